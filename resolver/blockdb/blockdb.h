@@ -1,0 +1,108 @@
+/*
+ * Reader of one published generation of the blocklist (layout: belisha/blockdb_format.h).
+ *
+ * A generation file never changes after its rename, so it is opened read-only without a lock file, one read transaction
+ * lives as long as the handle, and pointers into it stay good until blockdb_close(). All processes share its pages.
+ *
+ * A file is not trusted: magic, version, sizes, checksums of all regions and the invariants that the look-up relies on
+ * are checked when it is opened (bounded work), and each look-up checks every offset it follows. A damaged or hostile
+ * file gives ERR_DAMAGED or a look-up without a match, never a crash or an endless loop.
+ *
+ * Threads: blockdb_open/close belong to one thread; look-ups may run in any number of threads at once on one handle.
+ */
+#ifndef BLOCKDB_BLOCKDB_H
+#define BLOCKDB_BLOCKDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+#include "dns/key.h"
+
+#define BLOCKDB_HITS_MAX 8
+
+struct blockdb;
+
+/* One listed name that concerns a looked-up name: the name itself or a parent listed with its subdomains. */
+struct blockdb_hit {
+    uint32_t value;   /* id in the generation's value dictionary */
+    uint8_t labels;   /* labels of the listed name */
+    bool exact;       /* the listed name is the name itself */
+};
+
+struct blockdb_match {
+    uint64_t categories;     /* what remains after exceptions and $important; 0: nothing blocks this name */
+    uint64_t listed;         /* categories before exceptions: tells "excepted" from "not listed" */
+    uint8_t hit_count;       /* entries of hits; parents first, most specific last */
+    struct blockdb_hit hits[BLOCKDB_HITS_MAX]; /* the most specific BLOCKDB_HITS_MAX of them */
+};
+
+struct blockdb_feed {
+    const char *name;        /* all texts: zero-terminated, owned by the handle */
+    const char *licence;
+    const char *source;
+    uint64_t categories;     /* every category this feed can give */
+    uint64_t names;          /* accepted entries */
+    int64_t fetched_s;       /* wall time of the copy that was used, s since 1970 */
+};
+
+/*
+ * Opens a generation file (not a directory, not the `current` link's folder; a link to a file is followed).
+ * ERR_NOENT, ERR_FORMAT_VERSION, ERR_DAMAGED, ERR_ACCESS, ERR_NOMEM, ERR_IO.
+ * why: at least why_cap bytes, gets one sentence without a full stop on failure; may be NULL.
+ */
+ERR_CHECKED int blockdb_open(const char *path, struct blockdb **out, char *why, size_t why_cap);
+void blockdb_close(struct blockdb *db);
+
+uint64_t blockdb_generation(const struct blockdb *db);  /* > 0 */
+int64_t blockdb_built_s(const struct blockdb *db);      /* wall time of the build */
+uint64_t blockdb_name_count(const struct blockdb *db);  /* entries in the trie */
+size_t blockdb_feed_count(const struct blockdb *db);
+const struct blockdb_feed *blockdb_feed(const struct blockdb *db, size_t index); /* NULL past the end */
+
+/* Looks a name up: every listed parent and the name itself. Never fails; *out is always filled. No allocation. */
+void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out);
+
+/*
+ * The same for count names at once, faster per name than one by one since cache misses overlap.
+ */
+void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const keys[], size_t count,
+                          struct blockdb_match out[]);
+
+/* The feed through which `category` reached this match, or VERDICT_NO_FEED; *out_labels: labels of the listed name. */
+uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match *match, unsigned category,
+                            uint8_t *out_labels);
+
+/*
+ * Walks all entries in key order, for the compiler's verification, exports and differences.
+ * blockdb_walk_next: 1 and *out set, 0 at the end, ERR_DAMAGED. key bytes are valid until the next call.
+ */
+struct blockdb_entry {
+    const uint8_t *key;
+    size_t key_len;
+    uint32_t value;
+};
+
+struct blockdb_walk;
+ERR_CHECKED int blockdb_walk_begin(const struct blockdb *db, struct blockdb_walk **out);
+ERR_CHECKED int blockdb_walk_next(struct blockdb_walk *walk, struct blockdb_entry *out);
+void blockdb_walk_end(struct blockdb_walk *walk);
+
+/* What a value id means. */
+struct blockdb_rules {
+    uint64_t block, allow;                     /* masks of plain rules */
+    uint64_t important_block, important_allow; /* of rules with $important */
+};
+
+struct blockdb_value {
+    struct blockdb_rules self;   /* for the name itself */
+    struct blockdb_rules below;  /* for names below it */
+    const uint16_t *feeds;       /* indexes in the feed table */
+    size_t feed_count;
+};
+
+/* ERR_NOENT for an id that does not exist. The pointers in *out are owned by the handle. */
+ERR_CHECKED int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *out);
+
+#endif

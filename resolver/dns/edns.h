@@ -1,0 +1,51 @@
+/*
+ * The OPT pseudo-record (RFC 6891) and the options we speak: cookies (RFC 7873), extended errors (RFC 8914).
+ *
+ * Memory:  allocates nothing. Threads: pure; any thread.
+ */
+#ifndef DNS_EDNS_H
+#define DNS_EDNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+
+#define EDNS_COOKIE_CLIENT_LEN 8
+#define EDNS_COOKIE_MAX 40         /* client 8 + server 8..32 bytes */
+#define EDNS_OPTIONS_MAX 64        /* options read in one OPT; more is FORMERR */
+#define EDNS_DO 0x8000u
+
+struct edns {
+    bool present;
+    bool dnssec_ok;                /* DO */
+    bool structured_error;         /* the client sent the structured-DNS-error option */
+    uint8_t version;
+    uint8_t cookie_len;            /* 0: none; else 8 or 16..40 */
+    uint16_t udp_size;             /* as sent; below 512 counts as 512 */
+    uint8_t cookie[EDNS_COOKIE_MAX];
+};
+
+/*
+ * Reads the rdata and fixed fields of an OPT record into out (which gets present = true).
+ * type_class_ttl: the 8 bytes behind the owner name: type, class (udp size), ttl (extended rcode, version, flags).
+ * ERR_MALFORMED: option past the end, cookie of a wrong length (RFC 7873, 5.2.2), too many options.
+ */
+ERR_CHECKED int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rdata_len, struct edns *out);
+
+/* What our own OPT in an answer says. */
+struct edns_reply {
+    uint16_t udp_size;        /* what we receive */
+    uint16_t rcode;           /* whole 12 bits; the upper 8 go into the OPT */
+    bool dnssec_ok;           /* copied from the request (RFC 6891, 6.1.4) */
+    int16_t ede;              /* enum ede_code; EDE_NONE for none */
+    const char *ede_text;     /* UTF-8 or NULL; left out when it does not fit */
+    const uint8_t *cookie;    /* client and server part, or NULL */
+    uint8_t cookie_len;
+};
+
+/* Writes a whole OPT record. Returns its bytes, or ERR_LIMIT when even the bare record does not fit in cap. */
+ERR_CHECKED int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap);
+
+#endif

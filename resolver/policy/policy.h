@@ -1,0 +1,128 @@
+/*
+ * Policy: may this client ask this name now?
+ *
+ * Decided in two steps, so that what depends only on the name can be kept with a cached answer:
+ *
+ *     policy_facts(name)                  what is true of the name whoever asks: categories, special duties
+ *     policy_decide(group, facts, now)    the verdict for one group: a few mask operations, no look-up
+ *
+ * Precedence, first that applies (design.md 5): protected help, statutory, network duties and local records,
+ * suspension, local block, exception, level and schedule over the category mask, SafeSearch, the level's default.
+ *
+ * A policy is immutable once made; a changed configuration makes a new one. Threads: any number may use it at once.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "belisha/err.h"
+#include "belisha/verdict.h"
+#include "blockdb/blockdb.h"
+
+/* ---- what the configuration gives ---- */
+
+enum policy_block_answer { POLICY_ANSWER_NOTICE, POLICY_ANSWER_NXDOMAIN };
+enum policy_wording { POLICY_WORDING_PRIMARY, POLICY_WORDING_SECONDARY, POLICY_WORDING_STAFF };
+
+struct policy_level {
+    const char *name;
+    uint64_t block;         /* categories; a category is in at most one of the three masks */
+    uint64_t allow;
+    uint64_t log_only;
+    bool default_block;     /* a walled garden: what nothing allows is blocked */
+    enum policy_wording wording;   /* of the notice page */
+};
+
+struct policy_group {
+    const char *name;
+    uint16_t level;                 /* index in levels */
+    const struct prefix *networks;  /* the longest match over all groups decides */
+    size_t network_count;
+};
+
+/* A name treated specially for everyone; exact or with everything below it. */
+enum policy_special {
+    POLICY_SPECIAL_NONE,
+    POLICY_SPECIAL_HELP,       /* protected help: always answered, never attributed */
+    POLICY_SPECIAL_NXDOMAIN,   /* canaries and special-use names answered with NXDOMAIN */
+    POLICY_SPECIAL_NODATA,     /* resolver.arpa (RFC 9462, 4) */
+    POLICY_SPECIAL_RECORD,     /* local record: `index` says which (records of the configuration) */
+    POLICY_SPECIAL_ZONE,       /* conditional zone: `index` says which */
+    POLICY_SPECIAL_BLOCK,      /* names blocked by the configuration: category local */
+    POLICY_SPECIAL_ALLOW,      /* names allowed by the configuration whatever their category */
+};
+
+struct policy_name {
+    const uint8_t *name;       /* wire, lower case */
+    bool below;                /* also names below it */
+    enum policy_special special;
+    uint16_t index;
+};
+
+struct policy_opts {
+    const struct policy_level *levels;
+    size_t level_count;             /* at least 1 */
+    const struct policy_group *groups;
+    size_t group_count;
+    uint16_t default_level;         /* for allowed clients in no group's networks */
+    const struct prefix *access;    /* who may ask at all; others are REFUSED */
+    size_t access_count;
+    const struct policy_name *names;
+    size_t name_count;
+    uint64_t nxdomain;              /* categories blocked with NXDOMAIN instead of the notice page */
+    uint32_t version;               /* stored in log rows */
+};
+
+struct policy;
+
+/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range), ERR_LIMIT (over 65,534 groups). */
+ERR_CHECKED int policy_new(const struct policy_opts *opts, struct policy **out);
+void policy_free(struct policy *policy);
+
+/* ---- questions ---- */
+
+#define POLICY_GROUP_DENIED UINT16_MAX       /* outside the configured networks */
+#define POLICY_GROUP_DEFAULT (UINT16_MAX - 1) /* allowed, but in no group */
+
+/* The group of a client address: index in groups, or one of the two above. */
+uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client);
+/* "-" for POLICY_GROUP_DENIED, "default" for POLICY_GROUP_DEFAULT. Never NULL. */
+const char *policy_group_name(const struct policy *policy, uint16_t group);
+const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group);
+uint32_t policy_version(const struct policy *policy);
+
+/* What is true of a name whoever asks. 32 bytes, kept in cache entries. */
+struct policy_facts {
+    uint64_t categories;   /* blockdb_match.categories */
+    uint64_t listed;       /* blockdb_match.listed */
+    uint16_t special_index;
+    uint8_t special;       /* enum policy_special */
+    uint8_t special_labels;/* labels of the special name that matched */
+    uint8_t ready;         /* 0: there was no generation to ask */
+    uint8_t reserved[3];
+    uint64_t generation;   /* that was asked */
+};
+
+/* db may be NULL: no generation has ever been loaded. key is of `name`. */
+void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,
+                  const struct name_key *key, struct policy_facts *out);
+
+/* The same when the blocklist look-up was already done (in a batch). match NULL: no generation. */
+void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
+                             uint64_t generation, struct policy_facts *out);
+
+/*
+ * The verdict for a group. wall_s: seconds since 1970, for schedules. feed and match_labels of the result are not set
+ * for category blocks: policy_explain() adds them, only when they are needed.
+ */
+struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
+                             int64_t wall_s);
+
+/* Adds feed and match_labels to a verdict that a category decided. */
+void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Writing the query log.
+ *
+ *     worker 1 ── qlog_append ──▶ journal 1 ─┐
+ *     worker 2 ── qlog_append ──▶ journal 2 ─┼─▶ keeper thread ──▶ segments, rotation, retention
+ *                                            ┘
+ *
+ * A journal is a preallocated file mapped shared: a record is in the page cache when qlog_append() returns, so it
+ * outlives the death of the process; the keeper thread syncs it to disk every fsync_ms. The keeper closes full or old
+ * journals into segments, and removes segments beyond the retention. Journals left by a killed process are recovered
+ * when the log is opened.
+ *
+ * Nothing here stops DNS: when no journal can be had (disk full), records are counted as a gap, and the gap itself is
+ * written as a record as soon as there is room again.
+ *
+ * Threads: qlog_open/close by one thread; each struct qlog_writer belongs to one worker thread.
+ */
+#ifndef QLOG_WRITER_H
+#define QLOG_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+#include "qlog/record.h"
+
+struct qlog_opts {
+    const char *dir;              /* the log folder; made if missing, mode 0750 */
+    const char *node;             /* name of this resolver, stored in every segment */
+    size_t writer_count;          /* workers, 1..64 */
+    size_t journal_bytes;         /* size of one journal file, e.g. 16 MiB */
+    uint64_t segment_bytes;       /* rotate at this size, uncompressed records */
+    int64_t segment_s;            /* ... or at this age */
+    int64_t retention_s;          /* segments older than this are removed; 0: keep */
+    uint64_t retention_bytes;     /* oldest removed above this total; 0: no limit */
+    int64_t fsync_ms;             /* how often journals are synced, 1000 by default */
+    /* Names for the dictionary of a segment; may be called by the keeper thread at any time before qlog_close().
+     * NULL results are stored as the number. */
+    const char *(*group_name)(void *ctx, uint32_t policy_version, uint16_t group);
+    const char *(*feed_name)(void *ctx, uint64_t generation, uint16_t feed);
+    const char *(*upstream_name)(void *ctx, uint16_t upstream);
+    void *ctx;
+};
+
+struct qlog;
+struct qlog_writer;
+
+/* Recovers old journals first. ERR_NOMEM, ERR_ACCESS, ERR_IO, ERR_NOSPACE, ERR_LIMIT; ERR_BUSY when another process
+ * writes this log. */
+ERR_CHECKED int qlog_open(const struct qlog_opts *opts, struct qlog **out);
+
+/* The handle of worker `index` (0..writer_count-1). Never NULL for an index in range. */
+struct qlog_writer *qlog_writer(struct qlog *log, size_t index);
+
+/*
+ * Stores one record. Never blocks and never fails: a record that can't be stored is counted.
+ * About a memcpy of 100 bytes: no lock, no allocation; a system call only when a journal is full, to map the next one
+ * that the keeper has made ready.
+ */
+void qlog_append(struct qlog_writer *writer, const struct qlog_record *record);
+
+struct qlog_stats {
+    uint64_t written;        /* records since start */
+    uint64_t lost;           /* records that could not be stored since start */
+    uint64_t segments;       /* files now */
+    uint64_t bytes;          /* of all files now */
+    int64_t oldest_s;        /* wall time of the oldest record kept; 0: none */
+    int last_error;          /* last trouble of the keeper thread, 0: none */
+};
+
+void qlog_stats(const struct qlog *log, struct qlog_stats *out);
+
+/* Turns what the journals hold into segments now, e.g. before an export. Blocks until done. */
+ERR_CHECKED int qlog_flush(struct qlog *log);
+
+/* Closes everything into segments. */
+void qlog_close(struct qlog *log);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * One client query from its first byte to its last.
+ *
+ * A worker has one engine. The engine knows no socket and no clock: net/ gives it bytes, addresses and the time, and it
+ * gives back answers at once, or asks net/ to send a question to an upstream server and answers later.
+ *
+ *     net/udp, net/tcp ── query_batch(items, now) ──▶ item.step = QUERY_ANSWER   send item.out to the client
+ *                                                               QUERY_PENDING  nothing yet: io.answer() comes later
+ *                                                               QUERY_DROP     say nothing
+ *            io.send(ask) ◀── engine ──▶ io.answer(source, bytes)
+ *     net/forward ── query_reply(slot, bytes, now) ──▶ a packet came from an upstream server
+ *                 ── query_slot_failed(slot, now)  ──▶ a connection broke, or a port was refused
+ *     timer       ── query_tick(now), wanted by query_deadline_ms()
+ *
+ * Every answer is in the query log before it is given to net/.
+ *
+ * Words: `source` is who asked, over what; an `ask` is one question to one upstream server; a `slot` is net's number
+ * for the socket or connection an ask went through, so that the reply is looked for only there.
+ *
+ * Memory:  all buffers are the caller's and are not kept after the call. The engine's own tables have fixed bounds.
+ * Threads: one engine belongs to one thread. What query_env points to may be shared by several engines.
+ */
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "belisha/err.h"
+
+struct cache;
+struct policy;
+struct blockdb;
+struct metrics;
+struct qlog_writer;
+
+/* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log and for schedules. */
+struct query_time {
+    int64_t mono_ms;
+    int64_t wall_ns;
+};
+
+struct query_source {
+    struct endpoint client;
+    struct endpoint local;    /* the address that was asked: the answer leaves from it */
+    uint32_t interface;       /* index of the interface it came in by, 0: unknown */
+    uint8_t transport;        /* enum qlog_transport */
+    bool stream;              /* TCP and TLS: no size limit but 65,535 */
+    uint64_t token;           /* net's own mark, given back in io.answer(); for streams it names the connection */
+};
+
+enum query_step { QUERY_ANSWER, QUERY_PENDING, QUERY_DROP };
+
+struct query_item {
+    struct query_source source;
+    const uint8_t *msg;       /* the request, without TCP's length prefix */
+    size_t msg_len;
+    uint8_t *out;             /* room for the answer: at least 4,096 bytes; 65,535 for streams */
+    size_t out_cap;
+    size_t out_len;           /* set with QUERY_ANSWER */
+    enum query_step step;     /* set */
+};
+
+/* A question that net/ must bring to an upstream server. Valid only during io.send(). */
+struct query_ask {
+    uint16_t server;          /* index in query_opts.servers */
+    bool stream;              /* over TCP: after TC, or when the server is configured so */
+    const uint8_t *msg;       /* without length prefix; id and question are random and final */
+    size_t msg_len;
+};
+
+struct query_io {
+    void *ctx;
+    /*
+     * Sends at once or queues. 0 and *out_slot set; negative when it can't be sent at all. Must not call back into the
+     * engine before it returns.
+     */
+    int (*send)(void *ctx, const struct query_ask *ask, uint32_t *out_slot);
+    /* The delayed answer to a QUERY_PENDING item. The client may be gone: then it is thrown away. */
+    void (*answer)(void *ctx, const struct query_source *to, const uint8_t *msg, size_t len);
+};
+
+/* ---- configuration ---- */
+
+#define QUERY_SERVERS_MAX 64
+#define QUERY_ZONES_MAX 256
+
+struct query_server {
+    struct endpoint at;
+    bool stream;              /* always TCP */
+    const char *name;         /* for logs and metrics */
+};
+
+/* Where names below `name` are asked. Zone 0 is the root: everything else. */
+struct query_zone {
+    const uint8_t *name;      /* wire, lower case */
+    const uint16_t *servers;  /* indexes in servers */
+    size_t server_count;
+    bool filtered;            /* policy applies to names below it (zone 0: always) */
+    bool rebinding_check;     /* public names must not lead to private addresses (zone 0: as configured) */
+};
+
+/* A local record set: what we answer for a name and type ourselves. */
+struct query_record {
+    const uint8_t *name;      /* wire, lower case; policy names with POLICY_SPECIAL_RECORD carry its first index */
+    uint16_t type;
+    uint32_t ttl_s;
+    const uint8_t *rdata;
+    uint16_t rdata_len;
+};
+
+struct query_opts {
+    const struct query_server *servers;
+    size_t server_count;
+    const struct query_zone *zones;
+    size_t zone_count;        /* at least 1 */
+    const struct query_record *records; /* sorted so that those of one name are together */
+    size_t record_count;
+
+    struct ipaddr sinkhole_v4; /* address of the notice page */
+    struct ipaddr sinkhole_v6;
+    bool has_sinkhole_v4, has_sinkhole_v6; /* without one, that type gets NODATA */
+    uint32_t blocked_ttl_s;    /* 10 */
+
+    int64_t client_timeout_ms; /* how long a client is kept waiting for upstreams: 4,000 */
+    int64_t try_timeout_ms;    /* first patience with one server; RTT-adapted: 400 */
+    size_t pending_max;        /* client queries waiting at once, per engine */
+    size_t pending_per_client; /* ... of one client address */
+    size_t asks_max;           /* upstream questions in flight, per engine */
+
+    uint32_t ttl_min_s, ttl_max_s;  /* clamps: 0, 86,400 */
+    uint32_t negative_ttl_max_s;    /* 3,600 */
+    uint32_t failure_ttl_s;         /* RFC 9520: 5 */
+    bool serve_stale;               /* RFC 8767 */
+    uint32_t stale_max_s;           /* how long after expiry: 86,400 */
+    int64_t stale_after_ms;         /* how long to try before answering stale: 1,800 */
+    bool rebinding_check;
+    uint8_t cookie_secret[16];      /* server cookies (RFC 7873, RFC 9018) */
+    bool log_queries;
+};
+
+/* What an engine works with. All of it outlives its use by the engine; see query_set_env(). */
+struct query_env {
+    const struct query_opts *opts;
+    const struct policy *policy;
+    const struct blockdb *blockdb;  /* NULL: none has ever been loaded */
+    struct cache *cache;
+    struct metrics *metrics;        /* this worker's own */
+    struct qlog_writer *log;        /* NULL: no query log */
+};
+
+struct query_engine;
+
+/* env is copied; ERR_NOMEM, ERR_INVAL. */
+ERR_CHECKED int query_engine_new(const struct query_env *env, const struct query_io *io, struct query_engine **out);
+/* Waiting clients get nothing. */
+void query_engine_free(struct query_engine *engine);
+
+/*
+ * Replaces what the engine works with, between two batches. When it returns, the engine holds no pointer into the old
+ * environment (servers keep their measured times when their addresses are the same; asks in flight to servers that
+ * are gone are tried anew).
+ */
+void query_set_env(struct query_engine *engine, const struct query_env *env, struct query_time now);
+
+/* Handles count requests. Order is kept. count at most QUERY_BATCH_MAX. */
+#define QUERY_BATCH_MAX 64
+void query_batch(struct query_engine *engine, struct query_item items[], size_t count, struct query_time now);
+
+/* A packet from an upstream server came in through slot. Packets that match no ask are counted and ignored. */
+void query_reply(struct query_engine *engine, uint32_t slot, uint16_t server, const uint8_t *msg, size_t len,
+                 struct query_time now);
+
+/* Nothing more will come through slot: all asks that went through it are tried elsewhere. */
+void query_slot_failed(struct query_engine *engine, uint32_t slot, struct query_time now);
+
+/* When query_tick() wants to be called, in mono_ms; INT64_MAX: not at all. */
+int64_t query_deadline_ms(const struct query_engine *engine);
+void query_tick(struct query_engine *engine, struct query_time now);
+
+/* Client queries waiting now. */
+size_t query_pending_count(const struct query_engine *engine);
+
+#endif

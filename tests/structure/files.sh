@@ -1,0 +1,126 @@
+#!/bin/sh
+# Fails when the tree breaks a rule of its own layout (docs/CONTRIBUTING.md). One function per rule; each prints
+# what is wrong, and nothing when all is well.
+set -u
+cd "$(dirname "$0")/../.."
+
+# What belongs to the project: what git tracks, or everything but build folders in an unpacked archive.
+tree() {
+    if [ -e .git ] && command -v git >/dev/null; then
+        git -c safe.directory='*' ls-files -- "$@"
+    else
+        find "${@:-.}" -type f -not -path './build/*' -not -path '*/node_modules/*' | sed 's,^\./,,'
+    fi | while read -r file; do [ -e "$file" ] && echo "$file"; done
+}
+
+top_level_holds_only_the_known() {
+    tree | sed 's,/.*,,' | sort -u | while read -r entry; do
+        case $entry in
+            resolver | blocklist-compiler | operator | include | data | tests | docs) ;;
+            CMakeLists.txt | CMakePresets.json | README.md | LICENSE | CHANGELOG.md | .*) ;;
+            *) echo "$entry: does not belong in the top level" ;;
+        esac
+    done
+}
+
+# Building and testing need package registries and nothing else, so no script names a host.
+scripts_name_no_network_address() {
+    tree | grep -E '(^|/)CMakeLists\.txt$|\.(cmake|sh|py|js|mjs|json)$|^tests/[a-z-]+$|^operator/[a-z-]+$|^\.ci/|^data/install' |
+        while read -r file; do
+            [ -f "$file" ] || continue
+            grep -nEo '(https?|ftp|git|ssh)://[A-Za-z0-9.-]+' "$file" /dev/null |
+                grep -vE '://(127\.|localhost|\[|www\.w3\.org|[a-z0-9.-]*\.(test|example|invalid|local)$|[a-z0-9.-]*example\.(com|net|org)$)' |
+                sed 's/$/: a network address in a script/'
+        done
+}
+
+# A path of one person's machine works nowhere else.
+no_file_names_a_machine_path() {
+    tree | grep -v '^tests/structure/files\.sh$' | while read -r file; do
+        grep -nIHoE '(^|[^A-Za-z0-9_.$/}])/(work|root|home/[a-z]+|Users)/[A-Za-z0-9._/-]+' "$file"
+    done | sed 's/$/: a path of one machine/'
+}
+
+every_fuzzer_has_a_corpus_and_is_registered() {
+    for file in tests/fuzz/fuzz_*.c; do
+        [ -e "$file" ] || continue
+        name=${file#tests/fuzz/fuzz_}
+        name=${name%.c}
+        [ -n "$(ls "tests/fuzz/corpus/$name" 2>/dev/null)" ] || echo "$file: has no corpus in tests/fuzz/corpus/$name"
+        grep -rqE "belisha_fuzzer\($name[ )]" tests --include=CMakeLists.txt ||
+            echo "$file: no CMakeLists.txt says belisha_fuzzer($name ...)"
+    done
+}
+
+every_feed_format_has_a_fuzzer_and_a_test() {
+    for file in blocklist-compiler/feed/format_*.c; do
+        [ -e "$file" ] || continue
+        name=${file##*/format_}
+        name=${name%.c}
+        [ -e "tests/fuzz/fuzz_feed_$name.c" ] || [ -e "tests/fuzz/fuzz_$name.c" ] ||
+            echo "$file: has no tests/fuzz/fuzz_feed_$name.c"
+        ls tests/feed/test_*"$name"*.c >/dev/null 2>&1 || grep -rqlw "$name" tests/feed 2>/dev/null ||
+            echo "$file: no test in tests/feed names it"
+    done
+}
+
+every_unit_test_is_registered() {
+    for file in tests/*/test_*.c; do
+        name=${file##*/test_}
+        folder=${file%/*}
+        grep -qE "belisha_test\([a-z_-]+ ${name%.c}[ )]" "$folder/CMakeLists.txt" 2>/dev/null ||
+            echo "$file: $folder/CMakeLists.txt does not name it"
+    done
+}
+
+every_source_file_is_built() {
+    tree | grep -E '^(resolver|blocklist-compiler|operator)/.*\.c$' | while read -r file; do
+        folder=${file%/*}
+        grep -q "[ (]${file##*/}" "$folder/CMakeLists.txt" "${folder%/*}/CMakeLists.txt" 2>/dev/null ||
+            echo "$file: no CMakeLists.txt names it"
+    done
+}
+
+every_header_opens_with_a_comment_and_a_guard() {
+    tree | grep -E '^(include|resolver|blocklist-compiler|operator)/.*\.h$' | while read -r file; do
+        head -c 2 "$file" | grep -q '^/\*' || echo "$file: does not open with a comment"
+        grep -q '^#ifndef [A-Z0-9_]*_H$' "$file" || echo "$file: has no include guard ending in _H"
+    done
+}
+
+nothing_is_left_for_later() {
+    tree resolver blocklist-compiler operator include | xargs -r grep -nIHE '\b(TODO|FIXME|XXX)\b' |
+        sed 's/$/: finish it or open an issue/'
+}
+
+files_have_a_readable_size() {
+    tree resolver blocklist-compiler operator include | grep -E '\.[ch]$' | while read -r file; do
+        lines=$(wc -l <"$file")
+        [ "$lines" -le 700 ] || echo "$file: $lines lines; look for the second noun"
+    done
+}
+
+shell_scripts_parse() {
+    tree | while read -r file; do
+        case $(head -c 40 "$file" 2>/dev/null | head -n 1 | tr -d '\0') in
+            '#!/bin/sh'*) sh -n "$file" || echo "$file: does not parse" ;;
+            *bash*) [ "${file##*.}" = c ] || bash -n "$file" || echo "$file: does not parse" ;;
+        esac
+    done
+}
+
+bad=0
+for rule in top_level_holds_only_the_known scripts_name_no_network_address no_file_names_a_machine_path \
+    every_fuzzer_has_a_corpus_and_is_registered every_feed_format_has_a_fuzzer_and_a_test \
+    every_unit_test_is_registered every_source_file_is_built every_header_opens_with_a_comment_and_a_guard \
+    nothing_is_left_for_later files_have_a_readable_size shell_scripts_parse; do
+    complaints=$($rule 2>&1)
+    if [ -n "$complaints" ]; then
+        echo "$rule: broken"
+        echo "$complaints" | sed 's/^/  /'
+        bad=$((bad + 1))
+    else
+        echo "$rule: ok"
+    fi
+done
+[ "$bad" = 0 ]

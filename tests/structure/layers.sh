@@ -1,0 +1,99 @@
+#!/bin/sh
+# Fails when a folder includes a header that it may not know, or when a folder has no row in the tables below.
+#
+# A folder is a right to be used: it may include itself and what its row names, nothing else. The figure is in
+# docs/architecture.md. A new folder needs a row here, so that its place is a decision and not an accident.
+set -eu
+cd "$(dirname "$0")/../.."
+
+# folder: folders whose headers it may include ("belisha" is include/belisha, which everyone may)
+layers='
+include/belisha:
+resolver/base:
+resolver/dns: base
+resolver/blockdb: base dns
+resolver/policy: base dns blockdb
+resolver/identity: base dns
+resolver/cache: base dns
+resolver/upstream: base dns
+resolver/qlog: base dns
+resolver/metrics: base dns
+resolver/query: base dns blockdb policy identity cache upstream qlog metrics
+resolver/config: base dns blockdb policy identity cache upstream qlog metrics query net control notice
+resolver/control: base dns blockdb policy identity cache upstream qlog metrics query
+resolver/net: base dns upstream qlog metrics query control
+resolver/notice: base dns blockdb policy qlog config
+resolver: base dns blockdb policy identity cache upstream qlog metrics query config control net
+blocklist-compiler/feed: base dns
+blocklist-compiler/trie: base dns
+blocklist-compiler/fetch: base
+blocklist-compiler/publish: base dns blockdb trie
+blocklist-compiler/recipe: base config
+blocklist-compiler: base dns blockdb config feed trie fetch publish recipe
+operator: base dns blockdb policy identity qlog metrics config control notice
+'
+
+# header of a library: the only folders that may include it
+libraries='
+uv.h: resolver/net resolver
+lmdb.h: resolver/blockdb resolver/notice blocklist-compiler/publish
+openssl/: resolver/net
+microhttpd.h: resolver/notice
+libfyaml.h: resolver/config
+zstd.h: resolver/qlog
+curl/: blocklist-compiler/fetch
+archive.h: blocklist-compiler/feed blocklist-compiler/fetch
+archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
+idn2.h: blocklist-compiler/feed operator
+libpsl.h: blocklist-compiler blocklist-compiler/trie blocklist-compiler/publish
+jansson.h: blocklist-compiler operator
+ldns/: blocklist-compiler/feed
+'
+
+complaints=$(
+    for file in $(find include resolver blocklist-compiler operator -name '*.[ch]' | sort); do
+        grep -noE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<][^">]+[">]' "$file" /dev/null |
+            sed -E 's/[[:space:]]*#[[:space:]]*include[[:space:]]*//'
+        # a row of its own, so that a folder without any include is checked too
+        echo "$file:0:<>"
+    done | LAYERS="$layers" LIBRARIES="$libraries" awk -F: '
+        function rows(text, table,    lines, count, i, at) {
+            count = split(text, lines, "\n")
+            for (i = 1; i <= count; i++)
+                if ((at = index(lines[i], ":")) > 0)
+                    table[substr(lines[i], 1, at - 1)] = " " substr(lines[i], at + 1) " "
+        }
+        function complain(text) { print file ":" line ": " text }
+        BEGIN { rows(ENVIRON["LAYERS"], allowed); rows(ENVIRON["LIBRARIES"], library) }
+        {
+            file = $1; line = $2; header = $3
+            folder = file; sub("/[^/]*$", "", folder)
+            if (!(folder in allowed)) {
+                if (!(folder in reported))
+                    print folder ": has no row in tests/structure/layers.sh"
+                reported[folder] = 1
+                next
+            }
+            name = substr(header, 2, length(header) - 2)
+            if (substr(header, 1, 1) == "<") {
+                for (lib in library) {
+                    matches = lib ~ /\/$/ ? index(name, lib) == 1 : name == lib
+                    if (matches && index(library[lib], " " folder " ") == 0)
+                        complain("<" name "> is for" library[lib] "only")
+                }
+                next
+            }
+            own = folder; sub("^.*/", "", own)
+            at = index(name, "/")
+            target = at > 0 ? substr(name, 1, at - 1) : ""
+            if (at == 0)
+                complain("write \"" own "/" name "\" instead of \"" name "\"")
+            else if (target != own && target != "belisha" && index(allowed[folder], " " target " ") == 0)
+                complain(folder " may not include " target)
+        }'
+)
+[ -z "$complaints" ] || {
+    echo "$complaints"
+    exit 1
+}
+echo "every include is allowed by its folder's row"

@@ -14,6 +14,7 @@
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,7 +52,7 @@ enum policy_special {
     POLICY_SPECIAL_NXDOMAIN,   /* canaries and special-use names answered with NXDOMAIN */
     POLICY_SPECIAL_NODATA,     /* resolver.arpa (RFC 9462, 4) */
     POLICY_SPECIAL_RECORD,     /* local record: `index` says which (records of the configuration) */
-    POLICY_SPECIAL_ZONE,       /* conditional zone: `index` says which */
+    POLICY_SPECIAL_ZONE,       /* conditional zone without filter: `index` says which; see policy_facts.zone */
     POLICY_SPECIAL_BLOCK,      /* names blocked by the configuration: category local */
     POLICY_SPECIAL_ALLOW,      /* names allowed by the configuration whatever their category */
 };
@@ -61,6 +62,7 @@ struct policy_name {
     bool below;                /* also names below it */
     enum policy_special special;
     uint16_t index;
+    bool filtered;             /* POLICY_SPECIAL_ZONE: the policy applies to names in it */
 };
 
 struct policy_opts {
@@ -100,12 +102,15 @@ struct policy_facts {
     uint64_t categories;   /* blockdb_match.categories */
     uint64_t listed;       /* blockdb_match.listed */
     uint16_t special_index;
+    uint16_t zone;         /* the conditional zone it is in, whatever `special` says; 0: none, the root */
     uint8_t special;       /* enum policy_special */
     uint8_t special_labels;/* labels of the special name that matched */
     uint8_t ready;         /* 0: there was no generation to ask */
-    uint8_t reserved[3];
+    uint8_t reserved;
     uint64_t generation;   /* that was asked */
 };
+
+static_assert(sizeof(struct policy_facts) == 32, "fits the mark of a cache entry");
 
 /* db may be NULL: no generation has ever been loaded. key is of `name`. */
 void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,

@@ -1,0 +1,84 @@
+/*
+ * The configuration of a Belisha: files in, the filled opts structs of the modules out.
+ *
+ * Several files are laid over each other: later ones override single values, replace lists and merge mappings. No file
+ * at all is valid: every option has a default. docs/reference/config.md describes the options, options.c defines them.
+ *
+ * Paths in the files are relative to state_dir, but `policy: FILE` is relative to the file that names it.
+ *
+ * Memory: everything a struct config points to belongs to it. Threads: immutable once loaded; any thread may read.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/ipaddr.h"
+#include "belisha/err.h"
+#include "cache/cache.h"
+#include "config/errors.h"
+#include "policy/policy.h"
+#include "qlog/writer.h"
+#include "query/query.h"
+
+struct config_limits {
+    size_t tcp_clients;    /* TCP connections at once, over all workers */
+    size_t tcp_per_client; /* ... of one client address */
+    int64_t tcp_idle_ms;   /* a connection without a question is closed */
+};
+
+/* The page that a blocked name leads to (belisha-notice). */
+struct config_notice {
+    const struct endpoint *listen;
+    size_t listen_count;
+    const char *school;       /* its name on the page; NULL: not said */
+    const char *contact;      /* whom to tell, e.g. "Mrs Okafor, room 12"; NULL: "a member of staff" */
+    const char *const *hosts; /* the page's own host names, lower-case text without closing dot */
+    size_t host_count;
+    const char *template_dir; /* NULL: the shipped ones */
+    const char *help_file;    /* help services; NULL: the shipped ones */
+    const char *inbox_dir;    /* the only thing belisha-notice writes */
+    uint64_t inbox_bytes;     /* the inbox never grows beyond */
+};
+
+struct config {
+    const char *state_dir;
+    const char *blocklist_dir; /* `current` in it leads to the generation in force */
+    const char *control_socket;
+
+    const struct endpoint *listen; /* UDP and TCP each */
+    size_t listen_count;
+    unsigned workers; /* at least 1 */
+
+    struct query_opts query; /* cookie_secret is left zero: main draws it */
+    struct policy_opts policy;
+    struct cache_opts cache; /* secret is left zero: main draws it */
+    bool log_enabled;
+    struct qlog_opts log; /* writer_count = workers; the name callbacks are left NULL: main knows them */
+    struct config_limits limits;
+    struct config_notice notice;
+
+    const uint8_t *const *protected_help; /* shipped and added names, wire, lower case: they cover what is below them */
+    size_t protected_help_count;
+
+    struct arena *arena;          /* owns all of the above */
+    const struct yaml_node *tree; /* the merged text, for config_write() */
+};
+
+/*
+ * Loads count files (0: defaults only). ERR_CONFIG: errors says why; ERR_NOMEM. errors must be valid and is only added
+ * to. Reads /etc/resolv.conf where no upstreams are configured.
+ */
+ERR_CHECKED int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors);
+void config_free(struct config *config);
+
+/* The path of the generation in force: <blocklist_dir>/current. */
+const char *config_generation_path(const struct config *config);
+
+/* Writes the effective values as YAML. */
+void config_write(const struct config *config, FILE *to);
+
+#endif

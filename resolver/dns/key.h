@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "belisha/err.h"
+
 #define NAME_KEY_MAX 254 /* bytes; a 255-byte wire name gives at most 253 */
 
 struct name_key {
@@ -30,7 +32,10 @@ struct name_key {
 /* name: well-formed wire name, any case. */
 void name_key_make(const uint8_t *name, struct name_key *out);
 
-/* The wire name (lower case) of a key of len bytes. Returns its length, or ERR_MALFORMED. */
-int name_key_to_name(const uint8_t *key, size_t len, uint8_t *out_name);
+/*
+ * The wire name (lower case) of a key of len bytes; out_name holds 255 bytes. Returns the name's length, or
+ * ERR_MALFORMED (empty label, label over 63 or name over 255 bytes).
+ */
+ERR_CHECKED int name_key_to_name(const uint8_t *key, size_t len, uint8_t *out_name);
 
 #endif

@@ -30,6 +30,7 @@ struct edns {
 /*
  * Reads the rdata and fixed fields of an OPT record into out (which gets present = true).
  * type_class_ttl: the 8 bytes behind the owner name: type, class (udp size), ttl (extended rcode, version, flags).
+ * The options of a version we do not know are not looked at.
  * ERR_MALFORMED: option past the end, cookie of a wrong length (RFC 7873, 5.2.2), too many options.
  */
 ERR_CHECKED int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rdata_len, struct edns *out);
@@ -45,7 +46,10 @@ struct edns_reply {
     uint8_t cookie_len;
 };
 
-/* Writes a whole OPT record. Returns its bytes, or ERR_LIMIT when even the bare record does not fit in cap. */
+/*
+ * Writes a whole OPT record. What does not fit in cap is left out: first the text, then the extended error.
+ * Returns its bytes, or ERR_LIMIT when even the bare record with its cookie does not fit.
+ */
 ERR_CHECKED int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap);
 
 #endif

@@ -1,0 +1,108 @@
+#include "dns/edns.h"
+
+#include <string.h>
+
+#include "dns/msg.h"
+
+#define OPT_FIXED_LEN     11 /* root owner, type, class, ttl, rdlength */
+#define OPTION_HEADER_LEN 4
+#define EDE_CODE_LEN      2
+
+/* RFC 7873, 5.2.2: a client part alone, or with a server part of 8 to 32 bytes. */
+static bool cookie_len_is_good(size_t len)
+{
+    return len == EDNS_COOKIE_CLIENT_LEN || (len >= 2 * EDNS_COOKIE_CLIENT_LEN && len <= EDNS_COOKIE_MAX);
+}
+
+/* Of several cookies only the first counts (RFC 7873, 5.2). */
+static int options_find_cookie(const uint8_t *rdata, size_t rdata_len, const uint8_t **out_cookie, size_t *out_len)
+{
+    const uint8_t *cookie = NULL;
+    size_t cookie_len = 0;
+    unsigned option_count = 0;
+    for (size_t pos = 0; pos < rdata_len;) {
+        if (rdata_len - pos < OPTION_HEADER_LEN || ++option_count > EDNS_OPTIONS_MAX)
+            return ERR_MALFORMED;
+        unsigned code = msg_u16(rdata + pos);
+        size_t len = msg_u16(rdata + pos + 2);
+        pos += OPTION_HEADER_LEN;
+        if (len > rdata_len - pos)
+            return ERR_MALFORMED;
+        if (code == EDNS_OPTION_COOKIE && cookie == NULL) {
+            if (!cookie_len_is_good(len))
+                return ERR_MALFORMED;
+            cookie = rdata + pos;
+            cookie_len = len;
+        }
+        pos += len;
+    }
+    *out_cookie = cookie;
+    *out_len = cookie_len;
+    return 0;
+}
+
+int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rdata_len, struct edns *out)
+{
+    uint8_t version = type_class_ttl[5];
+    const uint8_t *cookie = NULL;
+    size_t cookie_len = 0;
+    if (version == 0) {
+        int err = options_find_cookie(rdata, rdata_len, &cookie, &cookie_len);
+        if (err < 0)
+            return err;
+    }
+    out->present = true;
+    out->dnssec_ok = (msg_u16(type_class_ttl + 6) & EDNS_DO) != 0;
+    out->structured_error = false;
+    out->version = version;
+    out->cookie_len = (uint8_t)cookie_len;
+    out->udp_size = msg_u16(type_class_ttl + 2);
+    if (cookie_len > 0)
+        memcpy(out->cookie, cookie, cookie_len);
+    return 0;
+}
+
+static uint8_t *option_begin(uint8_t *at, enum edns_option_code code, size_t len)
+{
+    msg_put_u16(at, code);
+    msg_put_u16(at + 2, (unsigned)len);
+    return at + OPTION_HEADER_LEN;
+}
+
+/* Returns what was written: nothing, the code alone, or code and text, as room allows. */
+static size_t write_ede(const struct edns_reply *reply, uint8_t *out, size_t room)
+{
+    size_t text_len = reply->ede_text == NULL ? 0 : strlen(reply->ede_text);
+    if (reply->ede == EDE_NONE || room < OPTION_HEADER_LEN + EDE_CODE_LEN)
+        return 0;
+    if (text_len > room - OPTION_HEADER_LEN - EDE_CODE_LEN)
+        text_len = 0;
+    uint8_t *at = option_begin(out, EDNS_OPTION_EDE, EDE_CODE_LEN + text_len);
+    msg_put_u16(at, (unsigned)reply->ede);
+    if (text_len > 0)
+        memcpy(at + EDE_CODE_LEN, reply->ede_text, text_len);
+    return OPTION_HEADER_LEN + EDE_CODE_LEN + text_len;
+}
+
+int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
+{
+    bool has_cookie = reply->cookie != NULL && reply->cookie_len > 0;
+    size_t len = OPT_FIXED_LEN + (has_cookie ? OPTION_HEADER_LEN + (size_t)reply->cookie_len : 0);
+    if (cap < len)
+        return ERR_LIMIT;
+    if (cap > OPT_FIXED_LEN + UINT16_MAX)
+        cap = OPT_FIXED_LEN + UINT16_MAX;
+
+    out[0] = 0;
+    msg_put_u16(out + 1, DNS_TYPE_OPT);
+    msg_put_u16(out + 3, reply->udp_size);
+    out[5] = (uint8_t)(reply->rcode >> 4);
+    out[6] = 0;
+    msg_put_u16(out + 7, reply->dnssec_ok ? EDNS_DO : 0);
+    if (has_cookie)
+        memcpy(option_begin(out + OPT_FIXED_LEN, EDNS_OPTION_COOKIE, reply->cookie_len), reply->cookie,
+               reply->cookie_len);
+    len += write_ede(reply, out + len, cap - len);
+    msg_put_u16(out + 9, (unsigned)(len - OPT_FIXED_LEN));
+    return (int)len;
+}

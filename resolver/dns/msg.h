@@ -102,7 +102,7 @@ ERR_CHECKED int request_parse(const uint8_t *msg, size_t len, struct request *ou
 
 /*
  * Copies the name at msg[pos] to out without compression, case kept.
- * Returns the bytes used at pos, or ERR_MALFORMED (bad label type, pointer not behind the labels before it or into the
+ * Returns the bytes used at pos, or ERR_MALFORMED (bad label type, pointer not below the labels it ends or into the
  * header, more than NAME_MAX_LABELS pointers, over 255 bytes), ERR_TRUNCATED (past msg_len).
  */
 ERR_CHECKED int msg_name_unpack(const uint8_t *msg, size_t msg_len, size_t pos, uint8_t out[NAME_MAX_LEN]);

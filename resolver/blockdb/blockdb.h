@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "belisha/blockdb_format.h"
 #include "belisha/err.h"
 #include "dns/key.h"
 
@@ -26,25 +27,25 @@ struct blockdb;
 
 /* One listed name that concerns a looked-up name: the name itself or a parent listed with its subdomains. */
 struct blockdb_hit {
-    uint32_t value;   /* id in the generation's value dictionary */
-    uint8_t labels;   /* labels of the listed name */
-    bool exact;       /* the listed name is the name itself */
+    uint32_t value; /* id in the generation's value dictionary */
+    uint8_t labels; /* labels of the listed name */
+    bool exact;     /* the listed name is the name itself */
 };
 
 struct blockdb_match {
-    uint64_t categories;     /* what remains after exceptions and $important; 0: nothing blocks this name */
-    uint64_t listed;         /* categories before exceptions: tells "excepted" from "not listed" */
-    uint8_t hit_count;       /* entries of hits; parents first, most specific last */
+    uint64_t categories; /* what remains after exceptions and $important; 0: nothing blocks this name */
+    uint64_t listed;     /* categories before exceptions: tells "excepted" from "not listed" */
+    uint8_t hit_count;   /* entries of hits; parents first, most specific last */
     struct blockdb_hit hits[BLOCKDB_HITS_MAX]; /* the most specific BLOCKDB_HITS_MAX of them */
 };
 
 struct blockdb_feed {
-    const char *name;        /* all texts: zero-terminated, owned by the handle */
+    const char *name; /* all texts: zero-terminated, owned by the handle */
     const char *licence;
     const char *source;
-    uint64_t categories;     /* every category this feed can give */
-    uint64_t names;          /* accepted entries */
-    int64_t fetched_s;       /* wall time of the copy that was used, s since 1970 */
+    uint64_t categories; /* every category this feed can give */
+    uint64_t names;      /* accepted entries */
+    int64_t fetched_s;   /* wall time of the copy that was used, s since 1970 */
 };
 
 /*
@@ -55,9 +56,9 @@ struct blockdb_feed {
 ERR_CHECKED int blockdb_open(const char *path, struct blockdb **out, char *why, size_t why_cap);
 void blockdb_close(struct blockdb *db);
 
-uint64_t blockdb_generation(const struct blockdb *db);  /* > 0 */
-int64_t blockdb_built_s(const struct blockdb *db);      /* wall time of the build */
-uint64_t blockdb_name_count(const struct blockdb *db);  /* entries in the trie */
+uint64_t blockdb_generation(const struct blockdb *db); /* > 0 */
+int64_t blockdb_built_s(const struct blockdb *db);     /* wall time of the build */
+uint64_t blockdb_name_count(const struct blockdb *db); /* entries in the trie */
 size_t blockdb_feed_count(const struct blockdb *db);
 const struct blockdb_feed *blockdb_feed(const struct blockdb *db, size_t index); /* NULL past the end */
 
@@ -90,15 +91,10 @@ ERR_CHECKED int blockdb_walk_next(struct blockdb_walk *walk, struct blockdb_entr
 void blockdb_walk_end(struct blockdb_walk *walk);
 
 /* What a value id means. */
-struct blockdb_rules {
-    uint64_t block, allow;                     /* masks of plain rules */
-    uint64_t important_block, important_allow; /* of rules with $important */
-};
-
 struct blockdb_value {
-    struct blockdb_rules self;   /* for the name itself */
-    struct blockdb_rules below;  /* for names below it */
-    const uint16_t *feeds;       /* indexes in the feed table */
+    struct blockdb_rules self;  /* for the name itself */
+    struct blockdb_rules below; /* for names below it */
+    const uint16_t *feeds;      /* indexes in the feed table */
     size_t feed_count;
 };
 

@@ -1,0 +1,123 @@
+/*
+ * Byte layout of a generation: one LMDB file (MDB_NOSUBDIR) that the compiler writes once and every reader maps.
+ * docs/formats/blockdb.md tells it in words, with the reasons.
+ *
+ * The unnamed database holds one value per region (BLOCKDB_REGION_LIST). All numbers have the byte order of the machine
+ * that built the file; `meta` says which. Each value is zero-padded to BLOCKDB_REGION_MIN bytes at least, so that LMDB
+ * gives it pages of its own, which makes its address a multiple of 16 and all nodes fit in one leaf page.
+ *
+ * entries: the sorted keys (dns/key.h) cut into buckets, one behind the other.
+ *
+ *     bucket    +-------+-----------+--------------------------+---------+---------+--
+ *               | count | ancestors | ancestor * ancestors     | entry 0 | entry 1 | ...  count entries
+ *               +-------+-----------+--------------------------+---------+---------+--
+ *                 u8      u8
+ *     ancestor  | key length u8 | value |   listed proper ancestors of entry 0, shortest first; their text is its start
+ *     entry     | shared u8 | rest length u8 | value | rest |   shared: bytes taken from the entry before (0 for entry 0)
+ *     value     | id u8 |                     id < BLOCKDB_VALUE_INLINE
+ *               | 240 + id >> 16 | id u16 |   otherwise
+ *
+ * index: a path-compressed radix trie over the separators, nodes breadth-first. The separator of a bucket (all but the
+ * first have one) is the shortest start of its first key that sorts behind the last key of the bucket before. The trie
+ * finds the last separator <= a key, and so the one bucket that holds the key's predecessor. The region starts with a
+ * u32, where the last bucket starts; the root node follows, or nothing when there is one bucket only.
+ *
+ *     node      | prefix length u8 | shape u8 | children u8 | prefix | byte * children | before * children | ref * children |
+ *     byte      branch byte of a child, ascending
+ *     before    where the bucket in front of the child's first separator starts, less the same figure of this node;
+ *               1 + (shape & 3) bytes. "In front" of the root is 0, the first bucket.
+ *     ref       where the child's node starts in the region, BLOCKDB_REF_LEN bytes; 0: no node, the separator ends with the
+ *               branch byte. Not there at all when !(shape & BLOCKDB_NODE_REFS).
+ *     A separator that ends at a node itself shows in before[0] > 0; in a node without children it always does.
+ *     children = 0 with BLOCKDB_NODE_FULL set means 256.
+ *
+ * values: struct blockdb_value_record by value id, most used first.   feedsets: u16 feed indexes.
+ * feeds: struct blockdb_feed_record by feed index.   texts: zero-terminated texts of the feeds.
+ * categories: "<id> <name>\n" of every category the compiler knew, ascending.
+ */
+#ifndef BELISHA_BLOCKDB_FORMAT_H
+#define BELISHA_BLOCKDB_FORMAT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#define BLOCKDB_MAGIC      UINT64_C(0x31626473696c6562) /* "belisdb1" in little-endian order */
+#define BLOCKDB_VERSION    1
+#define BLOCKDB_BYTE_ORDER 0x01020304u
+#define BLOCKDB_REGION_MIN 4096
+
+/* X(enum suffix, LMDB key) */
+#define BLOCKDB_REGION_LIST(X)                                                                                         \
+    X(META, "meta")                                                                                                    \
+    X(INDEX, "index")                                                                                                  \
+    X(ENTRIES, "entries")                                                                                              \
+    X(VALUES, "values")                                                                                                \
+    X(FEEDSETS, "feedsets")                                                                                            \
+    X(FEEDS, "feeds")                                                                                                  \
+    X(TEXTS, "texts")                                                                                                  \
+    X(CATEGORIES, "categories")
+
+enum blockdb_region {
+#define X(suffix, key) BLOCKDB_REGION_##suffix,
+    BLOCKDB_REGION_LIST(X)
+#undef X
+        BLOCKDB_REGION_COUNT
+};
+
+#define BLOCKDB_KEY_MAX       253        /* bytes of the longest key */
+#define BLOCKDB_VALUE_INLINE  240        /* ids below this take one byte in an entry, others three */
+#define BLOCKDB_VALUE_MAX     (16 << 16) /* ids are below this */
+#define BLOCKDB_FEED_MAX      65535      /* feed indexes are below this (VERDICT_NO_FEED) */
+#define BLOCKDB_BUCKET_MAX    64         /* entries of a bucket */
+#define BLOCKDB_ANCESTORS_MAX 127        /* a key has at most 127 labels */
+#define BLOCKDB_INDEX_ROOT    4          /* where the root node starts */
+#define BLOCKDB_REF_LEN       3
+#define BLOCKDB_INDEX_MAX     (1 << 24)
+
+#define BLOCKDB_NODE_WIDTH 0x03 /* bits of shape: bytes of `before`, less one */
+#define BLOCKDB_NODE_REFS  0x04
+#define BLOCKDB_NODE_FULL  0x08
+
+struct blockdb_meta {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t byte_order;
+    uint64_t generation; /* > 0 */
+    int64_t built_s;     /* wall time of the build, s since 1970 */
+    uint64_t name_count; /* entries */
+    uint32_t bucket_count;
+    uint32_t value_count;
+    uint32_t feed_count;
+    uint32_t reserved;                          /* 0 */
+    uint64_t region_len[BLOCKDB_REGION_COUNT];  /* bytes, without padding */
+    uint64_t region_xxh3[BLOCKDB_REGION_COUNT]; /* XXH3-64 of region_len bytes; 0 for meta */
+    uint64_t meta_xxh3;                         /* of all bytes of this struct before this field */
+};
+
+/* Masks of what a listed name blocks and allows. */
+struct blockdb_rules {
+    uint64_t block, allow;                     /* plain rules */
+    uint64_t important_block, important_allow; /* rules with $important */
+};
+
+struct blockdb_value_record {
+    struct blockdb_rules self;  /* for the name itself */
+    struct blockdb_rules below; /* for names below it */
+    uint32_t feeds_first;       /* index in feedsets */
+    uint32_t feeds_count;
+};
+
+struct blockdb_feed_record {
+    uint32_t name, licence, source; /* where the text starts in texts */
+    uint32_t reserved;              /* 0 */
+    uint64_t categories;            /* every category this feed can give */
+    uint64_t names;                 /* accepted entries */
+    int64_t fetched_s;              /* wall time of the copy that was used */
+};
+
+static_assert(sizeof(struct blockdb_meta) == 64 + 16 * BLOCKDB_REGION_COUNT, "layout of meta");
+static_assert(sizeof(struct blockdb_rules) == 32, "layout of rules");
+static_assert(sizeof(struct blockdb_value_record) == 72, "layout of a value");
+static_assert(sizeof(struct blockdb_feed_record) == 40, "layout of a feed");
+
+#endif

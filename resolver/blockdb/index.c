@@ -1,0 +1,132 @@
+#include "blockdb/index.h"
+
+#include <string.h>
+
+#define NODE_HEADER_LEN 3
+#define LANES           16 /* branch bytes compared at once */
+
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+struct node {
+    uint32_t prefix_len, child_count;
+    uint32_t before_len, refs; /* bytes of one `before`; 1 when there are refs */
+    const uint8_t *prefix, *bytes, *befores, *ref_bytes;
+};
+
+static uint32_t number_read(const uint8_t *at, uint32_t len)
+{
+    uint32_t value = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&value, at, len);
+#else
+    memcpy((uint8_t *)&value + sizeof(value) - len, at, len);
+#endif
+    return value;
+}
+
+static bool node_read(const struct region *index, uint32_t at, struct node *out)
+{
+    if (index->len < NODE_HEADER_LEN || at > index->len - NODE_HEADER_LEN)
+        return false;
+    const uint8_t *node = index->bytes + at;
+    uint8_t shape = node[1];
+
+    out->prefix_len = node[0];
+    out->child_count = shape & BLOCKDB_NODE_FULL ? 256 : node[2];
+    out->before_len = 1 + (shape & BLOCKDB_NODE_WIDTH);
+    out->refs = (shape & BLOCKDB_NODE_REFS) != 0;
+    size_t len = NODE_HEADER_LEN + out->prefix_len +
+                 (size_t)out->child_count * (1 + out->before_len + out->refs * BLOCKDB_REF_LEN);
+    if (len > index->len - at)
+        return false;
+    out->prefix = node + NODE_HEADER_LEN;
+    out->bytes = out->prefix + out->prefix_len;
+    out->befores = out->bytes + out->child_count;
+    out->ref_bytes = out->befores + (size_t)out->child_count * out->before_len;
+    return true;
+}
+
+/* How many of the ascending branch bytes are <= byte. */
+static uint32_t count_up_to(const uint8_t *bytes, uint32_t count, uint8_t byte)
+{
+    uint32_t found = 0;
+    uint32_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        lanes some;
+        uint64_t halves[2];
+        memcpy(&some, bytes + i, LANES);
+        lanes hits = (lanes)(some <= byte) & 1;
+        memcpy(halves, &hits, LANES);
+        found += (uint32_t)(((halves[0] + halves[1]) * UINT64_C(0x0101010101010101)) >> 56);
+        if (found < i + LANES)
+            return found;
+    }
+    while (i < count && bytes[i] <= byte)
+        i++;
+    return i;
+}
+
+static uint32_t node_before(const struct node *node, const struct index_walk *walk, uint32_t child)
+{
+    if (child >= node->child_count)
+        return walk->end;
+    return walk->before + number_read(node->befores + (size_t)child * node->before_len, node->before_len);
+}
+
+static bool finish(struct index_walk *walk, uint32_t bucket)
+{
+    walk->before = bucket;
+    return false;
+}
+
+bool index_begin(const struct region *index, const struct name_key *key, struct index_walk *out)
+{
+    out->key = key->bytes;
+    out->key_len = key->len;
+    out->pos = 0;
+    out->before = 0;
+    out->node = BLOCKDB_INDEX_ROOT;
+    if (index->len <= BLOCKDB_INDEX_ROOT)
+        return false;
+    memcpy(&out->end, index->bytes, sizeof(out->end));
+    return true;
+}
+
+/* <0: the key sorts before everything that starts with the prefix; >0 behind it; 0: it starts with the prefix. */
+static int prefix_compare(const struct node *node, const struct index_walk *walk)
+{
+    uint32_t left = walk->key_len - walk->pos;
+    uint32_t len = node->prefix_len < left ? node->prefix_len : left;
+    const uint8_t *key = walk->key + walk->pos;
+    for (uint32_t i = 0; i < len; i++)
+        if (key[i] != node->prefix[i])
+            return key[i] < node->prefix[i] ? -1 : 1;
+    return left < node->prefix_len ? -1 : 0;
+}
+
+bool index_step(const struct region *index, struct index_walk *walk)
+{
+    struct node node;
+    if (!node_read(index, walk->node, &node))
+        return finish(walk, INDEX_NOWHERE);
+    int order = prefix_compare(&node, walk);
+    if (order != 0)
+        return finish(walk, order < 0 ? walk->before : walk->end);
+    walk->pos += node.prefix_len;
+    if (walk->pos == walk->key_len)
+        return finish(walk, node_before(&node, walk, 0));
+
+    uint8_t byte = walk->key[walk->pos];
+    uint32_t up_to = count_up_to(node.bytes, node.child_count, byte);
+    uint32_t after = node_before(&node, walk, up_to);
+    if (up_to == 0 || node.bytes[up_to - 1] != byte)
+        return finish(walk, after);
+    uint32_t ref = node.refs ? number_read(node.ref_bytes + (size_t)(up_to - 1) * BLOCKDB_REF_LEN, BLOCKDB_REF_LEN) : 0;
+    if (ref == 0)
+        return finish(walk, after);
+    walk->before = node_before(&node, walk, up_to - 1);
+    walk->end = after;
+    walk->node = ref;
+    walk->pos++;
+    return true;
+}

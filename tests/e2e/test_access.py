@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Who may ask, and what each group gets: access, groups by network, log-only, and no list at all."""
+import csv
+import io
+
+import lab
+
+CONF = """
+access: [127.0.0.1/32, 127.0.0.2/32, 127.0.0.3/32, 127.0.0.4/32]
+levels:
+  - name: everyone
+    block: [gambling, malware]
+  - name: staff
+    block: [malware]
+    log_only: [gambling]
+  - name: sixth-form
+    allow: [gambling]
+    block: [malware]
+groups:
+  - { name: pupils, networks: [127.0.0.2/32], level: everyone }
+  - { name: staff, networks: [127.0.0.3/32], level: staff }
+  - { name: sixth-form, networks: [127.0.0.4/32], level: sixth-form }
+"""
+
+
+class Access(lab.Case):
+    @classmethod
+    def set_up(cls):
+        cls.server = cls.lab.serve(0, [cls.lab.start_nsd(1)], ["blocked.example.net"], conf=CONF,
+                                   options=["--category", "gambling"])
+
+    def test_a_client_outside_of_the_networks_is_refused(self):
+        for name in ("www.example.net", "blocked.example.net"):
+            answer = self.server.ask(name, client="127.0.0.5")
+            self.assertEqual((answer.rcode, answer.answer), ("REFUSED", []))
+            self.assertEqual(answer.ede_codes(), [18])
+
+    def test_a_client_outside_of_the_networks_is_refused_over_tcp(self):
+        try:
+            self.assertEqual(self.server.ask_tcp("www.example.net", client="127.0.0.5").rcode, "REFUSED")
+        except ConnectionError:
+            pass    # closing the connection is as good
+
+    def test_groups_get_different_verdicts(self):
+        self.assert_sinkholed(self.server.ask("blocked.example.net", client="127.0.0.2"))
+        self.assertEqual(self.server.ask("blocked.example.net", client="127.0.0.3").data(), ["198.51.100.66"])
+        self.assertEqual(self.server.ask("blocked.example.net", client="127.0.0.4").data(), ["198.51.100.66"])
+        self.assert_sinkholed(self.server.ask("blocked.example.net", client="127.0.0.1"))
+
+    def test_one_group_s_answer_in_the_cache_is_not_another_s(self):
+        for _ in range(3):
+            self.assertEqual(self.server.ask("cdn.blocked.example.net", client="127.0.0.3").data(), ["198.51.100.67"])
+            self.assert_sinkholed(self.server.ask("cdn.blocked.example.net", client="127.0.0.2"))
+
+    def test_the_cname_verdict_is_the_group_s_own(self):
+        for _ in range(2):
+            self.assertIn("198.51.100.67", self.server.ask("tracker.example.net", client="127.0.0.3").data())
+            self.assertEqual(self.server.ask("tracker.example.net", client="127.0.0.2").data("A"), [lab.SINKHOLE])
+
+    def test_the_log_says_group_and_reason(self):
+        for client in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+            self.server.ask("log.blocked.example.net", client=client)
+        text = self.server.operator("log", "export", "--format", "csv", "--name", "log.blocked.example.net")
+        rows = {row["client"]: row for row in csv.DictReader(l for l in io.StringIO(text) if not l.startswith("#"))}
+        self.assertEqual({c: (r["group"], r["verdict"], r["reason"]) for c, r in rows.items()}, {
+            "127.0.0.2": ("pupils", "blocked", "category"),
+            "127.0.0.3": ("staff", "allowed", "log-only"),
+            "127.0.0.4": ("sixth-form", "allowed", "category-allowed")})
+
+    def test_why_explains_each_group(self):
+        for client, word in (("127.0.0.2", "blocked"), ("127.0.0.3", "log-only")):
+            text = self.server.operator("why", "blocked.example.net", "--client", client)
+            self.assertIn("gambling", text)
+            self.assertIn(word, text)
+
+
+class NoList(lab.Case):
+    """Without any generation nothing is "allowed": SERVFAIL with EDE 14, until a list is published."""
+
+    @classmethod
+    def set_up(cls):
+        cls.server = cls.lab.serve(2, [cls.lab.start_nsd(3)])
+
+    def test_servfail_until_the_first_list_is_published(self):
+        answer = self.server.ask("www.example.net")
+        self.assertEqual((answer.rcode, answer.answer, answer.ede_codes()), ("SERVFAIL", [], [14]))
+        self.lab.publish(["blocked.example.net"])
+        lab.wait_until("the first list", lambda: self.server.ask("www.example.net").rcode == "NOERROR", 2)
+        self.assert_sinkholed(self.server.ask("blocked.example.net"))
+
+
+if __name__ == "__main__":
+    lab.main()

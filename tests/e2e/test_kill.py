@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Sudden death: of the resolver under full load (the log has every answer given), of the compiler at any moment."""
+import csv
+import os
+import random
+import signal
+import subprocess
+import time
+
+import lab
+from load import Load
+
+KILLS = 50
+LOADS = 2
+
+
+class KilledResolver(lab.Case):
+    @classmethod
+    def set_up(cls):
+        cls.upstream = cls.lab.start_nsd(1)
+        cls.server = cls.lab.serve(0, [cls.upstream], ["blocked.example.net"], options=["--workers", "2"])
+
+    def exported_names(self):
+        path = self.lab.path("log.csv")
+        with open(path, "w") as file:
+            subprocess.run([lab.program("belisha"), "-c", os.path.join(self.server.dir, "belisha.yaml"), "log",
+                            "export", "--format", "csv"], stdin=subprocess.DEVNULL, stdout=file, check=True,
+                           timeout=120)
+        with open(path, newline="") as file:
+            return {row["name"].rstrip(".") for row in csv.DictReader(l for l in file if not l.startswith("#"))}
+
+    def test_every_answer_given_before_kill_9_is_in_the_log(self):
+        def names_of(index):
+            # Most are blocked and answered at once, some are forwarded and answered from the upstream's wildcard.
+            return lambda n: "q%d-%d.%s" % (index, n, "wild.example.net" if n % 8 == 0 else "blocked.example.net")
+        given = set()
+        for turn in range(3):
+            loads = [Load(self.server.at, names_of(turn * LOADS + i), window=64, patience_s=1) for i in range(LOADS)]
+            for load in loads:
+                load.start()
+            lab.wait_until("20,000 answers", lambda: sum(len(load.answered) for load in loads) > 20000, 60)
+            os.kill(self.server.pid, signal.SIGKILL)
+            for load in loads:
+                load.stop()
+                self.assertTrue(load.refused or load.lost > 0, "the server did not die under load")
+            for i, load in enumerate(loads):
+                make_name = names_of(turn * LOADS + i)
+                given |= {make_name(number) for number in load.answered}
+            started = time.monotonic()
+            type(self).server = self.lab.serve(0, [self.upstream])
+            took = time.monotonic() - started
+            self.assertLess(took, 5, "the start after a kill was slow")
+            self.assert_sinkholed(self.server.ask("blocked.example.net"))
+            logged = self.exported_names()
+            missing = given - logged
+            print("kill %d: %d answers given so far, %d missing in the log, started again in %.2f s" % (
+                turn + 1, len(given), len(missing), took))
+            self.assertEqual(sorted(missing)[:5], [])
+
+    def test_what_is_left_of_a_killed_server_does_not_stop_the_next(self):
+        self.server.kill()
+        type(self).server = self.lab.serve(0, [self.upstream])
+        self.assertEqual(self.server.ask("www.example.net").rcode, "NOERROR")
+
+
+class KilledCompiler(lab.Case):
+    @classmethod
+    def set_up(cls):
+        cls.server = cls.lab.serve(2, [cls.lab.start_nsd(3)], ["blocked.example.net", "mark0.example.net"])
+
+    def compile_argv(self, path):
+        return [lab.program("blocklist-compiler"), "--list", path, "--format", "domains", "--category", "malware",
+                "--out", os.path.join(self.server.dir, "blocklist")]
+
+    def test_a_compiler_killed_at_any_moment_leaves_a_whole_list_in_force(self):
+        filler = ["n%d.filler.example.org" % i for i in range(100000)]
+        paths = []
+        for mark in (1, 2):
+            path = self.lab.write("list%d" % mark, "\n".join(filler + ["blocked.example.net",
+                                                                       "mark%d.example.net" % mark]) + "\n")
+            started = time.monotonic()
+            lab.run(self.compile_argv(path))
+            duration_s = time.monotonic() - started
+            paths.append(path)
+        moments = random.Random(7)
+        killed = 0
+        for turn in range(KILLS):
+            process = subprocess.Popen(self.compile_argv(paths[turn % 2]), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(moments.uniform(0, duration_s * 1.05))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                killed += 1
+            # A run that was killed just after its rename is taken up while we ask, so ask again for a moment.
+            lab.wait_until("one whole list to be in force, turn %d" % turn, lambda: 1 == sum(
+                self.server.ask("mark%d.example.net" % mark).data() == [lab.SINKHOLE] for mark in (1, 2)), 2)
+            self.assert_sinkholed(self.server.ask("blocked.example.net"))
+            self.assert_sinkholed(self.server.ask("n99999.filler.example.org"))
+        self.assertGreater(killed, KILLS // 2)
+        print("%d of %d runs killed, a compile takes %.0f ms" % (killed, KILLS, duration_s * 1000))
+        # What the killed runs left is gone after the next whole one, and it is in force.
+        last = self.lab.write("list3", "blocked.example.net\nmark3.example.net\n")
+        lab.run(self.compile_argv(last))
+        lab.wait_until("the last list", lambda: self.server.ask("mark3.example.net").data() == [lab.SINKHOLE], 2)
+        blocklist = os.path.join(self.server.dir, "blocklist")
+        current = os.readlink(os.path.join(blocklist, "current"))
+        self.assertTrue(os.path.exists(os.path.join(blocklist, current)))
+        half = [n for n in os.listdir(blocklist) if n.endswith((".tmp", ".part", ".new", "-lock")) or "building" in n]
+        self.assertEqual(half, [])
+
+
+if __name__ == "__main__":
+    lab.main()

@@ -45,8 +45,8 @@ curl/: blocklist-compiler/fetch
 archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed operator
-libpsl.h: blocklist-compiler blocklist-compiler/trie blocklist-compiler/publish
-jansson.h: blocklist-compiler operator
+libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
+jansson.h: resolver/qlog blocklist-compiler operator
 ldns/: blocklist-compiler/feed
 '
 

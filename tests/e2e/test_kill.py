@@ -38,7 +38,7 @@ class KilledResolver(lab.Case):
             loads = [Load(self.server.at, names_of(turn * LOADS + i), window=64, patience_s=1) for i in range(LOADS)]
             for load in loads:
                 load.start()
-            lab.wait_until("20,000 answers", lambda: sum(len(load.answered) for load in loads) > 20000, 60)
+            lab.wait_until("50,000 answers", lambda: sum(len(load.answered) for load in loads) > 50000, 60)
             os.kill(self.server.pid, signal.SIGKILL)
             for load in loads:
                 load.stop()

@@ -7,19 +7,20 @@ import lab
 
 CONF = """
 access: [127.0.0.1/32, 127.0.0.2/32, 127.0.0.3/32, 127.0.0.4/32]
-levels:
-  - name: everyone
-    block: [gambling, malware]
-  - name: staff
-    block: [malware]
-    log_only: [gambling]
-  - name: sixth-form
-    allow: [gambling]
-    block: [malware]
-groups:
-  - { name: pupils, networks: [127.0.0.2/32], level: everyone }
-  - { name: staff, networks: [127.0.0.3/32], level: staff }
-  - { name: sixth-form, networks: [127.0.0.4/32], level: sixth-form }
+policy:
+  levels:
+    - name: everyone
+      block: [gambling, malware]
+    - name: staff
+      block: [malware]
+      log_only: [gambling]
+    - name: sixth-form
+      allow: [gambling]
+      block: [malware]
+  groups:
+    - { name: pupils, networks: [127.0.0.2/32], level: everyone }
+    - { name: staff, networks: [127.0.0.3/32], level: staff }
+    - { name: sixth-form, networks: [127.0.0.4/32], level: sixth-form }
 """
 
 

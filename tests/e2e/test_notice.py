@@ -14,9 +14,6 @@ notice:
   school: Beacon Hill School
   contact: Mrs Okafor, room 12
   hosts: [why.school.example]
-levels:
-  - name: everyone
-    block: [gambling, self-harm, malware]
 """
 
 

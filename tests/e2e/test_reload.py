@@ -4,9 +4,10 @@ import lab
 from load import Load
 
 CONF = """
-levels:
-  - name: everyone
-    block: [%s]
+policy:
+  levels:
+    - name: everyone
+      block: [%s]
 """
 
 
@@ -29,8 +30,8 @@ class Reload(lab.Case):
         lab.wait_until("the new policy", lambda: self.server.ask("blocked.example.net").data() == ["198.51.100.66"], 2)
 
     def test_a_bad_configuration_is_refused_with_file_and_line(self):
-        for text, word in ((CONF % "malwear", "malware"), ("levles: []\n", "levels"), ("access: [not/an/address]\n", "not/an"),
-                           ("levels: [\n", "state-extra.yaml"), ("workers: -1\n", "workers")):
+        for text, word in ((CONF % "malwear", "malware"), ("polcy: {}\n", "policy"), ("access: [not/an/address]\n", "not/an"),
+                           ("access: [\n", "state-extra.yaml"), ("workers: -1\n", "workers")):
             with self.subTest(text.strip()):
                 done = self.configure(text)
                 self.assertNotEqual(done.returncode, 0)
@@ -51,11 +52,11 @@ class Reload(lab.Case):
         self.assertEqual((load.lost, load.bad), (0, []))
 
     def test_config_check_agrees(self):
-        self.lab.write("state-extra.yaml", "levles: []\n")
+        self.lab.write("state-extra.yaml", "polcy: {}\n")
         done = lab.run([lab.program("belisha"), "-c", self.lab.path("state", "belisha.yaml"), "-c",
                         self.lab.path("state-extra.yaml"), "config", "check"], check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("levels", done.stdout + done.stderr)
+        self.assertIn("policy", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,13 @@
  * TTLs, so a hit is a copy and a few patches. Beside it stand the policy facts of the question's name and of its CNAME
  * targets, with the generation they came from: a hit on an entry of the current generation needs no look-up.
  *
- * Shards: the low bits of the key's hash choose one; each has its own lock, held for a copy and no longer, its own
- * memory budget and its own eviction (least recently used, approximated by a clock hand).
+ *     shard: table of buckets, 8 slots each        ring of entries, oldest first
+ *        +----------------------------+          +------+-----------+----+--------+---------+
+ *        | tag,at | tag,at | ... x 8  | -------> | head | mark,ttls | msg | head  | ...     |
+ *        +----------------------------+          +------+-----------+----+--------+---------+
+ *
+ * Shards: bits of the key's hash choose one; each has its own lock, held for a copy and no longer. New entries are
+ * appended to the shard's ring; the oldest make room, and those that were asked since get a second turn.
  *
  * Hashes are keyed with a random secret (names are chosen by clients).
  *
@@ -25,8 +30,8 @@
 struct cache;
 
 struct cache_opts {
-    size_t bytes;          /* bound of everything, entries and tables */
-    unsigned shards;       /* power of two, 1..1024 */
+    size_t bytes;    /* bound of everything, entries and tables */
+    unsigned shards; /* power of two, 1..1024 */
     uint8_t secret[16];
 };
 
@@ -35,48 +40,51 @@ void cache_free(struct cache *cache);
 
 /* What a cached answer is found by. */
 struct cache_key {
-    uint64_t hash;         /* cache_key_hash() */
-    const uint8_t *name;   /* wire, lower case */
+    uint64_t hash;       /* cache_key_hash() */
+    const uint8_t *name; /* wire, lower case */
     uint8_t name_len;
-    uint8_t flags;         /* CACHE_KEY_* */
+    uint8_t flags; /* CACHE_KEY_* */
     uint16_t type;
     uint16_t class;
-    uint16_t partition;    /* the zone it was asked in: conditional zones never mix with others */
+    uint16_t partition; /* the zone it was asked in: conditional zones never mix with others */
 };
 
-#define CACHE_KEY_DO 1u    /* asked with DO: DNSSEC records are in it */
-#define CACHE_KEY_CD 2u    /* asked with CD: not validated upstream */
+#define CACHE_KEY_DO      1u /* asked with DO: DNSSEC records are in it */
+#define CACHE_KEY_CD      2u /* asked with CD: not validated upstream */
+#define CACHE_KEY_FAILURE 4u /* remembers that no answer could be had (RFC 9520), beside a possibly stale answer */
 
 void cache_key_hash(const struct cache *cache, struct cache_key *key);
 
 /* Brings the key's bucket into the processor's cache; worth it some 100 ns before cache_get(). */
 void cache_prefetch(const struct cache *cache, const struct cache_key *key);
 
-#define CACHE_TTLS_MAX 64      /* records whose TTL is counted down; a longer answer is not cached */
-#define CACHE_MARK_BYTES 40    /* room for the caller's own data: policy facts */
-#define CACHE_MSG_MAX 16384    /* longer answers are not cached */
+#define CACHE_TTLS_MAX   64    /* records whose TTL is counted down; a longer answer is not cached */
+#define CACHE_MARK_BYTES 48    /* room for the caller's own data: policy facts */
+#define CACHE_MSG_MAX    16384 /* longer answers are not cached */
 
 /* A copy of an entry. */
 struct cache_hit {
-    int64_t stored_ms;         /* mono_ms of the put */
-    int64_t expires_ms;        /* mono_ms; past: stale */
+    int64_t stored_ms;  /* mono_ms of the put */
+    int64_t expires_ms; /* mono_ms; past: stale */
     uint16_t msg_len;
     uint16_t question_end;
     uint16_t ttl_count;
     uint16_t ttl_at[CACHE_TTLS_MAX]; /* offsets of the TTL fields in msg */
     uint8_t mark[CACHE_MARK_BYTES];
-    bool want_prefetch;        /* true for one caller when an often asked entry nears its end */
+    bool cut;           /* longer than cap: only header and question were copied */
+    bool want_prefetch; /* true for one caller when an often asked entry nears its end */
 };
 
 /*
- * Copies the entry's message to msg and the rest to *out. false: not there, longer than cap, or expired for more than
- * stale_max_ms. An expired entry within stale_max_ms is returned: compare expires_ms.
+ * Copies the entry's message to msg and the rest to *out. false: not there, or expired for more than stale_max_ms. An
+ * expired entry within stale_max_ms is returned: compare expires_ms. cap: at least MSG_HEADER_LEN + NAME_MAX_LEN + 4.
  */
 bool cache_get(struct cache *cache, const struct cache_key *key, int64_t now_ms, int64_t stale_max_ms, uint8_t *msg,
                size_t cap, struct cache_hit *out);
 
 /*
  * Stores an answer, replacing one of the same key. ttl_at holds ttl_count offsets. ttl_ms: how long it is fresh.
+ * msg[12..question_end) must be the key's question in lower case: the entry is found again by it.
  */
 void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *msg, size_t msg_len,
                size_t question_end, const uint16_t ttl_at[], size_t ttl_count, int64_t now_ms, int64_t ttl_ms,

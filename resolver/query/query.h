@@ -44,30 +44,30 @@ struct query_time {
 
 struct query_source {
     struct endpoint client;
-    struct endpoint local;    /* the address that was asked: the answer leaves from it */
-    uint32_t interface;       /* index of the interface it came in by, 0: unknown */
-    uint8_t transport;        /* enum qlog_transport */
-    bool stream;              /* TCP and TLS: no size limit but 65,535 */
-    uint64_t token;           /* net's own mark, given back in io.answer(); for streams it names the connection */
+    struct endpoint local; /* the address that was asked: the answer leaves from it */
+    uint32_t interface;    /* index of the interface it came in by, 0: unknown */
+    uint8_t transport;     /* enum qlog_transport */
+    bool stream;           /* TCP and TLS: no size limit but 65,535 */
+    uint64_t token;        /* net's own mark, given back in io.answer(); for streams it names the connection */
 };
 
 enum query_step { QUERY_ANSWER, QUERY_PENDING, QUERY_DROP };
 
 struct query_item {
     struct query_source source;
-    const uint8_t *msg;       /* the request, without TCP's length prefix */
+    const uint8_t *msg; /* the request, without TCP's length prefix */
     size_t msg_len;
-    uint8_t *out;             /* room for the answer: at least 4,096 bytes; 65,535 for streams */
+    uint8_t *out; /* room for the answer: at least 4,096 bytes; 65,535 for streams */
     size_t out_cap;
-    size_t out_len;           /* set with QUERY_ANSWER */
-    enum query_step step;     /* set */
+    size_t out_len;       /* set with QUERY_ANSWER */
+    enum query_step step; /* set */
 };
 
 /* A question that net/ must bring to an upstream server. Valid only during io.send(). */
 struct query_ask {
-    uint16_t server;          /* index in query_opts.servers */
-    bool stream;              /* over TCP: after TC, or when the server is configured so */
-    const uint8_t *msg;       /* without length prefix; id and question are random and final */
+    uint16_t server;    /* index in query_opts.servers */
+    bool stream;        /* over TCP: after TC, or when the server is configured so */
+    const uint8_t *msg; /* without length prefix; id and question are random and final */
     size_t msg_len;
 };
 
@@ -85,26 +85,26 @@ struct query_io {
 /* ---- configuration ---- */
 
 #define QUERY_SERVERS_MAX 64
-#define QUERY_ZONES_MAX 256
+#define QUERY_ZONES_MAX   256
 
 struct query_server {
     struct endpoint at;
-    bool stream;              /* always TCP */
-    const char *name;         /* for logs and metrics */
+    bool stream;      /* always TCP */
+    const char *name; /* for logs and metrics */
 };
 
 /* Where names below `name` are asked. Zone 0 is the root: everything else. */
 struct query_zone {
-    const uint8_t *name;      /* wire, lower case */
-    const uint16_t *servers;  /* indexes in servers */
+    const uint8_t *name;     /* wire, lower case */
+    const uint16_t *servers; /* indexes in servers */
     size_t server_count;
-    bool filtered;            /* policy applies to names below it (zone 0: always) */
-    bool rebinding_check;     /* public names must not lead to private addresses (zone 0: as configured) */
+    bool filtered;        /* policy applies to names below it (zone 0: always) */
+    bool rebinding_check; /* public names must not lead to private addresses (zone 0: as configured) */
 };
 
 /* A local record set: what we answer for a name and type ourselves. */
 struct query_record {
-    const uint8_t *name;      /* wire, lower case; policy names with POLICY_SPECIAL_RECORD carry its first index */
+    const uint8_t *name; /* wire, lower case; policy names with POLICY_SPECIAL_RECORD carry its first index */
     uint16_t type;
     uint32_t ttl_s;
     const uint8_t *rdata;
@@ -115,14 +115,14 @@ struct query_opts {
     const struct query_server *servers;
     size_t server_count;
     const struct query_zone *zones;
-    size_t zone_count;        /* at least 1 */
+    size_t zone_count;                  /* at least 1 */
     const struct query_record *records; /* sorted so that those of one name are together */
     size_t record_count;
 
     struct ipaddr sinkhole_v4; /* address of the notice page */
     struct ipaddr sinkhole_v6;
     bool has_sinkhole_v4, has_sinkhole_v6; /* without one, that type gets NODATA */
-    uint32_t blocked_ttl_s;    /* 10 */
+    uint32_t blocked_ttl_s;                /* 10 */
 
     int64_t client_timeout_ms; /* how long a client is kept waiting for upstreams: 4,000 */
     int64_t try_timeout_ms;    /* first patience with one server; RTT-adapted: 400 */
@@ -130,14 +130,14 @@ struct query_opts {
     size_t pending_per_client; /* ... of one client address */
     size_t asks_max;           /* upstream questions in flight, per engine */
 
-    uint32_t ttl_min_s, ttl_max_s;  /* clamps: 0, 86,400 */
-    uint32_t negative_ttl_max_s;    /* 3,600 */
-    uint32_t failure_ttl_s;         /* RFC 9520: 5 */
-    bool serve_stale;               /* RFC 8767 */
-    uint32_t stale_max_s;           /* how long after expiry: 86,400 */
-    int64_t stale_after_ms;         /* how long to try before answering stale: 1,800 */
+    uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
+    uint32_t negative_ttl_max_s;   /* 3,600 */
+    uint32_t failure_ttl_s;        /* RFC 9520: 5 */
+    bool serve_stale;              /* RFC 8767 */
+    uint32_t stale_max_s;          /* how long after expiry: 86,400 */
+    int64_t stale_after_ms;        /* how long to try before answering stale: 1,800 */
     bool rebinding_check;
-    uint8_t cookie_secret[16];      /* server cookies (RFC 7873, RFC 9018) */
+    uint8_t cookie_secret[16]; /* server cookies (RFC 7873, RFC 9018) */
     bool log_queries;
 };
 
@@ -145,10 +145,10 @@ struct query_opts {
 struct query_env {
     const struct query_opts *opts;
     const struct policy *policy;
-    const struct blockdb *blockdb;  /* NULL: none has ever been loaded */
+    const struct blockdb *blockdb; /* NULL: none has ever been loaded */
     struct cache *cache;
-    struct metrics *metrics;        /* this worker's own */
-    struct qlog_writer *log;        /* NULL: no query log */
+    struct metrics *metrics; /* this worker's own */
+    struct qlog_writer *log; /* NULL: no query log */
 };
 
 struct query_engine;

@@ -1,0 +1,96 @@
+/*
+ * One shard of the cache: a ring of entries and a table that finds them. Internal to cache/.
+ *
+ * Entry in the ring, 8-byte aligned:
+ *
+ *     struct shard_entry | ttl_count x u16 | message
+ *
+ * The table is set-associative: a key can only be in the bucket that its hash names. A full bucket gives up its oldest
+ * slot. Slot `at` is the entry's place in the ring in units of 8 bytes, plus one; 0 is an empty slot.
+ *
+ * The ring is a byte queue: `head` is where the next entry goes, `tail` the oldest one; an entry never wraps (a filler
+ * closes the lap). Making room drops entries from the tail; one that is still in the table and was asked since it was
+ * stored is appended anew instead (second chance), a bounded number per put.
+ *
+ * Threads: the caller holds `lock` for every function here.
+ */
+#ifndef CACHE_SHARD_H
+#define CACHE_SHARD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cache/cache.h"
+
+#define SHARD_SLOTS 8
+
+struct shard_slot {
+    uint32_t tag; /* upper bits of the hash */
+    uint32_t at;
+};
+
+struct shard_bucket {
+    _Alignas(64) struct shard_slot slot[SHARD_SLOTS];
+};
+
+enum shard_flag {
+    SHARD_USED = 1,     /* asked since it was stored or moved */
+    SHARD_PREFETCH = 2, /* want_prefetch was given to somebody */
+    SHARD_FILLER = 4,   /* no entry: the rest of the ring's lap */
+};
+
+struct shard_entry {
+    uint64_t hash;
+    int64_t stored_ms;
+    int64_t expires_ms;
+    uint32_t size; /* of the whole entry in the ring */
+    uint16_t msg_len;
+    uint16_t question_end;
+    uint16_t type;
+    uint16_t class;
+    uint16_t partition;
+    uint8_t key_flags;
+    uint8_t flags; /* enum shard_flag */
+    uint16_t ttl_count;
+    uint16_t hits; /* saturating */
+    uint8_t mark[CACHE_MARK_BYTES];
+    uint16_t ttl_at[]; /* then the message */
+};
+
+struct shard {
+    _Alignas(64) pthread_mutex_t lock;
+    struct shard_bucket *buckets;
+    uint32_t bucket_mask;
+    uint8_t *ring;
+    uint32_t ring_size;
+    uint32_t head, tail;
+    uint32_t used; /* bytes between tail and head */
+    uint64_t entries;
+    uint64_t evicted;
+};
+
+/* ring_size is rounded down to 8; bucket_count is a power of two. ERR_NOMEM. */
+ERR_CHECKED int shard_init(struct shard *shard, size_t ring_size, uint32_t bucket_count);
+void shard_done(struct shard *shard);
+
+static inline const uint8_t *shard_entry_msg(const struct shard_entry *entry)
+{
+    return (const uint8_t *)(entry->ttl_at + entry->ttl_count);
+}
+
+/* The entry of key, or NULL. */
+struct shard_entry *shard_find(struct shard *shard, const struct cache_key *key);
+
+/*
+ * Room for a new entry of this key and size, its header zeroed but for hash and size; an old one of the same key is
+ * gone. NULL when it can never fit.
+ */
+struct shard_entry *shard_add(struct shard *shard, const struct cache_key *key, size_t size);
+
+/* Removes entries for which match() says so. Returns how many. */
+size_t shard_remove_if(struct shard *shard, bool (*match)(const struct shard_entry *entry, const void *ctx),
+                       const void *ctx);
+
+#endif

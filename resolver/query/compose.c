@@ -1,0 +1,219 @@
+#include <string.h>
+
+#include "query/engine.h"
+
+#define ANY_TTL_S 3600
+
+/* The OPT for this client in *reply, or NULL when it sent none. cookie must live as long as *reply. */
+static const struct edns_reply *edns_for(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede,
+                                         struct edns_reply *reply, uint8_t cookie[EDNS_COOKIE_MAX])
+{
+    if (!c->request.edns.present)
+        return NULL;
+    *reply = (struct edns_reply){
+        .udp_size = MSG_UDP_EDNS,
+        .rcode = (uint16_t)rcode,
+        .dnssec_ok = c->request.edns.dnssec_ok,
+        .ede = ede.code,
+        .ede_text = ede.text,
+        .cookie = cookie,
+    };
+    reply->cookie_len = cookie_make(e, c, cookie);
+    return reply;
+}
+
+static size_t end(struct query_engine *e, const struct client *c, struct answer *a, unsigned rcode, struct ede ede)
+{
+    struct edns_reply reply;
+    uint8_t cookie[EDNS_COOKIE_MAX];
+    return answer_end(a, edns_for(e, c, rcode, ede, &reply, cookie));
+}
+
+static void begin(const struct client *c, struct answer *a, unsigned rcode, uint8_t *out, size_t cap)
+{
+    answer_begin(a, out, cap, answer_limit(&c->request, c->source.stream), c->head, &c->request, rcode);
+}
+
+size_t compose_error(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede, uint8_t *out,
+                     size_t cap)
+{
+    struct answer a;
+    begin(c, &a, rcode, out, cap);
+    return end(e, c, &a, rcode, ede);
+}
+
+/* The notice page's address for the asked type; 0: there is none, the answer is NODATA. */
+static size_t sinkhole_rdata(const struct query_opts *opts, uint16_t type, const uint8_t **out)
+{
+    if (type == DNS_TYPE_A && opts->has_sinkhole_v4) {
+        *out = ipaddr_v4(&opts->sinkhole_v4);
+        return 4;
+    }
+    if (type == DNS_TYPE_AAAA && opts->has_sinkhole_v6) {
+        *out = opts->sinkhole_v6.bytes;
+        return 16;
+    }
+    return 0;
+}
+
+size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    const struct query_opts *opts = e->env.opts;
+    const uint8_t *rdata = NULL;
+    bool nxdomain = c->verdict.action == VERDICT_NXDOMAIN;
+    unsigned rcode = nxdomain ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
+    size_t rdata_len = nxdomain ? 0 : sinkhole_rdata(opts, c->request.question.type, &rdata);
+    struct answer a;
+    begin(c, &a, rcode, out, cap);
+    /* No list and no category in the text: it must not tell one list from another (requirements C7). */
+    if (rdata_len > 0) {
+        answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, opts->blocked_ttl_s, rdata, rdata_len);
+        return end(e, c, &a, rcode, (struct ede){EDE_FORGED_ANSWER, "Blocked by the school's policy"});
+    }
+    answer_add_soa(&a, opts->blocked_ttl_s);
+    return end(e, c, &a, rcode, (struct ede){EDE_BLOCKED, "Blocked by the school's policy"});
+}
+
+static size_t compose_negative(struct query_engine *e, const struct client *c, unsigned rcode, uint8_t *out, size_t cap)
+{
+    struct answer a;
+    begin(c, &a, rcode, out, cap);
+    answer_add_soa(&a, e->env.opts->negative_ttl_max_s);
+    return end(e, c, &a, rcode, (struct ede){EDE_NONE, NULL});
+}
+
+/* Records of the name whose first one is opts->records[first]. Returns how many of the type were added. */
+static unsigned add_records(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type,
+                            const uint8_t *owner)
+{
+    unsigned added = 0;
+    for (size_t i = first; i < opts->record_count; i++) {
+        const struct query_record *r = &opts->records[i];
+        if (i > first && !name_equal(r->name, opts->records[first].name))
+            break;
+        if (r->type != type)
+            continue;
+        answer_add(a, MSG_ANSWER, owner, type, r->ttl_s, r->rdata, r->rdata_len);
+        added++;
+    }
+    return added;
+}
+
+static const struct query_record *record_find(const struct query_opts *opts, const uint8_t *name)
+{
+    for (size_t i = 0; i < opts->record_count; i++)
+        if (name_equal(opts->records[i].name, name))
+            return &opts->records[i];
+    return NULL;
+}
+
+static const struct query_record *cname_of(const struct query_opts *opts, size_t first)
+{
+    for (size_t i = first; i < opts->record_count; i++) {
+        const struct query_record *r = &opts->records[i];
+        if (!name_equal(r->name, opts->records[first].name))
+            break;
+        if (r->type == DNS_TYPE_CNAME)
+            return r;
+    }
+    return NULL;
+}
+
+/* Adds the records asked for; along CNAMEs as far as local records go. */
+static unsigned add_local_chain(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type)
+{
+    const uint8_t *owner = NULL;
+    unsigned added = 0;
+    for (int hops = 0; hops < REPLY_CHAIN_MAX; hops++) {
+        unsigned here = add_records(a, opts, first, type, owner);
+        const struct query_record *alias = here == 0 ? cname_of(opts, first) : NULL;
+        added += here;
+        if (alias == NULL)
+            break;
+        answer_add(a, MSG_ANSWER, owner, DNS_TYPE_CNAME, alias->ttl_s, alias->rdata, alias->rdata_len);
+        added++;
+        const struct query_record *next = record_find(opts, alias->rdata);
+        if (next == NULL)
+            break;
+        owner = next->name;
+        first = (size_t)(next - opts->records);
+    }
+    return added;
+}
+
+size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    const struct query_opts *opts = e->env.opts;
+    struct answer a;
+    switch ((enum policy_special)c->facts.special) {
+    case POLICY_SPECIAL_NXDOMAIN:
+        return compose_negative(e, c, DNS_RCODE_NXDOMAIN, out, cap);
+    case POLICY_SPECIAL_RECORD:
+        if (c->facts.special_index >= opts->record_count)
+            break;
+        begin(c, &a, DNS_RCODE_NOERROR, out, cap);
+        if (add_local_chain(&a, opts, c->facts.special_index, c->request.question.type) == 0)
+            answer_add_soa(&a, opts->negative_ttl_max_s);
+        return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
+    case POLICY_SPECIAL_NODATA:
+    case POLICY_SPECIAL_NONE:
+    case POLICY_SPECIAL_HELP:
+    case POLICY_SPECIAL_ZONE:
+    case POLICY_SPECIAL_BLOCK:
+    case POLICY_SPECIAL_ALLOW:
+        break;
+    }
+    return compose_negative(e, c, DNS_RCODE_NOERROR, out, cap);
+}
+
+size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    static const uint8_t hinfo[] = "\x07RFC8482"; /* CPU; the string's own zero is the empty OS */
+    struct answer a;
+    begin(c, &a, DNS_RCODE_NOERROR, out, cap);
+    answer_add(&a, MSG_ANSWER, NULL, DNS_TYPE_HINFO, ANY_TTL_S, hinfo, sizeof hinfo);
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
+}
+
+static void count_down(const struct stored *stored, uint8_t *msg)
+{
+    for (size_t i = 0; i < stored->ttl_count; i++) {
+        uint8_t *at = msg + stored->ttl_at[i];
+        uint32_t ttl_s = msg_u32(at);
+        msg_put_u32(at, stored->stale ? STALE_TTL_S : ttl_s > stored->age_s ? ttl_s - stored->age_s : 0);
+    }
+}
+
+size_t compose_stored(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
+                      size_t cap)
+{
+    const struct request *request = &c->request;
+    uint16_t flags = msg_u16(stored->msg + 2);
+    unsigned rcode = flags & MSG_RCODE;
+    bool wants_ad = request->edns.dnssec_ok || (request->flags & MSG_AD);
+    bool ad = wants_ad && (flags & MSG_AD) && !stored->stale;
+    struct answer a = {
+        .bytes = out,
+        .cap = cap,
+        .limit = answer_limit(request, c->source.stream),
+        .len = stored->len,
+        .question_end = (uint16_t)stored->question_end,
+        .count = {1, msg_u16(stored->msg + 6), msg_u16(stored->msg + 8), 0},
+    };
+    struct ede ede = {EDE_NONE, NULL};
+    if (stored->stale)
+        ede.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
+    size_t room = a.limit < cap ? a.limit : cap;
+    if (stored->len > room) {
+        a.overflow = true;
+        a.len = stored->question_end;
+    } else if (stored->msg != out) {
+        memcpy(out, stored->msg, stored->len);
+    }
+    if (!a.overflow)
+        count_down(stored, out);
+    memcpy(out, c->head, stored->question_end);
+    msg_put_u16(out, request->id);
+    msg_put_u16(out + 2, MSG_QR | MSG_RA | (request->flags & (MSG_RD | MSG_CD)) | (ad ? MSG_AD : 0) | rcode);
+    return end(e, c, &a, rcode, ede);
+}

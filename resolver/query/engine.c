@@ -1,0 +1,154 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/flight.h"
+
+static bool env_is_usable(const struct query_env *env)
+{
+    const struct query_opts *o = env->opts;
+    return o != NULL && env->policy != NULL && env->cache != NULL && env->metrics != NULL && o->zone_count >= 1 &&
+           o->zone_count <= QUERY_ZONES_MAX && o->server_count <= QUERY_SERVERS_MAX;
+}
+
+int query_engine_new(const struct query_env *env, const struct query_io *io, struct query_engine **out)
+{
+    if (!env_is_usable(env))
+        return ERR_INVAL;
+    struct query_engine *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return ERR_NOMEM;
+    e->env = *env;
+    e->io = *io;
+    for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
+        server_init(&e->servers[i]);
+    uint64_t seed;
+    random_bytes(&e->random, &seed, sizeof seed);
+    e->passages = passages_new();
+    if (e->passages == NULL || flights_new(env->opts->asks_max, env->opts->pending_max, seed, &e->flights) < 0) {
+        query_engine_free(e);
+        return ERR_NOMEM;
+    }
+    *out = e;
+    return 0;
+}
+
+void query_engine_free(struct query_engine *e)
+{
+    if (e == NULL)
+        return;
+    flights_free(e->flights);
+    free(e->passages);
+    free(e);
+}
+
+/* ---- a changed environment ---- */
+
+static bool same_layout(const struct query_opts *a, const struct query_opts *b)
+{
+    if (a->server_count != b->server_count || a->zone_count != b->zone_count)
+        return false;
+    for (size_t i = 0; i < a->server_count; i++)
+        if (!endpoint_equal(&a->servers[i].at, &b->servers[i].at) || a->servers[i].stream != b->servers[i].stream)
+            return false;
+    for (size_t i = 0; i < a->zone_count; i++)
+        if (!name_equal(a->zones[i].name, b->zones[i].name))
+            return false;
+    return true;
+}
+
+/* What was measured goes with the address, wherever it stands in the new list. */
+static void carry_servers(struct query_engine *e, const struct query_opts *old, const struct query_opts *new)
+{
+    struct server carried[QUERY_SERVERS_MAX];
+    for (size_t i = 0; i < QUERY_SERVERS_MAX; i++) {
+        server_init(&carried[i]);
+        for (size_t j = 0; i < new->server_count &&j < old->server_count; j++)
+            if (endpoint_equal(&new->servers[i].at, &old->servers[j].at))
+                carried[i] = e->servers[j];
+    }
+    memcpy(e->servers, carried, sizeof carried);
+}
+
+/* Server and zone numbers have changed their meaning: the question goes out anew. */
+static void start_anew(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
+{
+    (void)ctx;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL)
+            ask_close(e->flights, &f->asks[i]);
+    if (zone_of(e->env.opts, f->question.name) != f->key.partition) {
+        flight_fail(e, f, now);
+        return;
+    }
+    f->tried = 0;
+    f->tries = 0;
+    flight_try(e, f, now);
+}
+
+void query_set_env(struct query_engine *e, const struct query_env *env, struct query_time now)
+{
+    const struct query_opts *old = e->env.opts;
+    bool renumbered = old != env->opts && !same_layout(old, env->opts);
+    if (renumbered)
+        carry_servers(e, old, env->opts);
+    e->env = *env;
+    e->last_known = false;
+    if (renumbered)
+        flights_each(e, start_anew, NULL, now);
+}
+
+/* ---- from upstream ---- */
+
+void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const uint8_t *msg, size_t len,
+                 struct query_time now)
+{
+    struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(e->flights, slot, msg_u16(msg), NULL);
+    while (ask != NULL) {
+        if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
+            flight_settle(e, ask->flight, ask, msg, len, now);
+            return;
+        }
+        ask = ask_find(e->flights, slot, msg_u16(msg), ask);
+    }
+    metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+}
+
+static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
+{
+    uint32_t slot = *(const uint32_t *)ctx;
+    bool dropped = false;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
+        struct ask *a = &f->asks[i];
+        if (a->flight == NULL || a->slot != slot)
+            continue;
+        server_note_failure(&e->servers[a->server], now.mono_ms);
+        ask_close(e->flights, a);
+        dropped = true;
+    }
+    if (!dropped)
+        return;
+    f->network_error = true;
+    flight_try(e, f, now);
+}
+
+void query_slot_failed(struct query_engine *e, uint32_t slot, struct query_time now)
+{
+    flights_each(e, drop_slot, &slot, now);
+}
+
+/* ---- time ---- */
+
+int64_t query_deadline_ms(const struct query_engine *e)
+{
+    return flights_deadline_ms(e->flights);
+}
+
+void query_tick(struct query_engine *e, struct query_time now)
+{
+    flights_tick(e, now);
+}
+
+size_t query_pending_count(const struct query_engine *e)
+{
+    return flights_waiting(e->flights);
+}

@@ -1,0 +1,150 @@
+/*
+ * The inside of an engine. Internal to query/.
+ *
+ *     front.c    one request: refuse, look up, decide, answer or hand to flights
+ *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
+ *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
+ *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
+ *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
+ *     load.c     how many questions of one client are waiting
+ *     note.c     every answer to log and counters
+ *     cookie.c   server cookies
+ *
+ * A `client` is one question of one client from its first byte to its answer; it lives on the stack of query_batch()
+ * while it can be answered at once, and is copied into a waiter when it has to wait.
+ */
+#ifndef QUERY_ENGINE_H
+#define QUERY_ENGINE_H
+
+#include "base/random.h"
+#include "belisha/category.h"
+#include "cache/cache.h"
+#include "dns/answer.h"
+#include "dns/key.h"
+#include "dns/msg.h"
+#include "metrics/metrics.h"
+#include "policy/policy.h"
+#include "qlog/record.h"
+#include "query/query.h"
+#include "upstream/reply.h"
+#include "upstream/server.h"
+
+#define CLIENT_HEAD_MAX (MSG_HEADER_LEN + NAME_MAX_LEN + 4)
+#define STORED_MSG_CAP  65535
+
+/* What the engine keeps with a cached answer (cache mark). */
+struct mark {
+    struct policy_facts facts;
+    uint64_t chain_listed; /* categories of all CNAME targets: zero spares the walk along them */
+    uint32_t policy_version;
+    uint32_t chain_count; /* CNAME targets */
+};
+
+static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
+
+struct client {
+    struct query_source source;
+    struct request request;
+    struct query_time asked;
+    struct verdict verdict;
+    struct policy_facts facts;
+    uint8_t matched[NAME_MAX_LEN]; /* CNAME target that decided, when verdict.match is MATCH_CNAME */
+    uint16_t group;
+    uint16_t zone;                 /* index in opts.zones */
+    uint8_t cache_state;           /* enum qlog_cache */
+    uint16_t upstream;             /* for the log */
+    uint8_t head[CLIENT_HEAD_MAX]; /* header and question as they were sent */
+};
+
+/* A message that can be given to clients: from the cache, or just cleaned. */
+struct stored {
+    uint8_t *msg;
+    size_t len;
+    size_t question_end;
+    const uint16_t *ttl_at;
+    size_t ttl_count;
+    uint32_t age_s; /* to be taken off every TTL */
+    bool stale;     /* TTLs become STALE_TTL_S */
+};
+
+#define STALE_TTL_S 30 /* RFC 8767, 4 */
+
+struct flights;
+struct passage;
+
+struct query_engine {
+    struct query_env env;
+    struct query_io io;
+    struct server servers[QUERY_SERVERS_MAX];
+    struct random_pool random;
+    struct flights *flights;
+    struct passage *passages;  /* QUERY_BATCH_MAX of front.c's */
+    int64_t failures_until_ms; /* before that, remembered failures are worth a look */
+    struct ipaddr last_client; /* whose group is last_group: questions come in runs */
+    uint16_t last_group;
+    bool last_known;
+    uint8_t out[MSG_MAX_LEN + 1]; /* delayed answers */
+    uint8_t clean[STORED_MSG_CAP + 1];
+    struct qlog_record record; /* scratch of note.c */
+};
+
+/* ---- compose.c: each returns the length of the message written to out ---- */
+
+struct ede {
+    int16_t code; /* enum ede_code */
+    const char *text;
+};
+
+size_t compose_error(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede, uint8_t *out,
+                     size_t cap);
+/* A block, by verdict.action. */
+size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
+/* Special-use names and local records, by facts.special. */
+size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
+/* RFC 8482: one HINFO instead of ANY. */
+size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
+/* stored->msg may be out itself. */
+size_t compose_stored(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
+                      size_t cap);
+
+/* ---- verdict.c ---- */
+
+/* Facts of the name by a look-up of its own. */
+void facts_of(const struct query_engine *e, const uint8_t *name, struct policy_facts *out);
+/* Whether facts were made of the generation and policy in force. */
+bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t policy_version);
+/* c->facts -> c->verdict; special names of a filtered conditional zone count as ordinary. */
+void verdict_decide(const struct query_engine *e, struct client *c);
+/* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
+void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],
+                          size_t count);
+/* The same for a stored message: reads its chain. */
+void verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
+/* Whether an A or AAAA record of the answer holds an address that no public name should have. */
+bool answer_is_rebinding(const struct stored *stored);
+
+/* ---- settle.c: each gives one waiting client its answer, and logs it ---- */
+
+void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now);
+void settle_failure(struct query_engine *e, struct client *c, struct ede ede, struct query_time now);
+/* Answers from an expired entry. false: there is none, nothing was done. */
+bool settle_stale(struct query_engine *e, struct client *c, struct query_time now);
+
+/* ---- front.c ---- */
+
+struct passage *passages_new(void);
+uint16_t zone_of(const struct query_opts *opts, const uint8_t *name);
+
+void client_cache_key(const struct query_engine *e, const struct client *c, struct cache_key *key);
+
+/* ---- note.c ---- */
+
+/* The answer of len bytes at msg is about to leave. */
+void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now);
+
+/* ---- cookie.c ---- */
+
+/* Client and server part for this client (RFC 9018) to out; returns the length, 0 when the client sent none. */
+uint8_t cookie_make(const struct query_engine *e, const struct client *c, uint8_t out[EDNS_COOKIE_MAX]);
+
+#endif

@@ -1,0 +1,488 @@
+#include "query/flight.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "query/load.h"
+
+#define PATIENCE_MIN_MS 60
+
+struct flights {
+    struct flight *pool, *free_flights;
+    size_t pool_count, flying, high; /* high: places of the pool ever used */
+    struct waiter *waiter_pool, *free_waiters;
+    size_t waiter_count, waiting;
+    struct flight **by_key;
+    struct ask **by_slot;
+    size_t mask; /* of both tables */
+    struct flight **heap;
+    size_t heap_count;
+    struct load load;
+    uint64_t seed;
+};
+
+/* Zeroed pages that cost nothing before they are used. */
+static void *pool_map(size_t count, size_t size)
+{
+    void *pool = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pool == MAP_FAILED ? NULL : pool;
+}
+
+static void pool_unmap(void *pool, size_t count, size_t size)
+{
+    if (pool != NULL)
+        munmap(pool, count * size);
+}
+
+int flights_new(size_t flights_max, size_t waiters_max, uint64_t seed, struct flights **out)
+{
+    struct flights *fs = calloc(1, sizeof *fs);
+    if (fs == NULL)
+        return ERR_NOMEM;
+    fs->pool_count = flights_max;
+    fs->waiter_count = waiters_max;
+    fs->seed = seed;
+    fs->mask = 15;
+    while (fs->mask < flights_max)
+        fs->mask = fs->mask * 2 + 1;
+    fs->pool = pool_map(flights_max, sizeof *fs->pool);
+    fs->waiter_pool = pool_map(waiters_max, sizeof *fs->waiter_pool);
+    fs->by_key = calloc(fs->mask + 1, sizeof *fs->by_key);
+    fs->by_slot = calloc(fs->mask + 1, sizeof *fs->by_slot);
+    fs->heap = calloc(flights_max, sizeof *fs->heap);
+    if (fs->pool == NULL || fs->waiter_pool == NULL || fs->by_key == NULL || fs->by_slot == NULL || fs->heap == NULL ||
+        load_init(&fs->load, waiters_max, seed) < 0) {
+        flights_free(fs);
+        return ERR_NOMEM;
+    }
+    *out = fs;
+    return 0;
+}
+
+void flights_free(struct flights *fs)
+{
+    if (fs == NULL)
+        return;
+    pool_unmap(fs->pool, fs->pool_count, sizeof *fs->pool);
+    pool_unmap(fs->waiter_pool, fs->waiter_count, sizeof *fs->waiter_pool);
+    free(fs->by_key);
+    free(fs->by_slot);
+    free(fs->heap);
+    load_done(&fs->load);
+    free(fs);
+}
+
+size_t flights_waiting(const struct flights *fs)
+{
+    return fs->waiting;
+}
+
+/* ---- pools: free ones first, then never used ones, so that untouched pages stay untouched ---- */
+
+static struct flight *flight_take(struct flights *fs)
+{
+    struct flight *f = fs->free_flights;
+    if (f != NULL)
+        fs->free_flights = f->next;
+    else if (fs->flying < fs->pool_count)
+        f = &fs->pool[fs->flying];
+    else
+        return NULL;
+    fs->flying++;
+    if (fs->flying > fs->high)
+        fs->high = fs->flying;
+    return f;
+}
+
+static struct waiter *waiter_take(struct flights *fs)
+{
+    struct waiter *w = fs->free_waiters;
+    if (w != NULL)
+        fs->free_waiters = w->next;
+    else if (fs->waiting < fs->waiter_count)
+        w = &fs->waiter_pool[fs->waiting];
+    else
+        return NULL;
+    fs->waiting++;
+    return w;
+}
+
+/* ---- the heap of wake-ups ---- */
+
+static void heap_place(struct flights *fs, size_t at, struct flight *f)
+{
+    fs->heap[at] = f;
+    f->heap_at = at;
+}
+
+static void heap_up(struct flights *fs, size_t at, struct flight *f)
+{
+    while (at > 0 && fs->heap[(at - 1) / 2]->wake_ms > f->wake_ms) {
+        heap_place(fs, at, fs->heap[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    heap_place(fs, at, f);
+}
+
+static void heap_down(struct flights *fs, size_t at, struct flight *f)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= fs->heap_count)
+            break;
+        if (child + 1 < fs->heap_count && fs->heap[child + 1]->wake_ms < fs->heap[child]->wake_ms)
+            child++;
+        if (fs->heap[child]->wake_ms >= f->wake_ms)
+            break;
+        heap_place(fs, at, fs->heap[child]);
+        at = child;
+    }
+    heap_place(fs, at, f);
+}
+
+static void heap_add(struct flights *fs, struct flight *f)
+{
+    heap_up(fs, fs->heap_count++, f);
+}
+
+static void heap_remove(struct flights *fs, const struct flight *f)
+{
+    size_t at = f->heap_at;
+    struct flight *last = fs->heap[--fs->heap_count];
+    if (last == f)
+        return;
+    if (at > 0 && fs->heap[(at - 1) / 2]->wake_ms > last->wake_ms)
+        heap_up(fs, at, last);
+    else
+        heap_down(fs, at, last);
+}
+
+static void wake_at(struct flights *fs, struct flight *f, int64_t wake_ms)
+{
+    heap_remove(fs, f);
+    f->wake_ms = wake_ms;
+    heap_add(fs, f);
+}
+
+int64_t flights_deadline_ms(const struct flights *fs)
+{
+    return fs->heap_count == 0 ? INT64_MAX : fs->heap[0]->wake_ms;
+}
+
+/* ---- asks ---- */
+
+static size_t slot_bucket(const struct flights *fs, uint32_t slot, uint16_t id)
+{
+    uint64_t x = ((uint64_t)slot << 16 | id) ^ fs->seed;
+    return (size_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 20) & fs->mask;
+}
+
+struct ask *ask_find(struct flights *fs, uint32_t slot, uint16_t id, const struct ask *after)
+{
+    struct ask *a = after == NULL ? fs->by_slot[slot_bucket(fs, slot, id)] : after->next;
+    while (a != NULL && (a->slot != slot || a->id != id))
+        a = a->next;
+    return a;
+}
+
+void ask_close(struct flights *fs, struct ask *ask)
+{
+    struct ask **at = &fs->by_slot[slot_bucket(fs, ask->slot, ask->id)];
+    while (*at != ask)
+        at = &(*at)->next;
+    *at = ask->next;
+    ask->flight = NULL;
+}
+
+static void ask_open(struct flights *fs, struct flight *f, uint16_t server, bool stream, uint16_t id, uint32_t slot,
+                     int64_t now_ms)
+{
+    struct ask *a = &f->asks[f->ask_next];
+    f->ask_next = (uint8_t)((f->ask_next + 1) % FLIGHT_ASKS_MAX);
+    if (a->flight != NULL)
+        ask_close(fs, a);
+    struct ask **bucket = &fs->by_slot[slot_bucket(fs, slot, id)];
+    *a = (struct ask){
+        .flight = f, .next = *bucket, .sent_ms = now_ms, .slot = slot, .id = id, .server = server, .stream = stream};
+    *bucket = a;
+}
+
+static size_t ask_write(const struct query_engine *e, const struct flight *f, uint16_t server, uint16_t id,
+                        uint8_t out[CLIENT_HEAD_MAX + 64])
+{
+    const struct question *q = &f->question;
+    bool dnssec = f->key.flags & CACHE_KEY_DO;
+    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS, .dnssec_ok = dnssec, .ede = EDE_NONE};
+    size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
+    msg_put_u16(out, id);
+    /* AD asks the upstream to say whether it validated, without the records (RFC 6840, 5.7). */
+    msg_put_u16(out + 2, MSG_RD | MSG_AD | (f->key.flags & CACHE_KEY_CD ? MSG_CD : 0));
+    msg_put_u16(out + 4, 1);
+    memset(out + 6, 0, 6);
+    memcpy(out + MSG_HEADER_LEN, q->name, q->name_len);
+    msg_put_u16(out + len - 4, q->type);
+    msg_put_u16(out + len - 2, q->class);
+    if (e->servers[server].no_edns)
+        return len;
+    int opt_len = edns_write(&edns, out + len, 64);
+    if (opt_len < 0)
+        return len;
+    msg_put_u16(out + 10, 1);
+    return len + (size_t)opt_len;
+}
+
+/* Sends the question to a server. false: the network would not take it. */
+static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
+{
+    uint8_t bytes[CLIENT_HEAD_MAX + 64];
+    uint16_t id = (uint16_t)random_u32(&e->random);
+    struct query_ask ask = {
+        .server = server,
+        .stream = stream || e->env.opts->servers[server].stream,
+        .msg = bytes,
+        .msg_len = ask_write(e, f, server, id, bytes),
+    };
+    uint32_t slot;
+    f->tries++;
+    metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);
+    if (e->io.send(e->io.ctx, &ask, &slot) < 0) {
+        f->network_error = true;
+        server_note_failure(&e->servers[server], now.mono_ms);
+        return false;
+    }
+    ask_open(e->flights, f, server, ask.stream, id, slot, now.mono_ms);
+    return true;
+}
+
+/* ---- flights ---- */
+
+static struct flight **key_bucket(struct flights *fs, const struct cache_key *key)
+{
+    return &fs->by_key[key->hash >> 12 & fs->mask];
+}
+
+static bool same_question(const struct cache_key *a, const struct cache_key *b)
+{
+    return a->hash == b->hash && a->name_len == b->name_len && a->type == b->type && a->class == b->class &&
+           a->flags == b->flags && a->partition == b->partition && memcmp(a->name, b->name, a->name_len) == 0;
+}
+
+static struct flight *flight_find(struct flights *fs, const struct cache_key *key)
+{
+    struct flight *f = *key_bucket(fs, key);
+    while (f != NULL && !same_question(&f->key, key))
+        f = f->next;
+    return f;
+}
+
+static struct flight *flight_start(struct query_engine *e, const struct client *c, const struct cache_key *key,
+                                   struct query_time now)
+{
+    struct flights *fs = e->flights;
+    struct flight *f = flight_take(fs);
+    if (f == NULL)
+        return NULL;
+    f->question = c->request.question;
+    f->key = *key;
+    f->key.name = f->question.name;
+    f->facts = c->facts;
+    f->facts_version = policy_version(e->env.policy);
+    f->waiters = NULL;
+    memset(f->asks, 0, sizeof f->asks);
+    f->ask_next = f->tries = 0;
+    f->stale_tried = f->network_error = f->refused = false;
+    f->tried = 0;
+    f->started_ms = now.mono_ms;
+    f->deadline_ms = now.mono_ms + e->env.opts->client_timeout_ms;
+    f->wake_ms = f->deadline_ms;
+    struct flight **bucket = key_bucket(fs, key);
+    f->next = *bucket;
+    *bucket = f;
+    heap_add(fs, f);
+    return f;
+}
+
+static void waiter_add(struct flights *fs, struct flight *f, const struct client *c, struct waiter *w)
+{
+    struct waiter **end = &f->waiters;
+    while (*end != NULL)
+        end = &(*end)->next;
+    w->next = NULL;
+    w->client = *c;
+    *end = w;
+    load_add(&fs->load, &c->source.client.addr);
+}
+
+enum flight_wait flight_join(struct query_engine *e, const struct client *c, const struct cache_key *key,
+                             struct query_time now)
+{
+    struct flights *fs = e->flights;
+    if (load_of(&fs->load, &c->source.client.addr) >= e->env.opts->pending_per_client)
+        return FLIGHT_FULL;
+    struct waiter *w = waiter_take(fs);
+    if (w == NULL)
+        return FLIGHT_FULL;
+    struct flight *f = flight_find(fs, key);
+    bool merged = f != NULL;
+    if (!merged)
+        f = flight_start(e, c, key, now);
+    if (f == NULL) {
+        w->next = fs->free_waiters;
+        fs->free_waiters = w;
+        fs->waiting--;
+        return FLIGHT_FULL;
+    }
+    waiter_add(fs, f, c, w);
+    w->client.cache_state = merged ? QLOG_CACHE_MERGED : QLOG_CACHE_MISS;
+    metrics_add(e->env.metrics, merged ? METRIC_MERGED : METRIC_CACHE_MISSES, 1);
+    if (!merged)
+        flight_try(e, f, now);
+    return FLIGHT_WAITS;
+}
+
+void flight_refresh(struct query_engine *e, const struct client *c, const struct cache_key *key, struct query_time now)
+{
+    if (flight_find(e->flights, key) != NULL)
+        return;
+    struct flight *f = flight_start(e, c, key, now);
+    if (f != NULL)
+        flight_try(e, f, now);
+}
+
+static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, int64_t now_ms)
+{
+    const struct query_opts *opts = e->env.opts;
+    unsigned round = f->tries / 2 > 4 ? 4 : f->tries / 2;
+    int64_t patience_ms = server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, opts->try_timeout_ms) << round;
+    int64_t wake_ms = now_ms + patience_ms;
+    if (opts->serve_stale && !f->stale_tried && f->started_ms + opts->stale_after_ms < wake_ms)
+        wake_ms = f->started_ms + opts->stale_after_ms;
+    wake_at(e->flights, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
+}
+
+/* One question costs a bounded number of packets, whatever the servers do. */
+static unsigned tries_max(const struct query_zone *zone)
+{
+    return (unsigned)(zone->server_count < 3        ? 3 + zone->server_count
+                      : 2 * zone->server_count > 12 ? 12
+                                                    : 2 * zone->server_count);
+}
+
+void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
+{
+    const struct query_zone *zone = &e->env.opts->zones[f->key.partition];
+    while (f->tries < tries_max(zone) && zone->server_count > 0) {
+        size_t at =
+            server_pick(e->servers, zone->servers, zone->server_count, f->tried, now.mono_ms, random_u32(&e->random));
+        uint16_t server = zone->servers[at];
+        f->tried |= UINT64_C(1) << at;
+        if (ask_send(e, f, server, false, now)) {
+            wake_after_try(e, f, server, now.mono_ms);
+            return;
+        }
+    }
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL) {
+            wake_at(e->flights, f, f->deadline_ms); /* a late answer is still welcome */
+            return;
+        }
+    flight_fail(e, f, now);
+}
+
+void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
+{
+    if (f->tries < tries_max(&e->env.opts->zones[f->key.partition]) + 2 && ask_send(e, f, server, true, now))
+        wake_at(e->flights, f, f->deadline_ms);
+    else
+        flight_try(e, f, now);
+}
+
+void flight_release(struct query_engine *e, struct flight *f,
+                    void (*each)(struct query_engine *e, struct client *c, const void *ctx, struct query_time now),
+                    const void *ctx, struct query_time now)
+{
+    struct flights *fs = e->flights;
+    while (f->waiters != NULL) {
+        struct waiter *w = f->waiters;
+        f->waiters = w->next;
+        each(e, &w->client, ctx, now);
+        load_sub(&fs->load, &w->client.source.client.addr);
+        w->next = fs->free_waiters;
+        fs->free_waiters = w;
+        fs->waiting--;
+    }
+}
+
+void flight_end(struct query_engine *e, struct flight *f)
+{
+    struct flights *fs = e->flights;
+    assert(f->waiters == NULL);
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL)
+            ask_close(fs, &f->asks[i]);
+    struct flight **at = key_bucket(fs, &f->key);
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+    heap_remove(fs, f);
+    f->key.name = NULL;
+    f->next = fs->free_flights;
+    fs->free_flights = f;
+    fs->flying--;
+}
+
+void flights_each(struct query_engine *e,
+                  void (*each)(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now),
+                  const void *ctx, struct query_time now)
+{
+    struct flights *fs = e->flights;
+    for (size_t i = 0; i < fs->high; i++)
+        if (fs->pool[i].key.name != NULL)
+            each(e, &fs->pool[i], ctx, now);
+}
+
+static void stale_or_wait(struct query_engine *e, struct flight *f, struct query_time now)
+{
+    struct flights *fs = e->flights;
+    struct waiter **at = &f->waiters;
+    f->stale_tried = true;
+    while (*at != NULL) {
+        struct waiter *w = *at;
+        if (!settle_stale(e, &w->client, now)) {
+            at = &w->next;
+            continue;
+        }
+        *at = w->next;
+        load_sub(&fs->load, &w->client.source.client.addr);
+        w->next = fs->free_waiters;
+        fs->free_waiters = w;
+        fs->waiting--;
+    }
+}
+
+static void flight_wake(struct query_engine *e, struct flight *f, struct query_time now)
+{
+    const struct query_opts *opts = e->env.opts;
+    if (now.mono_ms >= f->deadline_ms) {
+        flight_fail(e, f, now);
+        return;
+    }
+    if (opts->serve_stale && !f->stale_tried && now.mono_ms >= f->started_ms + opts->stale_after_ms)
+        stale_or_wait(e, f, now);
+    const struct ask *last = &f->asks[(f->ask_next + FLIGHT_ASKS_MAX - 1) % FLIGHT_ASKS_MAX];
+    if (last->flight != NULL && now.mono_ms - last->sent_ms >= PATIENCE_MIN_MS) {
+        metrics_add(e->env.metrics, METRIC_ASK_TIMEOUTS, 1);
+        server_note_failure(&e->servers[last->server], now.mono_ms);
+    }
+    flight_try(e, f, now);
+}
+
+void flights_tick(struct query_engine *e, struct query_time now)
+{
+    struct flights *fs = e->flights;
+    /* A flight that wakes is put back to a later time, or ends: the loop ends. */
+    while (fs->heap_count > 0 && fs->heap[0]->wake_ms <= now.mono_ms)
+        flight_wake(e, fs->heap[0], now);
+}

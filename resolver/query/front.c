@@ -1,0 +1,357 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/verdict.h"
+#include "query/flight.h"
+
+/*
+ * A batch goes through in stages, so that the cache misses of its names overlap:
+ *
+ *     open     parse, access, questions that are refused outright; hash the cache key, fetch its line
+ *     recall   the cache: an entry with current facts is answered
+ *     list     one batched look-up of all names that are left
+ *     decide   the verdict: answer, or let the client wait for an upstream
+ */
+enum stage { STAGE_DONE, STAGE_RECALL, STAGE_LIST, STAGE_DECIDE };
+
+struct passage {
+    struct client client;
+    struct cache_key key;
+    struct name_key name;
+    struct cache_hit hit;
+    enum stage stage;
+    bool hit_fresh; /* item.out holds an unexpired message */
+};
+
+struct passage *passages_new(void)
+{
+    return calloc(QUERY_BATCH_MAX, sizeof(struct passage));
+}
+
+static void give(struct query_engine *e, struct query_item *item, const struct client *c, size_t len,
+                 struct query_time now)
+{
+    item->out_len = len;
+    item->step = QUERY_ANSWER;
+    note_answer(e, c, item->out, len, now);
+}
+
+static void give_error(struct query_engine *e, struct query_item *item, struct client *c, enum verdict_action action,
+                       enum verdict_reason reason, unsigned rcode, struct ede ede, struct query_time now)
+{
+    c->verdict = (struct verdict){
+        .action = (uint8_t)action, .reason = (uint8_t)reason, .category = CATEGORY_NONE, .feed = VERDICT_NO_FEED};
+    give(e, item, c, compose_error(e, c, rcode, ede, item->out, item->out_cap), now);
+}
+
+/* ---- open ---- */
+
+static uint16_t group_of(struct query_engine *e, const struct ipaddr *addr)
+{
+    if (!e->last_known || !ipaddr_equal(&e->last_client, addr)) {
+        e->last_client = *addr;
+        e->last_group = policy_group_of(e->env.policy, addr);
+        e->last_known = true;
+    }
+    return e->last_group;
+}
+
+/* Questions that are not names to be resolved: transfers, transaction types, other classes than IN. */
+static bool is_refused_kind(const struct question *q)
+{
+    switch (q->type) {
+    case 0:
+    case DNS_TYPE_OPT:
+    case DNS_TYPE_IXFR:
+    case DNS_TYPE_AXFR:
+    case DNS_TYPE_MAILA:
+    case DNS_TYPE_MAILB:
+    case 249:
+    case 250: /* TKEY, TSIG */
+        return true;
+    default:
+        return q->class != DNS_CLASS_IN;
+    }
+}
+
+uint16_t zone_of(const struct query_opts *opts, const uint8_t *name)
+{
+    uint16_t best = 0;
+    unsigned best_labels = 0;
+    for (size_t i = 1; i < opts->zone_count; i++) {
+        unsigned labels = name_label_count(opts->zones[i].name);
+        if (labels >= best_labels && name_is_at_or_below(name, opts->zones[i].name)) {
+            best = (uint16_t)i;
+            best_labels = labels;
+        }
+    }
+    return best;
+}
+
+void client_cache_key(const struct query_engine *e, const struct client *c, struct cache_key *key)
+{
+    const struct question *q = &c->request.question;
+    *key = (struct cache_key){
+        .name = q->name,
+        .name_len = q->name_len,
+        .type = q->type,
+        .class = q->class,
+        .partition = c->zone,
+        .flags = (uint8_t)((c->request.edns.present && c->request.edns.dnssec_ok ? CACHE_KEY_DO : 0) |
+                           (c->request.flags & MSG_CD ? CACHE_KEY_CD : 0)),
+    };
+    cache_key_hash(e->env.cache, key);
+}
+
+static enum stage refuse(struct query_engine *e, struct query_item *item, struct client *c, int rcode,
+                         struct query_time now)
+{
+    const struct ede none = {EDE_NONE, NULL};
+    if (c->group == POLICY_GROUP_DENIED)
+        give_error(e, item, c, VERDICT_REFUSED, REASON_ACCESS, DNS_RCODE_REFUSED,
+                   (struct ede){EDE_PROHIBITED, "This server answers its own networks only"}, now);
+    else if (rcode > 0)
+        give_error(e, item, c, VERDICT_ERROR, REASON_BAD_QUESTION, (unsigned)rcode, none, now);
+    else
+        give_error(e, item, c, VERDICT_REFUSED, REASON_BAD_QUESTION, DNS_RCODE_REFUSED,
+                   (struct ede){EDE_NOT_SUPPORTED, NULL}, now);
+    return STAGE_DONE;
+}
+
+static enum stage open_item(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    int rcode = request_parse(item->msg, item->msg_len, &c->request);
+    metrics_add(e->env.metrics, item->source.stream ? METRIC_QUERIES_TCP : METRIC_QUERIES_UDP, 1);
+    if (rcode < 0) {
+        metrics_add(e->env.metrics, METRIC_DROPPED, 1);
+        item->step = QUERY_DROP;
+        return STAGE_DONE;
+    }
+    c->source = item->source;
+    c->asked = now;
+    c->zone = 0;
+    c->cache_state = QLOG_CACHE_NONE;
+    c->upstream = QLOG_NO_UPSTREAM;
+    memcpy(c->head, item->msg, c->request.has_question ? c->request.question_end : MSG_HEADER_LEN);
+    c->group = group_of(e, &item->source.client.addr);
+    if (rcode > 0 || c->group == POLICY_GROUP_DENIED || is_refused_kind(&c->request.question))
+        return refuse(e, item, c, rcode, now);
+    if (e->env.opts->zone_count > 1)
+        c->zone = zone_of(e->env.opts, c->request.question.name);
+    client_cache_key(e, c, &p->key);
+    cache_prefetch(e->env.cache, &p->key);
+    return STAGE_RECALL;
+}
+
+/* ---- recall ---- */
+
+static struct stored stored_of(const struct query_item *item, const struct passage *p, int64_t now_ms)
+{
+    return (struct stored){
+        .msg = item->out,
+        .len = p->hit.msg_len,
+        .question_end = p->hit.question_end,
+        .ttl_at = p->hit.ttl_at,
+        .ttl_count = p->hit.ttl_count,
+        .age_s = (uint32_t)((now_ms - p->hit.stored_ms) / 1000),
+    };
+}
+
+/* Answers from the entry that is in item->out; the facts are c->facts. */
+static void give_hit(struct query_engine *e, struct query_item *item, struct passage *p, const struct mark *mark,
+                     struct query_time now)
+{
+    struct client *c = &p->client;
+    struct stored stored = stored_of(item, p, now.mono_ms);
+    size_t len;
+    verdict_decide(e, c);
+    if (mark->chain_listed != 0)
+        verdict_follow_stored(e, c, &stored);
+    if (verdict_is_block(&c->verdict)) {
+        len = compose_block(e, c, item->out, item->out_cap);
+    } else if (c->verdict.action == VERDICT_RESOLVE) {
+        c->cache_state = QLOG_CACHE_HIT;
+        len = compose_stored(e, c, &stored, item->out, item->out_cap);
+    } else {
+        p->stage = STAGE_DECIDE; /* the policy has changed: the entry is of no use */
+        return;
+    }
+    give(e, item, c, len, now);
+    p->stage = STAGE_DONE;
+    if (p->hit.want_prefetch && c->cache_state == QLOG_CACHE_HIT)
+        flight_refresh(e, c, &p->key, now);
+}
+
+static enum stage recall(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct mark mark;
+    p->hit_fresh = cache_get(e->env.cache, &p->key, now.mono_ms, 0, item->out, item->out_cap, &p->hit);
+    if (!p->hit_fresh)
+        return STAGE_LIST;
+    memcpy(&mark, p->hit.mark, sizeof mark);
+    if (!facts_current(e, &mark.facts, mark.policy_version))
+        return STAGE_LIST;
+    p->client.facts = mark.facts;
+    p->stage = STAGE_DONE;
+    give_hit(e, item, p, &mark, now);
+    return p->stage;
+}
+
+/* ---- list ---- */
+
+static void list_batch(struct query_engine *e, struct passage passages[], size_t count)
+{
+    const struct name_key *keys[QUERY_BATCH_MAX];
+    struct blockdb_match matches[QUERY_BATCH_MAX];
+    struct passage *asked[QUERY_BATCH_MAX];
+    uint64_t generation = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (passages[i].stage != STAGE_LIST)
+            continue;
+        name_key_make(passages[i].client.request.question.name, &passages[i].name);
+        keys[n] = &passages[i].name;
+        asked[n++] = &passages[i];
+    }
+    if (n == 0)
+        return;
+    if (e->env.blockdb != NULL) {
+        generation = blockdb_generation(e->env.blockdb);
+        blockdb_lookup_batch(e->env.blockdb, keys, n, matches);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct client *c = &asked[i]->client;
+        policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
+                                generation, &c->facts);
+        asked[i]->stage = STAGE_DECIDE;
+    }
+}
+
+/* The entry was of an older generation: gives it today's facts, for this answer and the next ones. */
+static void renew_hit(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct stored stored = stored_of(item, p, now.mono_ms);
+    struct msg_walk walk;
+    struct msg_rr rr;
+    uint8_t bytes[CACHE_MARK_BYTES];
+    struct mark mark = {.facts = p->client.facts, .policy_version = policy_version(e->env.policy)};
+    if (msg_walk_begin(&walk, stored.msg, stored.len) < 0)
+        return;
+    while (msg_walk_next(&walk, &rr) > 0 && rr.section == MSG_ANSWER) {
+        uint8_t target[NAME_MAX_LEN];
+        struct policy_facts facts;
+        if (rr.type != DNS_TYPE_CNAME || msg_name_unpack(stored.msg, stored.len, rr.rdata_pos, target) < 0)
+            continue;
+        name_lower(target, target, name_len(target));
+        facts_of(e, target, &facts);
+        mark.chain_count++;
+        mark.chain_listed |= facts.listed;
+        if (facts.special != POLICY_SPECIAL_NONE)
+            mark.chain_listed |= CATEGORY_BIT(CATEGORY_LOCAL);
+    }
+    memcpy(bytes, &mark, sizeof bytes);
+    cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
+    p->stage = STAGE_DONE;
+    give_hit(e, item, p, &mark, now);
+}
+
+/* ---- decide ---- */
+
+static bool failed_lately(struct query_engine *e, const struct passage *p, int64_t now_ms)
+{
+    uint8_t msg[CLIENT_HEAD_MAX];
+    struct cache_hit hit;
+    struct cache_key key = p->key;
+    if (now_ms >= e->failures_until_ms)
+        return false;
+    key.flags |= CACHE_KEY_FAILURE;
+    cache_key_hash(e->env.cache, &key);
+    return cache_get(e->env.cache, &key, now_ms, 0, msg, sizeof msg, &hit);
+}
+
+/* Needs an upstream. */
+static void forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    if (!(c->request.flags & MSG_RD)) {
+        give_error(e, item, c, VERDICT_REFUSED, REASON_BAD_QUESTION, DNS_RCODE_REFUSED,
+                   (struct ede){EDE_NOT_AUTHORITATIVE, "Ask with RD set"}, now);
+        return;
+    }
+    if (c->request.question.type == DNS_TYPE_ANY) {
+        give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
+        return;
+    }
+    item->step = QUERY_PENDING;
+    if (failed_lately(e, p, now.mono_ms)) {
+        if (!settle_stale(e, c, now))
+            settle_failure(e, c, (struct ede){EDE_NO_REACHABLE_AUTHORITY, "No upstream server answered lately"}, now);
+        return;
+    }
+    if (flight_join(e, c, &p->key, now) == FLIGHT_WAITS)
+        return;
+    metrics_add(e->env.metrics, METRIC_LIMIT_PENDING, 1);
+    if (!settle_stale(e, c, now))
+        settle_failure(e, c, (struct ede){EDE_OTHER, "Too many questions are waiting"}, now);
+}
+
+static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    if (p->hit_fresh && !p->hit.cut) {
+        renew_hit(e, item, p, now);
+        if (p->stage == STAGE_DONE)
+            return;
+    }
+    verdict_decide(e, c);
+    switch ((enum verdict_action)c->verdict.action) {
+    case VERDICT_NOTICE:
+    case VERDICT_NXDOMAIN:
+        give(e, item, c, compose_block(e, c, item->out, item->out_cap), now);
+        return;
+    case VERDICT_LOCAL:
+        give(e, item, c, compose_local(e, c, item->out, item->out_cap), now);
+        return;
+    case VERDICT_NOT_READY:
+        give(e, item, c,
+             compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_NOT_READY, "The blocklist is not loaded"},
+                           item->out, item->out_cap),
+             now);
+        return;
+    case VERDICT_REFUSED:
+    case VERDICT_ERROR:
+        give(e, item, c,
+             compose_error(e, c, DNS_RCODE_REFUSED, (struct ede){EDE_PROHIBITED, NULL}, item->out, item->out_cap), now);
+        return;
+    case VERDICT_DROPPED:
+        item->step = QUERY_DROP;
+        return;
+    case VERDICT_RESOLVE:
+    case VERDICT_REWRITE:
+        break;
+    }
+    if (p->hit_fresh) {
+        struct stored stored = stored_of(item, p, now.mono_ms);
+        c->cache_state = QLOG_CACHE_HIT;
+        give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now); /* cut: says TC */
+        return;
+    }
+    forward(e, item, p, now);
+}
+
+void query_batch(struct query_engine *e, struct query_item items[], size_t count, struct query_time now)
+{
+    struct passage *passages = e->passages;
+    assert(count <= QUERY_BATCH_MAX);
+    for (size_t i = 0; i < count; i++)
+        passages[i].stage = open_item(e, &items[i], &passages[i], now);
+    for (size_t i = 0; i < count; i++)
+        if (passages[i].stage == STAGE_RECALL)
+            passages[i].stage = recall(e, &items[i], &passages[i], now);
+    list_batch(e, passages, count);
+    for (size_t i = 0; i < count; i++)
+        if (passages[i].stage == STAGE_DECIDE)
+            decide(e, &items[i], &passages[i], now);
+}

@@ -1,0 +1,120 @@
+#include <string.h>
+
+#include "base/verdict.h"
+#include "qlog/writer.h"
+#include "query/engine.h"
+
+static void count(struct metrics *m, const struct client *c, unsigned rcode)
+{
+    metrics_add(m, METRIC_ANSWERS, 1);
+    switch ((enum verdict_action)c->verdict.action) {
+    case VERDICT_NOTICE:
+    case VERDICT_NXDOMAIN:
+        metrics_add(m, METRIC_BLOCKED, 1);
+        break;
+    case VERDICT_LOCAL:
+        metrics_add(m, METRIC_LOCAL, 1);
+        break;
+    case VERDICT_REFUSED:
+        metrics_add(m, METRIC_REFUSED, 1);
+        break;
+    case VERDICT_NOT_READY:
+        metrics_add(m, METRIC_NOT_READY, 1);
+        break;
+    case VERDICT_ERROR:
+        metrics_add(m, METRIC_ERRORS, 1);
+        break;
+    case VERDICT_RESOLVE:
+        if (rcode == DNS_RCODE_SERVFAIL)
+            metrics_add(m, METRIC_SERVFAIL, 1);
+        break;
+    case VERDICT_REWRITE:
+    case VERDICT_DROPPED:
+        break;
+    }
+    if (c->cache_state == QLOG_CACHE_HIT)
+        metrics_add(m, METRIC_CACHE_HITS, 1);
+    else if (c->cache_state == QLOG_CACHE_STALE)
+        metrics_add(m, METRIC_CACHE_STALE, 1);
+}
+
+/* The first address of the answer section, all zero when there is none. */
+static struct ipaddr first_address(const uint8_t *msg, size_t len)
+{
+    struct msg_walk walk;
+    struct msg_rr rr;
+    if (msg_u16(msg + 6) == 0 || msg_walk_begin(&walk, msg, len) < 0)
+        return (struct ipaddr){{0}};
+    while (msg_walk_next(&walk, &rr) > 0 && rr.section == MSG_ANSWER) {
+        if (rr.type == DNS_TYPE_A && rr.rdata_len == 4)
+            return ipaddr_from_v4(msg + rr.rdata_pos);
+        if (rr.type == DNS_TYPE_AAAA && rr.rdata_len == 16)
+            return ipaddr_from_v6(msg + rr.rdata_pos);
+    }
+    return (struct ipaddr){{0}};
+}
+
+/* The feed behind a block is looked up only here: most answers need none. */
+static void explain(const struct query_engine *e, const struct client *c, struct verdict *v)
+{
+    struct name_key key;
+    if (e->env.blockdb == NULL || (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
+        return;
+    name_key_make(v->match == MATCH_CNAME ? c->matched : c->request.question.name, &key);
+    policy_explain(e->env.blockdb, &key, v);
+}
+
+static void fill_names(struct qlog_record *r, const struct client *c)
+{
+    const struct question *q = &c->request.question;
+    r->qname_len = 1;
+    r->qname[0] = 0;
+    r->qtype = r->qclass = 0;
+    r->matched_len = 0;
+    if (c->request.has_question) {
+        r->qname_len = q->name_len;
+        memcpy(r->qname, q->name, q->name_len);
+        r->qtype = q->type;
+        r->qclass = q->class;
+    }
+    if (c->verdict.match == MATCH_CNAME) {
+        r->matched_len = (uint8_t)name_len(c->matched);
+        memcpy(r->matched, c->matched, r->matched_len);
+    }
+}
+
+static void log_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, unsigned rcode,
+                       struct query_time now)
+{
+    struct qlog_record *r = &e->record;
+    bool named = !c->verdict.unattributed;
+    int64_t took_us = (now.wall_ns - c->asked.wall_ns) / 1000;
+    unsigned answers = msg_u16(msg + 6);
+    r->time_ns = now.wall_ns;
+    r->client = named ? c->source.client.addr : (struct ipaddr){{0}};
+    r->client_port = named ? c->source.client.port : 0;
+    r->group = c->group;
+    r->device = r->user = 0;
+    r->grade = named ? QLOG_GRADE_ADDRESS : QLOG_GRADE_NONE;
+    r->transport = c->source.transport;
+    r->rcode = (uint16_t)rcode;
+    r->verdict = c->verdict;
+    explain(e, c, &r->verdict);
+    r->generation = e->env.blockdb == NULL ? 0 : blockdb_generation(e->env.blockdb);
+    r->policy_version = policy_version(e->env.policy);
+    r->upstream = c->upstream;
+    r->cache = c->cache_state;
+    r->answer_count = answers > 255 ? 255 : (uint8_t)answers;
+    r->rtt_us = took_us < 0 ? 0 : took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
+    r->answer = first_address(msg, len);
+    fill_names(r, c);
+    qlog_append(e->env.log, r);
+}
+
+void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
+{
+    unsigned rcode = msg_u16(msg + 2) & MSG_RCODE;
+    count(e->env.metrics, c, rcode);
+    if (e->env.log != NULL)
+        log_answer(e, c, msg, len, rcode, now);
+}

@@ -1,0 +1,235 @@
+#include <string.h>
+
+#include "base/verdict.h"
+#include "query/flight.h"
+
+static void hand_over(struct query_engine *e, struct client *c, size_t len, struct query_time now)
+{
+    note_answer(e, c, e->out, len, now);
+    e->io.answer(e->io.ctx, &c->source, e->out, len);
+}
+
+void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
+{
+    size_t len = verdict_is_block(&c->verdict) ? compose_block(e, c, e->out, sizeof e->out)
+                                               : compose_stored(e, c, stored, e->out, sizeof e->out);
+    hand_over(e, c, len, now);
+}
+
+void settle_failure(struct query_engine *e, struct client *c, struct ede ede, struct query_time now)
+{
+    hand_over(e, c, compose_error(e, c, DNS_RCODE_SERVFAIL, ede, e->out, sizeof e->out), now);
+}
+
+bool settle_stale(struct query_engine *e, struct client *c, struct query_time now)
+{
+    const struct query_opts *opts = e->env.opts;
+    struct cache_key key;
+    struct cache_hit hit;
+    if (!opts->serve_stale)
+        return false;
+    client_cache_key(e, c, &key);
+    if (!cache_get(e->env.cache, &key, now.mono_ms, (int64_t)opts->stale_max_s * 1000, e->clean, STORED_MSG_CAP, &hit))
+        return false;
+    struct stored stored = {.msg = e->clean,
+                            .len = hit.msg_len,
+                            .question_end = hit.question_end,
+                            .ttl_at = hit.ttl_at,
+                            .ttl_count = hit.ttl_count,
+                            .stale = true};
+    c->cache_state = QLOG_CACHE_STALE;
+    /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
+    facts_of(e, c->request.question.name, &c->facts);
+    verdict_decide(e, c);
+    verdict_follow_stored(e, c, &stored);
+    settle_stored(e, c, &stored, now);
+    return true;
+}
+
+/* ---- an accepted reply ---- */
+
+struct settled {
+    const struct stored *stored;
+    const struct reply *reply;
+    const struct flight *flight;
+    uint16_t server;
+};
+
+static void answer_waiter(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
+{
+    const struct settled *s = ctx;
+    c->facts = s->flight->facts;
+    c->upstream = s->server;
+    verdict_decide(e, c);
+    verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
+    settle_stored(e, c, s->stored, now);
+}
+
+static void refuse_rebinding(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
+{
+    const struct settled *s = ctx;
+    struct ede ede = {EDE_BLOCKED, "A public name led to a private address"};
+    c->upstream = s->server;
+    c->verdict.action = VERDICT_REFUSED;
+    c->verdict.reason = REASON_REBINDING;
+    c->verdict.match = MATCH_ADDRESS;
+    hand_over(e, c, compose_error(e, c, DNS_RCODE_REFUSED, ede, e->out, sizeof e->out), now);
+}
+
+static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* Puts all TTLs between the configured bounds and returns for how long the message is good, in s. */
+static uint32_t ttl_settle(const struct query_opts *opts, uint8_t *msg, const struct reply *r)
+{
+    uint32_t max_s =
+        r->negative && opts->negative_ttl_max_s < opts->ttl_max_s ? opts->negative_ttl_max_s : opts->ttl_max_s;
+    uint32_t min_s = opts->ttl_min_s < max_s ? opts->ttl_min_s : max_s;
+    for (size_t i = 0; i < r->ttl_count; i++)
+        msg_put_u32(msg + r->ttl_at[i], clamp(msg_u32(msg + r->ttl_at[i]), min_s, max_s));
+    if (!r->negative)
+        return clamp(r->ttl_min_s, min_s, max_s);
+    /* Without an SOA nobody said how long "no" is good (RFC 2308, 5). */
+    if (!r->has_soa)
+        return 0;
+    uint32_t good_s = r->ttl_min_s < r->soa_minimum_s ? r->ttl_min_s : r->soa_minimum_s;
+    return clamp(good_s, min_s, max_s);
+}
+
+static uint64_t chain_listed(const struct query_engine *e, const struct reply *r)
+{
+    uint64_t listed = 0;
+    for (unsigned i = 0; i < r->chain_count; i++) {
+        struct policy_facts facts;
+        facts_of(e, r->chain[i], &facts);
+        listed |= facts.listed;
+        if (facts.special != POLICY_SPECIAL_NONE)
+            listed |= CATEGORY_BIT(CATEGORY_LOCAL);
+    }
+    return listed;
+}
+
+static void keep(struct query_engine *e, const struct flight *f, const struct reply *r, uint32_t good_s, int64_t now_ms)
+{
+    struct mark mark = {
+        .facts = f->facts,
+        .policy_version = policy_version(e->env.policy),
+        .chain_count = r->chain_count,
+        .chain_listed = chain_listed(e, r),
+    };
+    uint8_t bytes[CACHE_MARK_BYTES];
+    memcpy(bytes, &mark, sizeof bytes);
+    cache_put(e->env.cache, &f->key, e->clean, r->len, r->question_end, r->ttl_at, r->ttl_count, now_ms,
+              (int64_t)good_s * 1000, bytes);
+}
+
+static void settle_reply(struct query_engine *e, struct flight *f, struct reply *r, uint16_t server,
+                         struct query_time now)
+{
+    uint32_t good_s = ttl_settle(e->env.opts, e->clean, r);
+    struct stored stored = {.msg = e->clean,
+                            .len = r->len,
+                            .question_end = r->question_end,
+                            .ttl_at = r->ttl_at,
+                            .ttl_count = r->ttl_count};
+    struct settled ctx = {.stored = &stored, .reply = r, .flight = f, .server = server};
+    metrics_add(e->env.metrics, METRIC_REPLIES, 1);
+    if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored)) {
+        metrics_add(e->env.metrics, METRIC_REBINDING, 1);
+        flight_release(e, f, refuse_rebinding, &ctx, now);
+        flight_end(e, f);
+        return;
+    }
+    if (!facts_current(e, &f->facts, f->facts_version)) {
+        facts_of(e, f->question.name, &f->facts);
+        f->facts_version = policy_version(e->env.policy);
+    }
+    if (good_s > 0)
+        keep(e, f, r, good_s, now.mono_ms);
+    flight_release(e, f, answer_waiter, &ctx, now);
+    flight_end(e, f);
+}
+
+/* The server said something other than yes or no: another one may know. */
+static void settle_refusal(struct query_engine *e, struct flight *f, struct query_time now)
+{
+    const struct query_zone *zone = &e->env.opts->zones[f->key.partition];
+    uint64_t all = zone->server_count >= 64 ? UINT64_MAX : (UINT64_C(1) << zone->server_count) - 1;
+    f->refused = true;
+    if ((f->tried & all) != all) {
+        flight_try(e, f, now);
+        return;
+    }
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL)
+            return;
+    flight_fail(e, f, now);
+}
+
+void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, const uint8_t *msg, size_t len,
+                   struct query_time now)
+{
+    struct reply r;
+    uint16_t server = ask->server;
+    bool stream = ask->stream;
+    bool dnssec = f->key.flags & CACHE_KEY_DO;
+    if (reply_clean(msg, len, &f->question, dnssec, e->clean, STORED_MSG_CAP, &r) < 0) {
+        metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+        return; /* a broken packet does not end the wait for a good one */
+    }
+    server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
+    ask_close(e->flights, ask);
+    if (r.truncated && !stream) {
+        flight_retry_stream(e, f, server, now);
+    } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && !e->servers[server].no_edns) {
+        e->servers[server].no_edns = true; /* RFC 6891, 6.2.2 */
+        f->tried = 0;
+        flight_try(e, f, now);
+    } else if (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN) {
+        settle_reply(e, f, &r, server, now);
+    } else {
+        settle_refusal(e, f, now);
+    }
+}
+
+/* ---- no answer to be had ---- */
+
+static void fail_waiter(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
+{
+    if (!settle_stale(e, c, now))
+        settle_failure(e, c, *(const struct ede *)ctx, now);
+}
+
+/* So that the same question does not go out again at once (RFC 9520, 3.2). */
+static void remember_failure(struct query_engine *e, const struct flight *f, int64_t now_ms)
+{
+    const struct question *q = &f->question;
+    static const uint8_t no_mark[CACHE_MARK_BYTES];
+    int64_t ttl_ms = (int64_t)e->env.opts->failure_ttl_s * 1000;
+    struct cache_key key = f->key;
+    uint8_t msg[CLIENT_HEAD_MAX] = {0};
+    size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
+    if (ttl_ms == 0)
+        return;
+    key.flags |= CACHE_KEY_FAILURE;
+    cache_key_hash(e->env.cache, &key);
+    memcpy(msg + MSG_HEADER_LEN, q->name, q->name_len);
+    msg_put_u16(msg + len - 4, q->type);
+    msg_put_u16(msg + len - 2, q->class);
+    cache_put(e->env.cache, &key, msg, len, len, NULL, 0, now_ms, ttl_ms, no_mark);
+    e->failures_until_ms = now_ms + ttl_ms;
+}
+
+void flight_fail(struct query_engine *e, struct flight *f, struct query_time now)
+{
+    struct ede ede = {EDE_NO_REACHABLE_AUTHORITY, "No upstream server answered"};
+    if (f->refused)
+        ede = (struct ede){EDE_OTHER, "The upstream servers could not answer"};
+    else if (f->network_error)
+        ede = (struct ede){EDE_NETWORK_ERROR, "The upstream servers could not be reached"};
+    remember_failure(e, f, now.mono_ms);
+    flight_release(e, f, fail_waiter, &ede, now);
+    flight_end(e, f);
+}

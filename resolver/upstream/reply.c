@@ -1,0 +1,404 @@
+#include "upstream/reply.h"
+
+#include <string.h>
+
+bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct question *question)
+{
+    uint8_t lower[NAME_MAX_LEN];
+    size_t end = MSG_HEADER_LEN + (size_t)question->name_len + 4;
+    if (len < end || msg_u16(msg) != id)
+        return false;
+    uint16_t flags = msg_u16(msg + 2);
+    if (!(flags & MSG_QR) || (flags & MSG_OPCODE) != 0 || msg_u16(msg + 4) != 1)
+        return false;
+    if (msg_u16(msg + end - 4) != question->type || msg_u16(msg + end - 2) != question->class)
+        return false;
+    name_lower(lower, msg + MSG_HEADER_LEN, question->name_len);
+    return memcmp(lower, question->name, question->name_len) == 0;
+}
+
+/* The records of a reply while it is being cleaned. */
+struct draft {
+    const uint8_t *msg;
+    size_t len;
+    const struct question *question;
+    bool dnssec;
+    size_t count;
+    struct msg_rr rr[REPLY_TTLS_MAX];
+    bool keep[REPLY_TTLS_MAX];
+    bool has_final; /* a record of the type that was asked, at the end of the chain */
+    struct reply *reply;
+};
+
+static const uint8_t *chain_end(const struct draft *d)
+{
+    const struct reply *r = d->reply;
+    return r->chain_count == 0 ? d->question->name : r->chain[r->chain_count - 1];
+}
+
+static int owner_unpack(const struct draft *d, const struct msg_rr *rr, uint8_t out[NAME_MAX_LEN])
+{
+    /* Nearly every owner is a pointer to the question. */
+    if (d->msg[rr->name_pos] == 0xc0 && d->msg[rr->name_pos + 1] == MSG_HEADER_LEN) {
+        memcpy(out, d->question->name, d->question->name_len);
+        return 0;
+    }
+    int used = msg_name_unpack(d->msg, d->len, rr->name_pos, out);
+    if (used < 0)
+        return used;
+    name_lower(out, out, name_len(out));
+    return 0;
+}
+
+static int read_opt(struct draft *d, const struct msg_rr *rr)
+{
+    struct edns edns;
+    int code = edns_parse(d->msg + rr->fixed_pos, d->msg + rr->rdata_pos, rr->rdata_len, &edns);
+    if (code < 0)
+        return code;
+    d->reply->had_edns = true;
+    d->reply->rcode |= (uint16_t)(d->msg[rr->fixed_pos + 4] << 4);
+    return 0;
+}
+
+/* Collects the records of answer and authority; reads OPT. */
+static int collect(struct draft *d)
+{
+    struct msg_walk walk;
+    struct msg_rr rr;
+    int code = msg_walk_begin(&walk, d->msg, d->len);
+    if (code < 0)
+        return code;
+    while ((code = msg_walk_next(&walk, &rr)) > 0) {
+        if (rr.section == MSG_ADDITIONAL) {
+            if (rr.type == DNS_TYPE_OPT && (code = read_opt(d, &rr)) < 0)
+                return code;
+            continue;
+        }
+        if (d->count == REPLY_TTLS_MAX)
+            return ERR_LIMIT;
+        d->keep[d->count] = false;
+        d->rr[d->count++] = rr;
+    }
+    return code;
+}
+
+static int chain_push(struct draft *d, const struct msg_rr *rr)
+{
+    struct reply *r = d->reply;
+    if (r->chain_count == REPLY_CHAIN_MAX)
+        return ERR_LIMIT;
+    uint8_t *target = r->chain[r->chain_count];
+    int used = msg_name_unpack(d->msg, d->len, rr->rdata_pos, target);
+    if (used < 0)
+        return used;
+    if (used != rr->rdata_len)
+        return ERR_MALFORMED;
+    name_lower(target, target, name_len(target));
+    r->chain_count++;
+    return 0;
+}
+
+static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr, const uint8_t *owner)
+{
+    if (!d->dnssec || rr->type != DNS_TYPE_RRSIG)
+        return false;
+    if (name_equal(owner, d->question->name))
+        return true;
+    for (unsigned i = 0; i < d->reply->chain_count; i++)
+        if (name_equal(owner, d->reply->chain[i]))
+            return true;
+    return false;
+}
+
+/* Looks at one answer record: 1 when it moved the chain on, 0, or an error. */
+static int chain_step(struct draft *d, size_t i)
+{
+    const struct msg_rr *rr = &d->rr[i];
+    uint16_t qtype = d->question->type;
+    uint8_t owner[NAME_MAX_LEN];
+    int code = owner_unpack(d, rr, owner);
+    if (code < 0)
+        return code;
+    if (is_signature_in_chain(d, rr, owner)) {
+        d->keep[i] = true;
+        return 0;
+    }
+    if (rr->type == DNS_TYPE_DNAME && qtype != DNS_TYPE_DNAME && qtype != DNS_TYPE_ANY) {
+        d->keep[i] = name_is_at_or_below(chain_end(d), owner);
+        return 0;
+    }
+    if (!name_equal(owner, chain_end(d)))
+        return 0;
+    if (rr->type == qtype || qtype == DNS_TYPE_ANY) {
+        d->keep[i] = true;
+        d->has_final = true;
+        return 0;
+    }
+    if (rr->type != DNS_TYPE_CNAME)
+        return 0;
+    d->keep[i] = true;
+    code = chain_push(d, rr);
+    return code < 0 ? code : 1;
+}
+
+/* Marks the answer records that belong to the chain. Servers send it in order; another order costs another pass. */
+static int follow_chain(struct draft *d)
+{
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < d->count; i++) {
+            if (d->keep[i] || d->rr[i].section != MSG_ANSWER || d->rr[i].class != d->question->class)
+                continue;
+            int code = chain_step(d, i);
+            if (code < 0)
+                return code;
+            /* A moved chain may make earlier records fit. */
+            moved = moved || (code > 0 && i > 0);
+        }
+    }
+    return 0;
+}
+
+static int note_soa(struct draft *d, const struct msg_rr *rr)
+{
+    size_t pos = rr->rdata_pos;
+    for (int name = 0; name < 2; name++) {
+        int used = msg_name_skip(d->msg, d->len, pos);
+        if (used < 0)
+            return used;
+        pos += (size_t)used;
+    }
+    if (pos + 20 != (size_t)rr->rdata_pos + rr->rdata_len)
+        return ERR_MALFORMED;
+    uint32_t minimum_s = msg_u32(d->msg + pos + 16);
+    d->reply->has_soa = true;
+    d->reply->soa_minimum_s = minimum_s < rr->ttl ? minimum_s : rr->ttl;
+    return 0;
+}
+
+static int pick_authority(struct draft *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct msg_rr *rr = &d->rr[i];
+        uint8_t owner[NAME_MAX_LEN];
+        int code;
+        if (rr->section != MSG_AUTHORITY || rr->class != d->question->class)
+            continue;
+        if (d->dnssec && (rr->type == DNS_TYPE_RRSIG || rr->type == DNS_TYPE_NSEC || rr->type == DNS_TYPE_NSEC3))
+            d->keep[i] = true;
+        if (rr->type != DNS_TYPE_SOA || !d->reply->negative || d->reply->has_soa)
+            continue;
+        if ((code = owner_unpack(d, rr, owner)) < 0)
+            return code;
+        if (!name_is_at_or_below(chain_end(d), owner))
+            continue;
+        if ((code = note_soa(d, rr)) < 0)
+            return code;
+        d->keep[i] = true;
+    }
+    return 0;
+}
+
+/* Where names stand in rdata that old servers may have compressed (RFC 3597, 4): bytes before, names, rest as it is. */
+static bool rdata_names(uint16_t type, unsigned *before, unsigned *names)
+{
+    *before = 0;
+    *names = 1;
+    switch (type) {
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 7:
+    case 8:
+    case 9:
+    case 12:
+    case 30:
+    case 39: /* NS MD MF CNAME MB MG MR PTR NXT DNAME */
+        return true;
+    case 6:
+    case 14:
+    case 17: /* SOA MINFO RP */
+        *names = 2;
+        return true;
+    case 15:
+    case 18:
+    case 21:
+    case 36: /* MX AFSDB RT KX */
+        *before = 2;
+        return true;
+    case 26: /* PX */
+        *before = 2;
+        *names = 2;
+        return true;
+    case 33: /* SRV */
+        *before = 6;
+        return true;
+    default:
+        *names = 0;
+        return false;
+    }
+}
+
+struct writer {
+    uint8_t *bytes;
+    size_t cap, len;
+};
+
+static int write_bytes(struct writer *w, const uint8_t *from, size_t count)
+{
+    if (w->cap - w->len < count)
+        return ERR_LIMIT;
+    memcpy(w->bytes + w->len, from, count);
+    w->len += count;
+    return 0;
+}
+
+static int write_name(struct writer *w, const struct draft *d, size_t pos)
+{
+    uint8_t name[NAME_MAX_LEN];
+    int used = msg_name_unpack(d->msg, d->len, pos, name);
+    if (used < 0)
+        return used;
+    int code = write_bytes(w, name, name_len(name));
+    return code < 0 ? code : used;
+}
+
+static int write_rdata(struct writer *w, const struct draft *d, const struct msg_rr *rr)
+{
+    unsigned before;
+    unsigned names;
+    size_t pos = rr->rdata_pos;
+    size_t end = pos + rr->rdata_len;
+    int code;
+    rdata_names(rr->type, &before, &names);
+    if (before > rr->rdata_len)
+        return ERR_MALFORMED;
+    if ((code = write_bytes(w, d->msg + pos, before)) < 0)
+        return code;
+    pos += before;
+    while (names-- > 0) {
+        if ((code = write_name(w, d, pos)) < 0)
+            return code;
+        pos += (size_t)code;
+        if (pos > end)
+            return ERR_MALFORMED;
+    }
+    return write_bytes(w, d->msg + pos, end - pos);
+}
+
+/* One record anew, without compression, since what its pointers led to may be gone. */
+static int write_record(struct writer *w, const struct draft *d, const struct msg_rr *rr)
+{
+    int code = write_name(w, d, rr->name_pos);
+    if (code < 0)
+        return code;
+    size_t fixed = w->len;
+    if ((code = write_bytes(w, d->msg + rr->fixed_pos, 10)) < 0 || (code = write_rdata(w, d, rr)) < 0)
+        return code;
+    msg_put_u16(w->bytes + fixed + 8, (unsigned)(w->len - fixed - 10));
+    d->reply->ttl_at[d->reply->ttl_count++] = (uint16_t)(fixed + 4);
+    return 0;
+}
+
+/* The kept records come first in the reply: its bytes can be taken as they are. */
+static bool kept_is_prefix(const struct draft *d, size_t *out_end)
+{
+    size_t kept = 0;
+    while (kept < d->count && d->keep[kept])
+        kept++;
+    for (size_t i = kept; i < d->count; i++)
+        if (d->keep[i])
+            return false;
+    *out_end = kept == 0 ? d->reply->question_end : (size_t)d->rr[kept - 1].rdata_pos + d->rr[kept - 1].rdata_len;
+    return true;
+}
+
+static int write_records(struct writer *w, struct draft *d)
+{
+    size_t end;
+    if (kept_is_prefix(d, &end)) {
+        for (size_t i = 0; i < d->count && d->keep[i]; i++)
+            d->reply->ttl_at[d->reply->ttl_count++] = (uint16_t)(d->rr[i].fixed_pos + 4);
+        return write_bytes(w, d->msg + w->len, end - w->len);
+    }
+    for (size_t i = 0; i < d->count; i++) {
+        int code = d->keep[i] ? write_record(w, d, &d->rr[i]) : 0;
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+static void write_head(struct writer *w, const struct draft *d)
+{
+    const struct question *q = d->question;
+    unsigned answers = 0;
+    unsigned authority = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        answers += d->keep[i] && d->rr[i].section == MSG_ANSWER;
+        authority += d->keep[i] && d->rr[i].section == MSG_AUTHORITY;
+    }
+    uint8_t *out = w->bytes;
+    msg_put_u16(out, 0);
+    msg_put_u16(out + 2, MSG_QR | MSG_RA | (d->reply->authentic ? MSG_AD : 0) | (d->reply->rcode & MSG_RCODE));
+    msg_put_u16(out + 4, 1);
+    msg_put_u16(out + 6, answers);
+    msg_put_u16(out + 8, authority);
+    msg_put_u16(out + 10, 0);
+    memcpy(out + MSG_HEADER_LEN, q->name, q->name_len);
+    msg_put_u16(out + MSG_HEADER_LEN + q->name_len, q->type);
+    msg_put_u16(out + MSG_HEADER_LEN + q->name_len + 2, q->class);
+    w->len = d->reply->question_end;
+}
+
+/* TTLs with the top bit set count as zero (RFC 2181, 8); the SOA of a "no" carries how long that is good. */
+static void settle_ttls(const struct draft *d, uint8_t *out)
+{
+    struct reply *r = d->reply;
+    size_t n = 0;
+    r->ttl_min_s = UINT32_MAX;
+    for (size_t i = 0; i < d->count; i++) {
+        if (!d->keep[i])
+            continue;
+        uint8_t *ttl = out + r->ttl_at[n++];
+        uint32_t ttl_s = d->rr[i].ttl > INT32_MAX ? 0 : d->rr[i].ttl;
+        if (d->rr[i].section == MSG_AUTHORITY && d->rr[i].type == DNS_TYPE_SOA)
+            ttl_s = r->soa_minimum_s > INT32_MAX ? 0 : r->soa_minimum_s;
+        else if (ttl_s < r->ttl_min_s)
+            r->ttl_min_s = ttl_s;
+        msg_put_u32(ttl, ttl_s);
+    }
+}
+
+int reply_clean(const uint8_t *msg, size_t len, const struct question *question, bool dnssec, uint8_t *out, size_t cap,
+                struct reply *reply)
+{
+    struct draft d = {.msg = msg, .len = len, .question = question, .dnssec = dnssec, .reply = reply};
+    struct writer w = {.bytes = out, .cap = cap};
+    uint16_t flags = msg_u16(msg + 2);
+    int code;
+    reply->rcode = flags & MSG_RCODE;
+    reply->truncated = flags & MSG_TC;
+    reply->authentic = flags & MSG_AD;
+    reply->had_edns = reply->has_soa = false;
+    reply->soa_minimum_s = 0;
+    reply->ttl_count = 0;
+    reply->chain_count = 0;
+    reply->question_end = (uint16_t)(MSG_HEADER_LEN + question->name_len + 4);
+    if (cap < reply->question_end)
+        return ERR_LIMIT;
+    if ((code = collect(&d)) < 0 || (code = follow_chain(&d)) < 0)
+        return code;
+    reply->negative = reply->rcode == DNS_RCODE_NXDOMAIN || !d.has_final;
+    if ((code = pick_authority(&d)) < 0)
+        return code;
+    write_head(&w, &d);
+    if ((code = write_records(&w, &d)) < 0)
+        return code;
+    settle_ttls(&d, out);
+    reply->len = (uint16_t)w.len;
+    return 0;
+}

@@ -1,0 +1,78 @@
+#include "upstream/server.h"
+
+#define EXPLORE_EVERY        32 /* one question in so many goes to another server than the fastest */
+#define FAILURES_BEFORE_REST 3
+#define REST_FIRST_MS        1000
+#define REST_MAX_MS          60000
+#define UNKNOWN_RTT_MS       50 /* assumed before the first answer: gets tried early, not before a proven fast one */
+
+void server_init(struct server *s)
+{
+    *s = (struct server){.srtt_ms = -1};
+}
+
+static bool rests(const struct server *s, int64_t now_ms)
+{
+    return now_ms < s->rest_until_ms;
+}
+
+/* Lower is better: first those not tried and not resting, then by time. */
+static int64_t rank(const struct server *s, bool tried, int64_t now_ms)
+{
+    int64_t rtt_ms = s->srtt_ms < 0 ? UNKNOWN_RTT_MS : s->srtt_ms;
+    return rtt_ms + (int64_t)s->failures * 100 + (rests(s, now_ms) ? 1000000 : 0) + (tried ? 10000000 : 0);
+}
+
+size_t server_pick(const struct server servers[], const uint16_t candidates[], size_t count, uint64_t tried,
+                   int64_t now_ms, uint32_t draw)
+{
+    size_t best = 0;
+    int64_t best_rank = INT64_MAX;
+    if (tried == 0 && count > 1 && draw % EXPLORE_EVERY == 0) {
+        size_t other = draw / EXPLORE_EVERY % count;
+        if (!rests(&servers[candidates[other]], now_ms))
+            return other;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int64_t r = rank(&servers[candidates[i]], tried >> i & 1, now_ms);
+        if (r < best_rank) {
+            best_rank = r;
+            best = i;
+        }
+    }
+    return best;
+}
+
+int64_t server_patience_ms(const struct server *s, int64_t min_ms, int64_t max_ms)
+{
+    if (s->srtt_ms < 0)
+        return max_ms;
+    int64_t patience_ms = s->srtt_ms + 4 * (int64_t)s->rttvar_ms;
+    return patience_ms < min_ms ? min_ms : patience_ms > max_ms ? max_ms : patience_ms;
+}
+
+void server_note_reply(struct server *s, int64_t rtt_ms)
+{
+    int32_t rtt = rtt_ms > INT32_MAX / 8 ? INT32_MAX / 8 : (int32_t)rtt_ms;
+    if (s->srtt_ms < 0) {
+        s->srtt_ms = rtt;
+        s->rttvar_ms = rtt / 2;
+    } else {
+        int32_t off = s->srtt_ms > rtt ? s->srtt_ms - rtt : rtt - s->srtt_ms;
+        s->rttvar_ms = (3 * s->rttvar_ms + off) / 4;
+        s->srtt_ms = (7 * s->srtt_ms + rtt) / 8;
+    }
+    s->failures = 0;
+    s->rest_until_ms = 0;
+}
+
+void server_note_failure(struct server *s, int64_t now_ms)
+{
+    if (s->failures < UINT32_MAX)
+        s->failures++;
+    if (s->failures < FAILURES_BEFORE_REST)
+        return;
+    uint32_t doublings = s->failures - FAILURES_BEFORE_REST;
+    int64_t rest_ms = doublings > 6 ? REST_MAX_MS : (int64_t)REST_FIRST_MS << doublings;
+    s->rest_until_ms = now_ms + (rest_ms > REST_MAX_MS ? REST_MAX_MS : rest_ms);
+}

@@ -1,0 +1,22 @@
+#include "feed/format.h"
+
+static const struct feed_format formats[] = {
+    {"hosts", hosts_parse, NULL},     {"domains", domains_parse, NULL}, {"adblock", adblock_parse, NULL},
+    {"ut1", NULL, ut1_parse},         {"rpz", rpz_parse, NULL},         {"dnsmasq", dnsmasq_parse, NULL},
+    {"unbound", unbound_parse, NULL},
+};
+#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
+
+const struct feed_format *feed_format_find(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    }
+    return NULL;
+}
+
+const struct feed_format *feed_format_at(size_t index)
+{
+    return index < FORMAT_COUNT ? &formats[index] : NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * Where the parsers of all formats hand over what they read: one name and what the feed wants with it, or a line that
+ * can't be a rule. The intake normalises, asks the guard, counts, and passes good rules on to its sink.
+ *
+ *   bytes -> hosts_parse, adblock_parse... -> intake_rule   -> sink (one call for each accepted rule)
+ *                                          -> intake_refuse -> stats (count by reason, first few with file and line)
+ *
+ * Memory:  nothing is allocated for a line. Owner: the caller, in place.
+ * Errors:  a bad line is never an error, only a refusal; errors come from the sink, from memory and from limits.
+ * Threads: one intake belongs to one thread; the guard may be shared.
+ */
+#ifndef FEED_INTAKE_H
+#define FEED_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+#include "feed/guard.h"
+#include "feed/normalise.h"
+#include "feed/span.h"
+#include "feed/stats.h"
+
+enum feed_action { FEED_BLOCK, FEED_ALLOW };
+
+/* Which names a rule concerns: the listed one, those below it, or both. */
+enum feed_scope { FEED_SELF = 1, FEED_BELOW = 2, FEED_SELF_AND_BELOW = 3 };
+
+struct feed_rule {
+    const struct listed_name *name; /* good until the sink returns */
+    uint64_t categories;
+    enum feed_action action;
+    enum feed_scope scope;
+    bool important; /* $important: beats rules without it, exceptions too */
+};
+
+/* Returns 0, or a negative enum err that ends the reading. */
+typedef int (*feed_sink)(void *ctx, const struct feed_rule *rule);
+
+/* One entry of a category map: a folder of a tree and what we call it. */
+struct feed_folder {
+    const char *folder;
+    uint64_t categories;
+};
+
+struct intake_opts {
+    uint64_t categories;               /* given to every rule; 0 for a tree with a map */
+    bool subdomains;                   /* plain domains: a name stands for those below it too */
+    bool single_labels;                /* accept names of one label */
+    bool public_suffixes;              /* accept rules that cover a public suffix */
+    uint64_t lines_max;                /* 0 = no limit */
+    uint64_t bytes_max;                /* unpacked bytes of a tree; 0 = no limit */
+    const struct feed_folder *folders; /* category map of a tree; NULL = its built-in map, or `categories` */
+    size_t folder_count;
+    const char *zone; /* rpz: the zone's name where the file does not say; NULL */
+};
+
+struct intake {
+    struct intake_opts opts;
+    const struct guard *guard; /* NULL: no names are protected (fuzzers) */
+    feed_sink sink;
+    void *sink_ctx;
+    struct feed_stats *stats;
+    /* set by the parser as it goes on */
+    const char *file;
+    uint32_t line;
+    uint64_t categories;
+    struct listed_name name; /* of the rule in hand */
+};
+
+void intake_init(struct intake *in, const struct intake_opts *opts, const struct guard *guard, const char *file,
+                 struct feed_stats *stats, feed_sink sink, void *sink_ctx);
+
+/* One name of the current line. 1: accepted; 0: refused and counted; or the sink's error. */
+ERR_CHECKED int intake_rule(struct intake *in, struct span name, enum feed_action action, enum feed_scope scope,
+                            bool important);
+
+/* The current line, or part of it, can't be a rule. Returns 0, so that parsers can end a line with it. */
+int intake_refuse(struct intake *in, enum refusal refusal, struct span text);
+
+/* Reads what comments tell about the feed: "Number of entries". */
+void intake_comment(struct intake *in, struct span comment);
+
+/*
+ * Calls on_line for every line that is not blank, cut at LF, without its blanks, CR and a byte order mark.
+ * Returns 0, what on_line returned when that is negative, or ERR_LIMIT over lines_max.
+ */
+typedef int (*intake_line)(struct intake *in, struct span line);
+ERR_CHECKED int intake_each_line(struct intake *in, struct span text, intake_line on_line);
+
+#endif

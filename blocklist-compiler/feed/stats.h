@@ -1,0 +1,49 @@
+/*
+ * What reading one feed came to: accepted rules, and every refused line by reason with the first few of each.
+ *
+ * Owner: the caller, in place; feed_stats_done() frees what a feed with refusals allocated. Threads: one at a time.
+ */
+#ifndef FEED_STATS_H
+#define FEED_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed/refusal.h"
+#include "feed/span.h"
+
+#define FEED_SAMPLES_MAX     5   /* of each reason */
+#define FEED_SAMPLE_TEXT_MAX 120 /* bytes of the refused text that are kept */
+#define FEED_SAMPLE_FILE_MAX 80
+
+struct feed_sample {
+    uint32_t line;
+    char file[FEED_SAMPLE_FILE_MAX];
+    char text[FEED_SAMPLE_TEXT_MAX]; /* printable: other bytes stand as \xHH */
+};
+
+struct feed_samples {
+    unsigned count;
+    struct feed_sample rows[FEED_SAMPLES_MAX];
+};
+
+struct feed_stats {
+    uint64_t lines;    /* all, comments and blank ones too */
+    uint64_t blocks;   /* accepted blocking rules, before duplicates are merged */
+    uint64_t allows;   /* accepted exceptions */
+    uint64_t declared; /* "Number of entries" in the feed's own header; 0 = it doesn't say */
+    uint64_t aliases;  /* folders of a tree that are another name of a folder already read */
+    uint64_t refused[REFUSAL_COUNT];
+    struct feed_samples *samples[REFUSAL_COUNT]; /* NULL until the first of that reason */
+};
+
+void feed_stats_init(struct feed_stats *stats);
+void feed_stats_done(struct feed_stats *stats);
+
+/* Counts one refusal; a sample that finds no memory is left out, never the count. */
+void feed_stats_refuse(struct feed_stats *stats, enum refusal refusal, const char *file, uint32_t line,
+                       struct span text);
+
+uint64_t feed_stats_refused_total(const struct feed_stats *stats);
+
+#endif

@@ -1,0 +1,196 @@
+#include "feed/format.h"
+
+#include "collect.h"
+
+static void hosts_lines_mean_the_exact_name(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"", "", "", 0},
+        {"0.0.0.0 a.example", "b=a.example ", "", 0}, /* no newline at the end */
+        {"127.0.0.1\tA.Example  b.example\tc.example # three\n", "b=a.example b=b.example b=c.example ", "", 0},
+        {"\xef\xbb\xbf"
+         "0.0.0.0 bom.example\r\n:: six.example\r\n",
+         "b=bom.example b=six.example ", "", 0},
+        {"::1 six.example\nfe80::1%lo0 localhost\n", "b=six.example ", "local-name:1 ", 0},
+        {"192.0.2.7 garden.example\n", "b=garden.example ", "", 0},
+        {"# c\n! c\n; c\n\n  \t\n#0.0.0.0 off.example\n", "", "", 0},
+        {"0.0.0.0 a.example#comment\n", "b=a.example ", "", 0},
+        {"127.0.0.1 localhost localhost.localdomain a.example\n", "b=a.example ", "local-name:2 ", 0},
+        {"0.0.0.0 0.0.0.0\n255.255.255.255 broadcasthost\n", "", "local-name:2 ", 0},
+        {"0.0.0.0\n0.0.0.0 # nothing\n", "", "no-name:2 ", 0},
+        {"a.example\n", "", "syntax:1 ", 0},
+        {"0.0.0.0 *.a.example\n0.0.0.0 a.example:80\n0.0.0.0 a.example/x\n", "", "url:1 port:1 wildcard:1 ", 0},
+        {"0.0.0.0 192.0.2.1 b.example\n", "b=b.example ", "ip-address:1 ", 0},
+        {"0.0.0.0 com\n", "", "single-label:1 ", 0},
+        {"0.0.0.0 nul\0name.example\n0.0.0.0 b.example", "b=b.example ", "nul-byte:1 ", 42},
+        {"0.0.0.0 caf\xe9.example\n", "", "encoding:1 ", 0},
+    };
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    COLLECT_CHECK(&c, hosts_parse, rows);
+}
+
+static void domains_cover_what_is_below_unless_told_otherwise(void **state)
+{
+    static const struct collect_row below[] = {
+        {"a.example", "b+a.example ", "", 0},
+        {"\xef\xbb\xbf"
+         "a.example\r\nb.example.\r\n",
+         "b+a.example b+b.example ", "", 0},
+        {"a.example # why\n#b.example\n! c\n; d\n", "b+a.example ", "", 0},
+        {"*.a.example\n.b.example\n", "b*a.example b+b.example ", "", 0},
+        {"*\n*.com\n*.*.a.example\na.*.example\n", "", "single-label:1 wildcard:3 ", 0},
+        {"0.0.0.0 a.example\n", "", "syntax:1 ", 0},
+        {"192.0.2.1\n2001:db8::1\n", "", "ip-address:2 ", 0},
+        {"http://a.example/\na.example/\na.example:443\n", "", "url:2 port:1 ", 0},
+        {"||a.example^\n", "", "bad-character:1 ", 0},
+    };
+    static const struct collect_row exact[] = {
+        {"a.example\n*.b.example\n.c.example\n", "b=a.example b*b.example b+c.example ", "", 0},
+    };
+    struct collect c = {.opts = {.categories = 1, .subdomains = true}};
+    (void)state;
+    COLLECT_CHECK(&c, domains_parse, below);
+    c.opts.subdomains = false;
+    COLLECT_CHECK(&c, domains_parse, exact);
+}
+
+static void adblock_keeps_only_rules_about_whole_names(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"[Adblock Plus 2.0]\n! Title\n# comment\n#\n", "", "", 0},
+        {"||a.example^", "b+a.example ", "", 0},
+        {"\xef\xbb\xbf||a.example^\r\n", "b+a.example ", "", 0},
+        {"@@||a.example^\n", "a+a.example ", "", 0},
+        {"||a.example^$important\n@@||b.example^$important\n", "!b+a.example !a+b.example ", "", 0},
+        {"a.example\nA.Example # note\n", "b=a.example b=a.example ", "", 0},
+        {"0.0.0.0 a.example b.example\n:: c.example #x\n", "b=a.example b=b.example b=c.example ", "", 0},
+        {"||a.example^$third-party\n||a.example^$important,all\n||a.example^$\n@@||a.example^$denyallow=b.example\n",
+         "", "modifier:4 ", 0},
+        {"||a.example\n|a.example^\na.example^\n||a.example^|\n@@a.example\n@@|a.example^|\n", "", "pattern:6 ", 0},
+        {"||*.a.example^\n||a*.example^\n*ads*\n", "", "wildcard:3 ", 0},
+        {"/^ads[0-9]/\n/ads/$important\n@@/x/\n", "", "expression:3 ", 0},
+        {"||a.example/ads^\n|https://a.example^\na.example/x\n", "", "url:3 ", 0},
+        {"||192.0.2.1^\n192.0.2.1\n||[2001:db8::1]^\n", "", "bad-character:1 ip-address:2 ", 0},
+        {"a.example##.ad\n##.ad\na.example#@#.ad\na.example$$script\na.example#$#body{}\n", "", "cosmetic:5 ", 0},
+        {"||a.example:8080^\n||com^\n||^\n||\n", "", "empty-label:1 single-label:1 port:1 pattern:1 ", 0},
+        {"not a rule\n", "", "syntax:1 ", 0},
+    };
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    COLLECT_CHECK(&c, adblock_parse, rows);
+}
+
+static void rpz_reads_qname_triggers_relative_to_the_apex(void **state)
+{
+    static const char head[] =
+        "$TTL 60\n$ORIGIN rpz.example.\n@ IN SOA ns. root. ( 1 ; serial\n 3600 600\n 86400 60 )\n"
+        " NS localhost.\n";
+    static const struct {
+        const char *text, *rules, *refusals;
+    } rows[] = {
+        {"", "", ""},
+        {"a.example CNAME .\n*.a.example CNAME .\n", "b=a.example b*a.example ", ""},
+        {"a.example CNAME *.", "b=a.example ", ""},
+        {"A.Example.RPZ.example. 300 IN CNAME .\nb.example in 1h cname .\n", "b=a.example b=b.example ", ""},
+        {"a.example A 127.9.9.9\na.example AAAA ::1\n A 127.9.9.8\n", "b=a.example ", ""},
+        {"a.example CNAME rpz-passthru.\n*.a.example CNAME rpz-passthru.\n", "a=a.example a*a.example ", ""},
+        {"a.example CNAME a.example.\n", "a=a.example ", ""},
+        {"$ORIGIN example.rpz.example.\na CNAME .\n$ORIGIN rpz.example.\nb.example CNAME .\n",
+         "b=a.example b=b.example ", ""},
+        {"$ORIGIN sub\na CNAME .\n@ CNAME .\n", "b=a.sub ", "single-label:1 "},
+        {"a.example. CNAME .\n$ORIGIN other.\nb.example CNAME .\n", "", "out-of-zone:2 "},
+        {"a.example CNAME rpz-drop.\nb.example CNAME rpz-tcp-only.\nc.example CNAME safe.example.\nd.example TXT x\n",
+         "", "rpz-action:4 "},
+        {"24.0.2.0.192.rpz-ip CNAME .\nns.a.example.rpz-nsdname CNAME .\n32.1.0.0.10.rpz-client-ip A 192.0.2.1\n"
+         "16.0.0.45.128.rpz-nsip CNAME .\n",
+         "", "rpz-trigger:4 "},
+        {"$INCLUDE more\n$GENERATE 1-9 a$ CNAME .\n", "", "directive:2 "},
+        {"a.example\nb.example IN\n", "", "syntax:2 "},
+        {"* CNAME .\n*.*.a.example CNAME .\n", "", "wildcard:2 "},
+        {"rpz.example. CNAME .\n@ TXT about\n", "", "rpz-action:1 "},
+        {"; a.example CNAME .\nb.example CNAME . ; why\r\n", "b=b.example ", ""},
+        {"a\\.b.example CNAME .\n", "", "bad-character:1 "},
+    };
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s", head, rows[i].text);
+        struct collect_row row = {text, rows[i].rules, rows[i].refusals, 0};
+        collect_check(&c, rpz_parse, &row, 1);
+    }
+}
+
+static void rpz_finds_its_apex_in_other_ways(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"a.example CNAME .\n", "b=a.example ", "", 0},                        /* nothing says it */
+        {"@ SOA a. b. 1 2 3 4 5\na.example CNAME .\n", "b=a.example ", "", 0}, /* nor here */
+        {"a.example. CNAME .\n", "", "out-of-zone:1 ", 0},                     /* absolute: could be anything */
+        {"z. SOA a. b. 1 2 3 4 5\na.example.z. CNAME .\nb.example CNAME .\n", "b=a.example b=b.example ", "", 0},
+        {" CNAME .\n", "", "syntax:1 ", 0},
+        {"@ SOA a. b. (\n1 2 3\na.example CNAME .\nb.example CNAME .\n", "b=b.example ", "syntax:1 ", 0},
+        {"@ SOA a. b. (\n1 2 3\n", "", "syntax:1 ", 0},
+    };
+    static const struct collect_row named[] = {
+        {"a.example.z. CNAME .\nb.example CNAME .\n", "b=a.example b=b.example ", "", 0}};
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    COLLECT_CHECK(&c, rpz_parse, rows);
+    c.opts.zone = "z.";
+    COLLECT_CHECK(&c, rpz_parse, named);
+}
+
+static void dnsmasq_lines_mean_the_name_and_all_below(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"address=/a.example/0.0.0.0\naddress=/b.example/#\naddress=/c.example/\n",
+         "b+a.example b+b.example b+c.example ", "", 0},
+        {"local=/a.example/b.example/\nserver=/c.example/ # why\n", "b+a.example b+b.example b+c.example ", "", 0},
+        {"address=/*.a.example/\n", "b*a.example ", "", 0},
+        {"server=/a.example/192.0.2.1\nport=53\nbogus\n", "", "directive:3 ", 0},
+        {"address=a.example\naddress=/a.example\n", "", "syntax:2 ", 0},
+        {"# c\n", "", "", 0},
+    };
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    COLLECT_CHECK(&c, dnsmasq_parse, rows);
+}
+
+static void unbound_zones_cover_and_data_does_not(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"server:\n local-zone: \"a.example.\" always_nxdomain\nlocal-zone: 'b.example' static # c\n",
+         "b+a.example b+b.example ", "", 0},
+        {"local-zone: a.example redirect\nlocal-data: \"a.example A 127.9.9.9\"\n", "b+a.example b=a.example ", "", 0},
+        {"local-data: \"a.example 60 IN AAAA ::1\"\n", "b=a.example ", "", 0},
+        {"local-zone: \"a.example\" transparent\nlocal-data: \"a.example TXT x\"\nport: 53\n", "", "directive:3 ", 0},
+    };
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    COLLECT_CHECK(&c, unbound_parse, rows);
+}
+
+static void formats_are_found_by_name(void **state)
+{
+    (void)state;
+    for (size_t i = 0; feed_format_at(i) != NULL; i++)
+        assert_ptr_equal(feed_format_find(feed_format_at(i)->name), feed_format_at(i));
+    assert_null(feed_format_find("host"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_lines_mean_the_exact_name),
+        cmocka_unit_test(domains_cover_what_is_below_unless_told_otherwise),
+        cmocka_unit_test(adblock_keeps_only_rules_about_whole_names),
+        cmocka_unit_test(rpz_reads_qname_triggers_relative_to_the_apex),
+        cmocka_unit_test(rpz_finds_its_apex_in_other_ways),
+        cmocka_unit_test(dnsmasq_lines_mean_the_name_and_all_below),
+        cmocka_unit_test(unbound_zones_cover_and_data_does_not),
+        cmocka_unit_test(formats_are_found_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+#include "feed/guard.h"
+
+#include "collect.h"
+
+static struct guard *make_guard(void)
+{
+    struct guard *guard = NULL;
+    unsigned line = 0;
+    assert_int_equal(
+        guard_new(span_of("# help\n\nChildline.org.uk # any child\r\nact.campaign.gov.uk\n"), &guard, &line), 0);
+    return guard;
+}
+
+static void guard_stands_between_lists_and_names_that_must_work(void **state)
+{
+    static const struct {
+        const char *name;
+        bool covers_below, suffix_ok;
+        enum refusal why;
+    } rows[] = {
+        {"childline.org.uk", false, false, REFUSED_PROTECTED_HELP},
+        {"www.childline.org.uk", false, false, REFUSED_PROTECTED_HELP},
+        {"campaign.gov.uk", true, false, REFUSED_PROTECTED_HELP}, /* would cover act.campaign.gov.uk */
+        {"campaign.gov.uk", false, false, REFUSED_NONE},
+        {"gov.uk", true, true, REFUSED_PROTECTED_HELP},
+        {"uk", true, true, REFUSED_PROTECTED_HELP},
+        {"notchildline.org.uk", true, false, REFUSED_NONE},
+        {"childline.org.uk.example", true, false, REFUSED_NONE},
+        {"use-application-dns.net", false, false, REFUSED_CANARY},
+        {"mask.icloud.com", true, false, REFUSED_CANARY},
+        {"_dns.resolver.arpa", false, false, REFUSED_CANARY},
+        {"icloud.com", true, false, REFUSED_NONE},
+        {"co.uk", true, false, REFUSED_PUBLIC_SUFFIX},
+        {"co.uk", false, false, REFUSED_NONE}, /* the one name */
+        {"com.br", true, true, REFUSED_NONE},
+        {"example.co.uk", true, false, REFUSED_NONE},
+        {"github.io", true, false, REFUSED_NONE}, /* a private suffix: somebody's own name */
+        {"xn--p1ai", true, false, REFUSED_PUBLIC_SUFFIX},
+        {"city.kawasaki.jp", true, false, REFUSED_NONE},
+        {"a.b", true, false, REFUSED_NONE},
+    };
+    struct guard *guard = make_guard();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct listed_name name;
+        assert_int_equal(normalise_name(span_of(rows[i].name), &name), REFUSED_NONE);
+        enum refusal why = guard_check(guard, &name, rows[i].covers_below, rows[i].suffix_ok);
+        if (why != rows[i].why)
+            print_message("row %zu: %s gives %s\n", i, rows[i].name, refusal_name(why));
+        assert_int_equal(why, rows[i].why);
+    }
+    guard_free(guard);
+}
+
+static void guard_tells_the_line_that_is_no_name(void **state)
+{
+    struct guard *guard = NULL;
+    unsigned line = 0;
+    (void)state;
+    assert_int_equal(guard_new(span_of("a.example\n\nnot a name\n"), &guard, &line), ERR_MALFORMED);
+    assert_int_equal(line, 3);
+    assert_null(guard);
+}
+
+static void intake_refuses_guarded_names_and_says_where(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"childline.org.uk\norg.uk\nco.uk\nok.example\nmask.icloud.com\n", "b+ok.example ",
+         "public-suffix:1 protected-help:2 canary:1 ", 0},
+    };
+    struct guard *guard = make_guard();
+    struct collect c = {.opts = {.categories = 1, .subdomains = true}, .guard = guard};
+    (void)state;
+    COLLECT_CHECK(&c, domains_parse, rows);
+    assert_int_equal(collect_text(&c, domains_parse, span_of("a.example\nco.uk\n")), 0);
+    assert_int_equal(c.stats.samples[REFUSED_PUBLIC_SUFFIX]->count, 1);
+    assert_int_equal(c.stats.samples[REFUSED_PUBLIC_SUFFIX]->rows[0].line, 2);
+    assert_string_equal(c.stats.samples[REFUSED_PUBLIC_SUFFIX]->rows[0].text, "co.uk");
+    feed_stats_done(&c.stats);
+    guard_free(guard);
+}
+
+static void intake_lets_exceptions_help_the_protected(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"@@||childline.org.uk^\n@@||co.uk^\n", "a+childline.org.uk ", "public-suffix:1 ", 0},
+    };
+    struct guard *guard = make_guard();
+    struct collect c = {.opts.categories = 1, .guard = guard};
+    (void)state;
+    COLLECT_CHECK(&c, adblock_parse, rows);
+    guard_free(guard);
+}
+
+static void intake_counts_every_refusal_and_keeps_the_first_few(void **state)
+{
+    char text[64 * FEED_SAMPLES_MAX];
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    text[0] = '\0';
+    for (int i = 0; i < FEED_SAMPLES_MAX + 3; i++)
+        strcat(text, "\x1b[31mred\n");
+    assert_int_equal(collect_text(&c, domains_parse, span_of(text)), 0);
+    assert_int_equal(c.stats.refused[REFUSED_CHARACTER], FEED_SAMPLES_MAX + 3);
+    assert_int_equal(c.stats.samples[REFUSED_CHARACTER]->count, FEED_SAMPLES_MAX);
+    assert_string_equal(c.stats.samples[REFUSED_CHARACTER]->rows[0].text, "\\x1b[31mred"); /* safe on a terminal */
+    feed_stats_done(&c.stats);
+}
+
+static void intake_stops_at_the_line_limit(void **state)
+{
+    struct collect c = {.opts = {.categories = 1, .lines_max = 2}};
+    (void)state;
+    assert_int_equal(collect_text(&c, domains_parse, span_of("a.example\nb.example\n")), 0);
+    assert_int_equal(collect_text(&c, domains_parse, span_of("a.example\nb.example\n#\n")), ERR_LIMIT);
+    assert_int_equal(collect_text(&c, rpz_parse, span_of("a.example CNAME .\n\n\n")), ERR_LIMIT);
+}
+
+static void intake_reads_how_many_entries_a_feed_declares(void **state)
+{
+    struct collect c = {.opts.categories = 1};
+    (void)state;
+    assert_int_equal(collect_text(&c, domains_parse, span_of("# Number of entries: 1,234\na.example\n")), 0);
+    assert_int_equal(c.stats.declared, 1234);
+    assert_int_equal(collect_text(&c, adblock_parse, span_of("! Number of entries: 7\n")), 0);
+    assert_int_equal(c.stats.declared, 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(guard_stands_between_lists_and_names_that_must_work),
+        cmocka_unit_test(guard_tells_the_line_that_is_no_name),
+        cmocka_unit_test(intake_refuses_guarded_names_and_says_where),
+        cmocka_unit_test(intake_lets_exceptions_help_the_protected),
+        cmocka_unit_test(intake_counts_every_refusal_and_keeps_the_first_few),
+        cmocka_unit_test(intake_stops_at_the_line_limit),
+        cmocka_unit_test(intake_reads_how_many_entries_a_feed_declares),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

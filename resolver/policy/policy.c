@@ -1,0 +1,313 @@
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/category.h"
+#include "dns/key.h"
+#include "policy/client_table.h"
+#include "policy/name_table.h"
+
+struct policy {
+    struct policy_level *levels;
+    size_t level_count;
+    struct group {
+        char *name;
+        uint16_t level;
+    } * groups;
+    size_t group_count;
+    uint16_t default_level;
+    uint64_t nxdomain;
+    uint32_t version;
+    struct client_table *clients;
+    struct name_table *names;
+};
+
+/* ---- making ---- */
+
+static int check(const struct policy_opts *opts)
+{
+    if (opts->level_count == 0 || opts->level_count > UINT16_MAX || opts->default_level >= opts->level_count)
+        return ERR_INVAL;
+    if (opts->group_count >= POLICY_GROUP_DEFAULT)
+        return ERR_LIMIT;
+    for (size_t i = 0; i < opts->group_count; i++)
+        if (opts->groups[i].level >= opts->level_count)
+            return ERR_INVAL;
+    return 0;
+}
+
+/* No level can let illegal content through. */
+static void guard_illegal(struct policy_level *level)
+{
+    level->block |= CATEGORY_BIT(CATEGORY_ILLEGAL);
+    level->allow &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
+    level->log_only &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
+}
+
+static int copy_levels(struct policy *policy, const struct policy_opts *opts)
+{
+    policy->levels = calloc(opts->level_count, sizeof *policy->levels);
+    if (policy->levels == NULL)
+        return ERR_NOMEM;
+    policy->level_count = opts->level_count;
+    for (size_t i = 0; i < opts->level_count; i++) {
+        policy->levels[i] = opts->levels[i];
+        guard_illegal(&policy->levels[i]);
+        policy->levels[i].name = strdup(opts->levels[i].name);
+        if (policy->levels[i].name == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+static int copy_groups(struct policy *policy, const struct policy_opts *opts)
+{
+    policy->groups = calloc(opts->group_count + 1, sizeof *policy->groups);
+    if (policy->groups == NULL)
+        return ERR_NOMEM;
+    policy->group_count = opts->group_count;
+    for (size_t i = 0; i < opts->group_count; i++) {
+        policy->groups[i].level = opts->groups[i].level;
+        policy->groups[i].name = strdup(opts->groups[i].name);
+        if (policy->groups[i].name == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+int policy_new(const struct policy_opts *opts, struct policy **out)
+{
+    int rc = check(opts);
+    if (rc < 0)
+        return rc;
+    struct policy *policy = calloc(1, sizeof *policy);
+    if (policy == NULL)
+        return ERR_NOMEM;
+    policy->default_level = opts->default_level;
+    policy->nxdomain = opts->nxdomain;
+    policy->version = opts->version;
+    rc = copy_levels(policy, opts);
+    if (rc == 0)
+        rc = copy_groups(policy, opts);
+    if (rc == 0)
+        rc = client_table_new(opts, &policy->clients);
+    if (rc == 0)
+        rc = name_table_new(opts->names, opts->name_count, &policy->names);
+    if (rc < 0) {
+        policy_free(policy);
+        return rc;
+    }
+    *out = policy;
+    return 0;
+}
+
+void policy_free(struct policy *policy)
+{
+    if (policy == NULL)
+        return;
+    for (size_t i = 0; i < policy->level_count; i++)
+        free((void *)(uintptr_t)policy->levels[i].name);
+    for (size_t i = 0; i < policy->group_count; i++)
+        free(policy->groups[i].name);
+    free(policy->levels);
+    free(policy->groups);
+    client_table_free(policy->clients);
+    name_table_free(policy->names);
+    free(policy);
+}
+
+/* ---- clients ---- */
+
+uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client)
+{
+    return client_table_find(policy->clients, client);
+}
+
+const char *policy_group_name(const struct policy *policy, uint16_t group)
+{
+    if (group < policy->group_count)
+        return policy->groups[group].name;
+    return group == POLICY_GROUP_DEFAULT ? "default" : "-";
+}
+
+const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group)
+{
+    return &policy->levels[group < policy->group_count ? policy->groups[group].level : policy->default_level];
+}
+
+uint32_t policy_version(const struct policy *policy)
+{
+    return policy->version;
+}
+
+/* ---- facts ---- */
+
+/* The first of the precedence that applies (design.md 5). */
+static void choose_special(const struct name_found *found, struct policy_facts *out)
+{
+    if (found->help_labels > 0) {
+        out->special = POLICY_SPECIAL_HELP;
+        out->special_labels = found->help_labels;
+    } else if (found->duty_labels > 0 && !found->duty_filtered) {
+        out->special = found->duty;
+        out->special_labels = found->duty_labels;
+        out->special_index = found->duty_index;
+    } else if (found->block_labels > 0) {
+        out->special = POLICY_SPECIAL_BLOCK;
+        out->special_labels = found->block_labels;
+    } else if (found->allow_labels > 0) {
+        out->special = POLICY_SPECIAL_ALLOW;
+        out->special_labels = found->allow_labels;
+    }
+}
+
+void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
+                             uint64_t generation, struct policy_facts *out)
+{
+    struct name_found found;
+    name_table_find(policy->names, name, &found);
+    *out = (struct policy_facts){.zone = found.zone, .generation = generation};
+    if (match != NULL) {
+        out->ready = 1;
+        out->categories = match->categories;
+        out->listed = match->listed;
+    }
+    choose_special(&found, out);
+}
+
+void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,
+                  const struct name_key *key, struct policy_facts *out)
+{
+    struct blockdb_match match;
+    if (db == NULL) {
+        policy_facts_from_match(policy, name, NULL, 0, out);
+        return;
+    }
+    blockdb_lookup(db, key, &match);
+    policy_facts_from_match(policy, name, &match, blockdb_generation(db), out);
+}
+
+/* ---- verdicts ---- */
+
+static struct verdict verdict_of(enum verdict_action action, enum verdict_reason reason, unsigned category)
+{
+    return (struct verdict){
+        .action = (uint8_t)action, .reason = (uint8_t)reason, .category = (uint8_t)category, .feed = VERDICT_NO_FEED};
+}
+
+static struct verdict verdict_block(const struct policy *policy, enum verdict_reason reason, unsigned category)
+{
+    bool hard = category < CATEGORY_MAX && (policy->nxdomain & CATEGORY_BIT(category)) != 0;
+    struct verdict v = verdict_of(hard ? VERDICT_NXDOMAIN : VERDICT_NOTICE, reason, category);
+    v.match = MATCH_QNAME;
+    return v;
+}
+
+static struct verdict verdict_local(const struct policy_facts *facts, enum verdict_reason reason)
+{
+    struct verdict v = verdict_of(VERDICT_LOCAL, reason, CATEGORY_NONE);
+    v.match = MATCH_QNAME;
+    v.match_labels = facts->special_labels;
+    if (reason == REASON_LOCAL_RECORD)
+        v.rule = (uint32_t)facts->special_index + 1;
+    return v;
+}
+
+static struct verdict verdict_special(const struct policy_facts *facts, enum verdict_reason reason)
+{
+    struct verdict v = verdict_of(VERDICT_RESOLVE, reason, CATEGORY_NONE);
+    v.match = MATCH_QNAME;
+    v.match_labels = facts->special_labels;
+    return v;
+}
+
+static struct verdict verdict_category(enum verdict_reason reason, uint64_t categories)
+{
+    struct verdict v = verdict_of(VERDICT_RESOLVE, reason, category_first(categories));
+    v.match = MATCH_QNAME;
+    return v;
+}
+
+static struct verdict verdict_by_level(const struct policy *policy, const struct policy_level *level,
+                                       const struct policy_facts *facts)
+{
+    const uint64_t categories = facts->categories;
+    if (categories & level->block)
+        return verdict_block(policy, REASON_CATEGORY, category_first(categories & level->block));
+    if (categories & level->log_only)
+        return verdict_category(REASON_LOG_ONLY, categories & level->log_only);
+    if (categories & level->allow)
+        return verdict_category(REASON_CATEGORY_ALLOWED, categories & level->allow);
+    if (level->default_block)
+        return verdict_block(policy, REASON_DEFAULT, category_first(categories));
+    if (categories != 0)
+        return verdict_category(REASON_CATEGORY_ALLOWED, categories);
+    return verdict_of(VERDICT_RESOLVE, REASON_DEFAULT, CATEGORY_NONE);
+}
+
+/* What the configuration allows, it allows whatever the category, illegal content excepted. */
+static struct verdict verdict_allowed(const struct policy *policy, const struct policy_facts *facts)
+{
+    if (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL))
+        return verdict_block(policy, REASON_CATEGORY, CATEGORY_ILLEGAL);
+    return verdict_special(facts, REASON_EXCEPTION);
+}
+
+static struct verdict verdict_by_blocklist(const struct policy *policy, const struct policy_level *level,
+                                           const struct policy_facts *facts)
+{
+    if (!facts->ready)
+        return verdict_of(VERDICT_NOT_READY, REASON_NOT_READY, CATEGORY_NONE);
+    if (facts->special == POLICY_SPECIAL_ALLOW)
+        return verdict_allowed(policy, facts);
+    return verdict_by_level(policy, level, facts);
+}
+
+static struct verdict decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
+{
+    struct verdict v;
+    switch ((enum policy_special)facts->special) {
+    case POLICY_SPECIAL_HELP:
+        v = verdict_special(facts, REASON_PROTECTED_HELP);
+        v.unattributed = 1;
+        return v;
+    case POLICY_SPECIAL_NXDOMAIN:
+    case POLICY_SPECIAL_NODATA:
+        return verdict_local(facts, REASON_NETWORK_DUTY);
+    case POLICY_SPECIAL_RECORD:
+        return verdict_local(facts, REASON_LOCAL_RECORD);
+    case POLICY_SPECIAL_ZONE:
+        return verdict_special(facts, REASON_CONDITIONAL_ZONE);
+    case POLICY_SPECIAL_BLOCK:
+        v = verdict_block(policy, REASON_LOCAL_BLOCK, CATEGORY_LOCAL);
+        v.match_labels = facts->special_labels;
+        return v;
+    case POLICY_SPECIAL_NONE:
+    case POLICY_SPECIAL_ALLOW:
+        break;
+    }
+    return verdict_by_blocklist(policy, policy_level_of(policy, group), facts);
+}
+
+struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
+                             int64_t wall_s)
+{
+    (void)wall_s; /* no level changes with the hour */
+    struct verdict v = group == POLICY_GROUP_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
+                                                    : decide(policy, group, facts);
+    v.categories = facts->categories;
+    return v;
+}
+
+void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict)
+{
+    struct blockdb_match match;
+    uint8_t labels = 0;
+    if (db == NULL || verdict->category >= CATEGORY_MAX || verdict->reason == REASON_LOCAL_BLOCK)
+        return;
+    blockdb_lookup(db, key, &match);
+    verdict->feed = blockdb_match_feed(db, &match, verdict->category, &labels);
+    if (verdict->feed != VERDICT_NO_FEED)
+        verdict->match_labels = labels;
+}

@@ -24,6 +24,9 @@
 #include "qlog/writer.h"
 #include "query/query.h"
 
+struct arena;
+struct yaml_node;
+
 struct config_limits {
     size_t tcp_clients;    /* TCP connections at once, over all workers */
     size_t tcp_per_client; /* ... of one client address */
@@ -46,7 +49,8 @@ struct config_notice {
 
 struct config {
     const char *state_dir;
-    const char *blocklist_dir; /* `current` in it leads to the generation in force */
+    const char *blocklist_dir;   /* `current` in it leads to the generation in force */
+    const char *generation_path; /* <blocklist_dir>/current */
     const char *control_socket;
 
     const struct endpoint *listen; /* UDP and TCP each */
@@ -74,9 +78,6 @@ struct config {
  */
 ERR_CHECKED int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors);
 void config_free(struct config *config);
-
-/* The path of the generation in force: <blocklist_dir>/current. */
-const char *config_generation_path(const struct config *config);
 
 /* Writes the effective values as YAML. */
 void config_write(const struct config *config, FILE *to);

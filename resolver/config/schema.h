@@ -36,6 +36,8 @@ struct schema_type {
     const char *expect; /* what would be right, after "must be ", e.g. "a duration such as 500ms, 10s, 2h or 14d" */
     size_t size;
     int (*parse)(const char *text, const struct schema_option *option, struct arena *arena, void *out);
+    /* The i-th of the words it takes, NULL behind the last: for "did you mean"; NULL when any text may be right. */
+    const char *(*word)(const struct schema_option *option, size_t i);
 };
 
 /* C type of the field behind each: */

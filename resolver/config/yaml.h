@@ -2,7 +2,7 @@
  * YAML files as trees of places and texts.
  *
  * The one file that knows libfyaml is yaml.c. A tree keeps where each node was written, so that whoever reads meaning
- * into it can point there. Aliases are resolved; tags and anchors are otherwise ignored; duplicate keys are errors.
+ * into it can point there. Tags are ignored; aliases and duplicate keys are errors.
  *
  * Memory: trees, texts and sources live in the caller's arena. Threads: pure over the arena.
  */
@@ -33,7 +33,7 @@ struct yaml_node {
 #define YAML_FILE_MAX  (16u << 20)
 
 /*
- * Reads a file ("-": standard input is not special). *out is NULL for an empty file. ERR_CONFIG: refused, the reasons
+ * Reads a file. *out is NULL for an empty one. ERR_CONFIG: refused, the reasons
  * are in errors; ERR_NOMEM.
  */
 ERR_CHECKED int yaml_read_file(struct arena *arena, const char *path, struct config_errors *errors,
@@ -45,6 +45,9 @@ ERR_CHECKED int yaml_read_text(struct arena *arena, const char *name, const char
 
 /* The member called key, or NULL; also when map is NULL or no map. */
 struct yaml_node *yaml_find(const struct yaml_node *map, const char *key);
+
+/* A key without a value counts as not given: so a section can stand with all its lines commented out. */
+bool yaml_is_empty(const struct yaml_node *node);
 
 /*
  * Lays `over` on `under`: maps merge, everything else replaces. Either may be NULL. The result reuses nodes of both.

@@ -1,0 +1,42 @@
+/*
+ * From options to the modules' opts: one step per kind of thing.
+ *
+ * Every step reports what is wrong to errors and goes on; it returns only ERR_NOMEM. The order is that of the
+ * declarations: policy names refer to records and zones by index.
+ *
+ * Threads: one.
+ */
+#ifndef CONFIG_BUILD_H
+#define CONFIG_BUILD_H
+
+#include "config/config.h"
+#include "config/options.h"
+
+struct build {
+    struct arena *arena;
+    struct config_errors *errors;
+    const struct options *options;
+    const char *resolv_conf;  /* path */
+    struct config *config;    /* what is being filled */
+    const uint8_t *localhost; /* the built-in record that covers what is below it; NULL: none */
+};
+
+/* Upstream servers and zones: query.servers, query.zones. */
+ERR_CHECKED int build_servers(struct build *b);
+
+/* Local records: query.records, sorted by name. */
+ERR_CHECKED int build_records(struct build *b);
+
+/* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
+ERR_CHECKED int build_policy(struct build *b);
+
+/* Protected help and all specially treated names: protected_help, policy.names. */
+ERR_CHECKED int build_names(struct build *b);
+
+/* Text of a wire name, in the arena. NULL: no memory. */
+char *build_name_text(struct build *b, const uint8_t *name);
+
+/* A name written in our own tables: wire, lower case, in the arena. NULL: no memory. */
+const uint8_t *build_name(struct build *b, const char *text);
+
+#endif

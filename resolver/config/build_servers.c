@@ -1,0 +1,160 @@
+#include <string.h>
+
+#include "config/build.h"
+#include "config/resolv_conf.h"
+#include "dns/name.h"
+
+/* Where the lists of one build grow. */
+struct servers {
+    struct build *b;
+    struct query_server all[QUERY_SERVERS_MAX];
+    size_t count;
+};
+
+static bool address_is_loopback(const struct ipaddr *a)
+{
+    static const uint8_t v6_loopback[16] = {[15] = 1};
+    return ipaddr_is_v4(a) ? ipaddr_v4(a)[0] == 127 : memcmp(a->bytes, v6_loopback, sizeof v6_loopback) == 0;
+}
+
+static bool address_is_any(const struct ipaddr *a)
+{
+    static const uint8_t zero[16];
+    return ipaddr_is_v4(a) ? memcmp(ipaddr_v4(a), zero, 4) == 0 : memcmp(a->bytes, zero, sizeof zero) == 0;
+}
+
+/* Whether asking there would be asking ourselves. */
+static bool is_ourselves(const struct build *b, const struct endpoint *at)
+{
+    const struct endpoint *listen = b->options->listen.items;
+    for (size_t i = 0; i < b->options->listen.count; i++) {
+        if (listen[i].port != at->port)
+            continue;
+        if (ipaddr_equal(&listen[i].addr, &at->addr))
+            return true;
+        if (address_is_any(&listen[i].addr) && address_is_loopback(&at->addr))
+            return true;
+    }
+    return false;
+}
+
+/* The index of a server, new or known already; -1 when there are too many. */
+static int server_index(struct servers *s, const struct query_server *server)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (endpoint_equal(&s->all[i].at, &server->at) && s->all[i].stream == server->stream)
+            return (int)i;
+    if (s->count == QUERY_SERVERS_MAX)
+        return -1;
+    s->all[s->count] = *server;
+    return (int)s->count++;
+}
+
+/* A zone's list of server indexes. */
+struct server_list {
+    uint16_t index[QUERY_SERVERS_MAX];
+    size_t count;
+};
+
+static int list_add(struct servers *s, struct server_list *list, const struct options_server *from,
+                    const struct endpoint *at)
+{
+    char text[ENDPOINT_TEXT_MAX];
+    struct query_server server = {.at = *at, .stream = from->tcp, .name = from->name};
+    if (server.name == NULL)
+        server.name = arena_printf(s->b->arena, "%s", endpoint_to_text(at, text));
+    if (server.name == NULL)
+        return ERR_NOMEM;
+    int index = server_index(s, &server);
+    if (index < 0) {
+        config_errors_add(s->b->errors, &from->at, "more than %d upstream servers", QUERY_SERVERS_MAX);
+        return 0;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->index[i] == index)
+            return 0;
+    list->index[list->count++] = (uint16_t)index;
+    return 0;
+}
+
+static int list_add_system(struct servers *s, struct server_list *list, const struct options_server *from)
+{
+    struct endpoint found[RESOLV_CONF_MAX];
+    size_t count = resolv_conf_read(s->b->resolv_conf, found);
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++)
+        if (!is_ourselves(s->b, &found[i]))
+            rc = list_add(s, list, from, &found[i]);
+    return rc;
+}
+
+static int list_fill(struct servers *s, const struct schema_list *upstreams, struct query_zone *zone)
+{
+    const struct options_server *items = upstreams->items;
+    struct server_list list = {.count = 0};
+    int rc = 0;
+    for (size_t i = 0; i < upstreams->count && rc == 0; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        if (items[i].address.system)
+            rc = list_add_system(s, &list, &items[i]);
+        else if (is_ourselves(s->b, &items[i].address.at))
+            config_errors_add(s->b->errors, &items[i].at, "upstream %s is where we listen ourselves",
+                              endpoint_to_text(&items[i].address.at, text));
+        else
+            rc = list_add(s, &list, &items[i], &items[i].address.at);
+    }
+    zone->servers = arena_copy(s->b->arena, list.index, list.count * sizeof list.index[0]);
+    zone->server_count = list.count;
+    return rc < 0 || zone->servers == NULL ? ERR_NOMEM : 0;
+}
+
+static void check_zone(struct build *b, const struct options_zone zones[], size_t i)
+{
+    if (zones[i].name[0] == 0)
+        config_errors_add(b->errors, &zones[i].at, "a zone can't be the root: use upstreams for everything");
+    if (zones[i].upstreams.count == 0)
+        config_errors_add(b->errors, &zones[i].at, "a zone needs at least one upstream");
+    for (size_t earlier = 0; earlier < i; earlier++)
+        if (name_equal(zones[earlier].name, zones[i].name))
+            config_errors_add(b->errors, &zones[i].at, "zone '%s' is given twice, first in line %u",
+                              build_name_text(b, zones[i].name), zones[earlier].at.line);
+}
+
+static int fill_zones(struct servers *s, struct query_zone *zones)
+{
+    const struct options *o = s->b->options;
+    const struct options_zone *items = o->zones.items;
+    zones[0].name = build_name(s->b, ".");
+    zones[0].filtered = true;
+    zones[0].rebinding_check = o->rebinding_check;
+    int rc = zones[0].name == NULL ? ERR_NOMEM : list_fill(s, &o->upstreams, &zones[0]);
+    for (size_t i = 0; i < o->zones.count && rc == 0; i++) {
+        check_zone(s->b, items, i);
+        zones[i + 1].name = items[i].name;
+        zones[i + 1].filtered = items[i].filter;
+        zones[i + 1].rebinding_check = items[i].rebinding_check;
+        rc = list_fill(s, &items[i].upstreams, &zones[i + 1]);
+    }
+    return rc;
+}
+
+int build_servers(struct build *b)
+{
+    struct servers s = {.b = b};
+    struct query_opts *query = &b->config->query;
+    if (b->options->zones.count >= QUERY_ZONES_MAX) {
+        config_errors_add(b->errors, &b->options->zones.places[QUERY_ZONES_MAX - 1], "more than %d zones",
+                          QUERY_ZONES_MAX - 1);
+        return 0;
+    }
+    size_t count = b->options->zones.count + 1;
+    struct query_zone *zones = arena_alloc(b->arena, count * sizeof *zones);
+    if (zones == NULL)
+        return ERR_NOMEM;
+    int rc = fill_zones(&s, zones);
+    query->zones = zones;
+    query->zone_count = count;
+    query->servers = arena_copy(b->arena, s.all, s.count * sizeof s.all[0]);
+    query->server_count = s.count;
+    return rc < 0 || query->servers == NULL ? ERR_NOMEM : 0;
+}

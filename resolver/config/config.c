@@ -1,0 +1,304 @@
+#include "config/config.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#include "config/build.h"
+#include "config/options.h"
+#include "config/schema.h"
+#include "config/yaml.h"
+#include "dns/name.h"
+
+#define WORKERS_MAX           64
+#define CACHE_SHARDS_MAX      64
+#define CACHE_SHARD_BYTES_MIN (256u << 10) /* below this a shard could not hold a few large answers */
+
+/* ---- files ---- */
+
+/* `policy: FILE` becomes what is in the file, which is relative to the one that names it. */
+static int read_policy_file(struct arena *arena, const char *beside, struct yaml_node *tree,
+                            struct config_errors *errors)
+{
+    struct yaml_node *policy = yaml_find(tree, "policy");
+    struct yaml_node *root = NULL;
+    if (policy == NULL || policy->kind != YAML_SCALAR || yaml_is_empty(policy))
+        return 0;
+    const char *slash = policy->text[0] == '/' ? NULL : strrchr(beside, '/');
+    const char *path =
+        arena_printf(arena, "%.*s%s", slash == NULL ? 0 : (int)(slash - beside + 1), beside, policy->text);
+    if (path == NULL)
+        return ERR_NOMEM;
+    if (access(path, R_OK) < 0) {
+        config_errors_add(errors, &policy->at, "policy must be a mapping or a file that can be read, not '%s'",
+                          policy->text);
+        return ERR_CONFIG;
+    }
+    int rc = yaml_read_file(arena, path, errors, &root);
+    if (rc < 0)
+        return rc;
+    policy->kind = YAML_MAP;
+    policy->first = NULL;
+    if (root != NULL) {
+        policy->kind = root->kind;
+        policy->text = root->text;
+        policy->at = root->at;
+        policy->first = root->first;
+    }
+    return 0;
+}
+
+static int read_file(struct arena *arena, const char *path, struct config_errors *errors, struct yaml_node **out)
+{
+    struct yaml_node *tree = NULL;
+    int rc = yaml_read_file(arena, path, errors, &tree);
+    if (rc < 0)
+        return rc;
+    if (tree != NULL && tree->kind != YAML_MAP) {
+        config_errors_add(errors, &tree->at, "the file must hold a mapping (key: value)");
+        return ERR_CONFIG;
+    }
+    *out = tree;
+    return read_policy_file(arena, path, tree, errors);
+}
+
+/* Reads all files, even after one was refused, so that all mistakes are reported. */
+static int read_files(struct arena *arena, const char *const files[], size_t count, struct config_errors *errors,
+                      struct yaml_node **out)
+{
+    struct yaml_node *merged = NULL;
+    int worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct yaml_node *tree = NULL;
+        int rc = read_file(arena, files[i], errors, &tree);
+        if (rc == ERR_NOMEM)
+            return rc;
+        if (rc < 0)
+            worst = rc;
+        else
+            merged = yaml_merge(merged, tree);
+    }
+    *out = merged;
+    return worst;
+}
+
+/* ---- parts ---- */
+
+static const char *path_in(struct build *b, const char *path)
+{
+    if (path == NULL || path[0] == '/')
+        return path;
+    return arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
+}
+
+static unsigned worker_count(int64_t configured)
+{
+    cpu_set_t cores;
+    if (configured > 0)
+        return (unsigned)configured;
+    CPU_ZERO(&cores);
+    int count = sched_getaffinity(0, sizeof cores, &cores) < 0 ? 1 : CPU_COUNT(&cores);
+    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
+}
+
+static uint32_t seconds(int64_t ms)
+{
+    return (uint32_t)(ms / 1000);
+}
+
+static void fill_query(struct build *b)
+{
+    static const struct ipaddr none;
+    const struct options *o = b->options;
+    struct query_opts *q = &b->config->query;
+    q->sinkhole_v4 = o->notice.ipv4;
+    q->sinkhole_v6 = o->notice.ipv6;
+    q->has_sinkhole_v4 = !ipaddr_equal(&o->notice.ipv4, &none);
+    q->has_sinkhole_v6 = !ipaddr_equal(&o->notice.ipv6, &none);
+    q->blocked_ttl_s = seconds(o->notice.ttl_ms);
+    q->client_timeout_ms = o->limits.client_timeout_ms;
+    q->try_timeout_ms = o->limits.upstream_timeout_ms;
+    q->pending_max = (size_t)o->limits.pending;
+    q->pending_per_client = (size_t)o->limits.pending_per_client;
+    q->asks_max = (size_t)o->limits.pending;
+    q->ttl_min_s = seconds(o->cache.min_ttl_ms);
+    q->ttl_max_s = seconds(o->cache.max_ttl_ms);
+    q->negative_ttl_max_s = seconds(o->cache.negative_ttl_ms);
+    q->failure_ttl_s = seconds(o->cache.failure_ttl_ms);
+    q->serve_stale = o->cache.serve_stale;
+    q->stale_max_s = seconds(o->cache.stale_max_ms);
+    q->stale_after_ms = o->cache.stale_after_ms;
+    q->rebinding_check = o->rebinding_check;
+    q->log_queries = o->log.enabled;
+}
+
+static void fill_cache(struct build *b)
+{
+    struct cache_opts *cache = &b->config->cache;
+    cache->bytes = (size_t)b->options->cache.bytes;
+    cache->shards = 1;
+    while (cache->shards < CACHE_SHARDS_MAX && cache->bytes / (cache->shards * 2) >= CACHE_SHARD_BYTES_MIN)
+        cache->shards *= 2;
+}
+
+static const char *host_name(struct build *b)
+{
+    char name[256];
+    if (gethostname(name, sizeof name) < 0)
+        return "belisha";
+    name[sizeof name - 1] = '\0';
+    return arena_text(b->arena, name, strlen(name));
+}
+
+static void fill_log(struct build *b)
+{
+    const struct options *o = b->options;
+    b->config->log_enabled = o->log.enabled;
+    b->config->log = (struct qlog_opts){.dir = path_in(b, o->log.dir),
+                                        .node = o->log.node != NULL ? o->log.node : host_name(b),
+                                        .writer_count = b->config->workers,
+                                        .journal_bytes = (size_t)o->log.journal_bytes,
+                                        .segment_bytes = (uint64_t)o->log.segment_bytes,
+                                        .segment_s = o->log.segment_age_ms / 1000,
+                                        .retention_s = o->log.retention_ms / 1000,
+                                        .retention_bytes = (uint64_t)o->log.retention_bytes,
+                                        .fsync_ms = o->log.fsync_ms};
+}
+
+static int fill_notice(struct build *b)
+{
+    const struct options *o = b->options;
+    struct config_notice *notice = &b->config->notice;
+    const uint8_t *const *hosts = o->notice.hosts.items;
+    const char **texts = arena_alloc(b->arena, o->notice.hosts.count * sizeof *texts);
+    if (texts == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < o->notice.hosts.count; i++)
+        texts[i] = build_name_text(b, hosts[i]);
+    *notice = (struct config_notice){.listen = o->notice.listen.items,
+                                     .listen_count = o->notice.listen.count,
+                                     .school = o->notice.school,
+                                     .contact = o->notice.contact,
+                                     .hosts = texts,
+                                     .host_count = o->notice.hosts.count,
+                                     .template_dir = path_in(b, o->notice.templates),
+                                     .help_file = path_in(b, o->notice.help_file),
+                                     .inbox_dir = path_in(b, o->notice.inbox),
+                                     .inbox_bytes = (uint64_t)o->notice.inbox_bytes};
+    return 0;
+}
+
+static int fill_paths(struct build *b)
+{
+    const struct options *o = b->options;
+    struct config *config = b->config;
+    config->state_dir = o->state_dir;
+    config->blocklist_dir = path_in(b, o->blocklist.dir);
+    config->control_socket = path_in(b, o->control.socket);
+    if (config->blocklist_dir == NULL || config->control_socket == NULL)
+        return ERR_NOMEM;
+    config->generation_path = arena_printf(b->arena, "%s/current", config->blocklist_dir);
+    return config->generation_path == NULL ? ERR_NOMEM : 0;
+}
+
+static void check_lists(struct build *b)
+{
+    if (b->options->listen.count == 0)
+        config_errors_add(b->errors, NULL, "listen names no address: nobody could ask");
+    if (b->options->access.count == 0)
+        config_errors_add(b->errors, NULL, "access names no network: everybody would be refused");
+}
+
+/* The policy's version in log rows: a fingerprint of all effective values, so that equal texts have equal versions. */
+static int fill_version(struct build *b)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    if (to == NULL)
+        return ERR_NOMEM;
+    config_write(b->config, to);
+    if (fclose(to) != 0) {
+        free(text);
+        return ERR_NOMEM;
+    }
+    b->config->policy.version = XXH32(text, len, 0);
+    free(text);
+    return 0;
+}
+
+static int fill(struct build *b)
+{
+    static int (*const steps[])(struct build *) = {build_servers, build_records, build_policy, build_names,
+                                                   fill_paths,    fill_notice,   fill_version};
+    b->config->listen = b->options->listen.items;
+    b->config->listen_count = b->options->listen.count;
+    b->config->workers = worker_count(b->options->workers);
+    b->config->limits = (struct config_limits){.tcp_clients = (size_t)b->options->limits.tcp_clients,
+                                               .tcp_per_client = (size_t)b->options->limits.tcp_per_client,
+                                               .tcp_idle_ms = b->options->limits.tcp_idle_ms};
+    check_lists(b);
+    fill_query(b);
+    fill_cache(b);
+    fill_log(b);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i](b) < 0)
+            return ERR_NOMEM;
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+static int load(struct arena *arena, const char *const files[], size_t count, struct config_errors *errors,
+                struct config **out)
+{
+    const size_t errors_before = errors->count;
+    struct config *config = arena_alloc(arena, sizeof *config);
+    struct options *options = arena_alloc(arena, sizeof *options);
+    struct yaml_node *tree = NULL;
+    if (config == NULL || options == NULL)
+        return ERR_NOMEM;
+    int rc = read_files(arena, files, count, errors, &tree);
+    if (rc == 0)
+        rc = schema_read(options_table, tree, arena, errors, options);
+    if (rc < 0)
+        return rc;
+    config->arena = arena;
+    config->tree = tree;
+    struct build build = {
+        .arena = arena, .errors = errors, .options = options, .resolv_conf = "/etc/resolv.conf", .config = config};
+    rc = fill(&build);
+    if (rc < 0)
+        return rc;
+    *out = config;
+    return errors->count > errors_before ? ERR_CONFIG : 0;
+}
+
+int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors)
+{
+    struct config *config = NULL;
+    struct arena *arena = arena_new();
+    if (arena == NULL)
+        return ERR_NOMEM;
+    int rc = load(arena, files, count, errors, &config);
+    if (rc < 0) {
+        arena_free(arena);
+        return rc;
+    }
+    *out = config;
+    return 0;
+}
+
+void config_free(struct config *config)
+{
+    if (config != NULL)
+        arena_free(config->arena); /* config itself lies in it */
+}
+
+void config_write(const struct config *config, FILE *to)
+{
+    schema_write(options_table, config->tree, to);
+}

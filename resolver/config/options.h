@@ -1,0 +1,132 @@
+/*
+ * The options of belisha.yaml and policy.yaml as they are written, before they become the modules' opts.
+ *
+ * Texts point into the arena of the reading. Threads: pure data.
+ */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "config/schema.h"
+
+/* An upstream server: an address, or the word "system" (those of /etc/resolv.conf). */
+struct options_server {
+    struct config_place at;
+    struct options_server_address {
+        bool system;
+        struct endpoint at;
+    } address;
+    const char *name;
+    bool tcp;
+};
+
+struct options_zone {
+    struct config_place at;
+    const uint8_t *name;
+    struct schema_list upstreams; /* struct options_server */
+    bool filter;
+    bool rebinding_check;
+};
+
+struct options_record {
+    struct config_place at;
+    const uint8_t *name;
+    int type;                 /* index in options_record_types */
+    struct schema_list value; /* const char * */
+    struct schema_list values;
+    int64_t ttl_ms;
+};
+
+extern const char *const options_record_types[];
+
+#define OPTIONS_CATEGORY_ALL (-1) /* the word "all" where categories are listed */
+
+struct options_level {
+    struct config_place at;
+    const char *name;
+    struct schema_list block; /* int: enum category or OPTIONS_CATEGORY_ALL */
+    struct schema_list allow;
+    struct schema_list log_only;
+    int fallback; /* 0 allow, 1 block */
+    int wording;  /* enum policy_wording */
+};
+
+struct options_group {
+    struct config_place at;
+    const char *name;
+    struct schema_list networks; /* struct prefix */
+    const char *level;
+};
+
+struct options_policy {
+    struct config_place at;
+    struct schema_list levels; /* struct options_level */
+    struct schema_list groups; /* struct options_group */
+    const char *default_level;
+    struct schema_list nxdomain; /* int, as in levels */
+};
+
+struct options {
+    const char *state_dir;
+    struct schema_list listen; /* struct endpoint */
+    int64_t workers;
+    struct schema_list access;    /* struct prefix */
+    struct schema_list upstreams; /* struct options_server */
+    struct schema_list zones;     /* struct options_zone */
+    struct schema_list records;   /* struct options_record */
+    struct schema_list block;     /* const uint8_t *, as in the next two */
+    struct schema_list allow;
+    struct schema_list protected_help;
+    bool special_use;
+    bool rebinding_check;
+    struct {
+        bool firefox;
+        bool private_relay;
+    } canaries;
+    struct options_policy policy;
+    struct {
+        struct ipaddr ipv4, ipv6; /* all zero: none */
+        int64_t ttl_ms;
+        struct schema_list listen; /* struct endpoint */
+        const char *school;
+        const char *contact;
+        struct schema_list hosts; /* const uint8_t * */
+        const char *templates;
+        const char *help_file;
+        const char *inbox;
+        int64_t inbox_bytes;
+    } notice;
+    struct {
+        int64_t bytes;
+        int64_t min_ttl_ms, max_ttl_ms, negative_ttl_ms, failure_ttl_ms;
+        bool serve_stale;
+        int64_t stale_max_ms, stale_after_ms;
+    } cache;
+    struct {
+        int64_t client_timeout_ms, upstream_timeout_ms;
+        int64_t pending, pending_per_client;
+        int64_t tcp_clients, tcp_per_client, tcp_idle_ms;
+    } limits;
+    struct {
+        bool enabled;
+        const char *dir;
+        const char *node;
+        int64_t journal_bytes, segment_bytes, segment_age_ms;
+        int64_t retention_ms, retention_bytes;
+        int64_t fsync_ms;
+    } log;
+    struct {
+        const char *socket;
+    } control;
+    struct {
+        const char *dir;
+    } blocklist;
+};
+
+/* The table of struct options. */
+extern const struct schema_option options_table[];
+
+#endif

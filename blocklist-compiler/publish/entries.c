@@ -1,0 +1,175 @@
+#include "publish/entries.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#define BUCKET_MIN  24 /* entries; a cut is searched from here */
+#define BUCKET_MAX  40 /* to here */
+#define BUCKET_GOAL 32
+#define LABELS_MAX  128
+
+struct entries_writer {
+    const struct trie *trie;
+    const uint32_t *value_numbers;
+    struct entries *out;
+    struct trie_entry pending[BUCKET_MAX + 1]; /* what may go into the next bucket */
+    size_t pending_count;
+    struct trie_entry ancestors[LABELS_MAX]; /* listed parents of the entry written last, and itself */
+    size_t ancestor_count;
+    struct trie_entry last; /* the entry written last; key NULL before the first */
+    XXH3_state_t *hash;
+};
+
+static size_t shared_len(const struct trie_entry *a, const struct trie_entry *b)
+{
+    size_t max = a->key_len < b->key_len ? a->key_len : b->key_len;
+    size_t len = 0;
+    while (len < max && a->key[len] == b->key[len])
+        len++;
+    return len;
+}
+
+static void value_write(struct entries_writer *w, uint32_t value)
+{
+    uint32_t number = w->value_numbers[value];
+    uint16_t low = (uint16_t)number;
+    if (number < BLOCKDB_VALUE_INLINE) {
+        bytes_add_u8(&w->out->region, (uint8_t)number);
+        return;
+    }
+    bytes_add_u8(&w->out->region, (uint8_t)(BLOCKDB_VALUE_INLINE + (number >> 16)));
+    bytes_add(&w->out->region, &low, sizeof(low));
+}
+
+/* Leaves the listed proper ancestors of entry. */
+static void ancestors_pop(struct entries_writer *w, const struct trie_entry *entry)
+{
+    while (w->ancestor_count > 0) {
+        const struct trie_entry *last = &w->ancestors[w->ancestor_count - 1];
+        if (last->key_len < entry->key_len && entry->key[last->key_len] == 0 &&
+            memcmp(last->key, entry->key, last->key_len) == 0)
+            return;
+        w->ancestor_count--;
+    }
+}
+
+static void separator_write(struct entries_writer *w, const struct trie_entry *first)
+{
+    struct separator separator = {
+        .bucket = w->out->last_bucket,
+        .text = (uint32_t)w->out->texts.len,
+        .len = (uint32_t)shared_len(&w->last, first) + 1,
+    };
+    bytes_add(&w->out->texts, first->key, separator.len);
+    bytes_add(&w->out->separators, &separator, sizeof(separator));
+}
+
+static void bucket_start(struct entries_writer *w, const struct trie_entry *first, size_t count)
+{
+    w->out->last_bucket = (uint32_t)w->out->region.len;
+    w->out->bucket_count++;
+    if (w->last.key)
+        separator_write(w, first);
+    ancestors_pop(w, first);
+    bytes_add_u8(&w->out->region, (uint8_t)count);
+    bytes_add_u8(&w->out->region, (uint8_t)w->ancestor_count);
+    for (size_t i = 0; i < w->ancestor_count; i++) {
+        bytes_add_u8(&w->out->region, (uint8_t)w->ancestors[i].key_len);
+        value_write(w, w->ancestors[i].value);
+    }
+}
+
+static void entry_write(struct entries_writer *w, const struct trie_entry *entry, size_t shared)
+{
+    uint8_t key_len = (uint8_t)entry->key_len;
+    uint32_t number = w->value_numbers[entry->value];
+
+    ancestors_pop(w, entry);
+    w->ancestors[w->ancestor_count++] = *entry;
+    bytes_add_u8(&w->out->region, (uint8_t)shared);
+    bytes_add_u8(&w->out->region, (uint8_t)(entry->key_len - shared));
+    value_write(w, entry->value);
+    bytes_add(&w->out->region, entry->key + shared, entry->key_len - shared);
+
+    (void)XXH3_64bits_update(w->hash, &key_len, sizeof(key_len));
+    (void)XXH3_64bits_update(w->hash, entry->key, entry->key_len);
+    (void)XXH3_64bits_update(w->hash, &number, sizeof(number));
+    w->last = *entry;
+}
+
+/* Writes the first count pending entries as a bucket. */
+static void bucket_write(struct entries_writer *w, size_t count)
+{
+    bucket_start(w, &w->pending[0], count);
+    for (size_t i = 0; i < count; i++)
+        entry_write(w, &w->pending[i], i > 0 ? shared_len(&w->last, &w->pending[i]) : 0);
+    w->pending_count -= count;
+    memmove(w->pending, w->pending + count, w->pending_count * sizeof(w->pending[0]));
+    w->out->name_count += count;
+}
+
+static size_t distance(size_t count)
+{
+    return count < BUCKET_GOAL ? BUCKET_GOAL - count : count - BUCKET_GOAL;
+}
+
+/* How many of the pending entries make the best bucket: the shortest separator, of those the size next to the goal. */
+static size_t cut_find(const struct entries_writer *w)
+{
+    size_t best = BUCKET_GOAL;
+    size_t best_len = SIZE_MAX;
+    for (size_t count = BUCKET_MIN; count <= BUCKET_MAX; count++) {
+        size_t len = shared_len(&w->pending[count - 1], &w->pending[count]);
+        if (len < best_len || (len == best_len && distance(count) < distance(best))) {
+            best = count;
+            best_len = len;
+        }
+    }
+    return best;
+}
+
+static int all_write(struct entries_writer *w)
+{
+    uint64_t position = 0;
+    struct trie_entry entry;
+    while (trie_next(w->trie, &position, &entry) > 0) {
+        w->pending[w->pending_count++] = entry;
+        if (w->pending_count <= BUCKET_MAX)
+            continue;
+        bucket_write(w, cut_find(w));
+        if (w->out->region.len > UINT32_MAX - (1u << 20))
+            return ERR_LIMIT;
+    }
+    if (w->pending_count > BUCKET_GOAL)
+        bucket_write(w, w->pending_count / 2);
+    if (w->pending_count > 0)
+        bucket_write(w, w->pending_count);
+    return bytes_ok(&w->out->region) && bytes_ok(&w->out->texts) && bytes_ok(&w->out->separators) ? 0 : ERR_NOMEM;
+}
+
+int entries_write(const struct trie *trie, const uint32_t *value_numbers, struct entries *out)
+{
+    struct entries entries = {.bucket_count = 0};
+    struct entries_writer writer = {.trie = trie, .value_numbers = value_numbers, .out = &entries};
+
+    writer.hash = XXH3_createState();
+    if (!writer.hash)
+        return ERR_NOMEM;
+    (void)XXH3_64bits_reset(writer.hash);
+    int err = all_write(&writer);
+    entries.xxh3 = XXH3_64bits_digest(writer.hash);
+    (void)XXH3_freeState(writer.hash);
+    if (err < 0) {
+        entries_done(&entries);
+        return err;
+    }
+    *out = entries;
+    return 0;
+}
+
+void entries_done(struct entries *entries)
+{
+    bytes_done(&entries->region);
+    bytes_done(&entries->texts);
+    bytes_done(&entries->separators);
+}

@@ -41,14 +41,17 @@ no_file_names_a_machine_path() {
     done | sed 's/$/: a path of one machine/'
 }
 
+# What ctest knows in the build folder BELISHA_BUILD, one name a line; without a build folder nothing is said.
+registered=$([ -z "${BELISHA_BUILD:-}" ] || ctest --test-dir "$BELISHA_BUILD" -N | sed -nE 's/^ *Test +#[0-9]+: //p')
+is_registered() { [ -z "$registered" ] || echo "$registered" | grep -qxF "$1"; }
+
 every_fuzzer_has_a_corpus_and_is_registered() {
     for file in tests/fuzz/fuzz_*.c; do
         [ -e "$file" ] || continue
         name=${file#tests/fuzz/fuzz_}
         name=${name%.c}
         [ -n "$(ls "tests/fuzz/corpus/$name" 2>/dev/null)" ] || echo "$file: has no corpus in tests/fuzz/corpus/$name"
-        grep -rqE "belisha_fuzzer\($name[ )]" tests --include=CMakeLists.txt ||
-            echo "$file: no CMakeLists.txt says belisha_fuzzer($name ...)"
+        is_registered "fuzz.$name" || echo "$file: no CMakeLists.txt says belisha_fuzzer($name ...)"
     done
 }
 
@@ -60,12 +63,13 @@ every_feed_format_has_a_fuzzer_and_a_test() {
     done
 }
 
-every_unit_test_is_registered() {
-    for file in tests/*/test_*.c; do
+every_test_is_registered() {
+    for file in tests/*/test_*.c tests/e2e/test_*.py; do
+        [ -e "$file" ] || continue
+        folder=${file#tests/}
+        folder=${folder%/*}
         name=${file##*/test_}
-        folder=${file%/*}
-        grep -qE "belisha_test\([a-z_-]+ ${name%.c}[ )]" "$folder/CMakeLists.txt" 2>/dev/null ||
-            echo "$file: $folder/CMakeLists.txt does not name it"
+        is_registered "$folder.${name%.*}" || echo "$file: ctest knows no $folder.${name%.*}"
     done
 }
 
@@ -108,7 +112,7 @@ shell_scripts_parse() {
 bad=0
 for rule in top_level_holds_only_the_known scripts_name_no_network_address no_file_names_a_machine_path \
     every_fuzzer_has_a_corpus_and_is_registered every_feed_format_has_a_fuzzer_and_a_test \
-    every_unit_test_is_registered every_source_file_is_built every_header_opens_with_a_comment_and_a_guard \
+    every_test_is_registered every_source_file_is_built every_header_opens_with_a_comment_and_a_guard \
     nothing_is_left_for_later files_have_a_readable_size shell_scripts_parse; do
     complaints=$($rule 2>&1)
     if [ -n "$complaints" ]; then

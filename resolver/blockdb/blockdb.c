@@ -191,28 +191,22 @@ static int env_map(struct blockdb *db, const char *path, size_t size, const stru
     return code == 0 ? 0 : fail(why, err_from_lmdb(code), "LMDB refused the file: %s", mdb_strerror(code));
 }
 
-static int region_get(const struct blockdb *db, MDB_dbi dbi, size_t file_size, enum blockdb_region id,
-                      struct region *out)
+/* envcheck_file() has seen that the value lies inside the file, on pages of its own. */
+static int region_get(const struct blockdb *db, MDB_dbi dbi, enum blockdb_region id, struct region *out)
 {
-    MDB_envinfo info;
     MDB_val value;
     MDB_val key = {strlen(REGION_KEYS[id]), (void *)(uintptr_t)REGION_KEYS[id]};
     int code = mdb_get(db->txn, dbi, &key, &value);
     if (code != 0)
         return err_from_lmdb(code == MDB_NOTFOUND ? MDB_CORRUPTED : code);
-
-    (void)mdb_env_info(db->env, &info);
-    size_t start = (size_t)((const char *)value.mv_data - (const char *)info.me_mapaddr);
-    if (start > file_size || value.mv_size > file_size - start || start % sizeof(uint64_t) != 0)
-        return ERR_DAMAGED;
     *out = (struct region){value.mv_data, value.mv_size};
     return 0;
 }
 
-static int meta_read(struct blockdb *db, MDB_dbi dbi, size_t file_size, const struct why *why)
+static int meta_read(struct blockdb *db, MDB_dbi dbi, const struct why *why)
 {
     struct region region;
-    int err = region_get(db, dbi, file_size, BLOCKDB_REGION_META, &region);
+    int err = region_get(db, dbi, BLOCKDB_REGION_META, &region);
     if (err < 0 || region.len < sizeof(db->meta))
         return fail(why, err < 0 ? err : ERR_DAMAGED, "it is not a generation: no meta record");
     memcpy(&db->meta, region.bytes, sizeof(db->meta));
@@ -226,16 +220,16 @@ static int meta_read(struct blockdb *db, MDB_dbi dbi, size_t file_size, const st
     return 0;
 }
 
-static int regions_read(struct blockdb *db, size_t file_size, const struct why *why)
+static int regions_read(struct blockdb *db, const struct why *why)
 {
     MDB_dbi dbi;
     int code = mdb_dbi_open(db->txn, NULL, 0, &dbi);
     if (code != 0)
         return fail(why, err_from_lmdb(code), "LMDB refused the file: %s", mdb_strerror(code));
-    int err = meta_read(db, dbi, file_size, why);
+    int err = meta_read(db, dbi, why);
     for (unsigned id = BLOCKDB_REGION_META + 1; err == 0 && id < BLOCKDB_REGION_COUNT; id++) {
         struct region *region = &db->regions[id];
-        err = region_get(db, dbi, file_size, id, region);
+        err = region_get(db, dbi, id, region);
         if (err < 0 || region->len < db->meta.region_len[id])
             return fail(why, err < 0 ? err : ERR_DAMAGED, "its %s are missing or cut", REGION_KEYS[id]);
         region->len = db->meta.region_len[id];
@@ -269,7 +263,7 @@ int blockdb_open(const char *path, struct blockdb **out, char *why, size_t why_c
     if (err == 0)
         err = env_map(db, real, size, &reason);
     if (err == 0)
-        err = regions_read(db, size, &reason);
+        err = regions_read(db, &reason);
     if (err == 0)
         err = tables_check(db, &reason);
     free(real);

@@ -1,0 +1,105 @@
+#include "upstream/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const uint16_t three[] = {0, 1, 2};
+
+static void start(struct server s[3])
+{
+    for (int i = 0; i < 3; i++)
+        server_init(&s[i]);
+}
+
+static void the_fastest_server_is_asked(void **state)
+{
+    struct server s[3];
+    (void)state;
+    start(s);
+    server_note_reply(&s[0], 40);
+    server_note_reply(&s[1], 10);
+    server_note_reply(&s[2], 25);
+    assert_int_equal(server_pick(s, three, 3, 0, 0, 1), 1);
+    assert_int_equal(server_pick(s, three, 3, 1u << 1, 0, 1), 2);
+    assert_int_equal(server_pick(s, three, 3, 1u << 1 | 1u << 2, 0, 1), 0);
+}
+
+static void now_and_then_another_one_is_asked(void **state)
+{
+    struct server s[3];
+    unsigned others = 0;
+    (void)state;
+    start(s);
+    server_note_reply(&s[0], 1);
+    server_note_reply(&s[1], 50);
+    server_note_reply(&s[2], 50);
+    for (uint32_t draw = 0; draw < 3200; draw++)
+        others += server_pick(s, three, 3, 0, 0, draw) != 0;
+    assert_in_range(others, 30, 200);
+}
+
+static void a_server_that_fails_often_rests_and_is_probed_again(void **state)
+{
+    struct server s[3];
+    (void)state;
+    start(s);
+    server_note_reply(&s[0], 1);
+    server_note_reply(&s[1], 900);
+    server_note_reply(&s[2], 900);
+    for (int i = 0; i < 3; i++)
+        server_note_failure(&s[0], 1000);
+    for (uint32_t draw = 0; draw < 100; draw++)
+        assert_int_not_equal(server_pick(s, three, 3, 0, 1999, draw), 0);
+    assert_int_equal(server_pick(s, three, 3, 0, 2000, 1), 0);
+    server_note_failure(&s[0], 2000);
+    assert_int_not_equal(server_pick(s, three, 3, 0, 3999, 1), 0);
+    assert_int_equal(server_pick(s, three, 3, 0, 4000, 1), 0);
+    for (int i = 0; i < 100; i++)
+        server_note_failure(&s[0], 10000);
+    assert_int_equal(s[0].rest_until_ms, 70000);
+    server_note_reply(&s[0], 1);
+    assert_int_equal(server_pick(s, three, 3, 0, 10001, 1), 0);
+}
+
+static void when_all_rest_one_is_asked_all_the_same(void **state)
+{
+    struct server s[3];
+    (void)state;
+    start(s);
+    for (int n = 0; n < 5; n++)
+        for (int i = 0; i < 3; i++)
+            server_note_failure(&s[i], 0);
+    assert_in_range(server_pick(s, three, 3, 0, 1, 5), 0, 2);
+}
+
+static void patience_follows_the_measured_time(void **state)
+{
+    struct server s;
+    (void)state;
+    server_init(&s);
+    assert_int_equal(server_patience_ms(&s, 60, 400), 400);
+    server_note_reply(&s, 20);
+    assert_int_equal(server_patience_ms(&s, 10, 400), 60); /* 20 + 4 x 10 */
+    for (int i = 0; i < 50; i++)
+        server_note_reply(&s, 20);
+    assert_in_range(server_patience_ms(&s, 10, 400), 20, 24);
+    assert_int_equal(server_patience_ms(&s, 60, 400), 60);
+    server_note_reply(&s, 100000);
+    assert_int_equal(server_patience_ms(&s, 60, 400), 400);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_fastest_server_is_asked),
+        cmocka_unit_test(now_and_then_another_one_is_asked),
+        cmocka_unit_test(a_server_that_fails_often_rests_and_is_probed_again),
+        cmocka_unit_test(when_all_rest_one_is_asked_all_the_same),
+        cmocka_unit_test(patience_follows_the_measured_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -20,7 +20,7 @@ void answer_begin(struct answer *a, uint8_t *bytes, size_t cap, size_t limit, co
                   const struct request *request, unsigned rcode)
 {
     size_t head_len = request->has_question ? request->question_end : MSG_HEADER_LEN;
-    assert(cap >= head_len + OPT_ROOM && limit >= head_len + OPT_ROOM);
+    assert(cap >= head_len + OPT_ROOM && limit >= head_len + OPT_ROOM && limit <= MSG_MAX_LEN);
     unsigned copied = request->flags & (MSG_OPCODE | MSG_RD | MSG_CD);
 
     *a = (struct answer){
@@ -48,7 +48,7 @@ void answer_add(struct answer *a, enum msg_section section, const uint8_t *owner
     for (unsigned later = section + 1; later <= MSG_ADDITIONAL; later++)
         assert(a->count[later] == 0);
     size_t owner_len = owner == NULL ? 2 : name_len(owner);
-    if (a->overflow || rdata_len > UINT16_MAX || room(a) < owner_len + RR_FIXED_LEN + rdata_len) {
+    if (a->overflow || room(a) < owner_len + RR_FIXED_LEN + rdata_len) {
         a->overflow = true;
         return;
     }

@@ -156,18 +156,18 @@ static void answer_over_the_limit_is_cut_to_the_question(void **state)
     enum { HEAD = MSG_HEADER_LEN + 17 + 4, RECORD = 16, OPT = 11 };
     static const struct {
         const char *why;
-        unsigned records;
         size_t cap, limit;
+        unsigned records;
         bool edns, cut;
     } rows[] = {
-        {"fills the limit", 29, 4096, HEAD + 29 * RECORD, false, false},
-        {"a byte over", 29, 4096, HEAD + 29 * RECORD - 1, false, true},
-        {"fills the buffer", 29, HEAD + 29 * RECORD, 4096, false, false},
-        {"a byte over the buffer", 29, HEAD + 29 * RECORD - 1, 4096, false, true},
-        {"fills the limit with OPT", 10, 4096, HEAD + 10 * RECORD + OPT, true, false},
-        {"a byte over with OPT", 10, 4096, HEAD + 10 * RECORD + OPT - 1, true, true},
-        {"far over", 200, 4096, 512, true, true},
-        {"no records", 0, 4096, 512, true, false},
+        {"fills the limit", 4096, HEAD + 29 * RECORD, 29, false, false},
+        {"a byte over", 4096, HEAD + 29 * RECORD - 1, 29, false, true},
+        {"fills the buffer", HEAD + 29 * RECORD, 4096, 29, false, false},
+        {"a byte over the buffer", HEAD + 29 * RECORD - 1, 4096, 29, false, true},
+        {"fills the limit with OPT", 4096, HEAD + 10 * RECORD + OPT, 10, true, false},
+        {"a byte over with OPT", 4096, HEAD + 10 * RECORD + OPT - 1, 10, true, true},
+        {"far over", 4096, 512, 200, true, true},
+        {"no records", 4096, 512, 0, true, false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {

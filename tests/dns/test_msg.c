@@ -35,6 +35,7 @@ static void request_parse_reads_a_plain_question(void **state)
     (void)state;
     packet_begin(&p, MSG_RD | MSG_CD, 1, 0, 0, 0);
     packet_question(&p, "wWw.Example.COM", DNS_TYPE_AAAA);
+    memset(&request, 0xee, sizeof request);
     assert_int_equal(parse_packet(&p, &request), 0);
     assert_int_equal(request.id, 0x1234);
     assert_int_equal(request.flags, MSG_RD | MSG_CD);
@@ -46,6 +47,11 @@ static void request_parse_reads_a_plain_question(void **state)
     assert_int_equal(request.question.labels, 3);
     assert_memory_equal(request.question.name, "\3www\7example\3com", 17);
     assert_false(request.edns.present);
+    assert_false(request.edns.dnssec_ok);
+    assert_false(request.edns.structured_error);
+    assert_int_equal(request.edns.version, 0);
+    assert_int_equal(request.edns.udp_size, 0);
+    assert_int_equal(request.edns.cookie_len, 0);
 }
 
 static void request_parse_reads_the_root_and_the_longest_name(void **state)
@@ -69,11 +75,14 @@ static void request_parse_reads_the_root_and_the_longest_name(void **state)
     assert_int_equal(request.question.name_len, 255);
     assert_int_equal(request.question.labels, NAME_MAX_LABELS);
 
-    packet_begin(&p, 0, 1, 0, 0, 0);
-    packet_bytes(&p, labels, 254);
-    packet_bytes(&p, "\1a\0\0\1\0\1", 7);
-    assert_int_equal(parse_packet(&p, &request), DNS_RCODE_FORMERR);
-    assert_false(request.has_question);
+    for (size_t last_len = 1; last_len <= 2; last_len++) { /* 257 bytes, then 256 */
+        packet_begin(&p, 0, 1, 0, 0, 0);
+        packet_bytes(&p, labels, last_len == 1 ? 254 : 252);
+        packet_bytes(&p, last_len == 1 ? "\1a" : "\2ab", last_len + 1);
+        packet_bytes(&p, "\0\0\1\0\1", 5);
+        assert_int_equal(parse_packet(&p, &request), DNS_RCODE_FORMERR);
+        assert_false(request.has_question);
+    }
 }
 
 static void request_parse_answers_nothing_to_answers_and_scraps(void **state)
@@ -285,38 +294,46 @@ static void msg_name_unpack_follows_only_pointers_to_what_came_before(void **sta
 
 static void msg_name_unpack_counts_the_bytes_behind_pointers(void **state)
 {
-    uint8_t msg[MSG_HEADER_LEN + 300] = {0};
-    uint8_t name[NAME_MAX_LEN];
-    size_t pos = MSG_HEADER_LEN;
+    static const struct {
+        const char *label;
+        size_t label_bytes;
+        int used;
+    } rows[] = {{"\1a", 2, 4}, {"\2ab", 3, ERR_MALFORMED}};
+    uint8_t label[NAME_LABEL_MAX];
     (void)state;
-    for (int i = 0; i < 4; i++) { /* labels of 63, 63, 63 and 59: 253 bytes */
-        size_t label_len = i < 3 ? 63 : 59;
-        msg[pos] = (uint8_t)label_len;
-        memset(msg + pos + 1, 'x', label_len);
-        pos += label_len + 1;
+    memset(label, 'x', sizeof label);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct packet p;
+        uint8_t name[NAME_MAX_LEN];
+        packet_begin(&p, 0, 0, 0, 0, 0);
+        for (int k = 0; k < 4; k++) { /* labels of 63, 63, 63 and 59: 253 bytes */
+            uint8_t label_len = k < 3 ? 63 : 59;
+            packet_bytes(&p, &label_len, 1);
+            packet_bytes(&p, label, label_len);
+        }
+        packet_bytes(&p, "", 1);
+        size_t pos = p.len;
+        packet_bytes(&p, rows[i].label, rows[i].label_bytes);
+        packet_pointer(&p, MSG_HEADER_LEN);
+        assert_int_equal(msg_name_unpack(p.bytes, p.len, pos, name), rows[i].used);
+        if (rows[i].used > 0)
+            assert_int_equal(name_check(name, sizeof name), NAME_MAX_LEN);
     }
-    pos++;
-    memcpy(msg + pos, "\1a\300\14", 4);
-    assert_int_equal(msg_name_unpack(msg, sizeof msg, pos, name), 4);
-    assert_int_equal(name_check(name, sizeof name), 255);
-    memcpy(msg + pos, "\2ab\300\14", 5);
-    assert_int_equal(msg_name_unpack(msg, sizeof msg, pos, name), ERR_MALFORMED);
 }
 
 static void msg_name_unpack_follows_at_most_as_many_pointers_as_labels(void **state)
 {
-    uint8_t msg[MSG_HEADER_LEN + 3 + 2 * (NAME_MAX_LABELS + 1)] = {0};
-    uint8_t name[NAME_MAX_LEN];
-    size_t pos = MSG_HEADER_LEN + 3;
+    struct packet p;
     size_t target = MSG_HEADER_LEN;
     (void)state;
-    memcpy(msg + MSG_HEADER_LEN, "\1a", 2);
+    packet_begin(&p, 0, 0, 0, 0, 0);
+    packet_name(&p, "a");
     for (int i = 1; i <= NAME_MAX_LABELS + 1; i++) {
-        msg_put_u16(msg + pos, 0xc000u | (unsigned)target);
-        int used = msg_name_unpack(msg, sizeof msg, pos, name);
-        assert_int_equal(used, i <= NAME_MAX_LABELS ? 2 : ERR_MALFORMED);
+        uint8_t name[NAME_MAX_LEN];
+        size_t pos = p.len;
+        packet_pointer(&p, (unsigned)target);
+        assert_int_equal(msg_name_unpack(p.bytes, p.len, pos, name), i <= NAME_MAX_LABELS ? 2 : ERR_MALFORMED);
         target = pos;
-        pos += 2;
     }
 }
 
@@ -389,6 +406,10 @@ static void msg_walk_passes_any_number_of_questions(void **state)
     struct msg_walk walk;
     struct msg_rr rr;
     (void)state;
+    packet_begin(&p, MSG_QR, 0, 0, 0, 0);
+    assert_int_equal(msg_walk_begin(&walk, p.bytes, p.len), 0);
+    assert_int_equal(msg_walk_next(&walk, &rr), 0);
+
     packet_begin(&p, MSG_QR, 0, 1, 0, 0);
     packet_rr(&p, "example.com", DNS_TYPE_A, "abcd", 4);
     assert_int_equal(msg_walk_begin(&walk, p.bytes, p.len), 0);
@@ -412,6 +433,7 @@ static void messages_over_64_kib_are_refused(void **state)
     (void)state;
     assert_int_equal(msg_walk_begin(&walk, msg, MSG_MAX_LEN), 0);
     assert_int_equal(msg_walk_begin(&walk, msg, MSG_MAX_LEN + 1), ERR_MALFORMED);
+    assert_int_equal(request_parse(msg, MSG_MAX_LEN, &request), DNS_RCODE_FORMERR);
     assert_int_equal(request_parse(msg, MSG_MAX_LEN + 1, &request), ERR_MALFORMED);
     free(msg);
 }

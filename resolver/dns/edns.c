@@ -86,7 +86,7 @@ static size_t write_ede(const struct edns_reply *reply, uint8_t *out, size_t roo
 
 int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
 {
-    bool has_cookie = reply->cookie != NULL && reply->cookie_len > 0;
+    bool has_cookie = reply->cookie_len > 0;
     size_t len = OPT_FIXED_LEN + (has_cookie ? OPTION_HEADER_LEN + (size_t)reply->cookie_len : 0);
     if (cap < len)
         return ERR_LIMIT;

@@ -37,13 +37,13 @@ ERR_CHECKED int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata
 
 /* What our own OPT in an answer says. */
 struct edns_reply {
-    uint16_t udp_size;        /* what we receive */
-    uint16_t rcode;           /* whole 12 bits; the upper 8 go into the OPT */
-    bool dnssec_ok;           /* copied from the request (RFC 6891, 6.1.4) */
-    int16_t ede;              /* enum ede_code; EDE_NONE for none */
-    const char *ede_text;     /* UTF-8 or NULL; left out when it does not fit */
-    const uint8_t *cookie;    /* client and server part, or NULL */
-    uint8_t cookie_len;
+    uint16_t udp_size;      /* what we receive */
+    uint16_t rcode;         /* whole 12 bits; the upper 8 go into the OPT */
+    int16_t ede;            /* enum ede_code; EDE_NONE for none */
+    bool dnssec_ok;         /* copied from the request (RFC 6891, 6.1.4) */
+    uint8_t cookie_len;     /* 0 for none */
+    const uint8_t *cookie;  /* client and server part */
+    const char *ede_text;   /* UTF-8 or NULL; left out when it does not fit */
 };
 
 /*

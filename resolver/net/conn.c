@@ -1,0 +1,182 @@
+#include "net/conn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct conn *conn_of(uv_handle_t *handle)
+{
+    return handle->data;
+}
+
+int conn_init(struct conn *conn, uv_loop_t *loop, struct conn_buffer *buffer, size_t out_max,
+              const struct conn_ops *ops)
+{
+    *conn = (struct conn){.ops = ops, .buffer = buffer, .out_max = out_max};
+    int err = uv_tcp_init(loop, &conn->tcp);
+    conn->tcp.data = conn;
+    conn->write.data = conn;
+    return err;
+}
+
+static void out_free(struct conn_out *out)
+{
+    free(out->bytes);
+    *out = (struct conn_out){0};
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct conn *conn = conn_of(handle);
+    stream_done(&conn->in);
+    out_free(&conn->flying);
+    out_free(&conn->waiting);
+    conn->ops->closed(conn);
+}
+
+void conn_close(struct conn *conn)
+{
+    if (conn->closing)
+        return;
+    conn->closing = true;
+    uv_close((uv_handle_t *)&conn->tcp, on_closed);
+}
+
+/* ---- in ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    (void)suggested;
+    *out = uv_buf_init(conn_of(handle)->buffer->bytes, CONN_READ_BYTES);
+}
+
+static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
+{
+    struct conn *conn = tcp->data;
+    if (conn->closing || len == 0)
+        return;
+    if (len < 0) {
+        uv_read_stop(tcp);
+        conn->ops->ended(conn, (int)len);
+        return;
+    }
+    stream_feed(&conn->in, (const uint8_t *)buf->base, (size_t)len);
+    conn->ops->readable(conn);
+    /* The buffer is the next connection's now; what the owner left for later needs a place of its own. */
+    if (!conn->closing && stream_hold(&conn->in) < 0)
+        conn->ops->ended(conn, ERR_NOMEM);
+}
+
+int conn_resume(struct conn *conn)
+{
+    if (conn->closing)
+        return 0;
+    int err = uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
+    return err == UV_EALREADY ? 0 : err;
+}
+
+void conn_pause(struct conn *conn)
+{
+    if (!conn->closing)
+        uv_read_stop((uv_stream_t *)&conn->tcp);
+}
+
+int conn_next(struct conn *conn, const uint8_t **out, size_t *out_len)
+{
+    return stream_next(&conn->in, out, out_len);
+}
+
+/* ---- out ---- */
+
+static int out_append(struct conn_out *out, const char *bytes, size_t len)
+{
+    if (out->len + len > out->cap) {
+        size_t cap = out->cap == 0 ? 1024 : out->cap;
+        while (cap < out->len + len)
+            cap *= 2;
+        char *grown = realloc(out->bytes, cap);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        out->bytes = grown;
+        out->cap = cap;
+    }
+    memcpy(out->bytes + out->len, bytes, len);
+    out->len += len;
+    return 0;
+}
+
+static void on_written(uv_write_t *write, int status);
+
+static int write_waiting(struct conn *conn)
+{
+    uv_buf_t buf = uv_buf_init(conn->waiting.bytes, (unsigned)conn->waiting.len);
+    int err = uv_write(&conn->write, (uv_stream_t *)&conn->tcp, &buf, 1, on_written);
+    if (err < 0)
+        return err;
+    conn->flying = conn->waiting;
+    conn->waiting = (struct conn_out){0};
+    conn->writing = true;
+    return 0;
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct conn *conn = write->data;
+    conn->writing = false;
+    out_free(&conn->flying);
+    if (conn->closing)
+        return;
+    if (status == 0 && conn->waiting.len > 0)
+        status = write_waiting(conn);
+    if (status < 0)
+        conn->ops->ended(conn, status);
+    else if (!conn->writing)
+        conn->ops->drained(conn);
+}
+
+/* Queues what lies behind the first `skip` bytes of bufs. */
+static int queue_rest(struct conn *conn, const uv_buf_t bufs[], size_t count, size_t skip)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = bufs[i].len;
+        size_t from = skip < len ? skip : len;
+        skip -= from;
+        if (from < len && out_append(&conn->waiting, bufs[i].base + from, len - from) < 0)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+int conn_send(struct conn *conn, const struct conn_msg messages[], size_t count)
+{
+    uint8_t prefixes[CONN_SEND_MAX][STREAM_PREFIX_LEN];
+    uv_buf_t bufs[2 * CONN_SEND_MAX];
+    size_t total = 0;
+    size_t sent = 0;
+    assert(count <= CONN_SEND_MAX);
+    if (conn->closing || count == 0)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        stream_prefix(messages[i].len, prefixes[i]);
+        bufs[2 * i] = uv_buf_init((char *)prefixes[i], STREAM_PREFIX_LEN);
+        bufs[2 * i + 1] = (uv_buf_t){.base = (char *)(uintptr_t)messages[i].bytes, .len = messages[i].len};
+        total += STREAM_PREFIX_LEN + (size_t)messages[i].len;
+    }
+    if (!conn->writing) {
+        int wrote = uv_try_write((uv_stream_t *)&conn->tcp, bufs, (unsigned)(2 * count));
+        if (wrote < 0 && wrote != UV_EAGAIN)
+            return wrote;
+        sent = wrote < 0 ? 0 : (size_t)wrote;
+    }
+    if (sent == total)
+        return 0;
+    if (conn_unsent(conn) + total - sent > conn->out_max)
+        return ERR_LIMIT;
+    int err = queue_rest(conn, bufs, 2 * count, sent);
+    return err < 0 || conn->writing ? err : write_waiting(conn);
+}
+
+size_t conn_unsent(const struct conn *conn)
+{
+    return conn->flying.len + conn->waiting.len;
+}

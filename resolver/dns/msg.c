@@ -179,7 +179,9 @@ static int records_read(const uint8_t *msg, size_t len, struct request *out)
     struct msg_walk walk = {.msg = msg, .len = len, .pos = out->question_end};
     walk.left[MSG_AUTHORITY] = (uint16_t)header_count(msg, MSG_AUTHORITY);
     walk.left[MSG_ADDITIONAL] = (uint16_t)header_count(msg, MSG_ADDITIONAL);
-    if (header_count(msg, MSG_ANSWER) != 0)
+    /* 64 KiB of records whose owners are long chains of pointers would cost milliseconds. */
+    if (header_count(msg, MSG_ANSWER) != 0 ||
+        walk.left[MSG_AUTHORITY] + walk.left[MSG_ADDITIONAL] > REQUEST_RECORDS_MAX)
         return DNS_RCODE_FORMERR;
 
     struct msg_rr rr;

@@ -28,8 +28,9 @@
 
 #define MSG_HEADER_LEN 12
 #define MSG_MAX_LEN 65535
-#define MSG_UDP_DEFAULT 512  /* largest UDP answer without EDNS (RFC 1035, 4.2.1) */
-#define MSG_UDP_EDNS 1232    /* ours, both ways (RFC 9715) */
+#define MSG_UDP_DEFAULT 512    /* largest UDP answer without EDNS (RFC 1035, 4.2.1) */
+#define MSG_UDP_EDNS 1232      /* ours, both ways (RFC 9715) */
+#define REQUEST_RECORDS_MAX 16 /* authority and additional; real requests carry one or two */
 
 enum msg_flag {
     MSG_QR = 0x8000,
@@ -94,7 +95,7 @@ struct request {
  * answered: shorter than a header, or QR is set (an answer to an answer would be a loop).
  *
  *   FORMERR  QDCOUNT not 1 (RFC 9619), broken question, records that do not parse, more than one OPT (RFC 6891, 6.1.1),
- *            records in the answer section, bytes behind the last record
+ *            records in the answer section, more than REQUEST_RECORDS_MAX, bytes behind the last record
  *   NOTIMP   opcode other than QUERY
  *   BADVERS  EDNS version above 0 (RFC 6891, 6.1.3)
  */

@@ -207,6 +207,23 @@ static void request_parse_ignores_records_that_mean_nothing_in_a_request(void **
     assert_int_equal(request.edns.udp_size, 1400);
 }
 
+static void request_parse_reads_only_so_many_records(void **state)
+{
+    (void)state;
+    for (unsigned authorities = 0; authorities <= REQUEST_RECORDS_MAX; authorities += REQUEST_RECORDS_MAX / 2) {
+        for (unsigned over = 0; over <= 1; over++) {
+            struct packet p;
+            struct request request;
+            packet_begin(&p, 0, 1, 0, authorities, REQUEST_RECORDS_MAX - authorities + over);
+            packet_question(&p, "example.com", DNS_TYPE_A);
+            for (unsigned i = 0; i < REQUEST_RECORDS_MAX + over; i++)
+                packet_rr(&p, ".", DNS_TYPE_TXT, "", 0);
+            assert_int_equal(parse_packet(&p, &request), over == 0 ? 0 : DNS_RCODE_FORMERR);
+            assert_true(request.has_question);
+        }
+    }
+}
+
 static void request_parse_names_other_opcodes_and_versions(void **state)
 {
     struct packet p;
@@ -448,6 +465,7 @@ int main(void)
         cmocka_unit_test(request_parse_refuses_broken_questions),
         cmocka_unit_test(request_parse_refuses_broken_records),
         cmocka_unit_test(request_parse_ignores_records_that_mean_nothing_in_a_request),
+        cmocka_unit_test(request_parse_reads_only_so_many_records),
         cmocka_unit_test(request_parse_names_other_opcodes_and_versions),
         cmocka_unit_test(msg_name_unpack_follows_only_pointers_to_what_came_before),
         cmocka_unit_test(msg_name_unpack_counts_the_bytes_behind_pointers),

@@ -101,12 +101,12 @@ static void follow(struct program *p)
 {
     char why[256] = "";
     switch (site_follow(&p->site, why, sizeof why)) {
-    case GENERATION_SAME:
+    case CURRENT_SAME:
         break;
-    case GENERATION_NEW:
-        log_info("generation in force generation=%llu", (unsigned long long)blockdb_generation(p->site.generation.db));
+    case CURRENT_NEW:
+        log_info("generation in force generation=%llu", (unsigned long long)blockdb_generation(p->site.current.db));
         break;
-    case GENERATION_REFUSED:
+    case CURRENT_REFUSED:
         log_error("new generation refused, the last good one stays in force: %s", why);
         break;
     }
@@ -191,7 +191,7 @@ static int run(struct program *p)
     if (p->options.check)
         return EXIT_GOOD;
     follow(p);
-    if (p->site.generation.db == NULL)
+    if (p->site.current.db == NULL)
         log_warning("no generation of the blocklist yet: pages say that the filter is starting");
     if (start_listening(p) < 0)
         return EXIT_FAILED;

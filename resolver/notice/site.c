@@ -26,11 +26,11 @@ static int open_inbox(struct site *site, const struct config *config, struct con
 /* The path belongs to the configuration that goes away at the next load; where it leads is asked anew then. */
 static void follow_config(struct site *site)
 {
-    struct generation *g = &site->generation;
+    struct current *c = &site->current;
     const char *path = site->config->generation_path;
-    if (g->path != NULL && strcmp(g->path, path) != 0)
-        g->inode = 0;
-    g->path = path;
+    if (c->path != NULL && strcmp(c->path, path) != 0)
+        c->inode = 0;
+    c->path = path;
 }
 
 int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors)
@@ -68,7 +68,7 @@ free_config:
 
 void site_done(struct site *site)
 {
-    generation_done(&site->generation);
+    current_done(&site->current);
     inbox_close(site->inbox);
     pages_free(site->pages);
     policy_free(site->policy);
@@ -76,9 +76,9 @@ void site_done(struct site *site)
     *site = (struct site){0};
 }
 
-enum generation_news site_follow(struct site *site, char *why, size_t why_cap)
+enum current_news site_follow(struct site *site, char *why, size_t why_cap)
 {
-    return generation_follow(&site->generation, why, why_cap);
+    return current_follow(&site->current, why, why_cap);
 }
 
 /* ---- one visit ---- */
@@ -125,7 +125,7 @@ static enum place place_of(struct visit *v)
     if (host_is_own(v))
         return PLACE_OWN;
     name_key_make(v->host.name, &key);
-    policy_facts(policy, v->site->generation.db, v->host.name, &key, &facts);
+    policy_facts(policy, v->site->current.db, v->host.name, &key, &facts);
     v->verdict = policy_decide(policy, v->group, &facts, v->request->now_s);
     if (v->verdict.action == VERDICT_NOT_READY)
         return PLACE_NOT_READY;
@@ -215,9 +215,9 @@ static enum wanted wanted_of(const struct site_request *r)
         bool frame = strcmp(r->fetch_dest, "iframe") == 0 || strcmp(r->fetch_dest, "frame") == 0;
         return frame ? WANTED_FRAME : WANTED_NOTHING;
     }
-    if (r->accept != NULL && strstr(r->accept, "text/html") != NULL)
+    if (r->accept == NULL || strstr(r->accept, "text/html") != NULL)
         return WANTED_PAGE;
-    return r->accept == NULL || strncmp(r->accept, "*/*", 3) == 0 ? WANTED_TEXT : WANTED_NOTHING;
+    return strncmp(r->accept, "*/*", 3) == 0 ? WANTED_TEXT : WANTED_NOTHING;
 }
 
 static void show_text(struct visit *v, unsigned status, const char *what)

@@ -26,7 +26,7 @@
 #include "belisha/err.h"
 #include "config/config.h"
 #include "config/errors.h"
-#include "notice/generation.h"
+#include "notice/current.h"
 #include "notice/inbox.h"
 #include "notice/pages.h"
 #include "notice/rate.h"
@@ -37,7 +37,7 @@ struct site {
     struct config *config;
     struct policy *policy;
     struct pages *pages;
-    struct generation generation;
+    struct current current;
     struct inbox *inbox;
     struct rate rate;
     uint8_t token_key[TOKEN_KEY_LEN];
@@ -76,8 +76,8 @@ struct site_reply {
 ERR_CHECKED int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors);
 void site_done(struct site *site);
 
-/* Takes up a new generation; returns and fills why as generation_follow() does. */
-enum generation_news site_follow(struct site *site, char *why, size_t why_cap);
+/* Takes up a new generation; returns and fills why as current_follow() does. */
+enum current_news site_follow(struct site *site, char *why, size_t why_cap);
 
 /* reply begins as {0}. */
 void site_answer(struct site *site, const struct site_request *request, struct site_reply *reply);

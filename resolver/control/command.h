@@ -1,0 +1,59 @@
+/*
+ * What the operator may tell a running belishad: one line in, text out.
+ *
+ *     status          JSON: version, uptime, generation, workers, counters, cache, query log, upstreams
+ *     metrics         Prometheus text
+ *     reload          reads the configuration anew and looks for a new generation
+ *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
+ *     log-flush       turns the query log's journals into segments
+ *     stop            ends the program
+ *     help            this list
+ *
+ * An answer begins with "ok" or "error: ..." unless it is the text that was asked for. A command is a row of the table
+ * in command.c.
+ *
+ * Threads: command_run() of a command that command_is_slow() names may run in any thread; others in the manager's.
+ */
+#ifndef CONTROL_COMMAND_H
+#define CONTROL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "blockdb/blockdb.h"
+#include "cache/cache.h"
+#include "metrics/metrics.h"
+#include "qlog/writer.h"
+#include "query/query.h"
+
+#define COMMAND_LINE_MAX 1100 /* "flush " and the longest name in escapes */
+
+/* What commands look at, gathered by the caller for one command. */
+struct command_env {
+    const char *version;
+    const char *state_dir;
+    int64_t now_s;                 /* wall time */
+    int64_t started_s;             /* wall time of the program's start */
+    const struct blockdb *blockdb; /* NULL: no generation */
+    const struct query_opts *query;
+    uint32_t policy_version;
+    const struct metrics *const *workers;
+    size_t worker_count;
+    struct cache *cache;
+    struct qlog *log; /* NULL: no query log */
+
+    void *ctx; /* of the next two */
+    /* 0, or negative with the reason, one or more lines, added to why. */
+    int (*reload)(void *ctx, struct text *why);
+    void (*stop)(void *ctx);
+};
+
+/* line has no newline. Always adds an answer to out. */
+void command_run(const char *line, const struct command_env *env, struct text *out);
+
+/* Whether it waits for the disk, so that the loop should not wait for it. */
+bool command_is_slow(const char *line);
+
+#endif

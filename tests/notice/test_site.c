@@ -1,0 +1,374 @@
+#include "notice/site.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/generation.h"
+
+#define NOW   1795300000
+#define PUPIL "10.20.3.4"
+#define STAFF "10.30.0.1"
+
+static const struct generation_rule rules[] = {
+    {"casino.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMBLING), 0},
+    {"hurt.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_SELF_HARM), 1},
+    {"games.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMING), 2},
+};
+
+static const char conf_text[] = "state_dir: %s\n"
+                                "blocklist: { dir: %s }\n"
+                                "notice:\n"
+                                "  school: Beacon & Hill School\n"
+                                "  contact: Mrs Okafor, room 12\n"
+                                "  hosts: [why.school.example]\n"
+                                "access: [10.0.0.0/8]\n"
+                                "policy:\n"
+                                "  levels:\n"
+                                "    - { name: juniors, block: [all], wording: primary }\n"
+                                "    - { name: year-7-9, block: [gambling, self-harm, gaming], wording: secondary }\n"
+                                "    - { name: staff, block: [gambling], allow: [gaming], wording: staff }\n"
+                                "  groups:\n"
+                                "    - { name: juniors, networks: [10.10.0.0/16], level: juniors }\n"
+                                "    - { name: pupils, networks: [10.20.0.0/16], level: year-7-9 }\n"
+                                "    - { name: staff, networks: [10.30.0.0/16], level: staff }\n";
+
+struct fixture {
+    struct generation generation;
+    struct site site;
+    char conf[512];
+};
+
+static void load(struct fixture *f)
+{
+    const char *const files[] = {f->conf};
+    struct config_errors errors = {0};
+    int err = site_load(&f->site, files, 1, &errors);
+    config_errors_print(&errors, stderr);
+    config_errors_done(&errors);
+    assert_int_equal(err, 0);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    generation_init(&f->generation, rules, sizeof rules / sizeof rules[0]);
+    snprintf(f->conf, sizeof f->conf, "%s/belisha.yaml", f->generation.folder);
+    FILE *file = fopen(f->conf, "we");
+    assert_non_null(file);
+    fprintf(file, conf_text, f->generation.folder, f->generation.folder);
+    fclose(file);
+    load(f);
+    assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_NEW);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    site_done(&f->site);
+    generation_done(&f->generation);
+    free(f);
+    return 0;
+}
+
+/* A request with the headers of a browser that opens a page; tests change what they are about. */
+static struct site_request browser(const char *method, const char *host, const char *path, const char *client)
+{
+    struct site_request r = {.method = method, .host = host, .path = path, .now_s = NOW, .now_ms = 5000};
+    r.accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+    assert_int_equal(ipaddr_from_text(client, &r.client), 0);
+    return r;
+}
+
+static struct site_reply answer(struct fixture *f, const struct site_request *request)
+{
+    struct site_reply reply = {0};
+    site_answer(&f->site, request, &reply);
+    assert_true(text_ok(&reply.body));
+    return reply;
+}
+
+static void assert_has(const struct site_reply *reply, const char *words)
+{
+    if (reply->body.bytes == NULL || strstr(reply->body.bytes, words) == NULL)
+        fail_msg("'%s' is not in the reply of status %u:\n%s", words, reply->status, reply->body.bytes);
+}
+
+static void assert_has_not(const struct site_reply *reply, const char *words)
+{
+    if (reply->body.bytes != NULL && strstr(reply->body.bytes, words) != NULL)
+        fail_msg("'%s' is in the reply of status %u", words, reply->status);
+}
+
+static void site_tells_each_reader_in_words_that_fit(void **state)
+{
+    static const struct {
+        const char *client, *host, *words[3];
+    } rows[] = {
+        {"10.10.0.1", "casino.example", {"This website is closed here", "You are not in trouble", "grown-up"}},
+        {PUPIL, "www.casino.example:80", {"blocked at school", "you are not in trouble", "only for adults"}},
+        {STAFF, "CASINO.example", {"The school filter blocked", "Category: <strong>gambling", "0344 381 4772"}},
+        {PUPIL, "hurt.example", {"tel:08001111", "tel:116123", "class=\"help care\""}},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct site_request request = browser("GET", rows[i].host, "/any/path", rows[i].client);
+        struct site_reply reply = answer(f, &request);
+        assert_int_equal(reply.status, 403);
+        for (size_t w = 0; w < 3; w++)
+            assert_has(&reply, rows[i].words[w]);
+        assert_has(&reply, "Beacon &amp; Hill School");
+        assert_has(&reply, "Mrs Okafor, room 12");
+        assert_has(&reply, "tel:999");
+        assert_has(&reply, "name=\"kind\" value=\"unblock\"");
+        assert_has(&reply, "name=\"kind\" value=\"concern\"");
+        assert_has_not(&reply, "feed-");
+        assert_true(reply.body.len < 50000);
+        text_done(&reply.body);
+    }
+}
+
+static void site_gives_the_place_its_page_and_its_status(void **state)
+{
+    static const struct {
+        const char *client, *method, *host, *path;
+        unsigned status;
+        const char *words;
+    } rows[] = {
+        {PUPIL, "GET", "games.example", "/", 403, "games"},
+        {STAFF, "GET", "games.example", "/", 404, "not blocked for you"},
+        {PUPIL, "GET", "free.example", "/x", 404, "not blocked for you"},
+        {PUPIL, "GET", "free.example", "/report", 200, "I saw something"},
+        {PUPIL, "GET", "childline.org.uk", "/", 404, "not blocked for you"},
+        {PUPIL, "GET", "casino.example", "/report", 403, "blocked at school"},
+        {PUPIL, "POST", "casino.example", "/login", 403, "blocked at school"},
+        {PUPIL, "GET", "why.school.example", "/", 200, "I saw something"},
+        {PUPIL, "GET", "WHY.school.example:80", "/report", 200, "I saw something"},
+        {PUPIL, "GET", "why.school.example", "/other", 404, "no such page"},
+        {PUPIL, "GET", "127.0.0.1:8053", "/", 200, "I saw something"},
+        {PUPIL, "GET", NULL, "/", 400, "can&#39;t be read"},
+        {PUPIL, "GET", "<script>", "/", 404, "&lt;script&gt;"},
+        {PUPIL, "GET", "..", "/", 400, "can&#39;t be read"},
+        {PUPIL, "POST", "free.example", "/", 405, "does not work"},
+        {PUPIL, "DELETE", "casino.example", "/", 405, "does not work"},
+        {PUPIL, "BREW", "casino.example", "/", 405, "does not work"},
+        {"192.0.2.9", "GET", "casino.example", "/", 403, "for the school network"},
+        {"192.0.2.9", "POST", "casino.example", "/report", 403, "for the school network"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct site_request request = browser(rows[i].method, rows[i].host, rows[i].path, rows[i].client);
+        struct site_reply reply = answer(f, &request);
+        assert_int_equal(reply.status, rows[i].status);
+        assert_has(&reply, rows[i].words);
+        assert_has_not(&reply, "<script");
+        assert_int_equal(reply.allow != NULL, rows[i].status == 405);
+        text_done(&reply.body);
+    }
+}
+
+static void site_sends_no_page_where_none_is_wanted(void **state)
+{
+    static const struct {
+        const char *accept, *fetch_dest;
+        bool empty;
+        const char *words;
+    } rows[] = {
+        {"text/html,*/*;q=0.8", NULL, false, "blocked at school"},
+        {NULL, NULL, false, "blocked at school"},
+        {"image/avif,image/webp,*/*;q=0.8", NULL, true, NULL},
+        {"text/css,*/*;q=0.1", NULL, true, NULL},
+        {"*/*", NULL, false, "Blocked by the school filter"},
+        {"*/*", "document", false, "blocked at school"},
+        {"text/html", "iframe", false, "this part of the page stays empty"},
+        {"text/html", "image", true, NULL},
+        {"text/html", "empty", true, NULL},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct site_request request = browser("GET", "casino.example", "/", PUPIL);
+        request.accept = rows[i].accept;
+        request.fetch_dest = rows[i].fetch_dest;
+        struct site_reply reply = answer(f, &request);
+        assert_int_equal(reply.status, 403);
+        assert_int_equal(reply.body.len == 0, rows[i].empty);
+        if (!rows[i].empty)
+            assert_has(&reply, rows[i].words);
+        text_done(&reply.body);
+    }
+}
+
+/* ---- forms ---- */
+
+static char *token_on(struct fixture *f, const char *client, char out[TOKEN_TEXT_MAX])
+{
+    struct site_request request = browser("GET", "casino.example", "/", client);
+    struct site_reply reply = answer(f, &request);
+    const char *at = strstr(reply.body.bytes, "name=\"token\" value=\"");
+    assert_non_null(at);
+    memcpy(out, at + strlen("name=\"token\" value=\""), TOKEN_TEXT_MAX - 1);
+    out[TOKEN_TEXT_MAX - 1] = '\0';
+    text_done(&reply.body);
+    return out;
+}
+
+static struct site_reply post(struct fixture *f, struct site_request *request, const char *body)
+{
+    request->content_type = "application/x-www-form-urlencoded";
+    request->body = body;
+    request->body_len = strlen(body);
+    return answer(f, request);
+}
+
+static size_t inbox_size(struct fixture *f)
+{
+    size_t count;
+    assert_int_equal(inbox_count(f->site.inbox, &count), 0);
+    return count;
+}
+
+static int see(void *ctx, uint64_t id, const char *json, size_t json_len)
+{
+    (void)id;
+    snprintf(ctx, 4096, "%.*s", (int)json_len, json);
+    return 0;
+}
+
+static void site_keeps_what_a_form_tells(void **state)
+{
+    struct fixture *f = *state;
+    char token[TOKEN_TEXT_MAX];
+    char body[256];
+    char json[4096] = "";
+    struct site_request request = browser("POST", "www.casino.example", "/report", PUPIL);
+    request.origin = "null";
+    snprintf(body, sizeof body, "kind=unblock&token=%s&words=for+%%3Chistory%%3E&name=", token_on(f, PUPIL, token));
+    struct site_reply reply = post(f, &request, body);
+    assert_int_equal(reply.status, 200);
+    assert_has(&reply, "Thank you");
+    text_done(&reply.body);
+    assert_int_equal(inbox_walk(f->site.inbox, 0, see, json), 0);
+    assert_non_null(strstr(json, "\"kind\":\"unblock\""));
+    assert_non_null(strstr(json, "\"host\":\"www.casino.example\""));
+    assert_non_null(strstr(json, "\"client\":\"10.20.3.4\""));
+    assert_non_null(strstr(json, "\"group\":\"pupils\""));
+    assert_non_null(strstr(json, "\"words\":\"for <history>\""));
+    assert_null(strstr(json, "\"code\":\"\""));
+}
+
+static void site_keeps_nothing_of_a_form_that_is_not_its_own(void **state)
+{
+    struct fixture *f = *state;
+    char token[TOKEN_TEXT_MAX];
+    char good[256];
+    char other[256];
+    snprintf(good, sizeof good, "kind=unblock&token=%s&words=x", token_on(f, PUPIL, token));
+    snprintf(other, sizeof other, "kind=unblock&token=%s&words=typed+before", token_on(f, STAFF, token));
+    const struct {
+        const char *body, *origin;
+        unsigned status;
+        const char *words;
+    } rows[] = {
+        {other, NULL, 403, "typed before</textarea>"},
+        {"kind=unblock&words=typed+before", NULL, 403, "typed before</textarea>"},
+        {good, "http://evil.example", 403, "another website"},
+        {good, "http://casino.example.evil.example", 403, "another website"},
+        {"kind=unblock&words=%4", NULL, 400, "whole"},
+        {"kind=other&words=x", NULL, 400, "whole"},
+        {"", NULL, 400, "whole"},
+        {"kind=unblock&words=+", NULL, 422, "few words"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct site_request request = browser("POST", "casino.example", "/report", PUPIL);
+        request.origin = rows[i].origin;
+        struct site_reply reply = post(f, &request, rows[i].body);
+        assert_int_equal(reply.status, rows[i].status);
+        assert_has(&reply, rows[i].words);
+        text_done(&reply.body);
+    }
+    assert_int_equal(inbox_size(f), 0);
+}
+
+static void site_bounds_bodies_and_rates(void **state)
+{
+    struct fixture *f = *state;
+    char token[TOKEN_TEXT_MAX];
+    char body[256];
+    struct site_request request = browser("POST", "casino.example", "/report", PUPIL);
+    snprintf(body, sizeof body, "kind=concern&about=other&token=%s&words=x", token_on(f, PUPIL, token));
+    request.body_too_long = true;
+    struct site_reply reply = post(f, &request, body);
+    assert_int_equal(reply.status, 413);
+    text_done(&reply.body);
+    request.body_too_long = false;
+    request.content_type = "text/plain";
+    reply = answer(f, &request);
+    assert_int_equal(reply.status, 415);
+    text_done(&reply.body);
+    for (int i = 0; i < RATE_BURST; i++) {
+        reply = post(f, &request, body);
+        assert_int_equal(reply.status, 200);
+        text_done(&reply.body);
+    }
+    reply = post(f, &request, body);
+    assert_int_equal(reply.status, 429);
+    assert_int_equal(reply.retry_s, RATE_EVERY_MS / 1000);
+    text_done(&reply.body);
+    assert_int_equal(inbox_size(f), RATE_BURST);
+}
+
+static void site_takes_up_a_new_generation_and_a_new_configuration(void **state)
+{
+    static const struct generation_rule fresh[] = {
+        {"fresh.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMBLING), 0}};
+    struct fixture *f = *state;
+    struct site_request request = browser("GET", "fresh.example", "/", PUPIL);
+    struct site_reply reply = answer(f, &request);
+    assert_int_equal(reply.status, 404);
+    assert_true(reply.close);
+    text_done(&reply.body);
+    assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_SAME);
+    generation_next(&f->generation, fresh, 1);
+    assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_NEW);
+    load(f);
+    reply = answer(f, &request);
+    assert_int_equal(reply.status, 403);
+    text_done(&reply.body);
+}
+
+static void site_without_a_generation_says_that_it_is_starting(void **state)
+{
+    struct fixture *f = *state;
+    struct site_request request = browser("GET", "casino.example", "/", PUPIL);
+    current_done(&f->site.current);
+    struct site_reply reply = answer(f, &request);
+    assert_int_equal(reply.status, 503);
+    assert_true(reply.retry_s > 0);
+    text_done(&reply.body);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(site_tells_each_reader_in_words_that_fit),
+        TEST(site_gives_the_place_its_page_and_its_status),
+        TEST(site_sends_no_page_where_none_is_wanted),
+        TEST(site_keeps_what_a_form_tells),
+        TEST(site_keeps_nothing_of_a_form_that_is_not_its_own),
+        TEST(site_bounds_bodies_and_rates),
+        TEST(site_takes_up_a_new_generation_and_a_new_configuration),
+        TEST(site_without_a_generation_says_that_it_is_starting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -257,22 +257,21 @@ static const struct schema_option *option_find(const struct schema_option option
     return NULL;
 }
 
+/* What is written first, in the order of the file, so that complaints come in that order too; then the rest. */
 static void read_map(struct reading *r, const struct schema_option options[], const struct yaml_node *map, char *out)
 {
-    for (const struct yaml_node *member = map == NULL ? NULL : map->first; member != NULL; member = member->next)
-        if (option_find(options, member->key) == NULL)
+    for (const struct yaml_node *member = map == NULL ? NULL : map->first; member != NULL; member = member->next) {
+        const struct schema_option *o = option_find(options, member->key);
+        if (o == NULL)
             report_unknown(r, options, member);
+        else if (!yaml_is_empty(member))
+            read_option(r, o, member, out + o->offset);
+    }
     for (const struct schema_option *o = options; o->key != NULL; o++) {
-        if (o->type == &schema_place) {
-            if (map != NULL)
-                memcpy(out + o->offset, &map->at, sizeof map->at);
-            continue;
-        }
-        const struct yaml_node *node = yaml_find(map, o->key);
-        if (yaml_is_empty(node))
+        if (o->type == &schema_place && map != NULL)
+            memcpy(out + o->offset, &map->at, sizeof map->at);
+        else if (o->type != &schema_place && yaml_is_empty(yaml_find(map, o->key)))
             read_missing(r, o, map, out + o->offset);
-        else
-            read_option(r, o, node, out + o->offset);
     }
 }
 

@@ -21,21 +21,23 @@ resolver/metrics: base dns
 resolver/query: base dns blockdb policy identity cache upstream qlog metrics
 resolver/config: base dns blockdb policy identity cache upstream qlog metrics query net control notice
 resolver/control: base dns blockdb policy identity cache upstream qlog metrics query
-resolver/net: base dns upstream qlog metrics query control
+resolver/net: base dns blockdb upstream qlog metrics query control
 resolver/notice: base dns blockdb policy qlog config
-resolver: base dns blockdb policy identity cache upstream qlog metrics query config control net
+resolver/service: base dns blockdb policy identity cache upstream qlog metrics query config control net
+resolver: base dns blockdb policy identity cache upstream qlog metrics query config control net service
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
 blocklist-compiler/fetch: base
 blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base config
-blocklist-compiler: base dns blockdb config feed trie fetch publish recipe
+blocklist-compiler/report: base feed
+blocklist-compiler: base dns blockdb config feed trie fetch publish recipe report
 operator: base dns blockdb policy identity qlog metrics config control notice
 '
 
 # header of a library: the only folders that may include it
 libraries='
-uv.h: resolver/net resolver
+uv.h: resolver/net resolver/service
 lmdb.h: resolver/blockdb resolver/notice blocklist-compiler/publish
 openssl/: resolver/net
 microhttpd.h: resolver/notice

@@ -48,7 +48,7 @@ archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed operator
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/qlog blocklist-compiler operator
+jansson.h: resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report operator
 ldns/: blocklist-compiler/feed
 '
 

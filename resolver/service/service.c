@@ -1,0 +1,417 @@
+#include "service/service.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "control/names.h"
+#include "net/control_socket.h"
+#include "net/notify.h"
+#include "net/watch.h"
+#include "net/workers.h"
+#include "service/snapshot.h"
+
+struct service {
+    const char *const *files;
+    size_t file_count;
+    uv_loop_t loop;
+    uv_signal_t terminate, interrupt, hangup;
+    uv_timer_t watchdog;
+    struct snapshot_secrets secrets;
+    int64_t started_s;
+    struct snapshot *snapshot; /* in force, or being handed to the workers */
+    struct names *names;
+    struct cache *cache;
+    struct qlog *log;
+    struct watch *watch;
+    struct workers *workers;
+    struct control_socket *control;
+};
+
+/* ---- a new snapshot in force ---- */
+
+static void on_let_go(void *ctx)
+{
+    snapshot_free(ctx);
+}
+
+/* Puts settings and list in force; the old snapshot goes when no worker uses it any more. */
+static int put_in_force(struct service *s, struct settings *settings, struct list *list)
+{
+    struct snapshot *next;
+    int err = snapshot_new(settings, list, &next);
+    if (err < 0) {
+        settings_release_unheld(settings);
+        list_release_unheld(list);
+        return err;
+    }
+    struct worker_env env = snapshot_env(next, s->cache);
+    err = workers_set_env(s->workers, &env, on_let_go, s->snapshot);
+    if (err < 0) {
+        snapshot_free(next);
+        return err;
+    }
+    s->snapshot = next;
+    return 0;
+}
+
+static void log_generation(const struct blockdb *db)
+{
+    log_info("blocklist generation in force generation=%" PRIu64 " names=%" PRIu64 " feeds=%zu", blockdb_generation(db),
+             blockdb_name_count(db), blockdb_feed_count(db));
+}
+
+static void on_generation(void *ctx, struct blockdb *db)
+{
+    struct service *s = ctx;
+    struct list *list;
+    names_put_generation(s->names, db);
+    int err = list_new(db, &list);
+    if (err == 0)
+        err = put_in_force(s, s->snapshot->settings, list);
+    if (err < 0)
+        log_error("blocklist generation not taken up: %s", err_str(err));
+    else
+        log_generation(db);
+}
+
+/* ---- reload ---- */
+
+static bool same_listen(const struct config *a, const struct config *b)
+{
+    if (a->listen_count != b->listen_count)
+        return false;
+    for (size_t i = 0; i < a->listen_count; i++)
+        if (!endpoint_equal(&a->listen[i], &b->listen[i]))
+            return false;
+    return true;
+}
+
+static void warn_of_restart(const struct config *old, const struct config *new)
+{
+    const struct {
+        const char *option;
+        bool same;
+    } options[] = {
+        {"listen", same_listen(old, new)},
+        {"workers", old->workers == new->workers},
+        {"cache", old->cache.bytes == new->cache.bytes && old->cache.shards == new->cache.shards},
+        {"log", old->log_enabled == new->log_enabled &&strcmp(old->log.dir, new->log.dir) == 0 &&
+                    old->log.retention_s == new->log.retention_s && old->log.segment_s == new->log.segment_s},
+        {"control.socket", strcmp(old->control_socket, new->control_socket) == 0},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (!options[i].same)
+            log_warning("changed, but needs a restart option=%s", options[i].option);
+}
+
+static void publish_names(struct service *s, const struct config *config)
+{
+    names_put_policy(s->names, &config->policy);
+    names_put_upstreams(s->names, &config->query);
+}
+
+static int reload(struct service *s, struct text *why)
+{
+    struct settings *settings;
+    int err = settings_load(s->files, s->file_count, &s->secrets, &settings, why);
+    if (err < 0)
+        return err;
+    const struct config *config = settings->config;
+    warn_of_restart(s->snapshot->settings->config, config);
+    err = watch_set_path(s->watch, config->generation_path);
+    if (err < 0) {
+        settings_release_unheld(settings);
+    } else {
+        publish_names(s, config);
+        err = put_in_force(s, settings, s->snapshot->list);
+    }
+    if (err < 0)
+        text_printf(why, "%s\n", err_str(err));
+    return err;
+}
+
+/* Each line of a text as a log line of its own. */
+static void log_lines(const struct text *text)
+{
+    const char *at = text->bytes;
+    while (at != NULL && *at != '\0') {
+        int len = (int)strcspn(at, "\n");
+        log_error("%.*s", len, at);
+        at += len + (at[len] == '\n');
+    }
+}
+
+static int reload_logged(struct service *s, struct text *why)
+{
+    notify_send("RELOADING=1");
+    int err = reload(s, why);
+    if (err < 0) {
+        log_error("configuration refused, the running one stays in force");
+        log_lines(why);
+    } else {
+        log_info("configuration reloaded policy_version=%" PRIu32, policy_version(s->snapshot->settings->policy));
+    }
+    watch_check(s->watch);
+    notify_send("READY=1");
+    return err;
+}
+
+/* ---- control ---- */
+
+static int command_reload(void *ctx, struct text *why)
+{
+    return reload_logged(ctx, why);
+}
+
+static void command_stop(void *ctx)
+{
+    struct service *s = ctx;
+    uv_stop(&s->loop);
+}
+
+static void fill_command_env(void *ctx, struct command_env *out)
+{
+    struct service *s = ctx;
+    const struct settings *settings = s->snapshot->settings;
+    *out = (struct command_env){
+        .version = BELISHA_VERSION,
+        .state_dir = settings->config->state_dir,
+        .now_s = time(NULL),
+        .started_s = s->started_s,
+        .blockdb = s->snapshot->list->db,
+        .query = &settings->config->query,
+        .policy_version = policy_version(settings->policy),
+        .workers = workers_metrics(s->workers),
+        .worker_count = workers_count(s->workers),
+        .cache = s->cache,
+        .log = s->log,
+        .ctx = s,
+        .reload = command_reload,
+        .stop = command_stop,
+    };
+}
+
+/* ---- signals and time ---- */
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    uv_stop(handle->loop);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct text why = {0};
+    (void)number;
+    (void)reload_logged(handle->data, &why);
+    text_done(&why);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify_send("WATCHDOG=1");
+}
+
+static void start_handles(struct service *s)
+{
+    uint64_t watchdog_ms = notify_watchdog_ms();
+    uv_signal_init(&s->loop, &s->terminate);
+    uv_signal_init(&s->loop, &s->interrupt);
+    uv_signal_init(&s->loop, &s->hangup);
+    uv_timer_init(&s->loop, &s->watchdog);
+    s->hangup.data = s;
+    uv_signal_start(&s->terminate, on_stop_signal, SIGTERM);
+    uv_signal_start(&s->interrupt, on_stop_signal, SIGINT);
+    uv_signal_start(&s->hangup, on_hangup, SIGHUP);
+    if (watchdog_ms > 0)
+        uv_timer_start(&s->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
+}
+
+/* ---- start ---- */
+
+static int failed(const char *what, const char *where, int err)
+{
+    log_error("cannot %s %s: %s", what, where, err_str(err));
+    return err;
+}
+
+/* Sockets to clients and upstreams are many; the soft limit is made for programs that still use select(2). */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int load_settings(struct service *s, struct settings **out)
+{
+    struct text why = {0};
+    int err = settings_load(s->files, s->file_count, &s->secrets, out, &why);
+    if (err < 0)
+        fputs(why.bytes == NULL ? "belishad: no memory\n" : why.bytes, stderr);
+    text_done(&why);
+    return err;
+}
+
+static int open_log(struct service *s, const struct config *config)
+{
+    struct qlog_opts opts = config->log;
+    if (!config->log_enabled)
+        return 0;
+    opts.writer_count = config->workers;
+    opts.group_name = names_group;
+    opts.feed_name = names_feed;
+    opts.upstream_name = names_upstream;
+    opts.ctx = s->names;
+    int err = qlog_open(&opts, &s->log);
+    return err < 0 ? failed("open the query log", opts.dir, err) : 0;
+}
+
+/* The first snapshot, from the configuration and the generation that is there now, if any. */
+static int open_snapshot(struct service *s, struct settings *settings)
+{
+    struct list *list = NULL;
+    int err = watch_new(&s->loop, settings->config->generation_path, on_generation, s, &s->watch);
+    struct blockdb *db = err < 0 ? NULL : watch_open_now(s->watch);
+    if (db != NULL) {
+        names_put_generation(s->names, db);
+        log_generation(db);
+    }
+    if (err == 0)
+        err = list_new(db, &list);
+    if (err == 0)
+        err = snapshot_new(settings, list, &s->snapshot);
+    if (err < 0) {
+        settings_release_unheld(settings);
+        list_release_unheld(list);
+        return failed("start", "", err);
+    }
+    return 0;
+}
+
+static int open_workers(struct service *s, const struct config *config)
+{
+    struct workers_opts opts = {
+        .count = config->workers,
+        .listen = config->listen,
+        .listen_count = config->listen_count,
+        .tcp_clients = config->limits.tcp_clients,
+        .tcp_per_client = config->limits.tcp_per_client,
+        .log = s->log,
+    };
+    struct worker_env env = snapshot_env(s->snapshot, s->cache);
+    struct endpoint address = {0};
+    char text[ENDPOINT_TEXT_MAX];
+    int err = workers_open(&s->loop, &opts, &env, &s->workers, &address);
+    return err < 0 ? failed("listen on", endpoint_to_text(&address, text), err) : 0;
+}
+
+static int open_control(struct service *s, const struct config *config)
+{
+    int err = control_socket_listen(&s->loop, config->control_socket, fill_command_env, s, &s->control);
+    return err < 0 ? failed("open the control socket", config->control_socket, err) : 0;
+}
+
+static int start(struct service *s)
+{
+    struct settings *settings;
+    struct random_pool random = {0};
+    random_bytes(&random, &s->secrets, sizeof s->secrets);
+    int err = load_settings(s, &settings);
+    if (err < 0)
+        return err;
+    const struct config *config = settings->config;
+    if (mkdir(config->state_dir, 0750) < 0 && errno != EEXIST)
+        failed("make", config->state_dir, -errno);
+    err = open_snapshot(s, settings);
+    if (err < 0)
+        return err;
+    publish_names(s, config);
+    err = cache_new(&config->cache, &s->cache);
+    if (err < 0)
+        return failed("make", "the cache", err);
+    err = open_log(s, config);
+    if (err == 0)
+        err = open_workers(s, config);
+    if (err == 0)
+        err = open_control(s, config);
+    if (err == 0)
+        err = workers_start(s->workers);
+    if (err == 0)
+        watch_start(s->watch);
+    return err;
+}
+
+static void say_ready(const struct service *s)
+{
+    const struct config *config = s->snapshot->settings->config;
+    for (size_t i = 0; i < config->listen_count; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        log_info("listening address=%s", endpoint_to_text(&config->listen[i], text));
+    }
+    log_info("ready version=%s workers=%zu", BELISHA_VERSION, workers_count(s->workers));
+    puts("ready");
+    fflush(stdout);
+    notify_send("READY=1");
+}
+
+/* ---- end ---- */
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void stop(struct service *s)
+{
+    control_socket_close(s->control);
+    watch_close(s->watch);
+    workers_free(s->workers);
+    close_handle((uv_handle_t *)&s->terminate);
+    close_handle((uv_handle_t *)&s->interrupt);
+    close_handle((uv_handle_t *)&s->hangup);
+    close_handle((uv_handle_t *)&s->watchdog);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    qlog_close(s->log);
+    snapshot_free(s->snapshot);
+    cache_free(s->cache);
+    names_free(s->names);
+}
+
+int service_run(const char *const files[], size_t file_count)
+{
+    struct service s = {.files = files, .file_count = file_count, .started_s = time(NULL)};
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    int err = names_new(&s.names);
+    if (err < 0 || uv_loop_init(&s.loop) < 0) {
+        names_free(s.names);
+        return 1;
+    }
+    start_handles(&s);
+    err = start(&s);
+    if (err == 0) {
+        say_ready(&s);
+        uv_run(&s.loop, UV_RUN_DEFAULT);
+        notify_send("STOPPING=1");
+        log_info("stopping");
+    }
+    stop(&s);
+    return err < 0 ? 1 : 0;
+}

@@ -1,0 +1,107 @@
+#include "service/snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static void add_errors(const struct config_errors *errors, int err, struct text *why)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    FILE *file = errors->count == 0 ? NULL : open_memstream(&bytes, &len);
+    if (file == NULL) {
+        text_printf(why, "%s\n", err_str(err));
+        return;
+    }
+    config_errors_print(errors, file);
+    fclose(file);
+    text_add(why, bytes, len);
+    free(bytes);
+}
+
+int settings_load(const char *const files[], size_t count, const struct snapshot_secrets *secrets,
+                  struct settings **out, struct text *why)
+{
+    struct config_errors errors = {0};
+    struct settings *settings = calloc(1, sizeof *settings);
+    int err = settings == NULL ? ERR_NOMEM : config_load(files, count, &settings->config, &errors);
+    if (err == 0)
+        err = policy_new(&settings->config->policy, &settings->policy);
+    if (err < 0)
+        add_errors(&errors, err, why);
+    config_errors_done(&errors);
+    if (err < 0) {
+        settings_release_unheld(settings);
+        return err;
+    }
+    memcpy(settings->config->query.cookie_secret, secrets->cookie, sizeof secrets->cookie);
+    memcpy(settings->config->cache.secret, secrets->cache, sizeof secrets->cache);
+    *out = settings;
+    return 0;
+}
+
+int list_new(struct blockdb *db, struct list **out)
+{
+    struct list *list = calloc(1, sizeof *list);
+    if (list == NULL) {
+        blockdb_close(db);
+        return ERR_NOMEM;
+    }
+    list->db = db;
+    *out = list;
+    return 0;
+}
+
+void settings_release_unheld(struct settings *settings)
+{
+    if (settings == NULL || settings->holders > 0)
+        return;
+    policy_free(settings->policy);
+    config_free(settings->config);
+    free(settings);
+}
+
+void list_release_unheld(struct list *list)
+{
+    if (list == NULL || list->holders > 0)
+        return;
+    blockdb_close(list->db);
+    free(list);
+}
+
+int snapshot_new(struct settings *settings, struct list *list, struct snapshot **out)
+{
+    struct snapshot *snapshot = malloc(sizeof *snapshot);
+    if (snapshot == NULL)
+        return ERR_NOMEM;
+    *snapshot = (struct snapshot){.settings = settings, .list = list};
+    settings->holders++;
+    list->holders++;
+    *out = snapshot;
+    return 0;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return;
+    snapshot->settings->holders--;
+    snapshot->list->holders--;
+    settings_release_unheld(snapshot->settings);
+    list_release_unheld(snapshot->list);
+    free(snapshot);
+}
+
+struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *cache)
+{
+    const struct config *config = snapshot->settings->config;
+    return (struct worker_env){
+        .query = {.opts = &config->query,
+                  .policy = snapshot->settings->policy,
+                  .blockdb = snapshot->list->db,
+                  .cache = cache},
+        .tcp_idle_ms = config->limits.tcp_idle_ms,
+    };
+}

@@ -17,25 +17,25 @@
 #include "qlog/record.h"
 
 struct qlog_filter {
-    int64_t from_ns, to_ns;        /* [from, to); to 0: no end */
-    const struct prefix *client;   /* NULL: any */
-    const uint8_t *name;           /* wire, lower case; NULL: any */
-    bool name_below;               /* also names below it */
-    const char *group;             /* NULL: any */
-    uint64_t categories;           /* any of these in verdict.category; 0: any */
-    int action;                    /* enum verdict_action; -1: any */
-    bool blocked_only;             /* NOTICE and NXDOMAIN */
-    const char *code;              /* notice-page code (qlog/code.h); NULL: any */
+    int64_t from_ns, to_ns;      /* [from, to); to 0: no end */
+    const struct prefix *client; /* NULL: any */
+    const uint8_t *name;         /* wire, lower case; NULL: any */
+    bool name_below;             /* also names below it */
+    const char *group;           /* NULL: any */
+    uint64_t categories;         /* any of these in verdict.category; 0: any */
+    int action;                  /* enum verdict_action; -1: any */
+    bool blocked_only;           /* NOTICE and NXDOMAIN */
+    const char *code;            /* notice-page code (qlog/code.h); NULL: any */
 };
 
 /* A row with the names behind its numbers. */
 struct qlog_row {
     struct qlog_record record;
-    const char *node;       /* texts: valid until the next call; never NULL */
+    const char *node; /* texts: valid until the next call; never NULL */
     const char *group;
-    const char *feed;       /* "" when none */
-    const char *upstream;   /* "" when none */
-    uint64_t lost;          /* > 0: not a question, but a gap: so many records were lost before this time */
+    const char *feed;     /* "" when none */
+    const char *upstream; /* "" when none */
+    uint64_t lost;        /* > 0: not a question, but a gap: so many records were lost before this time */
 };
 
 struct qlog_scan;
@@ -46,11 +46,11 @@ ERR_CHECKED int qlog_scan_open(const char *dir, const struct qlog_filter *filter
 ERR_CHECKED int qlog_scan_next(struct qlog_scan *scan, struct qlog_row *out);
 
 struct qlog_scan_stats {
-    uint64_t segments;       /* opened */
-    uint64_t skipped;        /* left out by their footer */
+    uint64_t segments; /* opened */
+    uint64_t skipped;  /* left out by their footer */
     uint64_t damaged_blocks;
-    uint64_t rows;           /* that matched */
-    uint64_t lost;           /* sum of gaps in the range */
+    uint64_t rows;                              /* that matched */
+    uint64_t lost;                              /* sum of gaps in the range */
     uint64_t first_generation, last_generation; /* of the matched rows */
 };
 

@@ -7,16 +7,18 @@
 #ifndef QLOG_RECORD_H
 #define QLOG_RECORD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ipaddr.h"
+#include "belisha/err.h"
 #include "belisha/verdict.h"
 #include "dns/name.h"
 
 enum qlog_transport { QLOG_UDP = 0, QLOG_TCP = 1, QLOG_DOT = 2, QLOG_DOH = 3 };
 
 enum qlog_cache {
-    QLOG_CACHE_NONE = 0,   /* answered without cache or upstream: blocked, local, refused */
+    QLOG_CACHE_NONE = 0, /* answered without cache or upstream: blocked, local, refused */
     QLOG_CACHE_HIT = 1,
     QLOG_CACHE_MISS = 2,
     QLOG_CACHE_STALE = 3,
@@ -36,19 +38,19 @@ enum qlog_grade {
 #define QLOG_NO_UPSTREAM UINT16_MAX
 
 struct qlog_record {
-    int64_t time_ns;               /* wall clock, UTC, ns since 1970 */
-    struct ipaddr client;          /* all zero when not attributed */
+    int64_t time_ns;      /* wall clock, UTC, ns since 1970 */
+    struct ipaddr client; /* all zero when not attributed */
     uint16_t client_port;
-    uint16_t group;                /* index in the policy's groups; POLICY_GROUP_* */
-    uint32_t device;               /* 0: unknown */
-    uint32_t user;                 /* 0: unknown */
-    uint8_t grade;                 /* enum qlog_grade */
-    uint8_t transport;             /* enum qlog_transport */
+    uint16_t group;    /* index in the policy's groups; POLICY_GROUP_* */
+    uint32_t device;   /* 0: unknown */
+    uint32_t user;     /* 0: unknown */
+    uint8_t grade;     /* enum qlog_grade */
+    uint8_t transport; /* enum qlog_transport */
     uint16_t qtype;
     uint16_t qclass;
     uint16_t rcode;
     struct verdict verdict;
-    uint64_t generation;           /* of the blocklist; 0: none */
+    uint64_t generation; /* of the blocklist; 0: none */
     uint32_t policy_version;
     uint16_t upstream;             /* index in the configuration's upstreams, or QLOG_NO_UPSTREAM */
     uint8_t cache;                 /* enum qlog_cache */
@@ -60,5 +62,15 @@ struct qlog_record {
     uint8_t qname[NAME_MAX_LEN];   /* wire, lower case */
     uint8_t matched[NAME_MAX_LEN]; /* CNAME target that decided, wire, lower case */
 };
+
+/*
+ * Writes the record as the body of a journal entry (at most JOURNAL_BODY_MAX bytes, qlog/format.h); returns its length.
+ * A record whose verdict says unattributed leaves out client, port, device and user, and gets QLOG_GRADE_NONE.
+ * A record without a name (qname_len 0) gets the root.
+ */
+size_t record_write(const struct qlog_record *record, uint8_t *out);
+
+/* The reverse. ERR_MALFORMED: no row, too short, or a name that is none. */
+ERR_CHECKED int record_parse(const uint8_t *body, size_t len, struct qlog_record *out);
 
 #endif

@@ -25,15 +25,15 @@
 #include "qlog/record.h"
 
 struct qlog_opts {
-    const char *dir;              /* the log folder; made if missing, mode 0750 */
-    const char *node;             /* name of this resolver, stored in every segment */
-    size_t writer_count;          /* workers, 1..64 */
-    size_t journal_bytes;         /* size of one journal file, e.g. 16 MiB */
-    uint64_t segment_bytes;       /* rotate at this size, uncompressed records */
-    int64_t segment_s;            /* ... or at this age */
-    int64_t retention_s;          /* segments older than this are removed; 0: keep */
-    uint64_t retention_bytes;     /* oldest removed above this total; 0: no limit */
-    int64_t fsync_ms;             /* how often journals are synced, 1000 by default */
+    const char *dir;          /* the log folder; made if missing, mode 0750 */
+    const char *node;         /* name of this resolver, stored in every segment */
+    size_t writer_count;      /* workers, 1..64 */
+    size_t journal_bytes;     /* size of one journal file, e.g. 16 MiB */
+    uint64_t segment_bytes;   /* rotate at this size, uncompressed records */
+    int64_t segment_s;        /* ... or at this age */
+    int64_t retention_s;      /* segments older than this are removed; 0: keep */
+    uint64_t retention_bytes; /* oldest removed above this total; 0: no limit */
+    int64_t fsync_ms;         /* how often journals are synced, 1000 by default */
     /* Names for the dictionary of a segment; may be called by the keeper thread at any time before qlog_close().
      * NULL results are stored as the number. */
     const char *(*group_name)(void *ctx, uint32_t policy_version, uint16_t group);
@@ -60,12 +60,12 @@ struct qlog_writer *qlog_writer(struct qlog *log, size_t index);
 void qlog_append(struct qlog_writer *writer, const struct qlog_record *record);
 
 struct qlog_stats {
-    uint64_t written;        /* records since start */
-    uint64_t lost;           /* records that could not be stored since start */
-    uint64_t segments;       /* files now */
-    uint64_t bytes;          /* of all files now */
-    int64_t oldest_s;        /* wall time of the oldest record kept; 0: none */
-    int last_error;          /* last trouble of the keeper thread, 0: none */
+    uint64_t written;  /* records since start */
+    uint64_t lost;     /* records that could not be stored since start */
+    uint64_t segments; /* files now */
+    uint64_t bytes;    /* of all files now */
+    int64_t oldest_s;  /* wall time of the oldest record kept; 0: none */
+    int last_error;    /* last trouble of the keeper thread, 0: none */
 };
 
 void qlog_stats(const struct qlog *log, struct qlog_stats *out);

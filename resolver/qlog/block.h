@@ -1,0 +1,131 @@
+/*
+ * A block: up to 65,536 rows in columns, complete in itself.
+ *
+ *     who table    client, device, user, policy, group, grade       each distinct combination once
+ *     what table   name, type, answer, verdict, generation...       "
+ *     path table   transport, cache, upstream                       "
+ *     names, texts the bytes the tables point to
+ *     rows         time, who, what, path, client port, rtt
+ *     gaps         from, to, how many records were lost
+ *
+ * A search looks at the tables first: a block whose tables hold nothing it wants is left after a few kilobytes.
+ *
+ * Memory:  heap, owned by the structs, used again from block to block. Both begin as {0}.
+ * Threads: one.
+ */
+#ifndef QLOG_BLOCK_H
+#define QLOG_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "belisha/err.h"
+#include "qlog/column.h"
+#include "qlog/dict.h"
+#include "qlog/format.h"
+#include "qlog/texts.h"
+
+struct block_who {
+    uint8_t client[16];
+    uint32_t device;
+    uint32_t user;
+    uint32_t policy;
+    uint16_t group;
+    uint8_t grade;
+    uint8_t zero;
+};
+
+struct block_what {
+    uint32_t name;
+    uint32_t matched; /* + 1; 0 = as the name */
+    uint64_t categories;
+    uint64_t generation;
+    uint8_t answer[16];
+    uint32_t rule;
+    uint16_t type;
+    uint16_t class;
+    uint16_t rcode;
+    uint16_t feed;
+    uint8_t answer_count;
+    uint8_t action;
+    uint8_t reason;
+    uint8_t category;
+    uint8_t match;
+    uint8_t match_labels;
+    uint8_t unattributed;
+    uint8_t zero[5];
+};
+
+struct block_path {
+    uint16_t upstream;
+    uint8_t transport;
+    uint8_t cache;
+};
+
+struct block_rows {
+    uint64_t *time; /* while building and after reading: ns since 1970; in between: differences */
+    uint16_t *who;
+    uint16_t *what;
+    uint16_t *path;
+    uint16_t *port;
+    uint32_t *rtt;
+};
+
+/* ---- making ---- */
+
+struct block_builder {
+    struct column_packer packer;
+    struct dict who, what, path, names;
+    struct texts texts;
+    struct block_rows rows;
+    struct journal_gap *gaps;
+    uint32_t row_count, gap_count, gap_cap;
+    int64_t min_ns, max_ns;
+    uint64_t lost, first_generation, last_generation;
+};
+
+bool block_is_full(const struct block_builder *builder);
+/* Rows come in order of time; only while the block is not full. words: where texts are looked up. ERR_NOMEM. */
+ERR_CHECKED int block_add_record(struct block_builder *builder, const struct texts *words,
+                                 const struct qlog_record *record);
+ERR_CHECKED int block_add_gap(struct block_builder *builder, const struct journal_gap *gap);
+/* Adds the finished block to out. ERR_NOMEM. */
+ERR_CHECKED int block_finish(struct block_builder *builder, const uint8_t prev[QLOG_HASH_LEN], struct text *out);
+void block_builder_clear(struct block_builder *builder);
+void block_builder_done(struct block_builder *builder);
+
+/* ---- reading ---- */
+
+struct block {
+    struct column_packer packer;
+    struct block_header header;
+    struct column columns[COLUMN_ID_MAX]; /* points into the bytes given to block_open() */
+    bool present[COLUMN_ID_MAX];
+    struct block_who *who;
+    struct block_what *what;
+    struct block_path *path;
+    uint32_t who_count, what_count, path_count, name_count;
+    uint8_t *names;
+    uint32_t *name_at; /* offset in names, by number */
+    struct texts texts;
+    struct block_rows rows;
+    struct journal_gap *gaps;
+};
+
+/* Only what the check covers. ERR_DAMAGED. */
+ERR_CHECKED int block_check(const uint8_t *bytes, size_t len, struct block_header *out);
+/* Checks the block and reads its tables and gaps. bytes must live as long as rows are read. ERR_DAMAGED, ERR_NOMEM,
+ * ERR_UNSUPPORTED (sealed). */
+ERR_CHECKED int block_open(struct block *block, const uint8_t *bytes, size_t len);
+/* Reads the rows. ERR_DAMAGED, ERR_NOMEM. */
+ERR_CHECKED int block_read_rows(struct block *block);
+/* Reads one column of the rows only: COLUMN_WHO, _WHAT, _PATH into out[header.rows]. ERR_DAMAGED, ERR_NOMEM. */
+ERR_CHECKED int block_read_index(struct block *block, enum column_id id, uint16_t *out);
+const uint8_t *block_name(const struct block *block, uint32_t number);
+/* Puts row i together; i < header.rows, after block_read_rows(). */
+void block_row(const struct block *block, uint32_t i, struct qlog_record *out);
+void block_done(struct block *block);
+
+#endif

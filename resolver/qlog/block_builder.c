@@ -1,0 +1,272 @@
+#include "qlog/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "qlog/block_fields.h"
+
+static int rows_alloc(struct block_rows *rows)
+{
+    if (rows->time != NULL)
+        return 0;
+    rows->time = calloc(BLOCK_ROWS_MAX, sizeof *rows->time);
+    rows->who = calloc(BLOCK_ROWS_MAX, sizeof *rows->who);
+    rows->what = calloc(BLOCK_ROWS_MAX, sizeof *rows->what);
+    rows->path = calloc(BLOCK_ROWS_MAX, sizeof *rows->path);
+    rows->port = calloc(BLOCK_ROWS_MAX, sizeof *rows->port);
+    rows->rtt = calloc(BLOCK_ROWS_MAX, sizeof *rows->rtt);
+    bool whole = rows->time && rows->who && rows->what && rows->path && rows->port && rows->rtt;
+    return whole ? 0 : ERR_NOMEM;
+}
+
+static void rows_free(struct block_rows *rows)
+{
+    free(rows->time);
+    free(rows->who);
+    free(rows->what);
+    free(rows->path);
+    free(rows->port);
+    free(rows->rtt);
+    *rows = (struct block_rows){0};
+}
+
+static int word_note(struct block_builder *b, const struct texts *words, const struct texts_key *key)
+{
+    const char *word = texts_find(words, key);
+    return word == NULL ? 0 : texts_put(&b->texts, key, word);
+}
+
+static int64_t who_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+{
+    struct block_who who = {
+        .device = r->device, .user = r->user, .policy = r->policy_version, .group = r->group, .grade = r->grade};
+    uint32_t before = b->who.count;
+    memcpy(who.client, r->client.bytes, sizeof who.client);
+    int64_t number = dict_put(&b->who, &who, sizeof who);
+    if (number != before)
+        return number;
+    struct texts_key key = {.kind = TEXTS_GROUP, .version = who.policy, .number = who.group};
+    int code = word_note(b, words, &key);
+    return code < 0 ? code : number;
+}
+
+static int64_t what_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+{
+    int64_t name = dict_put(&b->names, r->qname, r->qname_len);
+    int64_t matched = r->matched_len == 0 ? -1 : dict_put(&b->names, r->matched, r->matched_len);
+    if (name < 0 || (r->matched_len > 0 && matched < 0))
+        return ERR_NOMEM;
+    struct block_what what = {.name = (uint32_t)name,
+                              .matched = (uint32_t)(matched + 1),
+                              .categories = r->verdict.categories,
+                              .generation = r->generation,
+                              .rule = r->verdict.rule,
+                              .type = r->qtype,
+                              .class = r->qclass,
+                              .rcode = r->rcode,
+                              .feed = r->verdict.feed,
+                              .answer_count = r->answer_count,
+                              .action = r->verdict.action,
+                              .reason = r->verdict.reason,
+                              .category = r->verdict.category,
+                              .match = r->verdict.match,
+                              .match_labels = r->verdict.match_labels,
+                              .unattributed = r->verdict.unattributed};
+    uint32_t before = b->what.count;
+    memcpy(what.answer, r->answer.bytes, sizeof what.answer);
+    int64_t number = dict_put(&b->what, &what, sizeof what);
+    if (number != before || what.feed == VERDICT_NO_FEED)
+        return number;
+    struct texts_key key = {.kind = TEXTS_FEED, .version = what.generation, .number = what.feed};
+    int code = word_note(b, words, &key);
+    return code < 0 ? code : number;
+}
+
+static int64_t path_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+{
+    struct block_path path = {.upstream = r->upstream, .transport = r->transport, .cache = r->cache};
+    uint32_t before = b->path.count;
+    int64_t number = dict_put(&b->path, &path, sizeof path);
+    if (number != before || path.upstream == QLOG_NO_UPSTREAM)
+        return number;
+    struct texts_key key = {.kind = TEXTS_UPSTREAM, .number = path.upstream};
+    int code = word_note(b, words, &key);
+    return code < 0 ? code : number;
+}
+
+static void times_note(struct block_builder *b, int64_t from_ns, int64_t to_ns)
+{
+    bool first = b->row_count == 0 && b->gap_count == 0;
+    if (first || from_ns < b->min_ns)
+        b->min_ns = from_ns;
+    if (first || to_ns > b->max_ns)
+        b->max_ns = to_ns;
+}
+
+static void generation_note(struct block_builder *b, uint64_t generation)
+{
+    if (b->row_count == 0 || generation < b->first_generation)
+        b->first_generation = generation;
+    if (b->row_count == 0 || generation > b->last_generation)
+        b->last_generation = generation;
+}
+
+bool block_is_full(const struct block_builder *b)
+{
+    return b->row_count == BLOCK_ROWS_MAX || b->gap_count == BLOCK_ROWS_MAX;
+}
+
+int block_add_record(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+{
+    if (rows_alloc(&b->rows) < 0)
+        return ERR_NOMEM;
+    assert(!block_is_full(b));
+    int64_t who = who_put(b, words, r);
+    int64_t what = what_put(b, words, r);
+    int64_t path = path_put(b, words, r);
+    if (who < 0 || what < 0 || path < 0)
+        return ERR_NOMEM;
+    times_note(b, r->time_ns, r->time_ns);
+    generation_note(b, r->generation);
+    uint32_t i = b->row_count++;
+    b->rows.time[i] = (uint64_t)r->time_ns;
+    b->rows.who[i] = (uint16_t)who;
+    b->rows.what[i] = (uint16_t)what;
+    b->rows.path[i] = (uint16_t)path;
+    b->rows.port[i] = r->client_port;
+    b->rows.rtt[i] = r->rtt_us;
+    return 0;
+}
+
+int block_add_gap(struct block_builder *b, const struct journal_gap *gap)
+{
+    if (b->gap_count == b->gap_cap) {
+        uint32_t cap = b->gap_cap * 2 + 16;
+        struct journal_gap *gaps = realloc(b->gaps, cap * sizeof *gaps);
+        if (gaps == NULL)
+            return ERR_NOMEM;
+        b->gaps = gaps;
+        b->gap_cap = cap;
+    }
+    times_note(b, gap->from_ns, gap->to_ns);
+    b->gaps[b->gap_count++] = *gap;
+    b->lost += gap->lost;
+    return 0;
+}
+
+/* ---- writing it out ---- */
+
+struct output {
+    struct block_builder *builder;
+    struct text *text;
+    uint32_t columns;
+    int code;
+};
+
+static void column_put(struct output *out, enum column_id id, const void *base, const struct column_shape *shape)
+{
+    if (out->code == 0)
+        out->code = column_write(&out->builder->packer, (uint8_t)id, base, shape, out->text);
+    out->columns++;
+}
+
+static void fields_put(struct output *out, const struct block_field *fields, size_t field_count, const void *table,
+                       size_t stride, size_t count)
+{
+    for (size_t i = 0; i < field_count; i++) {
+        struct column_shape shape = {.width = fields[i].width, .stride = stride, .count = count};
+        column_put(out, fields[i].id, count == 0 ? table : (const uint8_t *)table + fields[i].offset, &shape);
+    }
+}
+
+static void tables_put(struct output *out)
+{
+    struct block_builder *b = out->builder;
+    struct text texts = {0};
+    fields_put(out, who_fields, FIELD_COUNT(who_fields), b->who.bytes, sizeof(struct block_who), b->who.count);
+    fields_put(out, what_fields, FIELD_COUNT(what_fields), b->what.bytes, sizeof(struct block_what), b->what.count);
+    fields_put(out, path_fields, FIELD_COUNT(path_fields), b->path.bytes, sizeof(struct block_path), b->path.count);
+    fields_put(out, gap_fields, FIELD_COUNT(gap_fields), b->gaps, sizeof(struct journal_gap), b->gap_count);
+    column_put(out, COLUMN_NAMES, b->names.bytes, &(struct column_shape){1, 1, b->names.bytes_len});
+    texts_write(&b->texts, &texts);
+    column_put(out, COLUMN_TEXTS, texts.bytes, &(struct column_shape){1, 1, texts.len});
+    if (!text_ok(&texts))
+        out->code = ERR_NOMEM;
+    text_done(&texts);
+}
+
+/* Unsigned differences wrap, so rows in any order come back as they were. */
+static void times_to_differences(struct block_builder *b)
+{
+    uint64_t before = (uint64_t)b->min_ns;
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        uint64_t time = b->rows.time[i];
+        b->rows.time[i] = time - before;
+        before = time;
+    }
+}
+
+static void rows_put(struct output *out)
+{
+    struct block_builder *b = out->builder;
+    size_t count = b->row_count;
+    times_to_differences(b);
+    column_put(out, COLUMN_TIME, b->rows.time, &(struct column_shape){8, 8, count});
+    column_put(out, COLUMN_WHO, b->rows.who, &(struct column_shape){2, 2, count});
+    column_put(out, COLUMN_WHAT, b->rows.what, &(struct column_shape){2, 2, count});
+    column_put(out, COLUMN_PATH, b->rows.path, &(struct column_shape){2, 2, count});
+    column_put(out, COLUMN_PORT, b->rows.port, &(struct column_shape){2, 2, count});
+    column_put(out, COLUMN_RTT, b->rows.rtt, &(struct column_shape){4, 4, count});
+}
+
+int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], struct text *out)
+{
+    size_t start = out->len;
+    struct output output = {.builder = b, .text = out};
+    struct block_header header = {
+        .magic = BLOCK_MAGIC, .rows = b->row_count, .gaps = b->gap_count, .min_ns = b->min_ns, .max_ns = b->max_ns};
+    text_add(out, (const char *)&header, sizeof header);
+    tables_put(&output);
+    rows_put(&output);
+    if (output.code < 0)
+        return output.code;
+    if (!text_ok(out))
+        return ERR_NOMEM;
+    header.columns = output.columns;
+    header.len = (uint32_t)(out->len - start);
+    memcpy(header.prev, prev, sizeof header.prev);
+    char *block = out->bytes + start;
+    const size_t covered = offsetof(struct block_header, check) + sizeof header.check;
+    memcpy(block, &header, sizeof header);
+    header.check = XXH3_64bits(block + covered, header.len - covered);
+    memcpy(block, &header, sizeof header);
+    return 0;
+}
+
+void block_builder_clear(struct block_builder *b)
+{
+    dict_clear(&b->who);
+    dict_clear(&b->what);
+    dict_clear(&b->path);
+    dict_clear(&b->names);
+    texts_clear(&b->texts);
+    b->row_count = 0;
+    b->gap_count = 0;
+    b->lost = 0;
+}
+
+void block_builder_done(struct block_builder *b)
+{
+    column_packer_done(&b->packer);
+    dict_done(&b->who);
+    dict_done(&b->what);
+    dict_done(&b->path);
+    dict_done(&b->names);
+    texts_done(&b->texts);
+    rows_free(&b->rows);
+    free(b->gaps);
+    *b = (struct block_builder){0};
+}

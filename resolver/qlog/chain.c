@@ -1,0 +1,79 @@
+#include "qlog/chain.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "qlog/segment.h"
+
+#define TEMPORARY      CHAIN_FILE ".tmp"
+#define CHAIN_LINE_MAX (20 + 1 + 2 * QLOG_HASH_LEN + 2)
+
+static void file_read(int dir_fd, struct chain *out)
+{
+    char line[CHAIN_LINE_MAX + 1] = "";
+    char *end;
+    struct chain chain;
+    size_t hash_len;
+    int fd = openat(dir_fd, CHAIN_FILE, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, line, CHAIN_LINE_MAX);
+    if (fd >= 0)
+        close(fd);
+    if (len <= 0)
+        return;
+    chain.sequence = strtoull(line, &end, 10);
+    if (*end == ' ' &&
+        sodium_hex2bin(chain.hash, sizeof chain.hash, end + 1, strcspn(end + 1, "\n"), NULL, &hash_len, NULL) == 0 &&
+        hash_len == sizeof chain.hash)
+        *out = chain;
+}
+
+int chain_load(int dir_fd, struct chain *out)
+{
+    struct chain chain = {0};
+    struct segment_list list;
+    int code = segment_list(dir_fd, &list);
+    if (code < 0)
+        return code;
+    file_read(dir_fd, &chain);
+    for (size_t i = list.count; i > 0 && list.files[i - 1].sequence > chain.sequence; i--) {
+        struct segment *segment;
+        if (segment_open(dir_fd, list.files[i - 1].file, &segment) < 0)
+            continue;
+        chain.sequence = segment->header.sequence;
+        memcpy(chain.hash, segment->trailer.chain, sizeof chain.hash);
+        segment_close(segment);
+        break;
+    }
+    /* A number is never given twice, even when the newest segment could not be read. */
+    if (list.count > 0 && list.files[list.count - 1].sequence > chain.sequence)
+        chain.sequence = list.files[list.count - 1].sequence;
+    segment_list_done(&list);
+    *out = chain;
+    return 0;
+}
+
+int chain_save(int dir_fd, const struct chain *chain)
+{
+    char hex[2 * QLOG_HASH_LEN + 1];
+    char line[CHAIN_LINE_MAX + 1];
+    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return -errno;
+    sodium_bin2hex(hex, sizeof hex, chain->hash, sizeof chain->hash);
+    int len = snprintf(line, sizeof line, "%" PRIu64 " %s\n", chain->sequence, hex);
+    ssize_t written = write(fd, line, (size_t)len);
+    int code = written < 0 ? -errno : written < len ? ERR_NOSPACE : 0;
+    if (close(fd) < 0 && code == 0)
+        code = -errno;
+    if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, CHAIN_FILE) < 0)
+        code = -errno;
+    if (code < 0)
+        unlinkat(dir_fd, TEMPORARY, 0);
+    return code;
+}

@@ -1,0 +1,137 @@
+#include "qlog/column.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zstd.h>
+
+#define ZSTD_LEVEL  3
+#define RAW_LEN_MAX BLOCK_LEN_MAX
+#define WIDTH_MAX   16u
+
+void column_packer_done(struct column_packer *packer)
+{
+    ZSTD_freeCCtx(packer->compress);
+    ZSTD_freeDCtx(packer->decompress);
+    free(packer->planes);
+    free(packer->packed);
+    *packer = (struct column_packer){0};
+}
+
+static int room_make(uint8_t **bytes, size_t *cap, size_t len)
+{
+    if (len <= *cap)
+        return 0;
+    uint8_t *grown = realloc(*bytes, len);
+    if (grown == NULL)
+        return ERR_NOMEM;
+    *bytes = grown;
+    *cap = len;
+    return 0;
+}
+
+/* Planes up to the highest that is not all zero. */
+static size_t planes_used(const uint8_t *base, const struct column_shape *shape)
+{
+    for (size_t plane = shape->width; plane > 0; plane--)
+        for (size_t i = 0; i < shape->count; i++)
+            if (base[i * shape->stride + plane - 1] != 0)
+                return plane;
+    return 0;
+}
+
+static void planes_gather(const uint8_t *base, const struct column_shape *shape, size_t used, uint8_t *planes)
+{
+    for (size_t plane = 0; plane < used; plane++)
+        for (size_t i = 0; i < shape->count; i++)
+            *planes++ = base[i * shape->stride + plane];
+}
+
+static void planes_scatter(const uint8_t *planes, const struct column_shape *shape, size_t used, uint8_t *base)
+{
+    for (size_t plane = 0; plane < shape->width; plane++) {
+        const uint8_t *from = planes + plane * shape->count;
+        for (size_t i = 0; i < shape->count; i++)
+            base[i * shape->stride + plane] = plane < used ? from[i] : 0;
+    }
+}
+
+int column_write(struct column_packer *packer, uint8_t id, const void *base, const struct column_shape *shape,
+                 struct text *out)
+{
+    size_t used = planes_used(base, shape);
+    size_t raw_len = used * shape->count;
+    size_t bound = ZSTD_compressBound(raw_len);
+    struct column_header header = {.id = id, .width = (uint8_t)used, .count = (uint32_t)shape->count};
+    if (packer->compress == NULL && (packer->compress = ZSTD_createCCtx()) == NULL)
+        return ERR_NOMEM;
+    if (room_make(&packer->planes, &packer->planes_cap, raw_len + 1) < 0 ||
+        room_make(&packer->packed, &packer->packed_cap, bound) < 0)
+        return ERR_NOMEM;
+    planes_gather(base, shape, used, packer->planes);
+    size_t packed_len = ZSTD_compressCCtx(packer->compress, packer->packed, bound, packer->planes, raw_len, ZSTD_LEVEL);
+    if (ZSTD_isError(packed_len))
+        return ERR_NOMEM;
+    bool smaller = packed_len < raw_len;
+    header.coding = smaller ? COLUMN_ZSTD : COLUMN_RAW;
+    header.packed_len = (uint32_t)(smaller ? packed_len : raw_len);
+    text_add(out, (const char *)&header, sizeof header);
+    text_add(out, (const char *)(smaller ? packer->packed : packer->planes), header.packed_len);
+    return text_ok(out) ? 0 : ERR_NOMEM;
+}
+
+int64_t column_parse(const uint8_t *bytes, size_t len, struct column *out)
+{
+    struct column column = {.packed = bytes + sizeof column.header};
+    if (len < sizeof column.header)
+        return ERR_DAMAGED;
+    memcpy(&column.header, bytes, sizeof column.header);
+    const struct column_header *h = &column.header;
+    size_t raw_len = (size_t)h->width * h->count;
+    if (h->packed_len > len - sizeof *h || h->width > WIDTH_MAX || h->count > RAW_LEN_MAX || raw_len > RAW_LEN_MAX ||
+        h->coding > COLUMN_ZSTD || (h->coding == COLUMN_RAW && h->packed_len != raw_len))
+        return ERR_DAMAGED;
+    *out = column;
+    return (int64_t)(sizeof *h + h->packed_len);
+}
+
+static int column_unpack(struct column_packer *packer, const struct column *column, const uint8_t **out)
+{
+    const struct column_header *h = &column->header;
+    size_t raw_len = (size_t)h->width * h->count;
+    if (h->cipher != 0)
+        return ERR_UNSUPPORTED;
+    if (h->coding == COLUMN_RAW) {
+        *out = column->packed;
+        return 0;
+    }
+    if (packer->decompress == NULL && (packer->decompress = ZSTD_createDCtx()) == NULL)
+        return ERR_NOMEM;
+    if (room_make(&packer->planes, &packer->planes_cap, raw_len + 1) < 0)
+        return ERR_NOMEM;
+    if (ZSTD_decompressDCtx(packer->decompress, packer->planes, raw_len, column->packed, h->packed_len) != raw_len)
+        return ERR_DAMAGED;
+    *out = packer->planes;
+    return 0;
+}
+
+int column_read(struct column_packer *packer, const struct column *column, void *base, const struct column_shape *shape)
+{
+    const uint8_t *planes;
+    if (column->header.count != shape->count || column->header.width > shape->width)
+        return ERR_DAMAGED;
+    int code = column_unpack(packer, column, &planes);
+    if (code < 0)
+        return code;
+    size_t used = column->header.width;
+    uint8_t *to = base;
+    if (shape->width == 2 && shape->stride == 2 && used == 2) { /* the index columns, which every scan reads */
+        for (size_t i = 0; i < shape->count; i++) {
+            to[2 * i] = planes[i];
+            to[2 * i + 1] = planes[shape->count + i];
+        }
+        return 0;
+    }
+    planes_scatter(planes, shape, used, to);
+    return 0;
+}

@@ -1,0 +1,32 @@
+/*
+ * Whether a row is wanted (struct qlog_filter, qlog/reader.h), part by part: tables of a block are judged once, not row
+ * by row. Threads: pure; any thread.
+ */
+#ifndef QLOG_FILTER_H
+#define QLOG_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "belisha/err.h"
+#include "qlog/code.h"
+#include "qlog/reader.h"
+
+struct filter {
+    struct qlog_filter wanted;
+    struct qlog_code code; /* when wanted.code is given */
+};
+
+/* ERR_MALFORMED: the code is none. */
+ERR_CHECKED int filter_init(struct filter *filter, const struct qlog_filter *wanted);
+
+/* Whether any moment of [first, last] is wanted. */
+bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t last_ns);
+bool filter_wants_who(const struct filter *filter, const struct ipaddr *client, const char *group);
+/* matched: NULL when it is the name itself. */
+bool filter_wants_what(const struct filter *filter, const uint8_t *name, const uint8_t *matched,
+                       const struct verdict *verdict);
+bool filter_wants_code(const struct filter *filter, const struct ipaddr *client, const uint8_t *name, int64_t time_ns);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * Byte layouts of the query log on disk: journals and segments. docs/formats/qlog.md draws them and tells why.
+ *
+ * Every number is little endian. A reader trusts nothing here before the check over it was compared.
+ */
+#ifndef QLOG_FORMAT_H
+#define QLOG_FORMAT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "qlog/record.h"
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log is written and read in the machine's own order");
+
+#define QLOG_FORMAT_VERSION 1
+#define QLOG_NODE_MAX       64  /* with the closing zero */
+#define QLOG_HASH_LEN       32  /* BLAKE2b-256 */
+#define QLOG_NAME_MAX       128 /* file names of the log, with the closing zero */
+
+/* ---- journal-<id>.jnl ---- */
+
+#define JOURNAL_MAGIC "BLSHJRNL"
+
+struct journal_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t writer; /* index of the worker */
+    uint64_t id;     /* random: names the journal in segments, seeds the checks of its entries */
+    uint64_t file_bytes;
+    char node[QLOG_NODE_MAX];
+    uint64_t check;    /* xxh3-64 of the bytes before it */
+    uint64_t absorbed; /* the bytes of the file below this are in a segment; only grows */
+    uint8_t reserved[16];
+};
+static_assert(sizeof(struct journal_header) == 128, "journal header");
+
+/* An entry starts on a multiple of 8. Its len is stored last: 0 means that nothing was finished here. */
+struct journal_entry {
+    uint32_t len;   /* of the whole entry, a multiple of 8 */
+    uint32_t check; /* low half of xxh3-64 over the rest of the entry, seed: id + offset of the entry */
+};
+
+enum journal_kind { JOURNAL_ROW = 1, JOURNAL_GAP = 2 };
+
+/* Head of a row; the name (qname_len bytes) and the matched name (matched_len) follow. */
+struct journal_row {
+    int64_t time_ns;
+    uint8_t kind; /* JOURNAL_ROW */
+    uint8_t grade;
+    uint8_t transport;
+    uint8_t cache;
+    uint8_t answer_count;
+    uint8_t qname_len;
+    uint8_t matched_len;
+    uint8_t unattributed;
+    uint8_t action;
+    uint8_t reason;
+    uint8_t category;
+    uint8_t match;
+    uint8_t match_labels;
+    uint8_t reserved;
+    uint16_t feed;
+    uint64_t categories;
+    uint64_t generation;
+    uint8_t client[16];
+    uint8_t answer[16];
+    uint32_t device;
+    uint32_t user;
+    uint32_t rule;
+    uint32_t policy_version;
+    uint32_t rtt_us;
+    uint16_t client_port;
+    uint16_t group;
+    uint16_t qtype;
+    uint16_t qclass;
+    uint16_t rcode;
+    uint16_t upstream;
+};
+static_assert(sizeof(struct journal_row) == 104, "journal row");
+
+/* Records that could not be stored. */
+struct journal_gap {
+    int64_t from_ns; /* time of the first and the last record lost */
+    uint8_t kind;    /* JOURNAL_GAP */
+    uint8_t reserved[7];
+    int64_t to_ns;
+    uint64_t lost;
+};
+static_assert(sizeof(struct journal_gap) == 32, "journal gap");
+
+#define JOURNAL_BODY_MAX  (sizeof(struct journal_row) + 2 * (size_t)NAME_MAX_LEN)
+#define JOURNAL_ENTRY_MAX ((sizeof(struct journal_entry) + JOURNAL_BODY_MAX + 7) & ~(size_t)7)
+
+/* ---- segment-<first ms>-<sequence>.qlog: header, blocks, footer, trailer ---- */
+
+#define SEGMENT_MAGIC         "BLSHSEG1"
+#define SEGMENT_TRAILER_MAGIC "BLSHSEGF"
+
+struct segment_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t header_len;
+    uint64_t sequence;           /* 1, 2, 3... over the life of the log */
+    uint8_t prev[QLOG_HASH_LEN]; /* `chain` of the segment before; zero for the first */
+    uint64_t check;              /* xxh3-64 of the bytes before it */
+};
+static_assert(sizeof(struct segment_header) == 64, "segment header");
+
+#define BLOCK_MAGIC    0x4b4c4251u /* "QBLK" */
+#define BLOCK_ROWS_MAX 65536u
+#define BLOCK_LEN_MAX  (64u << 20)
+
+struct block_header {
+    uint32_t magic;
+    uint32_t len;   /* of the block with this header */
+    uint64_t check; /* xxh3-64 of the bytes behind it, to the end of the block */
+    uint32_t rows;
+    uint32_t gaps;
+    int64_t min_ns;
+    int64_t max_ns;
+    uint32_t columns;
+    uint32_t flags;   /* 0 */
+    uint64_t key_day; /* reserved: the day whose key seals the identity columns; 0 = not sealed */
+    uint64_t reserved;
+    uint8_t prev[QLOG_HASH_LEN]; /* hash of the block before; of the first: the segment header's prev */
+};
+static_assert(sizeof(struct block_header) == 96, "block header");
+
+enum column_coding { COLUMN_RAW = 0, COLUMN_ZSTD = 1 };
+
+/* Values of `width` bytes, stored as planes: the lowest byte of every value, then the next byte of every value... */
+struct column_header {
+    uint8_t id;          /* enum column_id */
+    uint8_t width;       /* planes stored, 0..16; the higher ones are zero */
+    uint8_t coding;      /* enum column_coding */
+    uint8_t cipher;      /* reserved: 0 = in the clear */
+    uint32_t count;      /* values */
+    uint32_t packed_len; /* bytes that follow */
+    uint32_t reserved;
+};
+static_assert(sizeof(struct column_header) == 16, "column header");
+
+/* Ids never change their meaning; a reader passes over ids it does not know. */
+enum column_id {
+    COLUMN_TIME = 1, /* ns since the row before; the first: since min_ns */
+    COLUMN_WHO = 2,  /* index in the who table, and so on */
+    COLUMN_WHAT = 3,
+    COLUMN_PATH = 4,
+    COLUMN_PORT = 5,
+    COLUMN_RTT = 6,
+
+    COLUMN_WHO_CLIENT = 10,
+    COLUMN_WHO_DEVICE = 11,
+    COLUMN_WHO_USER = 12,
+    COLUMN_WHO_POLICY = 13,
+    COLUMN_WHO_GROUP = 14,
+    COLUMN_WHO_GRADE = 15,
+
+    COLUMN_WHAT_NAME = 20,    /* number of the name in COLUMN_NAMES */
+    COLUMN_WHAT_MATCHED = 21, /* the same + 1; 0 = as the name */
+    COLUMN_WHAT_TYPE = 22,
+    COLUMN_WHAT_CLASS = 23,
+    COLUMN_WHAT_RCODE = 24,
+    COLUMN_WHAT_ANSWER = 25,
+    COLUMN_WHAT_ANSWER_COUNT = 26,
+    COLUMN_WHAT_ACTION = 27,
+    COLUMN_WHAT_REASON = 28,
+    COLUMN_WHAT_CATEGORY = 29,
+    COLUMN_WHAT_MATCH = 30,
+    COLUMN_WHAT_MATCH_LABELS = 31,
+    COLUMN_WHAT_UNATTRIBUTED = 32,
+    COLUMN_WHAT_FEED = 33,
+    COLUMN_WHAT_RULE = 34,
+    COLUMN_WHAT_CATEGORIES = 35,
+    COLUMN_WHAT_GENERATION = 36,
+
+    COLUMN_PATH_TRANSPORT = 40,
+    COLUMN_PATH_CACHE = 41,
+    COLUMN_PATH_UPSTREAM = 42,
+
+    COLUMN_NAMES = 50, /* bytes: wire names one behind the other */
+    COLUMN_TEXTS = 51, /* bytes: texts_parse() */
+
+    COLUMN_GAP_FROM = 60,
+    COLUMN_GAP_TO = 61,
+    COLUMN_GAP_LOST = 62,
+
+    COLUMN_ID_MAX = 64
+};
+
+/* Footer: one struct segment_footer, then its blocks, then its journals. */
+struct segment_footer {
+    char node[QLOG_NODE_MAX];
+    int64_t first_ns; /* of rows and gaps */
+    int64_t last_ns;
+    uint64_t rows;
+    uint64_t lost;
+    uint64_t first_generation; /* smallest and largest of the rows */
+    uint64_t last_generation;
+    uint32_t block_count;
+    uint32_t journal_count;
+};
+static_assert(sizeof(struct segment_footer) == 120, "segment footer");
+
+struct segment_block {
+    uint64_t offset;
+    uint32_t len;
+    uint32_t rows;
+    uint32_t gaps;
+    uint32_t reserved;
+    int64_t min_ns;
+    int64_t max_ns;
+    uint8_t hash[QLOG_HASH_LEN]; /* BLAKE2b-256 of the whole block, its prev included */
+};
+static_assert(sizeof(struct segment_block) == 72, "segment block entry");
+
+/* How far each journal that existed then is in segments. */
+struct segment_journal {
+    uint64_t id;
+    uint64_t absorbed;
+};
+
+struct segment_trailer {
+    uint64_t footer_offset;
+    uint32_t footer_len;
+    uint32_t flags;               /* 0; reserved: 1 = signed, 2 = sealed */
+    uint8_t key_id[16];           /* reserved: of the signing key */
+    uint8_t chain[QLOG_HASH_LEN]; /* BLAKE2b-256 of the last block's hash (without blocks: header's prev) and footer */
+    uint64_t check;               /* xxh3-64 of the footer and of the trailer before this */
+    uint8_t signature[64];        /* reserved: Ed25519 over chain */
+    char magic[8];
+};
+static_assert(sizeof(struct segment_trailer) == 144, "segment trailer");
+
+#endif

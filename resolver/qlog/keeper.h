@@ -1,0 +1,98 @@
+/*
+ * What stands behind qlog/writer.h: the log's state and its two threads.
+ *
+ *     supplier   makes the next journal of every worker ready, and syncs what was written to disk (supplier.c)
+ *     keeper     turns journals into segments, removes old segments (keeper.c)
+ *
+ * They are two, because writing a segment may take longer than a worker needs to fill a journal.
+ *
+ * Who owns what: `journals` is guarded by `lock`; a worker touches only its struct qlog_writer and the journal it is
+ * given there, until it has set the journal's `retired`; the keeper alone frees journals, once retired. The wall clock
+ * is asked by the keeper thread only, for retention.
+ */
+#ifndef QLOG_KEEPER_H
+#define QLOG_KEEPER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+#include "qlog/block.h"
+#include "qlog/chain.h"
+#include "qlog/journal.h"
+#include "qlog/texts.h"
+#include "qlog/writer.h"
+
+struct qlog_writer {
+    struct journal *current;        /* NULL: none could be had */
+    _Atomic(struct journal *) next; /* made ready by the supplier */
+    struct qlog *log;
+    struct journal_gap gap; /* lost > 0: records lost since the last one stored */
+    _Atomic uint64_t written;
+    _Atomic uint64_t lost;
+    uint32_t index;
+} __attribute__((aligned(64)));
+
+struct qlog {
+    struct qlog_opts opts;
+    char node[QLOG_NODE_MAX];
+    int dir_fd;
+    int lock_fd;
+    struct qlog_writer *writers;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* for the keeper: stop or flush */
+    pthread_cond_t flushed;
+    struct journal **journals;
+    size_t journal_count, journal_cap;
+    uint64_t flush_wanted, flush_done;
+    int flush_code;
+    bool stopping;
+
+    sem_t hunger; /* posted by a worker that took its next journal */
+    atomic_bool supplier_stopping;
+    pthread_t supplier_thread, keeper_thread;
+    bool supplier_runs, keeper_runs;
+
+    /* the keeper's own */
+    struct chain chain;
+    struct texts words;
+    bool words_changed;
+    struct block_builder builder;
+    struct texts_key last_group, last_feed, last_upstream;
+    int64_t pending_since_ms; /* monotonic; 0: nothing pending */
+    int64_t retention_due_ms;
+
+    /* for qlog_stats() */
+    _Atomic uint64_t segment_count, segment_bytes;
+    _Atomic int64_t oldest_s;
+    atomic_int last_error;
+};
+
+/* ---- supplier.c ---- */
+
+/* Gives every writer without a next journal one. The first error, after all were tried. */
+int supplier_fill(struct qlog *log);
+void *supplier_run(void *log);
+
+/* ---- keeper.c ---- */
+
+/* Looks at what is new in the journals: words not known yet. Returns the bytes that no segment holds yet. */
+uint64_t keeper_look(struct qlog *log);
+/* Turns all that the journals hold into a segment and frees the journals that are done with. */
+ERR_CHECKED int keeper_absorb(struct qlog *log);
+void keeper_expire(struct qlog *log, int64_t now_s);
+void *keeper_run(void *log);
+
+/* ---- recover.c ---- */
+
+/* Finds the journals that a process left behind; they join `journals` as retired. ERR_NOMEM, ERR_ACCESS, ERR_IO. */
+ERR_CHECKED int recover_journals(struct qlog *log);
+/* Adds to `journals`. ERR_NOMEM. */
+ERR_CHECKED int qlog_journal_add(struct qlog *log, struct journal *journal);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * Segment files: blocks of rows, a footer that says what is in them, a chain of hashes through all of them.
+ *
+ *     header | block | block | ... | footer | trailer
+ *
+ * Each block holds the hash of the block before it, the first one the chain value of the segment before, so that
+ * nothing can be taken out or changed in the middle without a trace. A segment gets its name when it is whole and on
+ * disk; until then it ends in .tmp and nobody reads it.
+ *
+ * Threads: each struct belongs to one thread.
+ */
+#ifndef QLOG_SEGMENT_H
+#define QLOG_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belisha/err.h"
+#include "qlog/block.h"
+#include "qlog/format.h"
+
+/* ---- writing ---- */
+
+struct segment_opts {
+    int dir_fd;
+    const char *node;
+    uint64_t sequence;
+    const uint8_t *prev; /* QLOG_HASH_LEN bytes: chain of the segment before */
+};
+
+struct segment_writer;
+
+/* ERR_NOMEM, ERR_NOSPACE, ERR_ACCESS, ERR_IO. */
+ERR_CHECKED int segment_begin(const struct segment_opts *opts, struct segment_writer **out);
+/* Writes what the builder holds and clears it; nothing when it is empty. Same errors. */
+ERR_CHECKED int segment_put_block(struct segment_writer *writer, struct block_builder *builder);
+/* Ends the file: footer, fsync, its name. out_chain is written on success. Same errors; segment_abort() in any case. */
+ERR_CHECKED int segment_finish(struct segment_writer *writer, const struct segment_journal *journals, size_t count,
+                               uint8_t out_chain[QLOG_HASH_LEN]);
+/* Frees the writer; a file that was not finished is removed. */
+void segment_abort(struct segment_writer *writer);
+
+/* ---- reading ---- */
+
+struct segment {
+    int fd;
+    uint64_t bytes;
+    struct segment_header header;
+    struct segment_footer footer;
+    struct segment_trailer trailer;
+    struct segment_block *blocks;     /* footer.block_count */
+    struct segment_journal *journals; /* footer.journal_count */
+    bool footer_damaged;              /* the blocks were found by walking; nothing but offset, len, times is known */
+    uint8_t *buffer;                  /* of the last block read */
+    size_t buffer_cap;
+};
+
+/* ERR_NOENT, ERR_ACCESS, ERR_DAMAGED (not even a header), ERR_FORMAT_VERSION, ERR_NOMEM. */
+ERR_CHECKED int segment_open(int dir_fd, const char *file, struct segment **out);
+/* The same from an open file, which belongs to the segment from then on, also on failure. */
+ERR_CHECKED int segment_open_fd(int fd, struct segment **out);
+/* Reads block i; *out is valid until the next call. ERR_DAMAGED: short or past the file. ERR_IO, ERR_NOMEM. */
+ERR_CHECKED int segment_read_block(struct segment *segment, uint32_t i, const uint8_t **out, size_t *out_len);
+void segment_close(struct segment *segment);
+
+/* BLAKE2b-256 of two byte strings, one behind the other. */
+void segment_hash(const void *a, size_t a_len, const void *b, size_t b_len, uint8_t out[QLOG_HASH_LEN]);
+
+/* ---- the files of a log folder ---- */
+
+struct segment_file {
+    char file[QLOG_NAME_MAX];
+    uint64_t sequence;
+    int64_t first_ms;
+    uint64_t bytes;
+};
+
+struct segment_list {
+    struct segment_file *files; /* in order of sequence */
+    size_t count;
+};
+
+/* ERR_NOMEM, ERR_ACCESS, ERR_IO. */
+ERR_CHECKED int segment_list(int dir_fd, struct segment_list *out);
+void segment_list_done(struct segment_list *list);
+
+#endif

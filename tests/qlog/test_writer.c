@@ -1,0 +1,341 @@
+#include "qlog/writer.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+#define ROWS 3000u
+
+static struct qlog_row rows[ROWS + 10];
+
+static struct qlog *log_open(const struct qlog_opts *opts)
+{
+    struct qlog *log;
+    assert_int_equal(qlog_open(opts, &log), 0);
+    return log;
+}
+
+static void records_append(struct qlog *log, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        struct qlog_record record;
+        fixture_record(i, &record);
+        qlog_append(qlog_writer(log, 0), &record);
+    }
+}
+
+static void assert_rows_are(size_t count, uint32_t from)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct qlog_record record;
+        fixture_record(from + (uint32_t)i, &record);
+        fixture_assert_same(&rows[i].record, &record);
+        assert_int_equal(rows[i].lost, 0);
+    }
+}
+
+static void qlog_gives_back_every_field_from_the_journal(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, ROWS);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 0);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), ROWS);
+    assert_rows_are(ROWS, 0);
+    qlog_close(log);
+    fixture_end(&f);
+}
+
+static void qlog_gives_back_every_field_and_word_from_a_segment(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_scan_stats stats;
+    struct qlog_scan *scan;
+    struct qlog_row row;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, ROWS);
+    qlog_close(log);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 1);
+    assert_int_equal(fixture_files(f.dir, "journal-", ""), 0);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, &stats), ROWS);
+    assert_rows_are(ROWS, 0);
+    assert_int_equal(stats.rows, ROWS);
+    assert_int_equal(stats.first_generation, 40);
+    assert_int_equal(stats.last_generation, 42);
+    assert_int_equal(qlog_scan_open(f.dir, &(struct qlog_filter){.action = -1}, &scan), 0);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        char text[64];
+        assert_int_equal(qlog_scan_next(scan, &row), 1);
+        assert_string_equal(row.node, "node-a");
+        snprintf(text, sizeof text, "group-%u-%u", 5 + i / 2000, i % 4);
+        assert_string_equal(row.group, text);
+        snprintf(text, sizeof text, "feed-%u-%u", 40 + i / 1000, i % 7);
+        assert_string_equal(row.feed, i % 7 == 0 ? "" : text);
+        snprintf(text, sizeof text, "upstream-%u", i % 3);
+        assert_string_equal(row.upstream, i % 3 == 0 ? "" : text);
+    }
+    qlog_scan_close(scan);
+    fixture_end(&f);
+}
+
+static void qlog_keeps_order_and_loses_nothing_across_flushes_and_restarts(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 1000);
+    assert_int_equal(qlog_flush(log), 0);
+    records_append(log, 1000, 1500);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), 1500);
+    assert_rows_are(1500, 0);
+    assert_int_equal(qlog_flush(log), 0);
+    qlog_close(log);
+    log = log_open(&opts);
+    records_append(log, 1500, ROWS);
+    assert_int_equal(qlog_flush(log), 0);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 3);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), ROWS);
+    assert_rows_are(ROWS, 0);
+    qlog_close(log);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 3);
+    fixture_end(&f);
+}
+
+static void qlog_merges_the_journals_of_all_workers_by_time(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.writer_count = 3;
+    struct qlog *log = log_open(&opts);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        struct qlog_record record;
+        fixture_record(i, &record);
+        qlog_append(qlog_writer(log, i % 3), &record);
+    }
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), ROWS);
+    assert_rows_are(ROWS, 0);
+    qlog_close(log);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), ROWS);
+    assert_rows_are(ROWS, 0);
+    fixture_end(&f);
+}
+
+static void qlog_orders_rows_when_the_clock_was_set_back(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 1000, 2000);
+    records_append(log, 0, 1000);
+    qlog_close(log);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), 2000);
+    assert_rows_are(2000, 0);
+    fixture_end(&f);
+}
+
+static bool file_holds(const char *path, const uint8_t *bytes, size_t len)
+{
+    static uint8_t content[2 << 20];
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(content, 1, sizeof content, file);
+    if (file != NULL)
+        fclose(file);
+    return memmem(content, size, bytes, len) != NULL;
+}
+
+static void qlog_never_writes_who_asked_for_help(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_record record;
+    char command[256];
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    fixture_record(3, &record);
+    record.verdict.unattributed = 1;
+    record.user = 0x55667788;
+    record.device = 0x11223344;
+    qlog_append(qlog_writer(log, 0), &record);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), 1);
+    snprintf(command, sizeof command, "cat %s/journal-* > %s/all", f.dir, f.dir);
+    assert_int_equal(system(command), 0);
+    snprintf(command, sizeof command, "%s/all", f.dir);
+    assert_true(file_holds(command, record.qname, record.qname_len));
+    assert_false(file_holds(command, record.client.bytes, 16));
+    assert_false(file_holds(command, (const uint8_t *)&record.user, 4));
+    assert_false(file_holds(command, (const uint8_t *)&record.device, 4));
+    record.client = (struct ipaddr){{0}};
+    record.client_port = 0;
+    record.user = record.device = 0;
+    record.grade = QLOG_GRADE_NONE;
+    fixture_assert_same(&rows[0].record, &record);
+    qlog_close(log);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), 1);
+    fixture_assert_same(&rows[0].record, &record);
+    fixture_end(&f);
+}
+
+static void qlog_belongs_to_one_process(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog *second;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    assert_int_equal(qlog_open(&opts, &second), ERR_BUSY);
+    qlog_close(log);
+    log = log_open(&opts);
+    qlog_close(log);
+    fixture_end(&f);
+}
+
+/* Whatever the speed of the supplier: what is not a row is in a gap. */
+static void assert_all_accounted(const char *dir, uint64_t appended, uint64_t written, uint64_t lost)
+{
+    struct qlog_scan_stats stats;
+    (void)fixture_read(dir, NULL, NULL, 0, &stats);
+    assert_int_equal(written + lost, appended);
+    assert_int_equal(stats.rows, written);
+    assert_int_equal(stats.lost, lost);
+}
+
+static void qlog_accounts_for_every_record_through_many_journals(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_stats stats;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.journal_bytes = 64 << 10;
+    opts.segment_bytes = 1 << 20;
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 50000);
+    qlog_stats(log, &stats);
+    qlog_close(log);
+    assert_all_accounted(f.dir, 50000, stats.written, stats.lost);
+    fixture_end(&f);
+}
+
+static void file_size_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void qlog_records_the_gap_when_no_journal_could_be_had(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_stats stats;
+    struct qlog_record record;
+    uint32_t number = 0;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    signal(SIGXFSZ, SIG_IGN);
+    file_size_limit(4096);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 500);
+    qlog_stats(log, &stats);
+    assert_int_equal(stats.written, 0);
+    assert_int_equal(stats.lost, 500);
+    assert_int_not_equal(stats.last_error, 0);
+    file_size_limit(RLIM_INFINITY);
+    for (number = 500; stats.written == 0; number++) {
+        fixture_record(number, &record);
+        qlog_append(qlog_writer(log, 0), &record);
+        qlog_stats(log, &stats);
+    }
+    qlog_close(log);
+    assert_true(fixture_read(f.dir, NULL, rows, ROWS, NULL) >= 2);
+    assert_int_equal(rows[0].lost, number - 1);
+    fixture_record(0, &record);
+    assert_true(rows[0].record.time_ns == record.time_ns);
+    assert_int_equal(rows[1].record.verdict.rule, number - 1);
+    fixture_end(&f);
+}
+
+static void qlog_survives_a_full_disk(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_stats stats;
+    (void)state;
+    fixture_begin(&f);
+    if (mount("belisha-test", f.dir, "tmpfs", 0, "size=1m") < 0) {
+        fixture_end(&f);
+        skip(); /* only root may mount; the test above covers the same path */
+    }
+    opts = fixture_opts(&f);
+    opts.journal_bytes = 256 << 10;
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 20000);
+    qlog_stats(log, &stats);
+    assert_true(stats.lost > 0);
+    assert_true(stats.written > 0);
+    assert_int_equal(stats.written + stats.lost, 20000);
+    assert_int_equal(mount("belisha-test", f.dir, "tmpfs", MS_REMOUNT, "size=64m"), 0);
+    qlog_close(log);
+    struct qlog_scan_stats seen;
+    (void)fixture_read(f.dir, NULL, NULL, 0, &seen);
+    assert_int_equal(seen.rows, stats.written);
+    log = log_open(&opts);
+    qlog_close(log);
+    assert_int_equal(umount2(f.dir, MNT_DETACH), 0);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(qlog_gives_back_every_field_from_the_journal),
+        cmocka_unit_test(qlog_gives_back_every_field_and_word_from_a_segment),
+        cmocka_unit_test(qlog_keeps_order_and_loses_nothing_across_flushes_and_restarts),
+        cmocka_unit_test(qlog_merges_the_journals_of_all_workers_by_time),
+        cmocka_unit_test(qlog_orders_rows_when_the_clock_was_set_back),
+        cmocka_unit_test(qlog_never_writes_who_asked_for_help),
+        cmocka_unit_test(qlog_belongs_to_one_process),
+        cmocka_unit_test(qlog_accounts_for_every_record_through_many_journals),
+        cmocka_unit_test(qlog_records_the_gap_when_no_journal_could_be_had),
+        cmocka_unit_test(qlog_survives_a_full_disk),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

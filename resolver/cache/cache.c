@@ -147,7 +147,8 @@ void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *
         entry->key_flags = key->flags;
         entry->ttl_count = (uint16_t)ttl_count;
         memcpy(entry->mark, mark, sizeof entry->mark);
-        memcpy(entry->ttl_at, ttl_at, ttl_count * sizeof ttl_at[0]);
+        if (ttl_count > 0)
+            memcpy(entry->ttl_at, ttl_at, ttl_count * sizeof ttl_at[0]);
         memcpy(entry->ttl_at + ttl_count, msg, msg_len);
     }
     pthread_mutex_unlock(&shard->lock);

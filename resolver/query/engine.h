@@ -113,7 +113,7 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
 void facts_of(const struct query_engine *e, const uint8_t *name, struct policy_facts *out);
 /* Whether facts were made of the generation and policy in force. */
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t policy_version);
-/* c->facts -> c->verdict; special names of a filtered conditional zone count as ordinary. */
+/* c->facts -> c->verdict. */
 void verdict_decide(const struct query_engine *e, struct client *c);
 /* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
 void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],

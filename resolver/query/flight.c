@@ -7,7 +7,7 @@
 
 #include "query/load.h"
 
-#define PATIENCE_MIN_MS 60
+#define PATIENCE_MIN_MS 150
 
 struct flights {
     struct flight *pool, *free_flights;
@@ -351,23 +351,29 @@ void flight_refresh(struct query_engine *e, const struct client *c, const struct
         flight_try(e, f, now);
 }
 
-static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, int64_t now_ms)
+/* Not later than the moment at which a stale answer is due. */
+static void wake_by(struct query_engine *e, struct flight *f, int64_t wake_ms)
 {
     const struct query_opts *opts = e->env.opts;
-    unsigned round = f->tries / 2 > 4 ? 4 : f->tries / 2;
-    int64_t patience_ms = server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, opts->try_timeout_ms) << round;
-    int64_t wake_ms = now_ms + patience_ms;
     if (opts->serve_stale && !f->stale_tried && f->started_ms + opts->stale_after_ms < wake_ms)
         wake_ms = f->started_ms + opts->stale_after_ms;
     wake_at(e->flights, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
 }
 
+/* Patience doubles each time round all servers: a lost packet is repaired soon, a slow server is not hammered. */
+static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, size_t server_count,
+                           int64_t now_ms)
+{
+    size_t round = (f->tries - 1u) / server_count;
+    int64_t patience_ms = server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, e->env.opts->try_timeout_ms);
+    wake_by(e, f, now_ms + (patience_ms << (round > 5 ? 5 : round)));
+}
+
 /* One question costs a bounded number of packets, whatever the servers do. */
 static unsigned tries_max(const struct query_zone *zone)
 {
-    return (unsigned)(zone->server_count < 3        ? 3 + zone->server_count
-                      : 2 * zone->server_count > 12 ? 12
-                                                    : 2 * zone->server_count);
+    size_t tries = 2 * zone->server_count;
+    return tries < 6 ? 6 : tries > 12 ? 12 : (unsigned)tries;
 }
 
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
@@ -379,13 +385,13 @@ void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
         uint16_t server = zone->servers[at];
         f->tried |= UINT64_C(1) << at;
         if (ask_send(e, f, server, false, now)) {
-            wake_after_try(e, f, server, now.mono_ms);
+            wake_after_try(e, f, server, zone->server_count, now.mono_ms);
             return;
         }
     }
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL) {
-            wake_at(e->flights, f, f->deadline_ms); /* a late answer is still welcome */
+            wake_by(e, f, f->deadline_ms); /* a late answer is still welcome */
             return;
         }
     flight_fail(e, f, now);
@@ -394,7 +400,7 @@ void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
 void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
 {
     if (f->tries < tries_max(&e->env.opts->zones[f->key.partition]) + 2 && ask_send(e, f, server, true, now))
-        wake_at(e->flights, f, f->deadline_ms);
+        wake_by(e, f, f->deadline_ms);
     else
         flight_try(e, f, now);
 }
@@ -412,6 +418,15 @@ void flight_release(struct query_engine *e, struct flight *f,
         w->next = fs->free_waiters;
         fs->free_waiters = w;
         fs->waiting--;
+    }
+}
+
+void flight_blame(struct query_engine *e, const struct flight *f, uint16_t spared, int64_t before_ms, int64_t now_ms)
+{
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
+        const struct ask *a = &f->asks[i];
+        if (a->flight != NULL && a->server != spared && a->sent_ms < before_ms)
+            server_note_failure(&e->servers[a->server], now_ms);
     }
 }
 
@@ -471,11 +486,7 @@ static void flight_wake(struct query_engine *e, struct flight *f, struct query_t
     }
     if (opts->serve_stale && !f->stale_tried && now.mono_ms >= f->started_ms + opts->stale_after_ms)
         stale_or_wait(e, f, now);
-    const struct ask *last = &f->asks[(f->ask_next + FLIGHT_ASKS_MAX - 1) % FLIGHT_ASKS_MAX];
-    if (last->flight != NULL && now.mono_ms - last->sent_ms >= PATIENCE_MIN_MS) {
-        metrics_add(e->env.metrics, METRIC_ASK_TIMEOUTS, 1);
-        server_note_failure(&e->servers[last->server], now.mono_ms);
-    }
+    metrics_add(e->env.metrics, METRIC_ASK_TIMEOUTS, 1);
     flight_try(e, f, now);
 }
 

@@ -84,6 +84,9 @@ void flight_release(struct query_engine *e, struct flight *f,
                     void (*each)(struct query_engine *e, struct client *c, const void *ctx, struct query_time now),
                     const void *ctx, struct query_time now);
 
+/* Counts a failure for each server other than `spared` whose ask, sent before before_ms, is still unanswered. */
+void flight_blame(struct query_engine *e, const struct flight *f, uint16_t spared, int64_t before_ms, int64_t now_ms);
+
 /* Ends the flight and its asks; it must have no waiters left. */
 void flight_end(struct query_engine *e, struct flight *f);
 

@@ -180,6 +180,7 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         return; /* a broken packet does not end the wait for a good one */
     }
     server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
+    flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
     ask_close(e->flights, ask);
     if (r.truncated && !stream) {
         flight_retry_stream(e, f, server, now);
@@ -229,6 +230,7 @@ void flight_fail(struct query_engine *e, struct flight *f, struct query_time now
         ede = (struct ede){EDE_OTHER, "The upstream servers could not answer"};
     else if (f->network_error)
         ede = (struct ede){EDE_NETWORK_ERROR, "The upstream servers could not be reached"};
+    flight_blame(e, f, UINT16_MAX, now.mono_ms, now.mono_ms);
     remember_failure(e, f, now.mono_ms);
     flight_release(e, f, fail_waiter, &ede, now);
     flight_end(e, f);

@@ -18,12 +18,7 @@ bool facts_current(const struct query_engine *e, const struct policy_facts *fact
 
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
-    const struct query_opts *opts = e->env.opts;
-    struct policy_facts facts = c->facts;
-    if (facts.special == POLICY_SPECIAL_ZONE && facts.special_index < opts->zone_count &&
-        opts->zones[facts.special_index].filtered)
-        facts.special = POLICY_SPECIAL_NONE;
-    c->verdict = policy_decide(e->env.policy, c->group, &facts, c->asked.wall_ns / 1000000000);
+    c->verdict = policy_decide(e->env.policy, c->group, &c->facts, c->asked.wall_ns / 1000000000);
 }
 
 /* Only a rule that names the target counts against it: a walled garden's default is about the name that was asked. */

@@ -1,0 +1,796 @@
+/*
+ * Plays one scenario. A scenario reads like a conversation; docs of its words:
+ *
+ *   set-up    servers N                      upstream servers 0..N-1
+ *             zone NAME servers N... [filtered]
+ *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
+ *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
+ *             group NAME PREFIX LEVEL
+ *             access PREFIX                  instead of 10.0.0.0/8
+ *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
+ *             record NAME TTL IN TYPE RDATA  a local record
+ *             option KEY VALUE               of struct query_opts
+ *             nxdomain CATEGORY              blocked with NXDOMAIN
+ *             no generation
+ *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie]
+ *             raw HEX [from ADDR] [as N]     bytes as they are
+ *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [noedns]   + records below, indented
+ *             upstream N sends HEX
+ *             upstream N breaks              its slot fails
+ *             upstream N refuses | accepts   what io.send() says from now on
+ *             after 500ms | 10s
+ *             publish                        the list so far becomes a new generation
+ *             unlist NAME                    takes NAME out of the list
+ *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns]
+ *             nobody is asked
+ *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
+ *             client N gets nothing
+ *             logged KEY=VALUE ...           of the last record
+ *
+ * Record lines: [authority] NAME TTL CLASS TYPE RDATA. Names are absolute with or without the closing dot.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+#include "base/category.h"
+#include "base/verdict.h"
+#include "dns/msg.h"
+#include "query/stage.h"
+
+#define WORDS_MAX 24
+
+static struct stage stage;
+static const char *file_name;
+static int line_number;
+
+static void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+static void fail(const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "%s:%d: ", file_name, line_number);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+/* ---- words ---- */
+
+struct line {
+    int count;
+    char *word[WORDS_MAX];
+};
+
+static void split(char *text, struct line *out)
+{
+    out->count = 0;
+    for (char *w = strtok(text, " \t\n"); w != NULL; w = strtok(NULL, " \t\n")) {
+        if (out->count == WORDS_MAX)
+            fail("too many words");
+        out->word[out->count++] = w;
+    }
+}
+
+static bool is(const struct line *l, int i, const char *word)
+{
+    return i < l->count && strcmp(l->word[i], word) == 0;
+}
+
+static const char *word(const struct line *l, int i)
+{
+    if (i >= l->count)
+        fail("a word is missing after '%s'", l->word[l->count - 1]);
+    return l->word[i];
+}
+
+/* The rest of the option "key=..." or "" for the bare word; NULL when it is not there. */
+static const char *option(const struct line *l, int from, const char *key)
+{
+    size_t len = strlen(key);
+    for (int i = from; i < l->count; i++) {
+        if (strcmp(l->word[i], key) == 0)
+            return "";
+        if (strncmp(l->word[i], key, len) == 0 && l->word[i][len] == '=')
+            return l->word[i] + len + 1;
+    }
+    return NULL;
+}
+
+static void name_read(const char *text, uint8_t out[NAME_MAX_LEN])
+{
+    int len = name_from_text(text, strlen(text), out);
+    if (len < 0)
+        fail("no name: %s", text);
+}
+
+static void lower_read(const char *text, uint8_t out[NAME_MAX_LEN])
+{
+    name_read(text, out);
+    name_lower(out, out, name_len(out));
+}
+
+static uint64_t categories_read(const char *text)
+{
+    uint64_t mask = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, ",");
+        int id = category_from_name(text, len);
+        if (id < 0)
+            fail("no category: %s", text);
+        mask |= CATEGORY_BIT(id);
+        text += len + (text[len] == ',');
+    }
+    return mask;
+}
+
+static uint16_t type_read(const char *text)
+{
+    int type = dns_type_from_text(text);
+    if (type < 0)
+        fail("no type: %s", text);
+    return (uint16_t)type;
+}
+
+/* ---- indented records under a line ---- */
+
+struct block {
+    int count;
+    bool authority[32];
+    char text[32][600];
+};
+
+static void block_add(struct block *b, const char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    if (b->count == 32)
+        fail("too many records");
+    b->authority[b->count] = strncmp(text, "authority ", 10) == 0;
+    if (b->authority[b->count])
+        text += 10;
+    snprintf(b->text[b->count], sizeof b->text[0], "%s", text);
+    b->text[b->count][strcspn(b->text[b->count], "\n")] = '\0';
+    b->count++;
+}
+
+static ldns_rr *record_read(const char *text)
+{
+    ldns_rr *rr = NULL;
+    ldns_rdf *root = ldns_dname_new_frm_str(".");
+    if (ldns_rr_new_frm_str(&rr, text, 0, root, NULL) != LDNS_STATUS_OK)
+        fail("no record: %s", text);
+    ldns_rdf_deep_free(root);
+    return rr;
+}
+
+/* ---- set-up ---- */
+
+static void do_zone(const struct line *l)
+{
+    size_t n = stage.opts.zone_count++;
+    lower_read(word(l, 1), stage.zone_names[n]);
+    stage.zones[n] = (struct query_zone){.name = stage.zone_names[n], .servers = stage.zone_servers[n]};
+    if (!is(l, 2, "servers"))
+        fail("zone NAME servers N...");
+    for (int i = 3; i < l->count; i++) {
+        if (is(l, i, "filtered"))
+            stage.zones[n].filtered = true;
+        else
+            stage.zone_servers[n][stage.zones[n].server_count++] = (uint16_t)atoi(l->word[i]);
+    }
+    struct policy_name *p = &stage.names[stage.policy_opts.name_count++];
+    *p = (struct policy_name){.name = stage.zone_names[n], .below = true, .special = POLICY_SPECIAL_ZONE,
+                              .index = (uint16_t)n, .filtered = stage.zones[n].filtered};
+}
+
+static void do_list(const struct line *l)
+{
+    int at = 1;
+    struct generation_rule *r = &stage.rules[stage.rule_count++];
+    *r = (struct generation_rule){.scope = GENERATION_SUBDOMAINS, .action = GENERATION_BLOCK};
+    for (;; at++) {
+        if (is(l, at, "exact"))
+            r->scope = GENERATION_EXACT;
+        else if (is(l, at, "except"))
+            r->action = GENERATION_ALLOW;
+        else if (is(l, at, "important"))
+            r->action = GENERATION_IMPORTANT_BLOCK;
+        else
+            break;
+    }
+    r->categories = categories_read(word(l, at));
+    r->name = stage_text(&stage, word(l, at + 1));
+}
+
+static void do_unlist(const struct line *l)
+{
+    for (size_t i = 0; i < stage.rule_count; i++)
+        if (strcmp(stage.rules[i].name, word(l, 1)) == 0) {
+            stage.rules[i] = stage.rules[--stage.rule_count];
+            return;
+        }
+    fail("not listed: %s", word(l, 1));
+}
+
+static void do_level(const struct line *l)
+{
+    struct policy_level *level = &stage.levels[stage.policy_opts.level_count++];
+    level->name = stage_text(&stage, word(l, 1));
+    for (int i = 2; i < l->count; i++) {
+        if (is(l, i, "default-block"))
+            level->default_block = true;
+        else if (is(l, i, "block"))
+            level->block = categories_read(word(l, ++i));
+        else if (is(l, i, "log-only"))
+            level->log_only = categories_read(word(l, ++i));
+        else if (is(l, i, "allow"))
+            level->allow = categories_read(word(l, ++i));
+        else
+            fail("level: what is %s?", l->word[i]);
+    }
+}
+
+static void do_group(const struct line *l)
+{
+    size_t n = stage.policy_opts.group_count++;
+    struct policy_group *g = &stage.groups[n];
+    if (prefix_from_text(word(l, 2), &stage.networks[n]) < 0)
+        fail("no prefix: %s", l->word[2]);
+    *g = (struct policy_group){.name = stage_text(&stage, word(l, 1)), .networks = &stage.networks[n],
+                               .network_count = 1};
+    for (size_t i = 0; i < stage.policy_opts.level_count; i++)
+        if (strcmp(stage.levels[i].name, word(l, 3)) == 0)
+            g->level = (uint16_t)i;
+}
+
+static void do_name(const struct line *l)
+{
+    static const char *const kinds[] = {[POLICY_SPECIAL_HELP] = "help", [POLICY_SPECIAL_NXDOMAIN] = "nxdomain",
+                                        [POLICY_SPECIAL_NODATA] = "nodata", [POLICY_SPECIAL_BLOCK] = "block",
+                                        [POLICY_SPECIAL_ALLOW] = "allow"};
+    size_t n = stage.policy_opts.name_count++;
+    lower_read(word(l, 2), stage.name_bytes[n]);
+    stage.names[n] = (struct policy_name){.name = stage.name_bytes[n], .below = !is(l, 3, "exact")};
+    for (unsigned k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        if (kinds[k] != NULL && is(l, 1, kinds[k]))
+            stage.names[n].special = (enum policy_special)k;
+    if (stage.names[n].special == POLICY_SPECIAL_NONE)
+        fail("no kind of name: %s", l->word[1]);
+}
+
+static void do_record(const char *text)
+{
+    size_t n = stage.opts.record_count++;
+    ldns_rr *rr = record_read(text);
+    struct query_record *r = &stage.records[n];
+    size_t len = 0;
+    memcpy(stage.record_names[n], ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)));
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *rdf = ldns_rr_rdf(rr, i);
+        memcpy(stage.record_data[n] + len, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
+        len += ldns_rdf_size(rdf);
+    }
+    *r = (struct query_record){.name = stage.record_names[n], .type = (uint16_t)ldns_rr_get_type(rr),
+                               .ttl_s = ldns_rr_ttl(rr), .rdata = stage.record_data[n], .rdata_len = (uint16_t)len};
+    ldns_rr_free(rr);
+    if (n > 0 && name_equal(stage.records[n - 1].name, r->name))
+        return;
+    stage.names[stage.policy_opts.name_count++] =
+        (struct policy_name){.name = r->name, .special = POLICY_SPECIAL_RECORD, .index = (uint16_t)n};
+}
+
+static void do_option(const struct line *l)
+{
+    const char *key = word(l, 1);
+    long value = atol(word(l, 2));
+    struct query_opts *o = &stage.opts;
+#define OPTION(field)                                                                              \
+    if (strcmp(key, #field) == 0) {                                                                \
+        o->field = (__typeof__(o->field))value;                                                    \
+        return;                                                                                    \
+    }
+    OPTION(blocked_ttl_s)
+    OPTION(client_timeout_ms)
+    OPTION(pending_max)
+    OPTION(pending_per_client)
+    OPTION(asks_max)
+    OPTION(ttl_min_s)
+    OPTION(ttl_max_s)
+    OPTION(negative_ttl_max_s)
+    OPTION(failure_ttl_s)
+    OPTION(serve_stale)
+    OPTION(stale_max_s)
+    OPTION(stale_after_ms)
+    OPTION(has_sinkhole_v4)
+#undef OPTION
+    if (strcmp(key, "rebinding_check") == 0)
+        stage.zones[0].rebinding_check = value != 0;
+    else if (strcmp(key, "sinkhole_v6") == 0)
+        o->has_sinkhole_v6 = ipaddr_from_text(l->word[2], &o->sinkhole_v6) == 0;
+    else
+        fail("no option: %s", key);
+}
+
+/* ---- actions ---- */
+
+static size_t question_write(const struct line *l, uint8_t out[1024])
+{
+    const char *edns_size = option(l, 5, "edns");
+    const char *class = option(l, 5, "class");
+    const char *opcode = option(l, 5, "opcode");
+    bool dnssec = option(l, 5, "do") != NULL;
+    bool cookie = option(l, 5, "cookie") != NULL;
+    unsigned flags = (option(l, 5, "nord") == NULL ? MSG_RD : 0) | (option(l, 5, "cd") != NULL ? MSG_CD : 0) |
+                     (option(l, 5, "ad") != NULL ? MSG_AD : 0);
+    if (opcode != NULL)
+        flags |= (unsigned)atoi(opcode) << 11;
+    memset(out, 0, 12);
+    msg_put_u16(out, 0xbeef);
+    msg_put_u16(out + 2, flags);
+    msg_put_u16(out + 4, 1);
+    uint8_t name[NAME_MAX_LEN];
+    name_read(word(l, 3), name);
+    size_t len = 12 + name_len(name);
+    memcpy(out + 12, name, len - 12);
+    msg_put_u16(out + len, type_read(word(l, 4)));
+    msg_put_u16(out + len + 2, class != NULL && strcmp(class, "CH") == 0 ? 3 : 1);
+    len += 4;
+    if (edns_size != NULL || dnssec || cookie) {
+        struct edns_reply opt = {.udp_size = (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
+                                 .dnssec_ok = dnssec, .ede = EDE_NONE, .cookie = (const uint8_t *)"CLIENTCO",
+                                 .cookie_len = cookie ? 8 : 0};
+        int added = edns_write(&opt, out + len, 100);
+        if (added < 0)
+            fail("edns");
+        msg_put_u16(out + 10, 1);
+        len += (size_t)added;
+    }
+    return len;
+}
+
+static void ask_from(const char *addr, const struct line *l, const uint8_t *msg, size_t len)
+{
+    struct query_source source = {.token = 1};
+    for (int i = 0; i + 1 < l->count; i++)
+        if (is(l, i, "as"))
+            source.token = (uint64_t)atoi(l->word[i + 1]);
+    source.stream = option(l, 1, "tcp") != NULL;
+    source.transport = source.stream ? QLOG_TCP : QLOG_UDP;
+    if (endpoint_from_text(addr, 40000, &source.client) < 0)
+        fail("no address: %s", addr);
+    uint8_t *exact = malloc(len == 0 ? 1 : len); /* reading past the end is seen */
+    memcpy(exact, msg, len);
+    stage_ask(&stage, &source, exact, len);
+    free(exact);
+}
+
+static void do_client_asks(const struct line *l)
+{
+    uint8_t msg[1024];
+    ask_from(word(l, 1), l, msg, question_write(l, msg));
+}
+
+static size_t hex_read(const char *text, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    for (; text[0] != '\0' && text[1] != '\0' && len < cap; text += 2) {
+        unsigned byte;
+        if (sscanf(text, "%2x", &byte) != 1)
+            fail("no hex: %s", text);
+        out[len++] = (uint8_t)byte;
+    }
+    return len;
+}
+
+static void do_raw(const struct line *l)
+{
+    uint8_t msg[1024];
+    const char *addr = "10.0.0.1";
+    size_t len = hex_read(word(l, 1), msg, sizeof msg);
+    for (int i = 2; i + 1 < l->count; i++)
+        if (is(l, i, "from"))
+            addr = l->word[i + 1];
+    ask_from(addr, l, msg, len);
+}
+
+/* The newest question to this server that has no answer yet. */
+static struct caught_ask *ask_of(int server)
+{
+    for (size_t i = stage.ask_count; i-- > 0;)
+        if (stage.asks[i].server == server && !stage.asks[i].gone)
+            return &stage.asks[i];
+    fail("server %d was not asked", server);
+}
+
+static size_t reply_write(const struct line *l, const struct block *b, const struct caught_ask *ask, uint8_t *out)
+{
+    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+    ldns_pkt *pkt = NULL;
+    uint8_t *wire = NULL;
+    size_t len = 0;
+    const char *other = option(l, 4, "question");
+    if (ldns_wire2pkt(&pkt, ask->msg, ask->len) != LDNS_STATUS_OK)
+        fail("our own question does not parse");
+    ldns_pkt_set_qr(pkt, true);
+    ldns_pkt_set_ra(pkt, true);
+    ldns_pkt_set_tc(pkt, option(l, 4, "tc") != NULL);
+    ldns_pkt_set_ad(pkt, option(l, 4, "ad") != NULL);
+    if (option(l, 4, "noedns") != NULL) {
+        ldns_pkt_set_edns_udp_size(pkt, 0);
+        ldns_pkt_set_edns_do(pkt, false);
+    }
+    for (unsigned i = 0; i < 6; i++)
+        if (is(l, 3, rcodes[i]))
+            ldns_pkt_set_rcode(pkt, (uint8_t)i);
+    if (other != NULL) {
+        ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(pkt), 0);
+        ldns_rdf_deep_free(ldns_rr_owner(question));
+        ldns_rr_set_owner(question, ldns_dname_new_frm_str(other));
+    }
+    for (int i = 0; i < b->count; i++)
+        ldns_pkt_push_rr(pkt, b->authority[i] ? LDNS_SECTION_AUTHORITY : LDNS_SECTION_ANSWER, record_read(b->text[i]));
+    if (ldns_pkt2wire(&wire, pkt, &len) != LDNS_STATUS_OK || len > 60000)
+        fail("reply");
+    memcpy(out, wire, len);
+    if (option(l, 4, "id") != NULL)
+        out[1] ^= 1;
+    free(wire);
+    ldns_pkt_free(pkt);
+    return len;
+}
+
+static void do_upstream_answers(const struct line *l, const struct block *b)
+{
+    static uint8_t msg[65536];
+    int server = atoi(word(l, 1));
+    struct caught_ask *ask = ask_of(server);
+    size_t len = reply_write(l, b, ask, msg);
+    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL;
+    ask->gone = !forged;
+    query_reply(stage.engine, ask->slot, (uint16_t)server, msg, len, stage.now);
+}
+
+static void do_upstream_sends(const struct line *l)
+{
+    uint8_t msg[1024];
+    const struct caught_ask *ask = ask_of(atoi(word(l, 1)));
+    size_t len = hex_read(word(l, 3), msg, sizeof msg);
+    if (len >= 2)
+        memcpy(msg, ask->msg, 2);
+    query_reply(stage.engine, ask->slot, ask->server, msg, len, stage.now);
+}
+
+static void do_after(const struct line *l)
+{
+    char *unit;
+    long n = strtol(word(l, 1), &unit, 10);
+    stage_move_clock(&stage, strcmp(unit, "ms") == 0 ? n : n * 1000);
+}
+
+/* ---- checks ---- */
+
+static void check_asked(const struct line *l)
+{
+    int server = atoi(word(l, 1));
+    for (size_t i = 0; i < stage.ask_count; i++) {
+        struct caught_ask *c = &stage.asks[i];
+        struct request r;
+        uint8_t want[NAME_MAX_LEN];
+        if (c->seen || c->server != server)
+            continue;
+        c->seen = true;
+        lower_read(word(l, 4), want);
+        if (request_parse(c->msg, c->len, &r) != 0)
+            fail("the question to the server is malformed");
+        if (!name_equal(r.question.name, want) || r.question.type != type_read(word(l, 5)))
+            fail("the server was asked something else");
+        if (c->stream != (option(l, 6, "tcp") != NULL))
+            fail("transport: %s", c->stream ? "tcp" : "udp");
+        if (r.edns.present == (option(l, 6, "noedns") != NULL))
+            fail("EDNS is %s", r.edns.present ? "there" : "not there");
+        if ((r.edns.present && r.edns.dnssec_ok) != (option(l, 6, "do") != NULL))
+            fail("DO is %d", r.edns.dnssec_ok);
+        if (((r.flags & MSG_CD) != 0) != (option(l, 6, "cd") != NULL))
+            fail("CD");
+        if (!(r.flags & MSG_RD))
+            fail("RD is not set");
+        return;
+    }
+    fail("server %d is not asked", server);
+}
+
+static void check_nobody_asked(void)
+{
+    for (size_t i = 0; i < stage.ask_count; i++)
+        if (!stage.asks[i].seen)
+            fail("server %u is asked", stage.asks[i].server);
+}
+
+static struct caught_answer *answer_of(uint64_t token)
+{
+    for (size_t i = 0; i < stage.answer_count; i++)
+        if (stage.answers[i].token == token && !stage.answers[i].seen)
+            return &stage.answers[i];
+    return NULL;
+}
+
+static int ede_of(const ldns_pkt *pkt)
+{
+    const ldns_rdf *data = ldns_pkt_edns_data(pkt);
+    for (size_t at = 0; data != NULL && at + 4 <= ldns_rdf_size(data);) {
+        const uint8_t *option_at = ldns_rdf_data(data) + at;
+        size_t len = msg_u16(option_at + 2);
+        if (msg_u16(option_at) == EDNS_OPTION_EDE && len >= 2)
+            return msg_u16(option_at + 4);
+        at += 4 + len;
+    }
+    return -1;
+}
+
+static void compare_section(const ldns_rr_list *got, const struct block *b, bool authority)
+{
+    size_t at = 0;
+    for (int i = 0; i < b->count; i++) {
+        if (b->authority[i] != authority)
+            continue;
+        ldns_rr *want = record_read(b->text[i]);
+        char *want_text = ldns_rr2str(want);
+        if (at >= ldns_rr_list_rr_count(got))
+            fail("record is missing: %s", want_text);
+        char *got_text = ldns_rr2str(ldns_rr_list_rr(got, at++));
+        if (strcasecmp(got_text, want_text) != 0)
+            fail("record differs:\n  got  %s  want %s", got_text, want_text);
+        free(want_text);
+        free(got_text);
+        ldns_rr_free(want);
+    }
+    if (at < ldns_rr_list_rr_count(got)) {
+        char *extra = ldns_rr2str(ldns_rr_list_rr(got, at));
+        fail("a record too many: %s", extra);
+    }
+}
+
+static void check_flag(const struct line *l, const char *name, bool is_set)
+{
+    if (is_set != (option(l, 4, name) != NULL))
+        fail("%s is %s", name, is_set ? "set" : "not set");
+}
+
+static void check_gets(const struct line *l, const struct block *b)
+{
+    struct caught_answer *c = answer_of((uint64_t)atoi(word(l, 1)));
+    ldns_pkt *pkt = NULL;
+    char rcode[DNS_TYPE_TEXT_MAX];
+    if (is(l, 3, "nothing")) {
+        if (c != NULL)
+            fail("there is an answer");
+        return;
+    }
+    if (c == NULL)
+        fail("there is no answer");
+    c->seen = true;
+    if (ldns_wire2pkt(&pkt, c->msg, c->len) != LDNS_STATUS_OK)
+        fail("the answer does not parse");
+    unsigned whole = ldns_pkt_get_rcode(pkt) | (unsigned)ldns_pkt_edns_extended_rcode(pkt) << 4;
+    dns_rcode_to_text(whole, rcode);
+    if (strcmp(rcode, word(l, 3)) != 0)
+        fail("rcode is %s", rcode);
+    if (ldns_pkt_id(pkt) != 0xbeef)
+        fail("id is %x", ldns_pkt_id(pkt));
+    if (!ldns_pkt_qr(pkt) || !ldns_pkt_ra(pkt))
+        fail("QR or RA is not set");
+    check_flag(l, "tc", ldns_pkt_tc(pkt));
+    check_flag(l, "aa", ldns_pkt_aa(pkt));
+    check_flag(l, "ad", ldns_pkt_ad(pkt));
+    check_flag(l, "cd", ldns_pkt_cd(pkt));
+    const char *want_ede = option(l, 4, "ede");
+    if (ede_of(pkt) != (want_ede == NULL ? -1 : atoi(want_ede)))
+        fail("EDE is %d", ede_of(pkt));
+    if (option(l, 4, "noopt") != NULL && ldns_pkt_edns(pkt))
+        fail("there is an OPT");
+    const char *size = option(l, 4, "size<");
+    if (size != NULL && c->len > (size_t)atoi(size))
+        fail("size is %zu", c->len);
+    compare_section(ldns_pkt_answer(pkt), b, false);
+    compare_section(ldns_pkt_authority(pkt), b, true);
+    ldns_pkt_free(pkt);
+}
+
+static void check_logged(const struct line *l)
+{
+    const struct qlog_record *r = &stage.last_log;
+    static const char *const caches[] = {"none", "hit", "miss", "stale", "merged"};
+    for (int i = 1; i < l->count; i++) {
+        char got[NAME_TEXT_MAX] = "";
+        char *value = strchr(l->word[i], '=');
+        if (value == NULL)
+            fail("logged KEY=VALUE");
+        *value++ = '\0';
+        if (is(l, i, "verdict"))
+            snprintf(got, sizeof got, "%s", verdict_action_name(r->verdict.action));
+        else if (is(l, i, "reason"))
+            snprintf(got, sizeof got, "%s", verdict_reason_name(r->verdict.reason));
+        else if (is(l, i, "match"))
+            snprintf(got, sizeof got, "%s", verdict_match_name(r->verdict.match));
+        else if (is(l, i, "category"))
+            snprintf(got, sizeof got, "%s", category_name(r->verdict.category) ? category_name(r->verdict.category) : "-");
+        else if (is(l, i, "cache"))
+            snprintf(got, sizeof got, "%s", caches[r->cache]);
+        else if (is(l, i, "name"))
+            name_to_text(r->qname, got);
+        else if (is(l, i, "matched"))
+            r->matched_len > 0 ? (void)name_to_text(r->matched, got) : (void)0;
+        else if (is(l, i, "labels"))
+            snprintf(got, sizeof got, "%u", r->verdict.match_labels);
+        else if (is(l, i, "feed"))
+            snprintf(got, sizeof got, "%d", r->verdict.feed == VERDICT_NO_FEED ? -1 : r->verdict.feed);
+        else if (is(l, i, "upstream"))
+            snprintf(got, sizeof got, "%d", r->upstream == QLOG_NO_UPSTREAM ? -1 : r->upstream);
+        else if (is(l, i, "client"))
+            ipaddr_to_text(&r->client, got);
+        else if (is(l, i, "answer"))
+            ipaddr_to_text(&r->answer, got);
+        else if (is(l, i, "rtt_ms"))
+            snprintf(got, sizeof got, "%u", r->rtt_us / 1000);
+        else
+            fail("no field: %s", l->word[i]);
+        if (strcmp(got, value) != 0)
+            fail("logged %s is '%s', not '%s'", l->word[i], got, value);
+    }
+}
+
+/* ---- the play ---- */
+
+static void set_up(const struct line *l, const char *text)
+{
+    if (is(l, 0, "servers")) {
+        for (int i = 0; i < atoi(word(l, 1)); i++) {
+            stage.servers[i].name = "test";
+            stage.zone_servers[0][i] = (uint16_t)i;
+            stage.servers[i].at.port = (uint16_t)(1000 + i);
+            stage.opts.server_count++;
+            stage.zones[0].server_count++;
+        }
+    } else if (is(l, 0, "zone")) {
+        do_zone(l);
+        if (stage.zones[0].server_count == stage.opts.server_count && stage.zones[0].server_count > 1)
+            stage.zones[0].server_count = 1; /* server 0 is everybody's, the others are the zones' */
+    } else if (is(l, 0, "level"))
+        do_level(l);
+    else if (is(l, 0, "group"))
+        do_group(l);
+    else if (is(l, 0, "access")) {
+        if (prefix_from_text(word(l, 1), &stage.access[0]) < 0)
+            fail("no prefix: %s", l->word[1]);
+    } else if (is(l, 0, "name"))
+        do_name(l);
+    else if (is(l, 0, "record"))
+        do_record(text + strlen("record "));
+    else if (is(l, 0, "option"))
+        do_option(l);
+    else if (is(l, 0, "nxdomain"))
+        stage.policy_opts.nxdomain |= categories_read(word(l, 1));
+    else if (is(l, 0, "no") && is(l, 1, "generation"))
+        stage.no_generation = true;
+    else
+        fail("what is '%s'?", l->word[0]);
+}
+
+static void upstream_line(const struct line *l, const struct block *b)
+{
+    if (is(l, 2, "is") && is(l, 3, "asked"))
+        check_asked(l);
+    else if (is(l, 2, "answers"))
+        do_upstream_answers(l, b);
+    else if (is(l, 2, "sends"))
+        do_upstream_sends(l);
+    else if (is(l, 2, "breaks")) {
+        struct caught_ask *ask = ask_of(atoi(word(l, 1)));
+        ask->gone = true;
+        query_slot_failed(stage.engine, ask->slot, stage.now);
+    } else if (is(l, 2, "refuses"))
+        stage.refuse_server |= 1u << atoi(word(l, 1));
+    else if (is(l, 2, "accepts"))
+        stage.refuse_server &= ~(1u << atoi(word(l, 1)));
+    else
+        fail("upstream: what is '%s'?", word(l, 2));
+}
+
+static void play(char *text, const struct block *b)
+{
+    char whole[1024];
+    struct line l;
+    snprintf(whole, sizeof whole, "%s", text);
+    split(text, &l);
+    if (l.count == 0)
+        return;
+    if (is(&l, 0, "client") && is(&l, 2, "asks"))
+        do_client_asks(&l);
+    else if (is(&l, 0, "client") && is(&l, 2, "gets"))
+        check_gets(&l, b);
+    else if (is(&l, 0, "upstream"))
+        upstream_line(&l, b);
+    else if (is(&l, 0, "nobody"))
+        check_nobody_asked();
+    else if (is(&l, 0, "after"))
+        do_after(&l);
+    else if (is(&l, 0, "raw"))
+        do_raw(&l);
+    else if (is(&l, 0, "logged"))
+        check_logged(&l);
+    else if (is(&l, 0, "list"))
+        do_list(&l);
+    else if (is(&l, 0, "unlist"))
+        do_unlist(&l);
+    else if (is(&l, 0, "publish"))
+        stage_publish(&stage);
+    else if (stage.running)
+        fail("'%s' comes too late: the engine runs", l.word[0]);
+    else
+        set_up(&l, whole);
+}
+
+/* A line with the indented ones below it. */
+static bool read_step(FILE *file, char *line, size_t cap, struct block *b)
+{
+    static char ahead[1024];
+    static int ahead_number;
+    static bool have;
+    b->count = 0;
+    if (!have) {
+        ahead_number++;
+        if (fgets(ahead, sizeof ahead, file) == NULL)
+            return false;
+    }
+    have = false;
+    line_number = ahead_number;
+    snprintf(line, cap, "%s", ahead);
+    for (;;) {
+        ahead_number++;
+        if (fgets(ahead, sizeof ahead, file) == NULL)
+            return true;
+        if (!isspace((unsigned char)ahead[0]) || ahead[strspn(ahead, " \t\n")] == '\0') {
+            have = true;
+            return true;
+        }
+        block_add(b, ahead);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    char line[1024];
+    static struct block b;
+    if (argc != 2) {
+        fprintf(stderr, "usage: scenario FILE\n");
+        return 2;
+    }
+    file_name = argv[1];
+    FILE *file = fopen(file_name, "r");
+    if (file == NULL) {
+        perror(file_name);
+        return 2;
+    }
+    stage_init(&stage);
+    while (read_step(file, line, sizeof line, &b)) {
+        char *comment = strchr(line, '#');
+        if (comment != NULL)
+            *comment = '\0';
+        play(line, &b);
+    }
+    fclose(file);
+    if (stage.log_count < stage.answer_count)
+        fail("%zu answers, but %zu log records", stage.answer_count, stage.log_count);
+    for (size_t i = 0; i < stage.answer_count; i++)
+        if (!stage.answers[i].seen)
+            fail("the script never looked at an answer to client %d", (int)stage.answers[i].token);
+    stage_done(&stage);
+    return 0;
+}

@@ -1,0 +1,92 @@
+/*
+ * The stage on which scenarios are played: a real engine with its cache, policy and generation; questions to upstream
+ * servers and delayed answers are caught instead of sent; the clock stands still until it is moved.
+ */
+#ifndef TESTS_QUERY_STAGE_H
+#define TESTS_QUERY_STAGE_H
+
+#include "cache/cache.h"
+#include "metrics/metrics.h"
+#include "policy/policy.h"
+#include "qlog/record.h"
+#include "query/query.h"
+#include "support/generation.h"
+
+#define STAGE_ROWS_MAX 64
+#define STAGE_TEXTS_MAX 256
+
+struct caught_ask {
+    uint16_t server;
+    bool stream;
+    bool seen;               /* the script has looked at it */
+    bool gone;               /* answered, or given up by the script */
+    uint32_t slot;
+    size_t len;
+    uint8_t msg[1500];
+};
+
+struct caught_answer {
+    bool seen;
+    uint64_t token;          /* which client */
+    size_t len;
+    uint8_t msg[65536];
+};
+
+struct stage {
+    /* what the script sets up before the first question */
+    struct query_opts opts;
+    struct query_server servers[8];
+    struct query_zone zones[8];
+    uint16_t zone_servers[8][8];
+    uint8_t zone_names[8][NAME_MAX_LEN];
+    struct query_record records[STAGE_ROWS_MAX];
+    struct policy_level levels[8];
+    struct policy_group groups[8];
+    struct prefix networks[8];
+    struct prefix access[8];
+    struct policy_name names[STAGE_ROWS_MAX];
+    uint8_t name_bytes[STAGE_ROWS_MAX][NAME_MAX_LEN];
+    uint8_t record_names[STAGE_ROWS_MAX][NAME_MAX_LEN];
+    uint8_t record_data[STAGE_ROWS_MAX][512];
+    struct policy_opts policy_opts;
+    struct generation_rule rules[STAGE_ROWS_MAX];
+    size_t rule_count;
+    char texts[STAGE_TEXTS_MAX][256];
+    size_t text_count;
+    bool no_generation;
+    uint32_t refuse_server;  /* bit: io.send() fails for this server */
+
+    /* what runs */
+    bool running;
+    struct generation generation;
+    struct blockdb *blockdb;
+    struct policy *policy;
+    struct cache *cache;
+    struct metrics metrics;
+    struct query_engine *engine;
+    struct query_time now;
+    uint32_t next_slot;
+    uint8_t out[65536];
+
+    struct caught_ask asks[64];
+    size_t ask_count;
+    struct caught_answer answers[64];
+    size_t answer_count;
+    struct qlog_record last_log;
+    size_t log_count;
+};
+
+void stage_init(struct stage *stage);
+/* Keeps a copy of text for as long as the stage. */
+const char *stage_text(struct stage *stage, const char *text);
+/* Makes everything that was set up; called by the first question. */
+void stage_start(struct stage *stage);
+/* Publishes the rules as a new generation and gives it to the engine; a changed policy comes with it. */
+void stage_publish(struct stage *stage);
+void stage_done(struct stage *stage);
+
+/* One question; its answer, now or later, is caught under token. */
+void stage_ask(struct stage *stage, const struct query_source *source, const uint8_t *msg, size_t len);
+void stage_move_clock(struct stage *stage, int64_t ms);
+
+#endif

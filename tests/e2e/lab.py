@@ -97,9 +97,11 @@ class Process:
 class Server(Process):
     """belishad as tests/serve starts it."""
 
-    def __init__(self, directory, port, argv, log_path):
+    def __init__(self, directory, port, argv, log_path, conf=None):
         self.dir = directory
         self.port = port
+        # What belishad itself was given, for the other programs.
+        self.config = ["-c", os.path.join(directory, "belisha.yaml")] + (["-c", conf] if conf else [])
         self.at = ("127.0.0.1", port)
         super().__init__(argv, log_path)
 
@@ -111,7 +113,7 @@ class Server(Process):
 
     def operator(self, *args, check=True, timeout=60):
         """Runs `belisha ARGS` on this server's configuration and returns its standard output."""
-        return run([program("belisha"), "-c", os.path.join(self.dir, "belisha.yaml"), *args], check, timeout)
+        return run([program("belisha"), *self.config, *args], check, timeout)
 
 
 def run(argv, check=True, timeout=120):
@@ -174,13 +176,14 @@ class Lab:
         if names is not None:
             argv += ["--list", self.write(subdir + ".list", "".join(n + "\n" for n in names))]
         if conf is not None:
-            argv += ["--conf", self.write(subdir + "-extra.yaml", conf)]
+            conf = self.write(subdir + "-extra.yaml", conf)
+            argv += ["--conf", conf]
         log_path = self.path(subdir + ".log")
         seen = 0
         if os.path.exists(log_path):
             with open(log_path, errors="replace") as file:
                 seen = file.read().splitlines().count("ready")
-        server = Server(directory, port, argv + list(options), log_path)
+        server = Server(directory, port, argv + list(options), log_path, conf)
         self.processes.append(server)
         if ready:
             server.wait_for_line("ready", count=seen + 1)

@@ -23,9 +23,8 @@ class KilledResolver(lab.Case):
     def exported_names(self):
         path = self.lab.path("log.csv")
         with open(path, "w") as file:
-            subprocess.run([lab.program("belisha"), "-c", os.path.join(self.server.dir, "belisha.yaml"), "log",
-                            "export", "--format", "csv"], stdin=subprocess.DEVNULL, stdout=file, check=True,
-                           timeout=120)
+            subprocess.run([lab.program("belisha"), *self.server.config, "log", "export", "--format", "csv"],
+                           stdin=subprocess.DEVNULL, stdout=file, check=True, timeout=120)
         with open(path, newline="") as file:
             return {row["name"].rstrip(".") for row in csv.DictReader(l for l in file if not l.startswith("#"))}
 

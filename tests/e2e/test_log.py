@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
 
 import lab
 
@@ -80,8 +78,7 @@ class Log(lab.Case):
         self.assertEqual(search("log", "search", "--category", "gambling").count("example.net"), 0)
 
     def test_tail_follows_the_living_log(self):
-        tail = self.lab.start([lab.program("belisha"), "-c", os.path.join(self.server.dir, "belisha.yaml"), "log",
-                               "tail"], "tail")
+        tail = self.lab.start([lab.program("belisha"), *self.server.config, "log", "tail"], "tail")
         numbers = iter(range(10000))
 
         def seen():

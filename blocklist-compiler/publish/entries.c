@@ -16,7 +16,7 @@ struct entries_writer {
     size_t pending_count;
     struct trie_entry ancestors[LABELS_MAX]; /* listed parents of the entry written last, and itself */
     size_t ancestor_count;
-    struct trie_entry last; /* the entry written last; key NULL before the first */
+    struct trie_entry last; /* the entry written last */
     XXH3_state_t *hash;
 };
 
@@ -27,18 +27,6 @@ static size_t shared_len(const struct trie_entry *a, const struct trie_entry *b)
     while (len < max && a->key[len] == b->key[len])
         len++;
     return len;
-}
-
-static void value_write(struct entries_writer *w, uint32_t value)
-{
-    uint32_t number = w->value_numbers[value];
-    uint16_t low = (uint16_t)number;
-    if (number < BLOCKDB_VALUE_INLINE) {
-        bytes_add_u8(&w->out->region, (uint8_t)number);
-        return;
-    }
-    bytes_add_u8(&w->out->region, (uint8_t)(BLOCKDB_VALUE_INLINE + (number >> 16)));
-    bytes_add(&w->out->region, &low, sizeof(low));
 }
 
 /* Leaves the listed proper ancestors of entry. */
@@ -64,32 +52,34 @@ static void separator_write(struct entries_writer *w, const struct trie_entry *f
     bytes_add(&w->out->separators, &separator, sizeof(separator));
 }
 
-static void bucket_start(struct entries_writer *w, const struct trie_entry *first, size_t count)
+/* The parts of a bucket, before their sizes are known. */
+struct parts {
+    uint8_t shared[BUCKET_MAX], rest_lens[BUCKET_MAX];
+    uint8_t ancestor_lens[LABELS_MAX], values[LABELS_MAX + BUCKET_MAX];
+    uint16_t lows[LABELS_MAX + BUCKET_MAX];
+    size_t ancestor_count, entry_count, low_count;
+};
+
+static void value_add(const struct entries_writer *w, struct parts *parts, uint32_t value)
 {
-    w->out->last_bucket = (uint32_t)w->out->region.len;
-    w->out->bucket_count++;
-    if (w->last.key)
-        separator_write(w, first);
-    ancestors_pop(w, first);
-    bytes_add_u8(&w->out->region, (uint8_t)count);
-    bytes_add_u8(&w->out->region, (uint8_t)w->ancestor_count);
-    for (size_t i = 0; i < w->ancestor_count; i++) {
-        bytes_add_u8(&w->out->region, (uint8_t)w->ancestors[i].key_len);
-        value_write(w, w->ancestors[i].value);
-    }
+    uint32_t number = w->value_numbers[value];
+    uint8_t *at = &parts->values[parts->ancestor_count + parts->entry_count];
+    *at = (uint8_t)(number < BLOCKDB_VALUE_INLINE ? number : BLOCKDB_VALUE_INLINE + (number >> 16));
+    if (number >= BLOCKDB_VALUE_INLINE)
+        parts->lows[parts->low_count++] = (uint16_t)number;
 }
 
-static void entry_write(struct entries_writer *w, const struct trie_entry *entry, size_t shared)
+static void entry_add(struct entries_writer *w, struct parts *parts, const struct trie_entry *entry)
 {
+    size_t shared = parts->entry_count > 0 ? shared_len(&w->last, entry) : 0;
     uint8_t key_len = (uint8_t)entry->key_len;
     uint32_t number = w->value_numbers[entry->value];
 
     ancestors_pop(w, entry);
     w->ancestors[w->ancestor_count++] = *entry;
-    bytes_add_u8(&w->out->region, (uint8_t)shared);
-    bytes_add_u8(&w->out->region, (uint8_t)(entry->key_len - shared));
-    value_write(w, entry->value);
-    bytes_add(&w->out->region, entry->key + shared, entry->key_len - shared);
+    value_add(w, parts, entry->value);
+    parts->shared[parts->entry_count] = (uint8_t)shared;
+    parts->rest_lens[parts->entry_count++] = (uint8_t)(entry->key_len - shared);
 
     (void)XXH3_64bits_update(w->hash, &key_len, sizeof(key_len));
     (void)XXH3_64bits_update(w->hash, entry->key, entry->key_len);
@@ -97,12 +87,39 @@ static void entry_write(struct entries_writer *w, const struct trie_entry *entry
     w->last = *entry;
 }
 
+static void parts_write(const struct parts *parts, const struct trie_entry *entries, struct bytes *region)
+{
+    bytes_add_u8(region, (uint8_t)parts->entry_count);
+    bytes_add_u8(region, (uint8_t)parts->ancestor_count);
+    bytes_add_u8(region, (uint8_t)parts->low_count);
+    bytes_add(region, parts->shared, parts->entry_count);
+    bytes_add(region, parts->rest_lens, parts->entry_count);
+    bytes_add(region, parts->ancestor_lens, parts->ancestor_count);
+    bytes_add(region, parts->values, parts->ancestor_count + parts->entry_count);
+    bytes_add(region, parts->lows, parts->low_count * sizeof(parts->lows[0]));
+    for (size_t i = 0; i < parts->entry_count; i++)
+        bytes_add(region, entries[i].key + parts->shared[i], parts->rest_lens[i]);
+}
+
 /* Writes the first count pending entries as a bucket. */
 static void bucket_write(struct entries_writer *w, size_t count)
 {
-    bucket_start(w, &w->pending[0], count);
+    struct parts parts;
+    const struct trie_entry *first = &w->pending[0];
+
+    parts.ancestor_count = parts.entry_count = parts.low_count = 0;
+    w->out->last_bucket = (uint32_t)w->out->region.len;
+    if (w->out->bucket_count++ > 0)
+        separator_write(w, first);
+    ancestors_pop(w, first);
+    for (size_t i = 0; i < w->ancestor_count; i++) {
+        value_add(w, &parts, w->ancestors[i].value);
+        parts.ancestor_lens[parts.ancestor_count++] = (uint8_t)w->ancestors[i].key_len;
+    }
     for (size_t i = 0; i < count; i++)
-        entry_write(w, &w->pending[i], i > 0 ? shared_len(&w->last, &w->pending[i]) : 0);
+        entry_add(w, &parts, &w->pending[i]);
+    parts_write(&parts, w->pending, &w->out->region);
+
     w->pending_count -= count;
     memmove(w->pending, w->pending + count, w->pending_count * sizeof(w->pending[0]));
     w->out->name_count += count;
@@ -130,6 +147,7 @@ static size_t cut_find(const struct entries_writer *w)
 
 static int all_write(struct entries_writer *w)
 {
+    static const uint8_t TAIL[BLOCKDB_TAIL];
     uint64_t position = 0;
     struct trie_entry entry;
     while (trie_next(w->trie, &position, &entry) > 0) {
@@ -144,6 +162,7 @@ static int all_write(struct entries_writer *w)
         bucket_write(w, w->pending_count / 2);
     if (w->pending_count > 0)
         bucket_write(w, w->pending_count);
+    bytes_add(&w->out->region, TAIL, sizeof(TAIL));
     return bytes_ok(&w->out->region) && bytes_ok(&w->out->texts) && bytes_ok(&w->out->separators) ? 0 : ERR_NOMEM;
 }
 

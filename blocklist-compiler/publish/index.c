@@ -130,7 +130,7 @@ static int nodes_place(struct index_writer *w)
         struct shape shape;
         err = node_measure(w, i, true, &shape);
         w->nodes[i].at = (uint32_t)at;
-        if (err == 0 && (at += shape.len) > BLOCKDB_INDEX_MAX)
+        if (err == 0 && (at += shape.len) > BLOCKDB_INDEX_MAX - BLOCKDB_TAIL)
             err = ERR_LIMIT;
     }
     return err;
@@ -185,12 +185,14 @@ int index_write(const struct entries *entries, struct bytes *out)
         .separator_count = (uint32_t)(entries->separators.len / sizeof(struct separator)),
         .texts = entries->texts.data,
     };
+    static const uint8_t TAIL[BLOCKDB_TAIL];
     uint32_t next_node = 1;
 
     bytes_add(out, &entries->last_bucket, sizeof(entries->last_bucket));
     int err = w.separator_count > 0 ? nodes_place(&w) : 0;
     for (uint32_t i = 0; err == 0 && i < w.node_count; i++)
         err = node_write(&w, i, &next_node, out);
+    bytes_add(out, TAIL, sizeof(TAIL));
     free(w.nodes);
     return err < 0 ? err : bytes_ok(out) ? 0 : ERR_NOMEM;
 }

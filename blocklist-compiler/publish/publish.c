@@ -55,7 +55,7 @@ static int start(const struct publish_opts *opts, struct publish *p)
 static int say(char *why, int err, const char *what)
 {
     if (err < 0 && why)
-        (void)snprintf(why, PUBLISH_WHY_MAX, "%s: %s", what, err_str(err));
+        (void)snprintf(why, PUBLISH_WHY_MAX, "%.400s: %s", what, err_str(err));
     return err;
 }
 

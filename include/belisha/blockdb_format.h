@@ -8,19 +8,21 @@
  *
  * entries: the sorted keys (dns/key.h) cut into buckets, one behind the other.
  *
- *     bucket    +-------+-----------+--------------------------+---------+---------+--
- *               | count | ancestors | ancestor * ancestors     | entry 0 | entry 1 | ...  count entries
- *               +-------+-----------+--------------------------+---------+---------+--
- *                 u8      u8
- *     ancestor  | key length u8 | value |   listed proper ancestors of entry 0, shortest first; their text is its start
- *     entry     | shared u8 | rest length u8 | value | rest |   shared: bytes taken from the entry before (0 for entry 0)
- *     value     | id u8 |                     id < BLOCKDB_VALUE_INLINE
- *               | 240 + id >> 16 | id u16 |   otherwise
+ *     bucket   | count u8 | ancestors u8 | lows u8 | shared u8 * count | rest length u8 * count |
+ *              | ancestor length u8 * ancestors | value u8 * (ancestors + count) | low u16 * lows | rest * count |
+ *     count    entries of the bucket, 1 to BLOCKDB_BUCKET_MAX
+ *     shared   bytes that an entry takes from the key before; 0 for the first. Its rest follows these in the key.
+ *     ancestor listed proper ancestors of the first entry, shortest first; their text is the start of its key
+ *     value    < BLOCKDB_VALUE_INLINE: the id. Else 240 + id >> 16, and the low 16 bits are the next of the lows: the
+ *              n-th such value has the n-th low.
+ *     Same-kind bytes lie together so that a search can compare many of them at once. The region ends with
+ *     BLOCKDB_TAIL zero bytes, so that it may read a little past what it needs.
  *
  * index: a path-compressed radix trie over the separators, nodes breadth-first. The separator of a bucket (all but the
  * first have one) is the shortest start of its first key that sorts behind the last key of the bucket before. The trie
  * finds the last separator <= a key, and so the one bucket that holds the key's predecessor. The region starts with a
- * u32, where the last bucket starts; the root node follows, or nothing when there is one bucket only.
+ * u32, where the last bucket starts; the root node follows, or no node when there is one bucket only. It ends with
+ * BLOCKDB_TAIL zero bytes too.
  *
  *     node      | prefix length u8 | shape u8 | children u8 | prefix | byte * children | before * children | ref * children |
  *     byte      branch byte of a child, ascending
@@ -71,6 +73,7 @@ enum blockdb_region {
 #define BLOCKDB_BUCKET_MAX    64         /* entries of a bucket */
 #define BLOCKDB_ANCESTORS_MAX 127        /* a key has at most 127 labels */
 #define BLOCKDB_INDEX_ROOT    4          /* where the root node starts */
+#define BLOCKDB_TAIL          64         /* zero bytes at the end of entries and index */
 #define BLOCKDB_REF_LEN       3
 #define BLOCKDB_INDEX_MAX     (1 << 24)
 

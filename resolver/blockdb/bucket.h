@@ -1,6 +1,6 @@
 /*
- * One bucket of front-coded keys, read entry by entry (layout: belisha/blockdb_format.h). Every read is checked against
- * the end of the region. Threads: pure.
+ * One bucket of front-coded keys (layout: belisha/blockdb_format.h). Every offset is checked against the end of the
+ * region, and nothing is believed about the order of the keys. Threads: pure.
  */
 #ifndef BLOCKDB_BUCKET_H
 #define BLOCKDB_BUCKET_H
@@ -10,77 +10,65 @@
 
 #include "blockdb/internal.h"
 
-struct bucket {
-    const uint8_t *at, *end; /* next byte; end of the region */
-    uint32_t entries_left, ancestors_left;
-};
+#define BUCKET_HEADER_LEN 3
 
-struct bucket_ancestor {
-    uint32_t key_len, value;
+struct bucket {
+    uint32_t count, ancestor_count, low_count;
+    const uint8_t *shared, *rest_lens; /* count of each */
+    const uint8_t *ancestor_lens;
+    const uint8_t *values; /* ancestors first */
+    const uint8_t *lows;
+    const uint8_t *texts, *end; /* rests of the entries; end of the region without its tail */
 };
 
 struct bucket_entry {
-    uint32_t shared, rest_len, value;
+    uint32_t shared, rest_len;
     const uint8_t *rest;
 };
 
 /* false: there is no bucket at offset. */
 static inline bool bucket_open(const struct region *entries, uint32_t offset, struct bucket *out)
 {
-    if (offset >= entries->len || entries->len - offset < 2)
+    size_t len = entries->len - BLOCKDB_TAIL;
+    if (offset + (size_t)BUCKET_HEADER_LEN > len)
         return false;
-    out->at = entries->bytes + offset;
-    out->end = entries->bytes + entries->len;
-    out->entries_left = out->at[0];
-    out->ancestors_left = out->at[1];
-    out->at += 2;
-    return true;
+    const uint8_t *at = entries->bytes + offset;
+    out->count = at[0];
+    out->ancestor_count = at[1];
+    out->low_count = at[2];
+    out->shared = at + BUCKET_HEADER_LEN;
+    out->rest_lens = out->shared + out->count;
+    out->ancestor_lens = out->rest_lens + out->count;
+    out->values = out->ancestor_lens + out->ancestor_count;
+    out->lows = out->values + out->ancestor_count + out->count;
+    out->texts = out->lows + 2 * (size_t)out->low_count;
+    out->end = entries->bytes + len;
+    return out->count > 0 && out->count <= BLOCKDB_BUCKET_MAX && out->texts <= out->end;
 }
 
-/* Reads the value whose first byte is at `at`, of `left` bytes. Returns its length, 0 when it is cut. */
-static inline uint32_t bucket_value(const uint8_t *at, size_t left, uint32_t *out)
+/* The id of a value; UINT32_MAX, which no value has, when its low bits are missing. */
+static inline uint32_t bucket_value(const struct bucket *b, uint32_t index)
 {
     uint16_t low;
-    if (left >= 1 && at[0] < BLOCKDB_VALUE_INLINE) {
-        *out = at[0];
-        return 1;
-    }
-    if (left < 3)
-        return 0;
-    memcpy(&low, at + 1, sizeof(low));
-    *out = (uint32_t)(at[0] - BLOCKDB_VALUE_INLINE) << 16 | low;
-    return 3;
+    uint32_t lows_before = 0;
+    uint8_t value = b->values[index];
+    if (value < BLOCKDB_VALUE_INLINE)
+        return value;
+    for (uint32_t i = 0; i < index; i++)
+        lows_before += b->values[i] >= BLOCKDB_VALUE_INLINE;
+    if (lows_before >= b->low_count)
+        return UINT32_MAX;
+    memcpy(&low, b->lows + 2 * (size_t)lows_before, sizeof(low));
+    return (uint32_t)(value - BLOCKDB_VALUE_INLINE) << 16 | low;
 }
 
-/* false at the end of the chain or of the region. */
-static inline bool bucket_next_ancestor(struct bucket *b, struct bucket_ancestor *out)
+/* index < count; text: sum of the rest lengths before it. false: its rest is not inside the region. */
+static inline bool bucket_entry(const struct bucket *b, uint32_t index, uint32_t text, struct bucket_entry *out)
 {
-    if (b->ancestors_left == 0 || b->end - b->at < 2)
-        return false;
-    uint32_t value_len = bucket_value(b->at + 1, (size_t)(b->end - b->at) - 1, &out->value);
-    if (value_len == 0)
-        return false;
-    out->key_len = b->at[0];
-    b->at += 1 + value_len;
-    b->ancestors_left--;
-    return true;
-}
-
-/* Call after the last ancestor. false at the end of the bucket or of the region. */
-static inline bool bucket_next_entry(struct bucket *b, struct bucket_entry *out)
-{
-    size_t left = (size_t)(b->end - b->at);
-    if (b->entries_left == 0 || left < 3)
-        return false;
-    uint32_t value_len = bucket_value(b->at + 2, left - 2, &out->value);
-    out->shared = b->at[0];
-    out->rest_len = b->at[1];
-    out->rest = b->at + 2 + value_len;
-    if (value_len == 0 || out->rest_len > left - 2 - value_len)
-        return false;
-    b->at = out->rest + out->rest_len;
-    b->entries_left--;
-    return true;
+    out->shared = b->shared[index];
+    out->rest_len = b->rest_lens[index];
+    out->rest = b->texts + text;
+    return text + (size_t)out->rest_len <= (size_t)(b->end - b->texts);
 }
 
 #endif

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
-#define NODE_HEADER_LEN 3
-#define LANES           16 /* branch bytes compared at once */
+#include "blockdb/lanes.h"
 
-typedef uint8_t lanes __attribute__((vector_size(LANES)));
+#define NODE_HEADER_LEN 3
 
 struct node {
     uint32_t prefix_len, child_count;
@@ -13,20 +12,23 @@ struct node {
     const uint8_t *prefix, *bytes, *befores, *ref_bytes;
 };
 
+/* A number of 1 to 4 bytes. Reads four, which the region's tail allows. */
 static uint32_t number_read(const uint8_t *at, uint32_t len)
 {
-    uint32_t value = 0;
+    uint32_t value;
+    memcpy(&value, at, sizeof(value));
+    uint32_t unused_bits = 32 - 8 * len;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(&value, at, len);
+    return value & (UINT32_MAX >> unused_bits);
 #else
-    memcpy((uint8_t *)&value + sizeof(value) - len, at, len);
+    return value >> unused_bits;
 #endif
-    return value;
 }
 
 static bool node_read(const struct region *index, uint32_t at, struct node *out)
 {
-    if (index->len < NODE_HEADER_LEN || at > index->len - NODE_HEADER_LEN)
+    size_t end = index->len - BLOCKDB_TAIL;
+    if (at + (size_t)NODE_HEADER_LEN > end)
         return false;
     const uint8_t *node = index->bytes + at;
     uint8_t shape = node[1];
@@ -37,33 +39,13 @@ static bool node_read(const struct region *index, uint32_t at, struct node *out)
     out->refs = (shape & BLOCKDB_NODE_REFS) != 0;
     size_t len = NODE_HEADER_LEN + out->prefix_len +
                  (size_t)out->child_count * (1 + out->before_len + out->refs * BLOCKDB_REF_LEN);
-    if (len > index->len - at)
+    if (len > end - at)
         return false;
     out->prefix = node + NODE_HEADER_LEN;
     out->bytes = out->prefix + out->prefix_len;
     out->befores = out->bytes + out->child_count;
     out->ref_bytes = out->befores + (size_t)out->child_count * out->before_len;
     return true;
-}
-
-/* How many of the ascending branch bytes are <= byte. */
-static uint32_t count_up_to(const uint8_t *bytes, uint32_t count, uint8_t byte)
-{
-    uint32_t found = 0;
-    uint32_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        lanes some;
-        uint64_t halves[2];
-        memcpy(&some, bytes + i, LANES);
-        lanes hits = (lanes)(some <= byte) & 1;
-        memcpy(halves, &hits, LANES);
-        found += (uint32_t)(((halves[0] + halves[1]) * UINT64_C(0x0101010101010101)) >> 56);
-        if (found < i + LANES)
-            return found;
-    }
-    while (i < count && bytes[i] <= byte)
-        i++;
-    return i;
 }
 
 static uint32_t node_before(const struct node *node, const struct index_walk *walk, uint32_t child)
@@ -86,14 +68,13 @@ bool index_begin(const struct region *index, const struct name_key *key, struct 
     out->pos = 0;
     out->before = 0;
     out->node = BLOCKDB_INDEX_ROOT;
-    if (index->len <= BLOCKDB_INDEX_ROOT)
+    if (index->len <= BLOCKDB_INDEX_ROOT + BLOCKDB_TAIL)
         return false;
     memcpy(&out->end, index->bytes, sizeof(out->end));
     return true;
 }
 
-/* <0: the key sorts before everything that starts with the prefix; >0 behind it; 0: it starts with the prefix. */
-static int prefix_compare(const struct node *node, const struct index_walk *walk)
+static int prefix_order(const struct node *node, const struct index_walk *walk)
 {
     uint32_t left = walk->key_len - walk->pos;
     uint32_t len = node->prefix_len < left ? node->prefix_len : left;
@@ -102,6 +83,18 @@ static int prefix_compare(const struct node *node, const struct index_walk *walk
         if (key[i] != node->prefix[i])
             return key[i] < node->prefix[i] ? -1 : 1;
     return left < node->prefix_len ? -1 : 0;
+}
+
+/* <0: the key sorts before everything that starts with the prefix; >0 behind it; 0: it starts with the prefix. */
+static int prefix_compare(const struct node *node, const struct index_walk *walk)
+{
+    /* Most prefixes are short and equal. */
+    if (node->prefix_len < 8 && walk->pos + node->prefix_len <= walk->key_len) {
+        uint64_t mask = (UINT64_C(1) << (8 * node->prefix_len)) - 1;
+        if (((lanes_load8(node->prefix) ^ lanes_load8(walk->key + walk->pos)) & mask) == 0)
+            return 0;
+    }
+    return prefix_order(node, walk);
 }
 
 bool index_step(const struct region *index, struct index_walk *walk)
@@ -117,7 +110,7 @@ bool index_step(const struct region *index, struct index_walk *walk)
         return finish(walk, node_before(&node, walk, 0));
 
     uint8_t byte = walk->key[walk->pos];
-    uint32_t up_to = count_up_to(node.bytes, node.child_count, byte);
+    uint32_t up_to = bytes_up_to(node.bytes, node.child_count, byte);
     uint32_t after = node_before(&node, walk, up_to);
     if (up_to == 0 || node.bytes[up_to - 1] != byte)
         return finish(walk, after);

@@ -4,6 +4,7 @@
 #include "belisha/verdict.h"
 #include "blockdb/bucket.h"
 #include "blockdb/index.h"
+#include "blockdb/lanes.h"
 
 #define BATCH_MAX      32 /* walks under way at once */
 #define CACHE_LINE     64
@@ -66,65 +67,64 @@ static bool is_boundary(const struct name_key *key, uint32_t len)
     return len == key->len || key->bytes[len] == 0;
 }
 
-/* How many of the first len bytes of a and b are equal. */
-static uint32_t common_len(const uint8_t *a, const uint8_t *b, uint32_t len)
-{
-    uint32_t i = 0;
-    while (i < len && a[i] == b[i])
-        i++;
-    return i;
-}
-
 /*
- * One entry, whose text continues the first `*matched` bytes of the key. Returns false when it sorts behind the key: so
+ * One entry, whose rest continues the first `*matched` bytes of the key. Returns false when it sorts behind the key: so
  * do all that follow.
  */
-static bool search_entry(struct search *s, const struct bucket_entry *entry, uint32_t *matched)
+static bool search_entry(struct search *s, const struct bucket *bucket, uint32_t index,
+                         const struct bucket_entry *entry, uint32_t *matched)
 {
     const struct name_key *key = s->key;
     uint32_t left = key->len - *matched;
     uint32_t len = entry->rest_len < left ? entry->rest_len : left;
-    uint32_t same = common_len(entry->rest, key->bytes + *matched, len);
+    uint32_t same = bytes_common(entry->rest, key->bytes + *matched, len);
 
     *matched += same;
     if (same == entry->rest_len) {
         if (is_boundary(key, *matched))
-            search_add(s, *matched, entry->value);
+            search_add(s, *matched, bucket_value(bucket, bucket->ancestor_count + index));
         return true;
     }
     return same < left && entry->rest[same] < key->bytes[*matched];
 }
 
+/* The chain is made of starts of the first entry, of which the key has the first `same` bytes. */
+static void search_ancestors(struct search *s, const struct bucket *bucket, uint32_t same)
+{
+    for (uint32_t i = 0; i < bucket->ancestor_count && bucket->ancestor_lens[i] <= same; i++)
+        if (is_boundary(s->key, bucket->ancestor_lens[i]))
+            search_add(s, bucket->ancestor_lens[i], bucket_value(bucket, i));
+}
+
 /*
  * Every listed ancestor of the key is an ancestor of its predecessor too (all keys between an ancestor and the key start
- * with the ancestor), so it is either in this bucket or in the chain that the bucket starts with. The chain is the first
- * entry's, so how far the key follows the first entry decides which of it count.
+ * with the ancestor), so it is either in this bucket or in the chain that the bucket starts with.
+ *
+ * An entry that shares more with the one before than the key does still differs from the key where that one did: it is
+ * passed over without a look at its text. One that shares less sorts behind the key.
  */
 static void search_bucket(struct search *s, uint32_t offset)
 {
     struct bucket bucket;
     struct bucket_entry entry;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, &bucket))
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, &bucket) || bucket.shared[0] != 0 ||
+        !bucket_entry(&bucket, 0, 0, &entry))
         return;
-    struct bucket chain = bucket;
-    struct bucket_ancestor ancestor;
-    while (bucket_next_ancestor(&bucket, &ancestor))
-        continue;
-    if (bucket.ancestors_left > 0 || !bucket_next_entry(&bucket, &entry) || entry.shared != 0)
-        return;
-
-    const struct name_key *key = s->key;
-    uint32_t len = entry.rest_len < key->len ? entry.rest_len : key->len;
-    uint32_t same = common_len(entry.rest, key->bytes, len);
-    while (bucket_next_ancestor(&chain, &ancestor) && ancestor.key_len <= same)
-        if (is_boundary(key, ancestor.key_len))
-            search_add(s, ancestor.key_len, ancestor.value);
+    uint32_t len = entry.rest_len < s->key->len ? entry.rest_len : s->key->len;
+    search_ancestors(s, &bucket, bytes_common(entry.rest, s->key->bytes, len));
 
     uint32_t matched = 0;
-    bool more = search_entry(s, &entry, &matched);
-    while (more && bucket_next_entry(&bucket, &entry) && entry.shared >= matched)
-        if (entry.shared == matched)
-            more = search_entry(s, &entry, &matched);
+    uint32_t text = 0;
+    uint32_t index = 0;
+    while (search_entry(s, &bucket, index, &entry, &matched)) {
+        uint32_t next = index + 1 + bytes_above(bucket.shared + index + 1, bucket.count - index - 1, (uint8_t)matched);
+        if (next == bucket.count || bucket.shared[next] < matched)
+            return;
+        text += bytes_sum(bucket.rest_lens + index, next - index);
+        index = next;
+        if (!bucket_entry(&bucket, index, text, &entry))
+            return;
+    }
 }
 
 static void search_run(const struct blockdb *db, const struct name_key *key, uint32_t offset, struct blockdb_match *out)

@@ -6,6 +6,8 @@
 struct blockdb_walk {
     const struct region *entries;
     struct bucket bucket;
+    uint32_t entry;  /* the next one of the bucket; bucket.count: the next bucket comes first */
+    uint32_t text;   /* where the rest of that entry starts in bucket.texts */
     uint32_t offset; /* of the next bucket */
     uint64_t left;   /* entries that must still come */
     size_t key_len;
@@ -31,20 +33,15 @@ void blockdb_walk_end(struct blockdb_walk *walk)
 
 static bool bucket_enter(struct blockdb_walk *walk)
 {
-    struct bucket_ancestor ancestor;
-    if (!bucket_open(walk->entries, walk->offset, &walk->bucket) || walk->bucket.entries_left == 0)
-        return false;
-    while (bucket_next_ancestor(&walk->bucket, &ancestor))
-        continue;
-    return walk->bucket.ancestors_left == 0;
+    walk->entry = walk->text = 0;
+    return bucket_open(walk->entries, walk->offset, &walk->bucket);
 }
 
 /* Makes the key of an entry out of the one before. false when it is too long or does not sort behind that one. */
-static bool key_advance(struct blockdb_walk *walk, const struct bucket_entry *entry, bool first_of_bucket)
+static bool key_advance(struct blockdb_walk *walk, const struct bucket_entry *entry)
 {
     size_t len = (size_t)entry->shared + entry->rest_len;
-    size_t shared = first_of_bucket ? 0 : walk->key_len;
-    if (entry->shared > shared || entry->rest_len == 0 || len > sizeof(walk->key))
+    if (entry->shared > (walk->entry > 0 ? walk->key_len : 0) || entry->rest_len == 0 || len > sizeof(walk->key))
         return false;
 
     size_t old_rest_len = walk->key_len - entry->shared;
@@ -61,16 +58,21 @@ static bool key_advance(struct blockdb_walk *walk, const struct bucket_entry *en
 int blockdb_walk_next(struct blockdb_walk *walk, struct blockdb_entry *out)
 {
     struct bucket_entry entry;
-    bool first_of_bucket = walk->bucket.entries_left == 0;
 
     if (walk->left == 0)
-        return walk->bucket.entries_left == 0 && walk->offset == walk->entries->len ? 0 : ERR_DAMAGED;
-    if (first_of_bucket && !bucket_enter(walk))
+        return walk->entry == walk->bucket.count && walk->offset + BLOCKDB_TAIL == walk->entries->len ? 0 : ERR_DAMAGED;
+    if (walk->entry == walk->bucket.count && !bucket_enter(walk))
         return ERR_DAMAGED;
-    if (!bucket_next_entry(&walk->bucket, &entry) || !key_advance(walk, &entry, first_of_bucket))
+    if (!bucket_entry(&walk->bucket, walk->entry, walk->text, &entry) || !key_advance(walk, &entry))
         return ERR_DAMAGED;
-    walk->offset = (uint32_t)(walk->bucket.at - walk->entries->bytes);
+    *out = (struct blockdb_entry){
+        .key = walk->key,
+        .key_len = walk->key_len,
+        .value = bucket_value(&walk->bucket, walk->bucket.ancestor_count + walk->entry),
+    };
+    walk->entry++;
+    walk->text += entry.rest_len;
+    walk->offset = (uint32_t)(walk->bucket.texts + walk->text - walk->entries->bytes);
     walk->left--;
-    *out = (struct blockdb_entry){.key = walk->key, .key_len = walk->key_len, .value = entry.value};
     return 1;
 }

@@ -20,13 +20,14 @@
 
 #include "belisha/err.h"
 
-#define NAME_KEY_MAX 254 /* bytes; a 255-byte wire name gives at most 253 */
+#define NAME_KEY_MAX   254 /* bytes; a 255-byte wire name gives at most 253 */
+#define NAME_KEY_SLACK 8   /* bytes behind a key that may be read, whatever they are: a search compares eight at once */
 
 struct name_key {
     uint16_t len;    /* bytes used; 0 for the root */
     uint8_t labels;  /* labels in the key */
     bool whole;      /* false: cut at a label with a zero byte */
-    uint8_t bytes[NAME_KEY_MAX];
+    uint8_t bytes[NAME_KEY_MAX + NAME_KEY_SLACK];
 };
 
 /* name: well-formed wire name, any case. */

@@ -1,0 +1,328 @@
+#include "recipe/recipe.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "belisha/category.h"
+#include "config/schema.h"
+#include "config/yaml.h"
+
+/* One feed as it is written. */
+struct feed_part {
+    const char *name, *source, *licence, *zone;
+    int format;
+    struct schema_list category, categories; /* int each; the second with folders as keys */
+    bool subdomains, single_labels, public_suffixes;
+    int64_t every_ms;
+    struct recipe_limits limits;
+    struct config_place place;
+};
+
+struct recipe_part {
+    const char *out, *protected_help;
+    int64_t keep;
+    struct schema_list feeds;
+};
+
+#define LIMIT(field) offsetof(struct recipe_limits, field)
+static const struct schema_option limit_options[] = {
+    {.key = "bytes",
+     .type = &schema_bytes,
+     .offset = LIMIT(bytes),
+     .min = 1,
+     .max = INT64_C(1) << 36,
+     .fallback = "512MiB",
+     .help = "largest copy that is taken, as fetched"},
+    {.key = "lines",
+     .type = &schema_int,
+     .offset = LIMIT(lines),
+     .fallback = "0",
+     .help = "most lines that are read; 0: any number"},
+    {.key = "min",
+     .type = &schema_int,
+     .offset = LIMIT(min),
+     .fallback = "1",
+     .help = "fewest names that are believed"},
+    {.key = "max",
+     .type = &schema_int,
+     .offset = LIMIT(max),
+     .fallback = "0",
+     .help = "most names that are believed; 0: any number"},
+    {.key = "change",
+     .type = &schema_int,
+     .offset = LIMIT(change),
+     .min = 0,
+     .max = 1000,
+     .fallback = "0",
+     .help = "largest believed change of the number of names from one copy to the next, in per cent; 0: any"},
+    {0}};
+
+#define FEED(field) offsetof(struct feed_part, field)
+static const struct schema_option feed_options[] = {
+    {.key = "", .type = &schema_place, .offset = FEED(place)},
+    {.key = "name",
+     .type = &schema_string,
+     .offset = FEED(name),
+     .required = true,
+     .help = "a short name of its own: letters, digits, '-', '_', '.'"},
+    {.key = "source",
+     .type = &schema_string,
+     .offset = FEED(source),
+     .required = true,
+     .help = "https://..., or file: and a path"},
+    {.key = "format", .type = &schema_word, .offset = FEED(format), .required = true, .help = "how it is written"},
+    {.key = "category",
+     .type = &schema_category,
+     .shape = SCHEMA_LIST,
+     .offset = FEED(category),
+     .help = "what its names are, one or several"},
+    {.key = "categories",
+     .type = &schema_category,
+     .shape = SCHEMA_PAIRS,
+     .offset = FEED(categories),
+     .help = "ut1: the category of each folder; without it and without category, the built-in map of the UT1 lists"},
+    {.key = "subdomains",
+     .type = &schema_bool,
+     .offset = FEED(subdomains),
+     .fallback = "true",
+     .help = "domains: a name stands for everything below it too"},
+    {.key = "allow_single_labels",
+     .type = &schema_bool,
+     .offset = FEED(single_labels),
+     .fallback = "false",
+     .help = "accept names of one label, which are whole top-level domains"},
+    {.key = "allow_public_suffix",
+     .type = &schema_bool,
+     .offset = FEED(public_suffixes),
+     .fallback = "false",
+     .help = "accept rules that cover a public suffix such as co.uk"},
+    {.key = "licence", .type = &schema_string, .offset = FEED(licence), .help = "shown in reports"},
+    {.key = "zone",
+     .type = &schema_string,
+     .offset = FEED(zone),
+     .help = "rpz: the name of the zone, where the file does not say it"},
+    {.key = "every",
+     .type = &schema_duration,
+     .offset = FEED(every_ms),
+     .fallback = "20h",
+     .help = "how old a copy may get before a new one is asked for"},
+    {.key = "limits",
+     .offset = FEED(limits),
+     .fields = limit_options,
+     .help = "what is believable; a copy beyond is left, and the last good one stays"},
+    {0}};
+#define FEED_OPTION_COUNT (sizeof feed_options / sizeof feed_options[0])
+
+#define PART(field) offsetof(struct recipe_part, field)
+static const struct schema_option recipe_options[] = {
+    {.key = "out", .type = &schema_string, .offset = PART(out), .help = "folder of the generations"},
+    {.key = "keep",
+     .type = &schema_int,
+     .offset = PART(keep),
+     .min = 1,
+     .max = 1000,
+     .fallback = "5",
+     .help = "how many generations stay"},
+    {.key = "protected_help",
+     .type = &schema_string,
+     .offset = PART(protected_help),
+     .help = "a file of more names that no feed may block"},
+    {.key = "feeds",
+     .shape = SCHEMA_LIST,
+     .offset = PART(feeds),
+     .fields = feed_options,
+     .item_size = sizeof(struct feed_part),
+     .required = true,
+     .help = "the lists"},
+    {0}};
+#define RECIPE_OPTION_COUNT (sizeof recipe_options / sizeof recipe_options[0])
+
+struct loading {
+    struct arena *arena;
+    struct config_errors *errors;
+    const char *folder; /* of the recipe */
+    bool out_of_memory;
+};
+
+struct recipe_feed recipe_feed_default(void)
+{
+    return (struct recipe_feed){.licence = "", .subdomains = true, .limits = {.bytes = INT64_C(1) << 36}};
+}
+
+static const char *keep_text(struct loading *l, const char *text)
+{
+    if (text == NULL)
+        l->out_of_memory = true;
+    return text;
+}
+
+/* "" for a recipe in the working folder, else "some/folder/". */
+static const char *folder_of(struct loading *l, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return keep_text(l, arena_text(l->arena, path, slash == NULL ? 0 : (size_t)(slash - path) + 1));
+}
+
+static const char *path_from(struct loading *l, const char *path)
+{
+    if (path == NULL || path[0] == '/')
+        return path;
+    return keep_text(l, arena_printf(l->arena, "%s%s", l->folder, path));
+}
+
+static const char *source_from(struct loading *l, const struct feed_part *part)
+{
+    const char *source = part->source;
+    if (strncmp(source, "https://", 8) == 0)
+        return source;
+    if (strncmp(source, "file:", 5) == 0)
+        source += 5;
+    else if (strstr(source, "://") != NULL)
+        config_errors_add(l->errors, &part->place, "the source of '%s' must be https://... or file:..., not '%s'",
+                          part->name, part->source);
+    if (strncmp(source, "///", 3) == 0)
+        source += 2;
+    return path_from(l, source);
+}
+
+static uint64_t mask_of(const struct schema_list *list)
+{
+    const int *items = list->items;
+    uint64_t mask = 0;
+    for (size_t i = 0; i < list->count; i++)
+        mask |= CATEGORY_BIT(items[i]);
+    return mask;
+}
+
+static void set_folders(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+{
+    const int *items = part->categories.items;
+    size_t count = part->categories.count;
+    struct recipe_folder *rows = arena_alloc(l->arena, (count + 1) * sizeof *rows);
+    if (rows == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct recipe_folder){part->categories.keys[i], CATEGORY_BIT(items[i])};
+    feed->folders = count == 0 ? NULL : rows;
+    feed->folder_count = count;
+}
+
+static bool name_ok(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    return len > 0 && len <= 64 && name[len] == '\0' && name[0] != '.';
+}
+
+/* What a table of single options can't see. */
+static void check_feed(struct loading *l, const struct feed_part *parts, size_t index, const char *format)
+{
+    const struct feed_part *part = &parts[index];
+    if (!name_ok(part->name))
+        config_errors_add(l->errors, &part->place,
+                          "the name of a feed has letters, digits, '-', '_' and '.' only, not '%s'", part->name);
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(parts[i].name, part->name) == 0)
+            config_errors_add(l->errors, &part->place, "another feed is called '%s' already", part->name);
+    }
+    bool tree = strcmp(format, "ut1") == 0;
+    if (part->category.count == 0 && !tree)
+        config_errors_add(l->errors, &part->place, "'category' is missing here: what the names of '%s' are",
+                          part->name);
+    if (part->categories.count > 0 && !tree)
+        config_errors_add(l->errors, &part->place, "'categories' is for feeds of folders (ut1); '%s' needs 'category'",
+                          part->name);
+    if (part->categories.count > 0 && part->category.count > 0)
+        config_errors_add(l->errors, &part->place, "'%s' has both 'category' and 'categories'", part->name);
+}
+
+static void set_feed(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+{
+    *feed = (struct recipe_feed){
+        .name = part->name,
+        .source = source_from(l, part),
+        .format = (size_t)part->format,
+        .categories = mask_of(&part->category),
+        .subdomains = part->subdomains,
+        .single_labels = part->single_labels,
+        .public_suffixes = part->public_suffixes,
+        .licence = part->licence == NULL ? "" : part->licence,
+        .zone = part->zone,
+        .every_s = part->every_ms / 1000,
+        .limits = part->limits,
+    };
+    set_folders(l, part, feed);
+}
+
+/* The tables with the words that only the caller knows. */
+static int read_part(struct loading *l, const char *path, const char *const formats[], struct recipe_part *out)
+{
+    struct schema_option feeds[FEED_OPTION_COUNT], top[RECIPE_OPTION_COUNT];
+    struct yaml_node *tree = NULL;
+    memcpy(feeds, feed_options, sizeof feeds);
+    memcpy(top, recipe_options, sizeof top);
+    for (size_t i = 0; feeds[i].key != NULL; i++) {
+        if (strcmp(feeds[i].key, "format") == 0)
+            feeds[i].words = formats;
+    }
+    for (size_t i = 0; top[i].key != NULL; i++) {
+        if (strcmp(top[i].key, "feeds") == 0)
+            top[i].fields = feeds;
+    }
+    int err = yaml_read_file(l->arena, path, l->errors, &tree);
+    return err < 0 ? err : schema_read(top, tree, l->arena, l->errors, out);
+}
+
+static int fill(struct loading *l, const struct recipe_part *part, const char *const formats[], struct recipe *recipe)
+{
+    const struct feed_part *parts = part->feeds.items;
+    size_t count = part->feeds.count, errors_before = l->errors->count;
+    struct recipe_feed *feeds = arena_alloc(l->arena, (count + 1) * sizeof *feeds);
+    if (feeds == NULL)
+        return ERR_NOMEM;
+    if (count == 0 || count > RECIPE_FEEDS_MAX)
+        config_errors_add(l->errors, NULL, "'feeds' must have from 1 to %d entries", RECIPE_FEEDS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        check_feed(l, parts, i, formats[parts[i].format]);
+        set_feed(l, &parts[i], &feeds[i]);
+    }
+    recipe->out = path_from(l, part->out);
+    recipe->keep = part->keep;
+    recipe->protected_help = path_from(l, part->protected_help);
+    recipe->feeds = feeds;
+    recipe->feed_count = count;
+    if (l->out_of_memory)
+        return ERR_NOMEM;
+    return l->errors->count > errors_before ? ERR_CONFIG : 0;
+}
+
+int recipe_load(const char *path, const char *const formats[], struct recipe **out, struct config_errors *errors)
+{
+    struct recipe_part part = {0};
+    struct loading l = {.arena = arena_new(), .errors = errors};
+    struct recipe *recipe = l.arena == NULL ? NULL : arena_alloc(l.arena, sizeof *recipe);
+    if (recipe == NULL) {
+        arena_free(l.arena);
+        return ERR_NOMEM;
+    }
+    recipe->arena = l.arena;
+    l.folder = folder_of(&l, path);
+    int err = read_part(&l, path, formats, &part);
+    if (err == 0)
+        err = fill(&l, &part, formats, recipe);
+    if (err < 0) {
+        arena_free(l.arena);
+        return err;
+    }
+    *out = recipe;
+    return 0;
+}
+
+void recipe_free(struct recipe *recipe)
+{
+    if (recipe != NULL)
+        arena_free(recipe->arena);
+}

@@ -1,0 +1,102 @@
+#include "blocklist-compiler/compare.h"
+
+#include <string.h>
+
+static uint64_t listed(const struct blockdb_rules *self, const struct blockdb_rules *below)
+{
+    return self->block | self->important_block | below->block | below->important_block;
+}
+
+/* The side in hand of the walk: a key and its categories, or nothing more. */
+struct side {
+    const uint8_t *key;
+    size_t key_len;
+    uint64_t categories;
+    bool more;
+};
+
+struct walk {
+    const struct trie *trie;
+    uint64_t position;
+    const struct blockdb *before;
+    struct blockdb_walk *entries; /* NULL: no generation before */
+    struct side now, then;
+};
+
+static void next_now(struct walk *w)
+{
+    struct trie_entry entry;
+    struct trie_value value;
+    w->now.more = trie_next(w->trie, &w->position, &entry) == 1;
+    if (!w->now.more)
+        return;
+    trie_value(w->trie, entry.value, &value);
+    w->now = (struct side){entry.key, entry.key_len, listed(&value.self, &value.below), true};
+}
+
+static int next_then(struct walk *w)
+{
+    struct blockdb_entry entry;
+    struct blockdb_value value;
+    w->then.more = false;
+    if (w->entries == NULL)
+        return 0;
+    int got = blockdb_walk_next(w->entries, &entry);
+    if (got <= 0)
+        return got;
+    int err = blockdb_value(w->before, entry.value, &value);
+    if (err < 0)
+        return ERR_DAMAGED;
+    w->then = (struct side){entry.key, entry.key_len, listed(&value.self, &value.below), true};
+    return 0;
+}
+
+static int order(const struct side *a, const struct side *b)
+{
+    if (!a->more || !b->more)
+        return a->more ? -1 : 1;
+    size_t len = a->key_len < b->key_len ? a->key_len : b->key_len;
+    int cmp = memcmp(a->key, b->key, len);
+    return cmp != 0 ? cmp : (a->key_len > b->key_len) - (a->key_len < b->key_len);
+}
+
+static void count_categories(struct report *out, uint64_t now, uint64_t then)
+{
+    for (uint64_t rest = now | then; rest != 0; rest &= rest - 1) {
+        unsigned id = (unsigned)__builtin_ctzll(rest);
+        struct report_count *count = &out->categories[id];
+        bool is = (now >> id & 1) != 0, was = (then >> id & 1) != 0;
+        count->names += is;
+        count->added += is && !was;
+        count->removed += was && !is;
+    }
+}
+
+static int walk_both(struct walk *w, struct report *out)
+{
+    next_now(w);
+    int err = next_then(w);
+    while (err == 0 && (w->now.more || w->then.more)) {
+        int cmp = order(&w->now, &w->then);
+        bool is = cmp <= 0, was = cmp >= 0;
+        out->all.names += is;
+        out->all.added += is && !was;
+        out->all.removed += was && !is;
+        count_categories(out, is ? w->now.categories : 0, was ? w->then.categories : 0);
+        if (is)
+            next_now(w);
+        if (was)
+            err = next_then(w);
+    }
+    return err;
+}
+
+int compare_lists(const struct trie *now, const struct blockdb *before, struct report *out)
+{
+    struct walk w = {.trie = now, .before = before};
+    int err = before == NULL ? 0 : blockdb_walk_begin(before, &w.entries);
+    if (err == 0)
+        err = walk_both(&w, out);
+    blockdb_walk_end(w.entries);
+    return err;
+}

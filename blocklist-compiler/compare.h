@@ -1,0 +1,19 @@
+/*
+ * Counts the names of a new list, all and by category, and what came and went since the generation before.
+ * Both are in key order, so one walk over the two does it. Threads: one.
+ */
+#ifndef COMPILER_COMPARE_H
+#define COMPILER_COMPARE_H
+
+#include "belisha/err.h"
+#include "blockdb/blockdb.h"
+#include "report/report.h"
+#include "trie/trie.h"
+
+/*
+ * before: NULL when there is none. Fills all and categories of *out. A name "came to" a category when its entry names it
+ * now and did not before. ERR_DAMAGED, ERR_NOMEM.
+ */
+ERR_CHECKED int compare_lists(const struct trie *now, const struct blockdb *before, struct report *out);
+
+#endif

@@ -1,0 +1,403 @@
+#include "blocklist-compiler/compile.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "blockdb/blockdb.h"
+#include "blocklist-compiler/compare.h"
+#include "blocklist-compiler/samples.h"
+#include "publish/publish.h"
+#include "report/progress.h"
+#include "trie/trie.h"
+
+#define THREADS_MAX 16
+/* Raised when the same inputs would give another list than before. */
+#define COMPILER_REVISION 1
+
+struct compile {
+    struct compile_opts opts;
+    char copies[PATH_MAX]; /* folder of the feeds' copies */
+    struct guard *guard;
+    struct job_env env;
+    struct job *jobs;
+    struct progress progress;
+    struct blockdb *before; /* the generation in force; NULL */
+    struct digest inputs;
+    struct report report;
+    struct report_feed *rows;
+    char why[PUBLISH_WHY_MAX + 128];
+};
+
+int compile_new(const struct compile_opts *opts, struct compile **out, unsigned *out_line)
+{
+    struct compile *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return ERR_NOMEM;
+    c->opts = *opts;
+    c->jobs = calloc(opts->feed_count + 1, sizeof *c->jobs);
+    c->rows = calloc(opts->feed_count + 1, sizeof *c->rows);
+    int err = c->jobs == NULL || c->rows == NULL ? ERR_NOMEM : 0;
+    if (err == 0)
+        err = guard_new(span_of(opts->help), &c->guard, out_line);
+    if (err < 0) {
+        compile_free(c);
+        return err == ERR_MALFORMED ? ERR_CONFIG : err;
+    }
+    snprintf(c->copies, sizeof c->copies, "%s/feeds", opts->out);
+    c->env =
+        (struct job_env){.guard = c->guard,
+                         .fetch = {.dir = opts->keep_copies ? c->copies : NULL,
+                                   .now_s = opts->now_s,
+                                   .download = {.connect_ms = 30000, .total_ms = 1800000, .ca_file = opts->ca_file}}};
+    for (size_t i = 0; i < opts->feed_count; i++)
+        job_init(&c->jobs[i], &opts->feeds[i], &c->env);
+    *out = c;
+    return 0;
+}
+
+void compile_free(struct compile *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; c->jobs != NULL && i < c->opts.feed_count; i++)
+        job_done(&c->jobs[i]);
+    blockdb_close(c->before);
+    guard_free(c->guard);
+    free(c->jobs);
+    free(c->rows);
+    free(c);
+}
+
+/* ---- feeds, several at a time ---- */
+
+struct crew {
+    struct compile *compile;
+    void (*work)(struct job *);
+    const char *what;
+    atomic_size_t next;
+};
+
+static void *crew_member(void *ctx)
+{
+    struct crew *crew = ctx;
+    struct compile *c = crew->compile;
+    for (size_t i = atomic_fetch_add(&crew->next, 1); i < c->opts.feed_count; i = atomic_fetch_add(&crew->next, 1)) {
+        crew->work(&c->jobs[i]);
+        progress_step(&c->progress, crew->what, c->jobs[i].feed->name);
+    }
+    return NULL;
+}
+
+/* Runs work on every job. Threads that can't be started are done without. */
+static void for_all_jobs(struct compile *c, void (*work)(struct job *), const char *what)
+{
+    struct crew crew = {.compile = c, .work = work, .what = what};
+    pthread_t threads[THREADS_MAX];
+    unsigned started = 0, wanted = c->opts.threads > THREADS_MAX ? THREADS_MAX : c->opts.threads;
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, crew_member, &crew) == 0)
+        started++;
+    crew_member(&crew);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+}
+
+/* ---- has anything changed? ---- */
+
+static void add_feed(struct digest_state *state, const struct job *job)
+{
+    const struct recipe_feed *feed = job->feed;
+    digest_add_text(state, feed->name);
+    digest_add_text(state, feed->source);
+    digest_add_text(state, feed->licence);
+    digest_add_text(state, feed->zone);
+    digest_add_text(state, job->format->name);
+    digest_add_number(state, feed->categories);
+    digest_add_number(state, feed->subdomains | feed->single_labels << 1 | feed->public_suffixes << 2);
+    for (size_t i = 0; i < feed->folder_count; i++) {
+        digest_add_text(state, feed->folders[i].folder);
+        digest_add_number(state, feed->folders[i].categories);
+    }
+    digest_add(state, job->digest.bytes, sizeof job->digest.bytes);
+}
+
+/* Whether the generation in force was made of what is here now. */
+static bool is_unchanged(struct compile *c)
+{
+    struct digest_state *state = digest_new();
+    if (state == NULL)
+        return false;
+    digest_add_text(state, BELISHA_VERSION);
+    digest_add_number(state, COMPILER_REVISION);
+    digest_add_text(state, c->opts.help);
+    for (size_t i = 0; i < c->opts.feed_count; i++)
+        add_feed(state, &c->jobs[i]);
+    c->inputs = digest_end(state);
+    return c->before != NULL && digest_is_noted(c->opts.out, blockdb_generation(c->before), &c->inputs);
+}
+
+/* ---- the list ---- */
+
+struct adding {
+    struct trie *trie;
+    struct samples *samples;
+    uint16_t feed;
+    uint64_t index, sample_every;
+};
+
+static void set_rules(struct blockdb_rules *rules, const struct batch_rule *rule)
+{
+    uint64_t *masks[2][2] = {{&rules->block, &rules->important_block}, {&rules->allow, &rules->important_allow}};
+    *masks[rule->action == FEED_ALLOW][rule->important] = rule->categories;
+}
+
+static int add_rule(void *ctx, const struct batch_rule *rule)
+{
+    struct adding *adding = ctx;
+    struct trie_item item = {.feed = adding->feed};
+    if ((rule->scope & FEED_SELF) != 0)
+        set_rules(&item.self, rule);
+    if ((rule->scope & FEED_BELOW) != 0)
+        set_rules(&item.below, rule);
+    if (adding->index++ % adding->sample_every == 0 && rule->action == FEED_BLOCK) {
+        int err = samples_add(adding->samples, &rule->key, (rule->scope & FEED_SELF) == 0, rule->categories);
+        if (err < 0)
+            return err;
+    }
+    return trie_add(adding->trie, &rule->key, &item);
+}
+
+static int add_all(struct compile *c, struct trie *trie, struct samples *samples)
+{
+    int err = 0;
+    for (size_t i = 0; i < c->opts.feed_count && err == 0; i++) {
+        struct job *job = &c->jobs[i];
+        struct adding adding = {.trie = trie,
+                                .samples = samples,
+                                .feed = (uint16_t)i,
+                                .sample_every = job->batch.count / SAMPLES_PER_FEED + 1};
+        err = batch_drain(&job->batch, add_rule, &adding);
+    }
+    return err;
+}
+
+static int put_feeds(struct compile *c, struct publish *publish)
+{
+    struct publish_feed *table = calloc(c->opts.feed_count + 1, sizeof *table);
+    if (table == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < c->opts.feed_count; i++) {
+        const struct job *job = &c->jobs[i];
+        table[i] = (struct publish_feed){job->feed->name,   job->feed->licence,
+                                         job->feed->source, batch_categories(&job->batch),
+                                         job_names(job),    job->copy.entry.fetched_s};
+    }
+    int err = publish_put_feeds(publish, table, c->opts.feed_count);
+    free(table);
+    return err;
+}
+
+/* Sorts, merges and compares; the trie's memory is gone before the file is written. */
+static int put_list(struct compile *c, struct publish *publish, struct samples *samples)
+{
+    struct trie *trie = NULL;
+    struct trie_opts opts = {0};
+    struct trie_stats stats;
+    int err = trie_new(&opts, &trie);
+    if (err == 0)
+        err = add_all(c, trie, samples);
+    if (err == 0)
+        err = trie_build(trie, &stats);
+    progress_step(&c->progress, "sorted", "");
+    if (err == 0) {
+        c->report.rules = stats.added;
+        c->report.duplicates = stats.duplicates;
+        c->report.subsumed = stats.subsumed;
+        err = compare_lists(trie, c->before, &c->report);
+    }
+    progress_step(&c->progress, "compared", "");
+    if (err == 0)
+        err = publish_put_trie(publish, trie);
+    trie_free(trie);
+    return err;
+}
+
+static void fail(struct compile *c, int err, const char *sentence)
+{
+    c->report.outcome = REPORT_FAILED;
+    if (err < 0)
+        snprintf(c->why, sizeof c->why, "%s: %s", sentence, err_str(err));
+    else
+        snprintf(c->why, sizeof c->why, "%s", sentence);
+}
+
+/* Ends publish. */
+static void commit(struct compile *c, struct publish *publish, const struct samples *samples)
+{
+    struct publish_result result;
+    struct publish_checks checks = {samples->rows, samples->count, samples->protected_names, samples->protected_count};
+    char why[PUBLISH_WHY_MAX] = "";
+    int err = publish_commit(publish, &checks, &result, why);
+    progress_step(&c->progress, "verified", "");
+    if (err < 0) {
+        fail(c, why[0] == '\0' ? err : 0, why[0] == '\0' ? "the list could not be written" : why);
+        return;
+    }
+    c->report.outcome = REPORT_PUBLISHED;
+    c->report.generation = result.generation;
+    c->report.file_bytes = result.file_bytes;
+    /* Without the note the next run compiles once more: no reason to call this one a failure. */
+    (void)!digest_note(c->opts.out, result.generation, &c->inputs);
+}
+
+static void make_list(struct compile *c, struct publish *publish)
+{
+    struct samples samples;
+    int err = samples_init(&samples, c->guard);
+    if (err == 0)
+        err = put_feeds(c, publish);
+    if (err == 0)
+        err = put_list(c, publish, &samples);
+    if (err == 0) {
+        commit(c, publish, &samples);
+    } else {
+        fail(c, err, "the list could not be made");
+        publish_abort(publish);
+    }
+    samples_done(&samples);
+}
+
+/* ---- the run ---- */
+
+static bool had_names(const struct blockdb *before, const char *name)
+{
+    for (size_t i = 0; before != NULL && i < blockdb_feed_count(before); i++) {
+        const struct blockdb_feed *feed = blockdb_feed(before, i);
+        if (strcmp(feed->name, name) == 0)
+            return feed->names > 0;
+    }
+    return false;
+}
+
+/*
+ * A list without one of its feeds is no reason to wait on the first day, but it may never replace one that has it: what
+ * was blocked yesterday would be open today.
+ */
+static bool may_publish(struct compile *c)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < c->opts.feed_count; i++) {
+        const struct job *job = &c->jobs[i];
+        if (job->err < 0) {
+            fail(c, job->err, "the feeds could not be read");
+            return false;
+        }
+        if (job->state != REPORT_FEED_MISSING)
+            continue;
+        missing++;
+        if (!had_names(c->before, job->feed->name) && missing < c->opts.feed_count)
+            continue;
+        c->report.outcome = REPORT_FAILED;
+        snprintf(c->why, sizeof c->why, "no good copy of feed '%.64s' (%s)", job->feed->name, job->why);
+        return false;
+    }
+    return true;
+}
+
+static void fill_rows(struct compile *c)
+{
+    for (size_t i = 0; i < c->opts.feed_count; i++) {
+        const struct job *job = &c->jobs[i];
+        c->rows[i] = (struct report_feed){
+            .name = job->feed->name,
+            .format = job->format->name,
+            .source = job->feed->source,
+            .licence = job->feed->licence,
+            .state = job->state,
+            .why = job->why,
+            .fetched_s = job->copy.entry.fetched_s,
+            .categories = job->read ? batch_categories(&job->batch) : job->feed->categories,
+            .stats = job->read ? &job->stats : NULL,
+        };
+    }
+    c->report.feeds = c->rows;
+    c->report.feed_count = c->opts.feed_count;
+    c->report.why = c->why;
+}
+
+static void open_before(struct compile *c)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/current", c->opts.out) >= (int)sizeof path ||
+        blockdb_open(path, &c->before, NULL, 0) < 0)
+        c->before = NULL; /* none yet, or one that can't be read: either way a new one is due */
+    if (c->before != NULL)
+        c->report.previous = blockdb_generation(c->before);
+}
+
+static int make_folders(const struct compile *c)
+{
+    if (mkdir(c->opts.out, 0755) < 0 && errno != EEXIST)
+        return errno == ENOENT ? ERR_NOENT : errno == EACCES ? ERR_ACCESS : ERR_IO;
+    if (c->opts.keep_copies && mkdir(c->copies, 0755) < 0 && errno != EEXIST)
+        return errno == EACCES ? ERR_ACCESS : ERR_IO;
+    return 0;
+}
+
+/* From the lock to its end. */
+static void run(struct compile *c, struct publish *publish)
+{
+    open_before(c);
+    for_all_jobs(c, job_fetch, "fetched");
+    bool unchanged = is_unchanged(c);
+    if (!unchanged) {
+        for_all_jobs(c, job_read, "read");
+        unchanged = is_unchanged(c);
+    }
+    if (!unchanged && may_publish(c)) {
+        make_list(c, publish);
+        return;
+    }
+    publish_abort(publish);
+    if (!unchanged)
+        return;
+    c->report.outcome = REPORT_UNCHANGED;
+    c->report.generation = blockdb_generation(c->before);
+}
+
+const struct report *compile_run(struct compile *c)
+{
+    struct publish *publish = NULL;
+    struct publish_opts opts = {c->opts.out, c->opts.keep, c->opts.now_s};
+    char why[PUBLISH_WHY_MAX] = "";
+    c->report = (struct report){.outcome = REPORT_FAILED, .now_s = c->opts.now_s};
+    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 3);
+    int err = make_folders(c);
+    if (err < 0)
+        fail(c, err, "the folder of generations can't be made");
+    else if ((err = publish_begin(&opts, &publish, why)) < 0)
+        fail(c, why[0] == '\0' ? err : 0, why[0] == '\0' ? "the folder of generations can't be used" : why);
+    else if ((err = download_init()) < 0)
+        fail(c, err, "downloads can't be started");
+    else
+        run(c, publish);
+    progress_done(&c->progress);
+    fill_rows(c);
+    return &c->report;
+}
+
+int compile_exit_code(const struct report *report)
+{
+    if (report->outcome == REPORT_FAILED)
+        return 2;
+    for (size_t i = 0; i < report->feed_count; i++) {
+        if (report->feeds[i].state == REPORT_FEED_STALE || report->feeds[i].state == REPORT_FEED_MISSING)
+            return 1;
+    }
+    return 0;
+}

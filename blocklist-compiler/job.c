@@ -1,0 +1,212 @@
+#include "blocklist-compiler/job.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define UNPACKED_FACTOR 20 /* how much more an archive's files may be than the archive */
+
+void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env)
+{
+    memset(job, 0, sizeof *job);
+    job->feed = feed;
+    job->format = feed_format_at(feed->format);
+    job->env = env;
+    feed_stats_init(&job->stats);
+    batch_init(&job->batch);
+}
+
+void job_done(struct job *job)
+{
+    feed_stats_done(&job->stats);
+    batch_done(&job->batch);
+}
+
+uint64_t job_names(const struct job *job)
+{
+    return job->stats.blocks + job->stats.allows;
+}
+
+static struct fetch_request request_of(const struct job *job)
+{
+    const struct recipe_feed *feed = job->feed;
+    return (struct fetch_request){.name = feed->name,
+                                  .source = feed->source,
+                                  .every_s = feed->every_s,
+                                  .bytes_max = (uint64_t)feed->limits.bytes};
+}
+
+/* After every change of the copy. */
+static void set_state(struct job *job)
+{
+    const struct fetch_copy *copy = &job->copy;
+    if (copy->err < 0)
+        snprintf(job->why, sizeof job->why, "%s", copy->why[0] != '\0' ? copy->why : err_str(copy->err));
+    if (copy->path[0] == '\0')
+        job->state = REPORT_FEED_MISSING;
+    else if (copy->err < 0)
+        job->state = REPORT_FEED_STALE;
+    else
+        job->state = copy->candidate || !copy->has_last ? REPORT_FEED_FRESH : REPORT_FEED_CURRENT;
+    memset(&job->digest, 0, sizeof job->digest);
+    if (copy->path[0] != '\0' && digest_path(copy->path, &job->digest) == ERR_NOMEM)
+        job->err = ERR_NOMEM;
+}
+
+void job_fetch(struct job *job)
+{
+    struct fetch_request request = request_of(job);
+    fetch_get(&job->env->fetch, &request, &job->copy);
+    set_state(job);
+}
+
+/* The whole file in memory of our own: a mapping would fall when somebody cuts the file while it is read. */
+static int load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len)
+{
+    struct stat st;
+    int err = 0;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        err = fd < 0 && errno == ENOENT ? ERR_NOENT : fd < 0 && errno == EACCES ? ERR_ACCESS : ERR_IO;
+    else if ((uint64_t)st.st_size > bytes_max)
+        err = ERR_LIMIT;
+    uint8_t *data = err < 0 ? NULL : malloc((size_t)st.st_size + 1);
+    if (err == 0 && data == NULL)
+        err = ERR_NOMEM;
+    while (err == 0 && len < (size_t)st.st_size) {
+        ssize_t got = read(fd, data + len, (size_t)st.st_size - len);
+        if (got < 0)
+            err = ERR_IO;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (err < 0) {
+        free(data);
+        return err;
+    }
+    *out = data;
+    *out_len = len;
+    return 0;
+}
+
+static int parse_text(struct job *job, struct intake *in)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    int err = load(job->copy.path, (uint64_t)job->feed->limits.bytes, &data, &len);
+    if (err == 0)
+        err = job->format->parse(in, (struct span){data, len});
+    free(data);
+    return err;
+}
+
+/* Reads the copy in hand from the start. */
+static int parse(struct job *job)
+{
+    const struct recipe_feed *feed = job->feed;
+    struct intake in;
+    struct feed_folder *folders = calloc(feed->folder_count + 1, sizeof *folders);
+    if (folders == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < feed->folder_count; i++)
+        folders[i] = (struct feed_folder){feed->folders[i].folder, feed->folders[i].categories};
+    struct intake_opts opts = {
+        .categories = feed->categories,
+        .subdomains = feed->subdomains,
+        .single_labels = feed->single_labels,
+        .public_suffixes = feed->public_suffixes,
+        .lines_max = (uint64_t)feed->limits.lines,
+        .bytes_max = (uint64_t)feed->limits.bytes * UNPACKED_FACTOR,
+        .folders = feed->folder_count == 0 ? NULL : folders,
+        .folder_count = feed->folder_count,
+        .zone = feed->zone,
+    };
+    job_done(job);
+    feed_stats_init(&job->stats);
+    intake_init(&in, &opts, job->env->guard, feed->name, &job->stats, batch_add, &job->batch);
+    int err = job->format->parse_tree != NULL ? job->format->parse_tree(&in, job->copy.path) : parse_text(job, &in);
+    free(folders);
+    return err;
+}
+
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Whether the copy just read can be believed; else why not. */
+static bool judge(const struct job *job, char *why, size_t cap)
+{
+    const struct recipe_limits *limits = &job->feed->limits;
+    uint64_t names = job_names(job), last = job->copy.has_last ? job->copy.last.names : 0;
+    uint64_t entries = names + feed_stats_refused_total(&job->stats);
+    if (names < (uint64_t)limits->min)
+        snprintf(why, cap, "only %" PRIu64 " names, at least %" PRId64 " are believed", names, limits->min);
+    else if (limits->max > 0 && names > (uint64_t)limits->max)
+        snprintf(why, cap, "%" PRIu64 " names, at most %" PRId64 " are believed", names, limits->max);
+    else if (entries < job->stats.declared)
+        snprintf(why, cap, "cut short: it says that it has %" PRIu64 " entries, and has %" PRIu64, job->stats.declared,
+                 entries);
+    else if (limits->change > 0 && last > 0 && difference(names, last) * 100 > last * (uint64_t)limits->change)
+        snprintf(why, cap, "%" PRIu64 " names after %" PRIu64 ": a change of more than %" PRId64 " per cent", names,
+                 last, limits->change);
+    else
+        return true;
+    return false;
+}
+
+/* The last good copy was good when it was kept, so it is not judged again; only read. */
+static void read_last(struct job *job)
+{
+    set_state(job);
+    if (job->state == REPORT_FEED_MISSING)
+        return;
+    int err = parse(job);
+    job->read = err == 0;
+    if (err == 0)
+        return;
+    job->state = REPORT_FEED_MISSING;
+    snprintf(job->why + strlen(job->why), sizeof job->why - strlen(job->why), "; the copy from before: %s",
+             err_str(err));
+    job_done(job);
+    feed_stats_init(&job->stats);
+}
+
+void job_read(struct job *job)
+{
+    char why[DOWNLOAD_WHY_MAX];
+    struct fetch_request request = request_of(job);
+    if (job->state == REPORT_FEED_MISSING)
+        return;
+    if (job->state == REPORT_FEED_STALE || job->state == REPORT_FEED_CURRENT) {
+        read_last(job);
+        return;
+    }
+    int err = parse(job);
+    if (err == ERR_NOMEM) {
+        job->err = err;
+        return;
+    }
+    if (err < 0)
+        snprintf(why, sizeof why, "could not be read: %s", err_str(err));
+    if (err == 0 && judge(job, why, sizeof why)) {
+        job->read = true;
+        if (fetch_keep(&job->env->fetch, &request, &job->copy, job_names(job)) < 0)
+            snprintf(job->why, sizeof job->why, "the copy could not be kept for bad days");
+        return;
+    }
+    fetch_discard(&job->env->fetch, &request, &job->copy, err < 0 ? err : ERR_LIMIT, why);
+    job_done(job);
+    feed_stats_init(&job->stats);
+    read_last(job);
+}

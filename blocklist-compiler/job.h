@@ -1,0 +1,47 @@
+/*
+ * One feed's way through a run: fetched, read, judged; its rules wait in a batch.
+ *
+ *   job_fetch()  the copy and its digest
+ *   job_read()   the rules of that copy; a candidate that is not believable gives way to the last good copy
+ *
+ * Threads: a job belongs to one thread at a time; different jobs may run at once.
+ */
+#ifndef COMPILER_JOB_H
+#define COMPILER_JOB_H
+
+#include "blocklist-compiler/batch.h"
+#include "blocklist-compiler/digest.h"
+#include "feed/format.h"
+#include "fetch/fetch.h"
+#include "recipe/recipe.h"
+#include "report/report.h"
+
+struct job_env {
+    const struct guard *guard;
+    struct fetch_opts fetch;
+};
+
+struct job {
+    const struct recipe_feed *feed;
+    const struct feed_format *format;
+    const struct job_env *env;
+    struct fetch_copy copy;
+    struct digest digest; /* of the copy; zero for a missing one */
+    struct feed_stats stats;
+    struct batch batch;
+    enum report_feed_state state;
+    char why[512]; /* what was wrong with the new copy; "" */
+    bool read;     /* stats and batch are those of the copy */
+    int err;       /* what no other copy can help against (ERR_NOMEM); 0 */
+};
+
+void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env);
+void job_done(struct job *job);
+
+void job_fetch(struct job *job);
+void job_read(struct job *job);
+
+/* Accepted rules. */
+uint64_t job_names(const struct job *job);
+
+#endif

@@ -1,0 +1,313 @@
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/category.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "blocklist-compiler/compile.h"
+#include "config/protected_help.h"
+
+#define FORMATS_MAX    32
+#define EXIT_UNUSABLE  2 /* nothing was published */
+#define DEFAULT_RECIPE "/etc/belisha/feeds.yaml"
+#define DEFAULT_OUT    "/var/lib/belisha/blocklist"
+
+static const char usage[] =
+    "usage: blocklist-compiler [--recipe FILE] [--out DIR] [--report text|json] [--report-file FILE]\n"
+    "       blocklist-compiler --list FILE --format FORMAT --category NAME [--exact] [--out DIR] [...]\n"
+    "\n"
+    "Makes one generation of the blocklist from the feeds of a recipe, or from one list.\n"
+    "\n"
+    "  --recipe FILE       the feeds (" DEFAULT_RECIPE ")\n"
+    "  --out DIR           folder of the generations (" DEFAULT_OUT ", or the recipe's)\n"
+    "  --report FORM       text (default) or json\n"
+    "  --report-file FILE  where the report goes, instead of standard output\n"
+    "  --list FILE         one list instead of a recipe\n"
+    "  --format FORMAT     of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound\n"
+    "  --category NAME     of the list; not needed for ut1\n"
+    "  --exact             a plain domain of the list does not stand for those below it\n"
+    "  --keep N            generations that stay (5, or the recipe's)\n"
+    "  --ca-file FILE      certificates to trust, instead of the system's\n"
+    "  --threads N         that fetch and read (one per processor)\n"
+    "  --quiet             no progress on standard error\n"
+    "  --version, --help\n"
+    "\n"
+    "Exit code: 0 published or unchanged, 1 the same with a feed stale or missing, 2 not published.\n";
+
+struct options {
+    const char *recipe, *out, *report_file, *list, *format, *category, *ca_file;
+    bool json, exact, quiet, said_all;
+    long keep, threads;
+};
+
+enum {
+    OPTION_CATEGORY = 256,
+    OPTION_CA_FILE,
+    OPTION_EXACT,
+    OPTION_KEEP,
+    OPTION_REPORT,
+    OPTION_REPORT_FILE,
+    OPTION_THREADS,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"recipe", required_argument, NULL, 'r'},
+    {"out", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPTION_REPORT},
+    {"report-file", required_argument, NULL, OPTION_REPORT_FILE},
+    {"list", required_argument, NULL, 'l'},
+    {"format", required_argument, NULL, 'f'},
+    {"category", required_argument, NULL, OPTION_CATEGORY},
+    {"exact", no_argument, NULL, OPTION_EXACT},
+    {"keep", required_argument, NULL, OPTION_KEEP},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"quiet", no_argument, NULL, 'q'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static int complain(const char *sentence, const char *word)
+{
+    fprintf(stderr, "blocklist-compiler: %s%s%s\n", sentence, word[0] == '\0' ? "" : ": ", word);
+    return EXIT_UNUSABLE;
+}
+
+static int read_count(const char *text, long *out)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || number < 1 || number > 1000)
+        return complain("a number from 1 to 1000 is needed, not", text);
+    *out = number;
+    return 0;
+}
+
+static int read_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case 'r':
+        o->recipe = value;
+        return 0;
+    case 'o':
+        o->out = value;
+        return 0;
+    case 'l':
+        o->list = value;
+        return 0;
+    case 'f':
+        o->format = value;
+        return 0;
+    case 'q':
+        o->quiet = true;
+        return 0;
+    case OPTION_CATEGORY:
+        o->category = value;
+        return 0;
+    case OPTION_CA_FILE:
+        o->ca_file = value;
+        return 0;
+    case OPTION_EXACT:
+        o->exact = true;
+        return 0;
+    case OPTION_KEEP:
+        return read_count(value, &o->keep);
+    case OPTION_THREADS:
+        return read_count(value, &o->threads);
+    case OPTION_REPORT_FILE:
+        o->report_file = value;
+        return 0;
+    case OPTION_REPORT:
+        o->json = strcmp(value, "json") == 0;
+        return o->json || strcmp(value, "text") == 0 ? 0 : complain("--report is text or json, not", value);
+    case OPTION_VERSION:
+        puts("blocklist-compiler " BELISHA_VERSION);
+        o->said_all = true;
+        return 0;
+    case 'h':
+        fputs(usage, stdout);
+        o->said_all = true;
+        return 0;
+    default:
+        fputs("Try --help.\n", stderr);
+        return EXIT_UNUSABLE;
+    }
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "r:o:l:f:qh", long_options, NULL)) != -1) {
+        int code = read_option(o, option, optarg);
+        if (code != 0 || o->said_all)
+            return code;
+    }
+    if (optind < argc)
+        return complain("unknown word", argv[optind]);
+    if (o->list != NULL && o->recipe != NULL)
+        return complain("--recipe and --list exclude each other", "");
+    if (o->list == NULL && (o->format != NULL || o->category != NULL || o->exact))
+        return complain("--format, --category and --exact belong to --list", "");
+    return 0;
+}
+
+static void list_formats(const char *out[FORMATS_MAX])
+{
+    size_t count = 0;
+    for (const struct feed_format *format; count + 1 < FORMATS_MAX && (format = feed_format_at(count)) != NULL; count++)
+        out[count] = format->name;
+    out[count] = NULL;
+}
+
+/* --list as a recipe of one feed: any number of names is believed, no copy is kept. */
+static int feed_from_options(const struct options *o, struct recipe_feed *out)
+{
+    const char *formats[FORMATS_MAX];
+    const char *format = o->format == NULL ? "domains" : o->format;
+    int category = o->category == NULL ? -1 : category_from_name(o->category, strlen(o->category));
+    list_formats(formats);
+    *out = recipe_feed_default();
+    while (formats[out->format] != NULL && strcmp(formats[out->format], format) != 0)
+        out->format++;
+    if (formats[out->format] == NULL)
+        return complain("unknown format (--help lists them)", format);
+    if (o->category != NULL && category < 0)
+        return complain("unknown category", o->category);
+    if (o->category == NULL && feed_format_at(out->format)->parse_tree == NULL)
+        return complain("--list needs --category", "");
+    out->name = "list";
+    out->source = o->list;
+    out->categories = category < 0 ? 0 : CATEGORY_BIT(category);
+    out->subdomains = !o->exact;
+    return 0;
+}
+
+static int load_recipe(const char *path, struct recipe **out)
+{
+    const char *formats[FORMATS_MAX];
+    struct config_errors errors = {0};
+    list_formats(formats);
+    int err = recipe_load(path, formats, out, &errors);
+    config_errors_print(&errors, stderr);
+    config_errors_done(&errors);
+    if (err == ERR_CONFIG)
+        return complain("the recipe can't be used", path);
+    return err < 0 ? complain(err_str(err), path) : 0;
+}
+
+/* The shipped names, and those of the recipe's own file. */
+static int collect_help(const char *more, struct text *out)
+{
+    char block[4096];
+    size_t got;
+    for (size_t i = 0; protected_help_shipped[i] != NULL; i++)
+        text_printf(out, "%s\n", protected_help_shipped[i]);
+    FILE *file = more == NULL ? NULL : fopen(more, "re");
+    if (more != NULL && file == NULL)
+        return complain("the file of protected help names can't be read", more);
+    while (file != NULL && (got = fread(block, 1, sizeof block, file)) > 0)
+        text_add(out, block, got);
+    if (file != NULL)
+        fclose(file);
+    text_add(out, "\n", 1);
+    return text_ok(out) ? 0 : complain("no memory", "");
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int write_report(const struct options *o, const struct report *report)
+{
+    FILE *to = o->report_file == NULL ? stdout : fopen(o->report_file, "we");
+    int err = 0;
+    if (to == NULL)
+        return complain("the report can't be written", o->report_file);
+    if (o->json)
+        err = report_write_json(report, to);
+    else
+        report_write_text(report, to);
+    if (fflush(to) != 0 || (to != stdout && fclose(to) != 0))
+        err = ERR_IO;
+    return err < 0 ? complain("the report can't be written", err_str(err)) : 0;
+}
+
+static int compile(const struct options *o, const struct compile_opts *opts)
+{
+    struct compile *c = NULL;
+    unsigned line = 0;
+    int64_t begin_ms = monotonic_ms();
+    int err = compile_new(opts, &c, &line);
+    if (err == ERR_CONFIG)
+        return complain("a protected help name is no name", "");
+    if (err < 0)
+        return complain(err_str(err), "");
+    struct report report = *compile_run(c);
+    report.elapsed_ms = monotonic_ms() - begin_ms;
+    int code = compile_exit_code(&report);
+    if (code == EXIT_UNUSABLE)
+        complain("not published", report.why);
+    /* The list is in force whether or not somebody could be told. */
+    write_report(o, &report);
+    compile_free(c);
+    return code;
+}
+
+static unsigned thread_count(const struct options *o)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return (unsigned)(o->threads > 0 ? o->threads : processors > 0 ? processors : 1);
+}
+
+static int run(const struct options *o)
+{
+    struct recipe *recipe = NULL;
+    struct recipe_feed list;
+    struct text help = {0};
+    int code = o->list != NULL ? feed_from_options(o, &list)
+                               : load_recipe(o->recipe == NULL ? DEFAULT_RECIPE : o->recipe, &recipe);
+    if (code == 0)
+        code = collect_help(recipe == NULL ? NULL : recipe->protected_help, &help);
+    if (code == 0) {
+        const char *recipe_out = recipe == NULL ? NULL : recipe->out;
+        struct compile_opts opts = {
+            .feeds = recipe == NULL ? &list : recipe->feeds,
+            .feed_count = recipe == NULL ? 1 : recipe->feed_count,
+            .out = o->out != NULL       ? o->out
+                   : recipe_out != NULL ? recipe_out
+                                        : DEFAULT_OUT,
+            .keep_copies = recipe != NULL,
+            .keep = (unsigned)(o->keep > 0      ? o->keep
+                               : recipe != NULL ? recipe->keep
+                                                : 5),
+            .threads = thread_count(o),
+            .help = help.bytes,
+            .now_s = time(NULL),
+            .ca_file = o->ca_file,
+            .progress = o->quiet ? NULL : stderr,
+        };
+        code = compile(o, &opts);
+    }
+    text_done(&help);
+    recipe_free(recipe);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    setlocale(LC_CTYPE, "C.UTF-8");
+    int code = read_options(argc, argv, &o);
+    return code != 0 || o.said_all ? code : run(&o);
+}

@@ -107,7 +107,8 @@ class Page(lab.Case):
         self.assertLess(self.request("GET", "/", "blocked.example.net")[0], 500)
 
     def test_a_new_list_is_taken_up_by_the_page_too(self):
-        for names, category, word in ((["blocked.example.net", "fresh.example.net"], "malware", "malware"),
+        for names, category, word in ((["blocked.example.net", "fresh.example.net"], "malware",
+                                       "dangerous software"),
                                       (["blocked.example.net"], "gambling", "gambling")):
             self.lab.publish(names, category=category)
             lab.wait_until("the page to say " + word, lambda: re.search(r"It is about: <strong>[^<]*" + word,

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """Changed configuration in force without a lost answer; a bad one refused, the running one stays."""
+import os
+import signal
+
 import lab
 from load import Load
 
@@ -38,6 +41,11 @@ class Reload(lab.Case):
                 said = done.stdout + done.stderr
                 self.assertRegex(said, r"state-extra\.yaml:\d+")
                 self.assertIn(word, said)
+                # belisha refuses by itself; belishad must do so too.
+                refusals = self.server.output().count("state-extra.yaml:")
+                os.kill(self.server.pid, signal.SIGHUP)
+                lab.wait_until("belishad to refuse", lambda:
+                               self.server.output().count("state-extra.yaml:") > refusals, 5)
                 self.assert_sinkholed(self.server.ask("blocked.example.net"))
                 self.assertEqual(self.server.ask("www.example.net").data(), ["198.51.100.10"])
 

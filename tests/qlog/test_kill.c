@@ -1,0 +1,123 @@
+/* The process that writes is killed at full speed; what it was told is stored must be there, once. */
+#include "qlog/writer.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+#define ROUNDS     25u
+#define NUMBERS    400000u /* more than a round can append */
+#define ROUND_STEP 1000000u
+
+/* Written by the child after each append. */
+struct progress {
+    _Atomic uint32_t appended;
+    _Atomic uint64_t lost;
+};
+
+static void child_run(const struct qlog_opts *opts, uint32_t round, struct progress *progress)
+{
+    struct qlog *log;
+    if (qlog_open(opts, &log) < 0)
+        _exit(1);
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        struct qlog_record record;
+        struct qlog_stats stats;
+        fixture_record(i, &record);
+        record.verdict.rule = round * ROUND_STEP + i;
+        qlog_append(qlog_writer(log, i % opts->writer_count), &record);
+        qlog_stats(log, &stats);
+        progress->lost = stats.lost;
+        progress->appended = i + 1;
+    }
+    _exit(0);
+}
+
+/* Kills the child once it has appended `enough` records; what it appended last may be more. */
+static void round_run(const struct qlog_opts *opts, uint32_t round, uint32_t enough, struct progress *progress)
+{
+    int status;
+    progress->appended = 0;
+    progress->lost = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        child_run(opts, round, progress);
+    while (progress->appended < enough)
+        assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* Every number of the round below `appended` once, but for those counted as lost. */
+static void assert_round_is_whole(const char *dir, uint32_t round, const struct progress *progress)
+{
+    static uint8_t seen[NUMBERS + 1];
+    const struct qlog_filter all = {.action = -1};
+    struct qlog_scan *scan;
+    struct qlog_row row;
+    uint64_t missing = 0;
+    memset(seen, 0, sizeof seen);
+    assert_int_equal(qlog_scan_open(dir, &all, &scan), 0);
+    while (qlog_scan_next(scan, &row) == 1) {
+        if (row.lost > 0 || row.record.verdict.rule / ROUND_STEP != round)
+            continue;
+        uint32_t number = row.record.verdict.rule % ROUND_STEP;
+        assert_int_equal(seen[number], 0);
+        seen[number] = 1;
+    }
+    qlog_scan_close(scan);
+    for (uint32_t i = 0; i < progress->appended; i++)
+        missing += seen[i] == 0;
+    assert_true(missing <= progress->lost);
+}
+
+static void qlog_keeps_every_record_when_its_process_is_killed(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct progress last[ROUNDS];
+    struct progress *progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    (void)state;
+    assert_ptr_not_equal(progress, MAP_FAILED);
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.writer_count = 2;
+    opts.fsync_ms = 1;
+    opts.segment_bytes = 200000; /* segments all the time, so that some kills fall into their making */
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        round_run(&opts, round, 1 + (uint32_t)(fixture_random(&f) % 8000), progress);
+        assert_round_is_whole(f.dir, round, progress); /* before anything is recovered */
+        last[round] = *progress;
+    }
+    struct qlog *log;
+    assert_int_equal(qlog_open(&opts, &log), 0);
+    qlog_close(log);
+    assert_int_equal(fixture_files(f.dir, "journal-", ""), 0);
+    assert_int_equal(fixture_files(f.dir, "", ".tmp"), 0);
+    for (uint32_t round = 0; round < ROUNDS; round++)
+        assert_round_is_whole(f.dir, round, &last[round]);
+    munmap(progress, sizeof *progress);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(qlog_keeps_every_record_when_its_process_is_killed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+#include "qlog/retention.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "qlog/segment.h"
+#include "qlog/verify.h"
+
+#define DAY_S   INT64_C(86400)
+#define FIRST_S INT64_C(1700000000)
+#define DAYS    10
+
+/* One segment a day. */
+static void days_write(const struct fixture *f)
+{
+    struct qlog_opts opts = fixture_opts(f);
+    struct qlog *log;
+    struct qlog_record record;
+    assert_int_equal(qlog_open(&opts, &log), 0);
+    for (int day = 0; day < DAYS; day++) {
+        fixture_record((uint32_t)day, &record);
+        record.time_ns = (FIRST_S + day * DAY_S) * 1000000000;
+        qlog_append(qlog_writer(log, 0), &record);
+        assert_int_equal(qlog_flush(log), 0);
+    }
+    qlog_close(log);
+    assert_int_equal(fixture_files(f->dir, "segment-", ".qlog"), DAYS);
+}
+
+static struct retention_result expire(const struct fixture *f, const struct retention_opts *opts, int64_t now_s)
+{
+    struct retention_result result;
+    int fd = open(f->dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(retention_apply(fd, opts, now_s, &result), 0);
+    close(fd);
+    return result;
+}
+
+static void retention_removes_what_is_older_than_its_days(void **state)
+{
+    struct fixture f;
+    struct retention_opts opts = {.keep_s = 3 * DAY_S};
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    struct retention_result result = expire(&f, &opts, FIRST_S + 9 * DAY_S);
+    assert_int_equal(result.removed, 6);
+    assert_int_equal(result.kept, 4);
+    assert_int_equal(result.oldest_s, FIRST_S + 6 * DAY_S);
+    result = expire(&f, &opts, FIRST_S + 9 * DAY_S + 1);
+    assert_int_equal(result.removed, 1);
+    result = expire(&f, &(struct retention_opts){0}, FIRST_S + 900 * DAY_S);
+    assert_int_equal(result.removed, 0);
+    fixture_end(&f);
+}
+
+static void retention_removes_the_oldest_above_its_bytes(void **state)
+{
+    struct fixture f;
+    struct segment_list list;
+    uint64_t last_three = 0;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    int fd = open(f.dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(segment_list(fd, &list), 0);
+    close(fd);
+    for (size_t i = list.count - 3; i < list.count; i++)
+        last_three += list.files[i].bytes;
+    segment_list_done(&list);
+    struct retention_result result = expire(&f, &(struct retention_opts){.keep_bytes = last_three}, 0);
+    assert_int_equal(result.kept, 3);
+    assert_int_equal(result.kept_bytes, last_three);
+    result = expire(&f, &(struct retention_opts){.keep_bytes = last_three - 1}, 0);
+    assert_int_equal(result.kept, 2);
+    assert_int_equal(result.oldest_s, FIRST_S + 8 * DAY_S);
+    fixture_end(&f);
+}
+
+static void qlog_applies_its_retention_by_itself(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog *log;
+    struct qlog_record record;
+    struct qlog_stats stats;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    opts = fixture_opts(&f);
+    opts.retention_s = DAY_S; /* all of it was years ago */
+    assert_int_equal(qlog_open(&opts, &log), 0);
+    fixture_record(1, &record);
+    record.time_ns = (int64_t)time(NULL) * 1000000000;
+    qlog_append(qlog_writer(log, 0), &record);
+    assert_int_equal(qlog_flush(log), 0);
+    qlog_stats(log, &stats);
+    assert_int_equal(stats.segments, 1);
+    qlog_close(log);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 1);
+    fixture_end(&f);
+}
+
+static void chain_goes_on_when_every_segment_was_removed(void **state)
+{
+    struct fixture f;
+    struct verify_result result;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    assert_int_equal(expire(&f, &(struct retention_opts){.keep_s = 1}, FIRST_S + 900 * DAY_S).kept, 0);
+    days_write(&f);
+    int fd = open(f.dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(verify_chain(fd, NULL, NULL, &result), 0);
+    close(fd);
+    assert_int_equal(result.first_sequence, DAYS + 1);
+    assert_int_equal(result.segments, DAYS);
+    assert_int_equal(result.rows, DAYS);
+    assert_int_equal(result.faults, 0);
+    fixture_end(&f);
+}
+
+static void note_fault(void *ctx, const char *file, const char *what)
+{
+    (void)what;
+    assert_non_null(file);
+    ++*(unsigned *)ctx;
+}
+
+static void verify_finds_a_changed_byte_and_a_missing_segment(void **state)
+{
+    struct fixture f;
+    struct segment_list list;
+    struct verify_result result;
+    unsigned told = 0;
+    uint8_t byte;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    int fd = open(f.dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(verify_chain(fd, note_fault, &told, &result), 0);
+    assert_int_equal(result.faults, 0);
+    assert_int_equal(segment_list(fd, &list), 0);
+    int file = openat(fd, list.files[4].file, O_RDWR);
+    assert_int_equal(pread(file, &byte, 1, 300), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(file, &byte, 1, 300), 1);
+    close(file);
+    assert_int_equal(verify_chain(fd, note_fault, &told, &result), 0);
+    assert_int_equal(result.faults, 1);
+    assert_int_equal(told, 1);
+    assert_int_equal(unlinkat(fd, list.files[7].file, 0), 0);
+    assert_int_equal(verify_chain(fd, note_fault, &told, &result), 0);
+    assert_int_equal(result.faults, 2);
+    segment_list_done(&list);
+    close(fd);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(retention_removes_what_is_older_than_its_days),
+        cmocka_unit_test(retention_removes_the_oldest_above_its_bytes),
+        cmocka_unit_test(qlog_applies_its_retention_by_itself),
+        cmocka_unit_test(chain_goes_on_when_every_segment_was_removed),
+        cmocka_unit_test(verify_finds_a_changed_byte_and_a_missing_segment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -11,7 +11,7 @@
 #include "trie/trie.h"
 
 /*
- * before: NULL when there is none. Fills all and categories of *out. A name "came to" a category when its entry names it
+ * before: NULL when there is none. Fills all and categories of *out. A name "came to" a category when its entry says it
  * now and did not before. ERR_DAMAGED, ERR_NOMEM.
  */
 ERR_CHECKED int compare_lists(const struct trie *now, const struct blockdb *before, struct report *out);

@@ -349,6 +349,18 @@ static int make_folders(const struct compile *c)
     return 0;
 }
 
+static void read_fresh(struct job *job)
+{
+    if (job->state == REPORT_FEED_FRESH)
+        job_read(job);
+}
+
+static void read_rest(struct job *job)
+{
+    if (!job->read)
+        job_read(job);
+}
+
 /* From the lock to its end. */
 static void run(struct compile *c, struct publish *publish)
 {
@@ -356,9 +368,12 @@ static void run(struct compile *c, struct publish *publish)
     for_all_jobs(c, job_fetch, "fetched");
     bool unchanged = is_unchanged(c);
     if (!unchanged) {
-        for_all_jobs(c, job_read, "read");
+        /* New copies first: when none of them can be believed, the list stays as it is and the rest need not be read. */
+        for_all_jobs(c, read_fresh, "read");
         unchanged = is_unchanged(c);
     }
+    if (!unchanged)
+        for_all_jobs(c, read_rest, "read");
     if (!unchanged && may_publish(c)) {
         make_list(c, publish);
         return;
@@ -376,7 +391,7 @@ const struct report *compile_run(struct compile *c)
     struct publish_opts opts = {c->opts.out, c->opts.keep, c->opts.now_s};
     char why[PUBLISH_WHY_MAX] = "";
     c->report = (struct report){.outcome = REPORT_FAILED, .now_s = c->opts.now_s};
-    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 3);
+    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 3 + 3);
     int err = make_folders(c);
     if (err < 0)
         fail(c, err, "the folder of generations can't be made");

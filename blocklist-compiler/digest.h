@@ -30,7 +30,7 @@ void digest_add_number(struct digest_state *state, uint64_t number);
 /* Frees state. */
 struct digest digest_end(struct digest_state *state);
 
-/* The bytes of a file; of a folder, what can be seen of its files without reading them. ERR_NOENT, ERR_IO, ERR_NOMEM. */
+/* The bytes of a file; of a folder, what its files look like from outside. ERR_NOENT, ERR_IO, ERR_NOMEM. */
 ERR_CHECKED int digest_path(const char *path, struct digest *out);
 
 /* Whether the note says that `generation` was made of these inputs. */

@@ -4,8 +4,8 @@
  *   ||d^    d and below          @@||d^   an exception for d and below
  *   d       exactly d            address d [d...]   a hosts line: exactly each d
  *
- * $important is the one modifier known. A rule with any other must be left out as a whole, says AdGuard's own reference:
- * read without it, a rule for one page element or one client would block a site for everyone.
+ * $important is the one modifier known. A rule with any other must be left out as a whole, says AdGuard's reference: read
+ * without it, a rule for one page element or one client would block a site for everyone.
  */
 #include "feed/format.h"
 

@@ -1,6 +1,6 @@
 /*
- * dnsmasq configuration lines as lists use them: address=/d/[d/...][address|#], local=/d/, server=/d/. Each d means d and
- * below. server=/d/address sends questions elsewhere and blocks nothing.
+ * dnsmasq configuration lines as lists use them: address=/d/[d/...][address|#], local=/d/, server=/d/. Each d means d
+ * and below. server=/d/address sends questions elsewhere and blocks nothing.
  */
 #include "feed/format.h"
 

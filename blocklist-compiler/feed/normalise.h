@@ -2,8 +2,8 @@
  * One form for every name of every feed: lower case, A-labels, no closing dot; as text and as key (dns/key.h).
  *
  * Nearly all names are plain ASCII and take one pass without a library. Others go label by label through UTS #46
- * (non-transitional, libidn2); a label which IDNA refuses but which exists in the DNS all the same (emoji) is encoded as
- * it stands. What resolvers really see is accepted: underscores, hyphens anywhere but at the ends of the last label,
+ * (non-transitional, libidn2); a label which IDNA refuses but which exists in the DNS all the same (emoji) is encoded
+ * as it stands. What resolvers really see is accepted: underscores, hyphens anywhere but at the ends of the last label,
  * A-labels that no IDNA library would decode. Addresses are not names.
  *
  * Memory: nothing on the ASCII path; libidn2 allocates on the other. Threads: pure; any thread.

@@ -1,4 +1,4 @@
-/* Punycode (RFC 3492): the encoder alone, for labels that IDNA refuses but registries sell (emoji). Pure; any thread. */
+/* Punycode (RFC 3492): the encoder, for labels that IDNA refuses but registries sell (emoji). Pure; any thread. */
 #ifndef FEED_PUNYCODE_H
 #define FEED_PUNYCODE_H
 

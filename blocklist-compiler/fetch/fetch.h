@@ -5,8 +5,8 @@
  *   the reader    reads it and judges it
  *   fetch_keep()  the candidate is the good copy from now on      fetch_discard()  it is not
  *
- * Sources: `https://...`, `file:/path` or a plain path. A file is copied too, so that a half-written one next night can't
- * take the names away. A folder is read where it is: there is no older copy of it.
+ * Sources: `https://...`, `file:/path` or a plain path. A file is copied too, so that a half-written one next night
+ * can't take the names away. A folder is read where it is: there is no older copy of it.
  *
  * Threads: different feeds may be fetched at once.
  */

@@ -1,6 +1,6 @@
 /*
- * What one run came to, for people (report_write_text) and for programs (report_write_json). docs/reference/feeds.md has
- * the fields of the JSON form.
+ * What one run came to, for people (report_write_text) and for programs (report_write_json). docs/reference/feeds.md
+ * has the fields of the JSON form.
  *
  * Memory: a report points to texts and stats of others, which must outlive it. Threads: one.
  */

@@ -1,0 +1,52 @@
+/*
+ * What the operator can type: `belisha [-c FILE]... COMMAND [ARGUMENTS]`.
+ *
+ * A command is a row of the table in main.c and a file of its own. It gets its own words as argc and argv, as main()
+ * would: argv[0] is the command's name.
+ *
+ * Threads: one.
+ */
+#ifndef OPERATOR_COMMAND_H
+#define OPERATOR_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* Exit codes. */
+enum operator_exit {
+    OPERATOR_OK = 0,
+    OPERATOR_FAILED = 1, /* it could not be done, or the answer is no; stderr says why */
+    OPERATOR_USAGE = 2,  /* it was typed wrongly; stderr says what would be right */
+};
+
+struct operator_env {
+    const char *const *files; /* of -c, or the installed one */
+    size_t file_count;
+    const struct config *config; /* loaded from them; NULL for commands that do not need it */
+    FILE *out;
+    FILE *err;
+};
+
+struct operator_command {
+    const char *name;
+    const char *synopsis; /* its words, e.g. "why NAME [--client ADDRESS]" */
+    const char *help;     /* one line */
+    bool needs_config;    /* without a valid configuration it does not run */
+    /* Returns an enum operator_exit. */
+    int (*run)(const struct operator_env *env, int argc, char *argv[]);
+};
+
+extern const struct operator_command command_config;
+extern const struct operator_command command_flush;
+extern const struct operator_command command_reload;
+extern const struct operator_command command_status;
+extern const struct operator_command command_why;
+
+/* Says what is wrong with how a command was typed, and its synopsis. Returns OPERATOR_USAGE. */
+int operator_usage(const struct operator_env *env, const struct operator_command *command, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,71 @@
+/* belisha config: is the configuration valid, and what is in force. */
+#include <string.h>
+
+#include "base/err.h"
+#include "operator/command.h"
+
+static void print_files(const struct operator_env *env)
+{
+    if (env->file_count == 0)
+        fputs("built-in defaults", env->out);
+    for (size_t i = 0; i < env->file_count; i++)
+        fprintf(env->out, "%s%s", i == 0 ? "" : ", ", env->files[i]);
+}
+
+static void print_summary(const struct operator_env *env, const struct config *config)
+{
+    print_files(env);
+    fprintf(env->out, ": ok (%zu levels, %zu groups, %zu upstreams, %zu zones, %zu special names)\n",
+            config->policy.level_count, config->policy.group_count, config->query.server_count,
+            config->query.zone_count - 1, config->policy.name_count);
+    if (config->query.server_count == 0)
+        fputs("note: no upstream server is known: only local names can be answered\n", env->out);
+    if (!config->query.has_sinkhole_v4 && !config->query.has_sinkhole_v6)
+        fputs("note: notice has no address: blocked names lead nowhere instead of to the notice page\n", env->out);
+}
+
+/* The whole way that belishad goes: the files, then the policy made from them. */
+static int load(const struct operator_env *env, struct config **out)
+{
+    struct config_errors errors = {0};
+    struct policy *policy = NULL;
+    int rc = config_load(env->files, env->file_count, out, &errors);
+    config_errors_print(&errors, env->err);
+    if (rc == ERR_CONFIG)
+        fprintf(env->err, "%zu %s\n", errors.count, errors.count == 1 ? "mistake" : "mistakes");
+    config_errors_done(&errors);
+    if (rc == 0) {
+        rc = policy_new(&(*out)->policy, &policy);
+        policy_free(policy);
+        if (rc < 0)
+            config_free(*out);
+    }
+    if (rc < 0 && rc != ERR_CONFIG)
+        fprintf(env->err, "belisha config: %s\n", err_str(rc));
+    return rc;
+}
+
+static int config_run(const struct operator_env *env, int argc, char *argv[])
+{
+    struct config *config;
+    if (argc != 2)
+        return operator_usage(env, &command_config, "say check or show");
+    const bool show = strcmp(argv[1], "show") == 0;
+    if (!show && strcmp(argv[1], "check") != 0)
+        return operator_usage(env, &command_config, "there is no '%s'", argv[1]);
+    if (load(env, &config) < 0)
+        return OPERATOR_FAILED;
+    if (show)
+        config_write(config, env->out);
+    else
+        print_summary(env, config);
+    config_free(config);
+    return OPERATOR_OK;
+}
+
+const struct operator_command command_config = {.name = "config",
+                                                .synopsis = "config check | config show",
+                                                .help =
+                                                    "report every mistake in the configuration; print all values in "
+                                                    "force",
+                                                .run = config_run};

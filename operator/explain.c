@@ -1,0 +1,311 @@
+#include "operator/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <idn2.h>
+
+#include "base/category.h"
+#include "base/err.h"
+#include "base/verdict.h"
+#include "dns/rr.h"
+#include "policy/special_use.h"
+
+int explain_init(struct explain *explain, const struct config *config)
+{
+    *explain = (struct explain){.config = config};
+    int rc = policy_new(&config->policy, &explain->policy);
+    if (rc < 0)
+        return rc;
+    rc = blockdb_open(config->generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
+    if (rc < 0) {
+        explain->db = NULL;
+        if (explain->db_trouble[0] == '\0')
+            snprintf(explain->db_trouble, sizeof explain->db_trouble, "%s", err_str(rc));
+    }
+    return 0;
+}
+
+void explain_done(struct explain *explain)
+{
+    policy_free(explain->policy);
+    blockdb_close(explain->db);
+}
+
+/* ---- names ---- */
+
+/* "https://user@www.example.com:8443/path?q" and the like: the host in it. */
+static size_t host_of(const char *text, const char **out)
+{
+    const char *scheme = strstr(text, "://");
+    if (scheme != NULL)
+        text = scheme + 3;
+    size_t len = strcspn(text, "/?#");
+    const char *user = memchr(text, '@', len);
+    if (scheme != NULL && user != NULL) {
+        len -= (size_t)(user + 1 - text);
+        text = user + 1;
+    }
+    const char *port = memchr(text, ':', len);
+    if (port != NULL)
+        len = (size_t)(port - text);
+    *out = text;
+    return len;
+}
+
+static bool is_ascii(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static int wire_of(const char *host, size_t len, uint8_t out[NAME_MAX_LEN])
+{
+    char copy[NAME_TEXT_MAX];
+    char *ascii = NULL;
+    if (is_ascii(host, len))
+        return name_from_text(host, len, out);
+    if (len >= sizeof copy)
+        return ERR_MALFORMED;
+    memcpy(copy, host, len);
+    copy[len] = '\0';
+    if (idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+        return ERR_MALFORMED;
+    int rc = name_from_text(ascii, strlen(ascii), out);
+    idn2_free(ascii);
+    return rc;
+}
+
+int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out)
+{
+    const char *host;
+    size_t len = host_of(text, &host);
+    int rc = wire_of(host, len, out->wire);
+    if (rc < 0)
+        return rc;
+    name_lower(out->wire, out->wire, (size_t)rc);
+    name_to_text(out->wire, out->text);
+    name_key_make(out->wire, &out->key);
+    policy_facts(explain->policy, explain->db, out->wire, &out->key, &out->facts);
+    return 0;
+}
+
+struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
+{
+    struct verdict verdict = policy_decide(explain->policy, group, &name->facts, 0);
+    policy_explain(explain->db, &name->key, &verdict);
+    return verdict;
+}
+
+static const uint8_t *matched_wire(const struct explain_name *name, const struct verdict *verdict)
+{
+    unsigned labels = name_label_count(name->wire);
+    if (verdict->match_labels == 0 || verdict->match_labels > labels)
+        return NULL;
+    return name_skip_labels(name->wire, labels - verdict->match_labels);
+}
+
+char *explain_matched(const struct explain_name *name, const struct verdict *verdict, char out[NAME_TEXT_MAX])
+{
+    const uint8_t *wire = matched_wire(name, verdict);
+    if (wire == NULL)
+        out[0] = '\0';
+    else
+        name_to_text(wire, out);
+    return out;
+}
+
+const char *explain_feed(const struct explain *explain, const struct explain_name *name, unsigned category,
+                         uint8_t *out_labels)
+{
+    struct blockdb_match match;
+    *out_labels = 0;
+    if (explain->db == NULL)
+        return "";
+    blockdb_lookup(explain->db, &name->key, &match);
+    const struct blockdb_feed *feed =
+        blockdb_feed(explain->db, blockdb_match_feed(explain->db, &match, category, out_labels));
+    return feed == NULL ? "" : feed->name;
+}
+
+/* ---- rules ---- */
+
+/* Where a special-use name is written down, or NULL for other names. */
+static const char *special_use_why(const uint8_t *wire)
+{
+    const struct special_use *row;
+    char text[NAME_TEXT_MAX];
+    if (wire == NULL)
+        return NULL;
+    name_to_text(wire, text);
+    for (size_t i = 0; (row = special_use_at(i)) != NULL; i++)
+        if (strcmp(row->name, text) == 0)
+            return row->why;
+    return NULL;
+}
+
+static void rule_duty(const struct explain_name *name, const struct verdict *verdict, struct text *out)
+{
+    char matched[NAME_TEXT_MAX];
+    const char *why = special_use_why(matched_wire(name, verdict));
+    explain_matched(name, verdict, matched);
+    if (why != NULL)
+        text_printf(out, "'%s' is answered in this network and never asked outside (%s)", matched, why);
+    else
+        text_printf(out, "'%s' stands above a local record, so it exists, without data of its own", matched);
+}
+
+static void rule_default(const struct policy_level *level, const struct policy_facts *facts, struct text *out)
+{
+    if (level->default_block)
+        text_printf(out, "level '%s' is a walled garden: what it does not allow is blocked", level->name);
+    else if (facts->listed != 0)
+        text_printf(out, "a list takes the name out again (an exception in the feeds), and level '%s' allows the rest",
+                    level->name);
+    else
+        text_printf(out, "no list has the name, and level '%s' allows what is not listed", level->name);
+}
+
+static void rule_category(const struct policy_level *level, const struct verdict *verdict, const char *what,
+                          struct text *out)
+{
+    const char *category = category_name(verdict->category);
+    text_printf(out, "level '%s' %s '%s'", level->name, what, category == NULL ? "?" : category);
+}
+
+void explain_rule(const struct explain *explain, const struct explain_name *name, uint16_t group,
+                  const struct verdict *verdict, struct text *out)
+{
+    char matched[NAME_TEXT_MAX];
+    const struct policy_level *level = policy_level_of(explain->policy, group);
+    explain_matched(name, verdict, matched);
+    switch ((enum verdict_reason)verdict->reason) {
+    case REASON_DEFAULT:
+        rule_default(level, &name->facts, out);
+        return;
+    case REASON_PROTECTED_HELP:
+        text_printf(out, "'%s' is a protected help service: always answered, never attributed in the log", matched);
+        return;
+    case REASON_NETWORK_DUTY:
+        rule_duty(name, verdict, out);
+        return;
+    case REASON_LOCAL_RECORD:
+        text_printf(out, "'%s' has local records (records)", matched);
+        return;
+    case REASON_CONDITIONAL_ZONE:
+        text_printf(out, "'%s' is a zone with servers of its own and no filter (zones)", matched);
+        return;
+    case REASON_LOCAL_BLOCK:
+        text_printf(out, "'%s' is blocked by the configuration (block)", matched);
+        return;
+    case REASON_EXCEPTION:
+        text_printf(out, "'%s' is allowed by the configuration (allow)", matched);
+        return;
+    case REASON_CATEGORY:
+        rule_category(level, verdict, "blocks", out);
+        return;
+    case REASON_LOG_ONLY:
+        rule_category(level, verdict, "allows, and marks in the log,", out);
+        return;
+    case REASON_CATEGORY_ALLOWED:
+        rule_category(level, verdict, "allows", out);
+        return;
+    case REASON_ACCESS:
+        text_printf(out, "the client is outside the networks that may ask (access)");
+        return;
+    case REASON_NOT_READY:
+        text_printf(out, "there is no list to ask: %s", explain->db_trouble);
+        return;
+    case REASON_STATUTORY:
+    case REASON_SUSPENSION:
+    case REASON_SAFE_SEARCH:
+    case REASON_RATE_LIMIT:
+    case REASON_BAD_QUESTION:
+    case REASON_REBINDING:
+        text_printf(out, "%s", verdict_reason_name(verdict->reason));
+        return;
+    }
+}
+
+/* ---- answers ---- */
+
+static void answer_sinkhole(const struct query_opts *query, uint16_t type, struct text *out)
+{
+    char address[IPADDR_TEXT_MAX];
+    if (type == DNS_TYPE_A && query->has_sinkhole_v4)
+        text_printf(out, "the notice page: %s, TTL %u s", ipaddr_to_text(&query->sinkhole_v4, address),
+                    query->blocked_ttl_s);
+    else if (type == DNS_TYPE_AAAA && query->has_sinkhole_v6)
+        text_printf(out, "the notice page: %s, TTL %u s", ipaddr_to_text(&query->sinkhole_v6, address),
+                    query->blocked_ttl_s);
+    else
+        text_printf(out, "no data of this type (NODATA), TTL %u s", query->blocked_ttl_s);
+}
+
+static void answer_local(const struct explain *explain, const struct explain_name *name, uint16_t type,
+                         struct text *out)
+{
+    const struct query_opts *query = &explain->config->query;
+    size_t count = 0;
+    if (name->facts.special == POLICY_SPECIAL_NXDOMAIN) {
+        text_printf(out, "no such name (NXDOMAIN)");
+        return;
+    }
+    const size_t first = name->facts.special_index;
+    for (size_t i = first; name->facts.special == POLICY_SPECIAL_RECORD && i < query->record_count; i++) {
+        if (!name_equal(query->records[i].name, query->records[first].name))
+            break;
+        count += query->records[i].type == type || query->records[i].type == DNS_TYPE_CNAME;
+    }
+    if (count == 0)
+        text_printf(out, "no data of this type (NODATA)");
+    else
+        text_printf(out, "%zu local %s", count, count == 1 ? "record" : "records");
+}
+
+static void answer_upstream(const struct explain *explain, const struct explain_name *name, struct text *out)
+{
+    const struct query_opts *query = &explain->config->query;
+    const struct query_zone *zone = &query->zones[name->facts.zone];
+    if (zone->server_count == 0) {
+        text_printf(out, "SERVFAIL: no upstream server is known");
+        return;
+    }
+    text_printf(out, "asked of ");
+    for (size_t i = 0; i < zone->server_count; i++)
+        text_printf(out, "%s%s", i == 0 ? "" : ", ", query->servers[zone->servers[i]].name);
+    if (name->facts.special != POLICY_SPECIAL_HELP && zone->filtered)
+        text_printf(out, "; the names its CNAMEs lead to meet the policy too");
+}
+
+void explain_answer(const struct explain *explain, const struct explain_name *name, uint16_t type,
+                    const struct verdict *verdict, struct text *out)
+{
+    switch ((enum verdict_action)verdict->action) {
+    case VERDICT_RESOLVE:
+        answer_upstream(explain, name, out);
+        return;
+    case VERDICT_NOTICE:
+        answer_sinkhole(&explain->config->query, type, out);
+        return;
+    case VERDICT_NXDOMAIN:
+        text_printf(out, "no such name (NXDOMAIN), TTL %u s", explain->config->query.blocked_ttl_s);
+        return;
+    case VERDICT_LOCAL:
+        answer_local(explain, name, type, out);
+        return;
+    case VERDICT_REFUSED:
+        text_printf(out, "REFUSED");
+        return;
+    case VERDICT_NOT_READY:
+        text_printf(out, "SERVFAIL (not ready)");
+        return;
+    case VERDICT_REWRITE:
+    case VERDICT_DROPPED:
+    case VERDICT_ERROR:
+        text_printf(out, "%s", verdict_action_name(verdict->action));
+        return;
+    }
+}

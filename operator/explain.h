@@ -1,0 +1,65 @@
+/*
+ * Why a name is answered as it is: the verdict of the policy, found the way belishad finds it, in words.
+ *
+ * Reads the configuration and the generation in force itself, so it works without a running belishad.
+ *
+ * Threads: one.
+ */
+#ifndef OPERATOR_EXPLAIN_H
+#define OPERATOR_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "belisha/verdict.h"
+#include "blockdb/blockdb.h"
+#include "config/config.h"
+#include "dns/key.h"
+#include "dns/name.h"
+#include "policy/policy.h"
+
+/* What questions are explained with. */
+struct explain {
+    const struct config *config;
+    struct policy *policy;
+    struct blockdb *db; /* NULL: none can be opened, see db_trouble */
+    char db_trouble[256];
+};
+
+ERR_CHECKED int explain_init(struct explain *explain, const struct config *config);
+void explain_done(struct explain *explain);
+
+/* One name, whoever asks. */
+struct explain_name {
+    uint8_t wire[NAME_MAX_LEN]; /* lower case */
+    char text[NAME_TEXT_MAX];
+    struct name_key key;
+    struct policy_facts facts;
+};
+
+/*
+ * text: a domain name, also with capital or international letters, or a web address whose host is meant.
+ * ERR_MALFORMED.
+ */
+ERR_CHECKED int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out);
+
+/* The verdict for a group, with feed and matched labels. */
+struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group);
+
+/* The listed or configured name that matched; "" when none did. Returns out. */
+char *explain_matched(const struct explain_name *name, const struct verdict *verdict, char out[NAME_TEXT_MAX]);
+
+/* Adds the rule that decided, as a sentence without full stop. */
+void explain_rule(const struct explain *explain, const struct explain_name *name, uint16_t group,
+                  const struct verdict *verdict, struct text *out);
+
+/* Adds what a question for the type will be answered with. */
+void explain_answer(const struct explain *explain, const struct explain_name *name, uint16_t type,
+                    const struct verdict *verdict, struct text *out);
+
+/* The name of the feed that gave the category to the name, "" without one; *out_labels: of the listed name. */
+const char *explain_feed(const struct explain *explain, const struct explain_name *name, unsigned category,
+                         uint8_t *out_labels);
+
+#endif

@@ -1,0 +1,205 @@
+/* belisha status: how the running belishad is. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "operator/command.h"
+#include "operator/daemon.h"
+
+/* ---- figures for people ---- */
+
+/* "3 d 4 h", "12 min", "8 s" */
+static void print_duration(FILE *to, int64_t s)
+{
+    if (s >= 86400)
+        fprintf(to, "%" PRId64 " d %" PRId64 " h", s / 86400, s % 86400 / 3600);
+    else if (s >= 3600)
+        fprintf(to, "%" PRId64 " h %" PRId64 " min", s / 3600, s % 3600 / 60);
+    else if (s >= 60)
+        fprintf(to, "%" PRId64 " min", s / 60);
+    else
+        fprintf(to, "%" PRId64 " s", s);
+}
+
+/* "1,500,000" */
+static void print_count(FILE *to, int64_t n)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRId64, n);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+            putc(',', to);
+        putc(digits[i], to);
+    }
+}
+
+static void print_bytes(FILE *to, int64_t n)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)n;
+    size_t unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024;
+        unit++;
+    }
+    fprintf(to, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+/* ---- lines ---- */
+
+static int64_t number(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static const char *string(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value == NULL ? "?" : value;
+}
+
+static void print_program(FILE *to, const json_t *status)
+{
+    fprintf(to, "belishad %s: up ", string(status, "version"));
+    print_duration(to, number(status, "uptime_s"));
+    fprintf(to, ", %" PRId64 " %s, policy %08" PRIx64 ", state in %s\n", number(status, "workers"),
+            number(status, "workers") == 1 ? "worker" : "workers", (uint64_t)number(status, "policy_version"),
+            string(status, "state_dir"));
+}
+
+static void print_generation(FILE *to, const json_t *generation)
+{
+    fputs("blocklist   ", to);
+    if (!json_is_object(generation)) {
+        fputs("NONE: questions are answered SERVFAIL until a list is published\n", to);
+        return;
+    }
+    fprintf(to, "generation %" PRId64 ", ", number(generation, "number"));
+    print_count(to, number(generation, "names"));
+    fprintf(to, " names of %" PRId64 " feeds, built ", number(generation, "feeds"));
+    print_duration(to, number(generation, "age_s"));
+    fputs(" ago\n", to);
+}
+
+static void print_answers(FILE *to, const json_t *counters)
+{
+    static const struct {
+        const char *key, *text;
+    } rows[] = {{"answers", "answered"},          {"answers_blocked", "blocked"}, {"answers_local", "local"},
+                {"cache_hits", "from the cache"}, {"answers_refused", "refused"}, {"answers_servfail", "failed"}};
+    fputs("questions   ", to);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fputs(i == 0 ? "" : ", ", to);
+        print_count(to, number(counters, rows[i].key));
+        fprintf(to, " %s", rows[i].text);
+    }
+    putc('\n', to);
+}
+
+static void print_cache(FILE *to, const json_t *cache)
+{
+    fputs("cache       ", to);
+    print_count(to, number(cache, "entries"));
+    fputs(" answers in ", to);
+    print_bytes(to, number(cache, "bytes"));
+    fputs(" of ", to);
+    print_bytes(to, number(cache, "bytes_max"));
+    putc('\n', to);
+}
+
+static void print_log(FILE *to, const json_t *log)
+{
+    fputs("query log   ", to);
+    if (!json_is_object(log)) {
+        fputs("off\n", to);
+        return;
+    }
+    print_count(to, number(log, "written"));
+    fputs(" records written, ", to);
+    print_count(to, number(log, "lost"));
+    fputs(" lost, ", to);
+    print_bytes(to, number(log, "bytes"));
+    fprintf(to, " in %" PRId64 " segments\n", number(log, "segments"));
+    if (json_is_string(json_object_get(log, "trouble")))
+        fprintf(to, "            TROUBLE: %s\n", string(log, "trouble"));
+}
+
+static void print_upstreams(FILE *to, const json_t *upstreams)
+{
+    size_t i;
+    const json_t *server;
+    if (json_array_size(upstreams) == 0)
+        fputs("upstreams   NONE: only local names are answered\n", to);
+    json_array_foreach(upstreams, i, server)
+    {
+        const char *name = string(server, "name");
+        const char *address = string(server, "address");
+        fprintf(to, "%-12s%s%s%s%s\n", i == 0 ? "upstreams" : "", address, strcmp(name, address) == 0 ? "" : " ",
+                strcmp(name, address) == 0 ? "" : name, json_is_true(json_object_get(server, "tcp")) ? " (TCP)" : "");
+    }
+}
+
+static int print_status(const struct operator_env *env, const struct text *answer)
+{
+    json_error_t error;
+    json_t *status = json_loadb(answer->bytes, answer->len, 0, &error);
+    if (!json_is_object(status)) {
+        fprintf(env->err, "belisha status: belishad's answer is not understood: %s\n", error.text);
+        json_decref(status);
+        return OPERATOR_FAILED;
+    }
+    print_program(env->out, status);
+    print_generation(env->out, json_object_get(status, "generation"));
+    print_answers(env->out, json_object_get(status, "counters"));
+    print_cache(env->out, json_object_get(status, "cache"));
+    print_log(env->out, json_object_get(status, "log"));
+    print_upstreams(env->out, json_object_get(status, "upstreams"));
+    json_decref(status);
+    return OPERATOR_OK;
+}
+
+/* ---- the command ---- */
+
+/* Whether --json was given; -1: typed wrongly. */
+static int read_options(int argc, char *argv[])
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    int json = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'j')
+            return -1;
+        json = 1;
+    }
+    return optind < argc ? -1 : json;
+}
+
+static int status_run(const struct operator_env *env, int argc, char *argv[])
+{
+    struct text answer = {0};
+    int code = OPERATOR_FAILED;
+    int json = read_options(argc, argv);
+    if (json < 0)
+        return operator_usage(env, &command_status, "only --json is expected");
+    int rc = daemon_ask(env->config->control_socket, "status", &answer);
+    if (rc < 0) {
+        fprintf(env->err, "belisha status: belishad does not answer at %s: %s\n", env->config->control_socket,
+                err_str(rc));
+    } else if (json && answer.len > 0) {
+        fputs(answer.bytes, env->out);
+        code = OPERATOR_OK;
+    } else {
+        code = print_status(env, &answer);
+    }
+    text_done(&answer);
+    return code;
+}
+
+const struct operator_command command_status = {.name = "status",
+                                                .synopsis = "status [--json]",
+                                                .help = "how the running belishad is: blocklist, questions, cache, log",
+                                                .needs_config = true,
+                                                .run = status_run};

@@ -71,38 +71,51 @@ class KilledCompiler(lab.Case):
         return [lab.program("blocklist-compiler"), "--list", path, "--format", "domains", "--category", "malware",
                 "--out", os.path.join(self.server.dir, "blocklist")]
 
+    def is_blocked(self, name):
+        return self.server.ask(name).data() == [lab.SINKHOLE]
+
+    def mark_in_force(self):
+        """1 or 2: which of the two lists answers. A run killed just after its rename is taken up while we ask."""
+        def one():
+            marks = [mark for mark in (1, 2) if self.is_blocked("mark%d.example.net" % mark)]
+            return marks[0] if len(marks) == 1 else None
+        return lab.wait_until("exactly one whole list to be in force", one, 2)
+
     def test_a_compiler_killed_at_any_moment_leaves_a_whole_list_in_force(self):
-        filler = ["n%d.filler.example.org" % i for i in range(100000)]
-        paths = []
+        filler = ["n%d.filler.example.org" % i for i in range(300000)]
+        paths = {}
         for mark in (1, 2):
-            path = self.lab.write("list%d" % mark, "\n".join(filler + ["blocked.example.net",
-                                                                       "mark%d.example.net" % mark]) + "\n")
+            names = filler + ["blocked.example.net", "mark%d.example.net" % mark]
+            paths[mark] = self.lab.write("list%d" % mark, "\n".join(names) + "\n")
             started = time.monotonic()
-            lab.run(self.compile_argv(path))
+            lab.run(self.compile_argv(paths[mark]))
             duration_s = time.monotonic() - started
-            paths.append(path)
+        lab.wait_until("the second list", lambda: self.is_blocked("mark2.example.net"), 2)
         moments = random.Random(7)
-        killed = 0
-        for turn in range(KILLS):
-            process = subprocess.Popen(self.compile_argv(paths[turn % 2]), stdin=subprocess.DEVNULL,
+        runs = killed = 0
+        while killed < KILLS:
+            runs += 1
+            self.assertLess(runs, 4 * KILLS, "most runs ended before they could be killed")
+            wanted = 3 - self.mark_in_force()
+            process = subprocess.Popen(self.compile_argv(paths[wanted]), stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                process.wait(moments.uniform(0, duration_s * 1.05))
+                process.wait(moments.uniform(0, duration_s))
+                self.assertEqual(process.returncode, 0)
+                lab.wait_until("the list of a run that was not killed",
+                               lambda: self.is_blocked("mark%d.example.net" % wanted), 2)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
                 killed += 1
-            # A run that was killed just after its rename is taken up while we ask, so ask again for a moment.
-            lab.wait_until("one whole list to be in force, turn %d" % turn, lambda: 1 == sum(
-                self.server.ask("mark%d.example.net" % mark).data() == [lab.SINKHOLE] for mark in (1, 2)), 2)
+            self.mark_in_force()
             self.assert_sinkholed(self.server.ask("blocked.example.net"))
-            self.assert_sinkholed(self.server.ask("n99999.filler.example.org"))
-        self.assertGreater(killed, KILLS // 2)
-        print("%d of %d runs killed, a compile takes %.0f ms" % (killed, KILLS, duration_s * 1000))
+            self.assert_sinkholed(self.server.ask("n299999.filler.example.org"))
+        print("%d of %d runs killed, a compile takes %.0f ms" % (killed, runs, duration_s * 1000))
         # What the killed runs left is gone after the next whole one, and it is in force.
         last = self.lab.write("list3", "blocked.example.net\nmark3.example.net\n")
         lab.run(self.compile_argv(last))
-        lab.wait_until("the last list", lambda: self.server.ask("mark3.example.net").data() == [lab.SINKHOLE], 2)
+        lab.wait_until("the last list", lambda: self.is_blocked("mark3.example.net"), 2)
         blocklist = os.path.join(self.server.dir, "blocklist")
         current = os.readlink(os.path.join(blocklist, "current"))
         self.assertTrue(os.path.exists(os.path.join(blocklist, current)))

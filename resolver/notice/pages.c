@@ -181,16 +181,17 @@ const char *pages_csp(const struct pages *pages)
 
 /* ---- showing ---- */
 
-enum page pages_blocked(enum policy_wording wording)
+enum page pages_blocked(const struct pages *pages, enum policy_wording wording, const struct verdict *verdict)
 {
+    bool urgent = wording_find(pages->wording, verdict)->urgent;
     switch (wording) {
     case POLICY_WORDING_PRIMARY:
-        return PAGE_BLOCKED_PRIMARY;
+        return urgent ? PAGE_CARE_PRIMARY : PAGE_BLOCKED_PRIMARY;
     case POLICY_WORDING_STAFF:
         return PAGE_BLOCKED_STAFF;
     case POLICY_WORDING_SECONDARY:
     default:
-        return PAGE_BLOCKED_SECONDARY;
+        return urgent ? PAGE_CARE_SECONDARY : PAGE_BLOCKED_SECONDARY;
     }
 }
 

@@ -23,6 +23,8 @@
     X(BLOCKED_PRIMARY, "blocked-primary.html")                                                                         \
     X(BLOCKED_SECONDARY, "blocked-secondary.html")                                                                     \
     X(BLOCKED_STAFF, "blocked-staff.html")                                                                             \
+    X(CARE_PRIMARY, "care-primary.html") /* blocked, and help comes before everything else */                          \
+    X(CARE_SECONDARY, "care-secondary.html")                                                                           \
     X(FRAME, "frame.html")     /* a blocked name within another site's page */                                         \
     X(OPEN, "open.html")       /* the name is not blocked */                                                           \
     X(REPORT, "report.html")   /* form: should be blocked */                                                           \
@@ -59,8 +61,8 @@ void pages_free(struct pages *pages);
 /* Adds the page to out. */
 void pages_write(const struct pages *pages, enum page page, const struct page_facts *facts, struct text *out);
 
-/* The page that tells a reader of this wording about a block. */
-enum page pages_blocked(enum policy_wording wording);
+/* The page that tells a reader of this wording about this block. */
+enum page pages_blocked(const struct pages *pages, enum policy_wording wording, const struct verdict *verdict);
 
 /* The Content-Security-Policy that fits the pages: nothing but their own style sheet and forms. */
 const char *pages_csp(const struct pages *pages);

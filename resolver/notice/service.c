@@ -155,7 +155,7 @@ void service_write(const struct service *s, struct text *out)
     text_add_markup(out, "</p><p class=\"ways\">");
     service_write_ways(s, out);
     if (s->hours != NULL) {
-        text_add_markup(out, " <span class=\"hint\">Open: ");
+        text_add_markup(out, " <span class=\"hint hours\">Open ");
         html_add(out, s->hours);
         text_add_markup(out, "</span>");
     }

@@ -231,7 +231,7 @@ static void show_blocked(struct visit *v)
 {
     switch (wanted_of(v->request)) {
     case WANTED_PAGE:
-        show(v, 403, pages_blocked(v->facts.wording));
+        show(v, 403, pages_blocked(v->site->pages, v->facts.wording, &v->verdict));
         break;
     case WANTED_FRAME:
         show(v, 403, PAGE_FRAME);

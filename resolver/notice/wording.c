@@ -263,7 +263,6 @@ static int read_text(const struct maker *m, const struct wording_text *text, str
 int wording_new(struct arena *arena, const struct wording_text *categories, const struct wording_text *services,
                 struct config_errors *errors, const struct wording **out)
 {
-    static const struct entry nothing = {.title = "", .sentence = {"", "", ""}};
     struct maker m = {.arena = arena, .errors = errors};
     struct file file = {0};
     struct yaml_node *node;
@@ -275,10 +274,10 @@ int wording_new(struct arena *arena, const struct wording_text *categories, cons
     err = err < 0 ? err : schema_read(file_options, node, arena, errors, &file);
     err = err < 0 ? err : make_categories(&m, &file.categories, w);
     err = err < 0 ? err : make_reasons(&m, &file.reasons, w);
-    err = err < 0 ? err : make_topic(&m, &nothing, &w->general);
     if (err < 0)
         return err;
     check_complete(&m, w);
+    w->general = w->categories[CATEGORY_LOCAL];
     if (errors->count > before)
         return ERR_CONFIG;
     *out = w;

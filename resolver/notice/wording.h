@@ -20,10 +20,10 @@
 #define WORDING_TIERS 3 /* enum policy_wording */
 
 struct wording_topic {
-    const char *title;                   /* plain text, goes on after "It is about: " */
+    const char *title;                   /* plain text */
     const char *sentence[WORDING_TIERS]; /* plain text */
     const char *help[WORDING_TIERS];     /* markup: services for this topic, then the others folded away */
-    bool urgent;                         /* help comes before everything else */
+    bool urgent;                         /* its page begins with help */
 };
 
 /* A text to read; name stands in messages. */
@@ -46,7 +46,7 @@ ERR_CHECKED int wording_new(struct arena *arena, const struct wording_text *cate
  */
 const struct wording_topic *wording_find(const struct wording *wording, const struct verdict *verdict);
 
-/* The words for pages about no name: no sentence, the services for everyone. */
+/* For pages about no name: its help is what they show. */
 const struct wording_topic *wording_general(const struct wording *wording);
 
 #endif

@@ -115,8 +115,8 @@ static void site_tells_each_reader_in_words_that_fit(void **state)
         const char *client, *host, *words[3];
     } rows[] = {
         {"10.10.0.1", "casino.example", {"This website is closed here", "You are not in trouble", "grown-up"}},
-        {PUPIL, "www.casino.example:80", {"blocked at school", "you are not in trouble", "only for adults"}},
-        {STAFF, "CASINO.example", {"The school filter blocked", "Category: <strong>gambling", "0344 381 4772"}},
+        {PUPIL, "www.casino.example:80", {"blocked at school", "you are not in trouble", "which is only for adults"}},
+        {STAFF, "CASINO.example", {"The school filter blocked", "<p class=\"topic\">gambling", "0344 381 4772"}},
         {PUPIL, "hurt.example", {"tel:08001111", "tel:116123", "class=\"help care\""}},
     };
     struct fixture *f = *state;

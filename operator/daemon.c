@@ -64,11 +64,12 @@ int daemon_ask(const char *socket_path, const char *line, struct text *out)
     int rc = daemon_connect(socket_path, &fd);
     if (rc < 0)
         return rc;
-    rc = send_all(fd, line, strlen(line));
-    if (rc == 0)
-        rc = send_all(fd, "\n", 1);
+    struct text request = {0};
+    text_printf(&request, "%s\n", line);
+    rc = text_ok(&request) ? send_all(fd, request.bytes, request.len) : ERR_NOMEM;
     if (rc == 0)
         rc = receive_all(fd, out);
+    text_done(&request);
     close(fd);
     return rc;
 }

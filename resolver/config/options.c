@@ -490,8 +490,8 @@ const struct schema_option options_table[] = {
      .type = &schema_prefix,
      .shape = SCHEMA_LIST,
      FIELD(access),
-     .fallback = "[127.0.0.0/8, \"::1\", 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, \"fc00::/7\", "
-                 "\"fe80::/10\"]",
+     .fallback =
+         "[127.0.0.0/8, \"::1\", 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10]",
      .help = "who may ask; everyone else is refused"},
     {.key = "upstreams",
      .shape = SCHEMA_LIST,

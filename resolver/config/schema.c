@@ -318,7 +318,7 @@ static bool is_plain(const char *text)
     size_t len = strspn(text, safe);
     while (text[len] == ':' && text[len + 1] != '\0' && text[len + 1] != ' ')
         len += 1 + strspn(text + len + 1, safe);
-    return len > 0 && text[len] == '\0' && strchr("-@%", text[0]) == NULL;
+    return len > 0 && text[len] == '\0' && strchr("-@%:", text[0]) == NULL;
 }
 
 static void write_scalar(const char *text, FILE *to)

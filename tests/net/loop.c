@@ -11,12 +11,14 @@
 bool loop_until(uv_loop_t *loop, void (*flush)(void), bool (*done)(void))
 {
     uint64_t end_ns = uv_hrtime() + UINT64_C(5000000000);
-    while (!done() && uv_hrtime() < end_ns) {
+    while (!done()) {
+        if (uv_hrtime() > end_ns)
+            return false;
         if (flush != NULL)
             flush();
         uv_run(loop, UV_RUN_NOWAIT);
     }
-    return done();
+    return true;
 }
 
 void loop_end(uv_loop_t *loop)

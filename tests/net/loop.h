@@ -8,7 +8,7 @@
 
 #include "base/ipaddr.h"
 
-/* Runs turns of the loop, before each of them `flush` (may be NULL), until done() or 5 s have gone. Returns done(). */
+/* Runs turns of the loop, before each of them `flush` (may be NULL), until done() is true; false after 5 s. */
 bool loop_until(uv_loop_t *loop, void (*flush)(void), bool (*done)(void));
 
 /* Runs the loop until it has nothing to wait for, and closes it. */

@@ -65,6 +65,7 @@ class Quickstart(lab.Case):
         process.popen.send_signal(signal.SIGTERM)
         self.assertIn(process.popen.wait(20), (130, 143))
         self.assert_gone(pids)
+        process.stop()
         self.lab.processes.remove(process)
 
     def test_detached_and_stopped(self):

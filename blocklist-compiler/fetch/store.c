@@ -2,17 +2,12 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int store_name_ok(const char *name)
-{
-    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
-    return len > 0 && len <= 64 && name[len] == '\0' && name[0] != '.';
-}
 
 int store_path(const char *dir, const char *name, const char *kind, char out[STORE_PATH_MAX])
 {
@@ -50,34 +45,36 @@ static int64_t read_number(const json_t *object, const char *key)
     return (int64_t)json_integer_value(json_object_get(object, key));
 }
 
-int store_read(const char *dir, const char *name, struct store_entry *out)
+/* False when there are no facts that can be read. */
+static bool read_facts(const char *path, struct store_entry *out)
 {
-    char path[STORE_PATH_MAX];
-    struct stat st;
-    struct store_entry entry;
-    int err = store_path(dir, name, "json", path);
-    if (err < 0)
-        return err;
     json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
     if (object == NULL)
-        return access(path, F_OK) == 0 ? ERR_DAMAGED : ERR_NOENT;
-    read_text(object, "source", entry.source, sizeof entry.source);
-    read_text(object, "etag", entry.etag, sizeof entry.etag);
-    read_text(object, "last_modified", entry.last_modified, sizeof entry.last_modified);
-    entry.fetched_s = read_number(object, "fetched_s");
-    entry.file_mtime_ns = read_number(object, "file_mtime_ns");
-    entry.bytes = (uint64_t)read_number(object, "bytes");
-    entry.names = (uint64_t)read_number(object, "names");
+        return false;
+    read_text(object, "source", out->source, sizeof out->source);
+    read_text(object, "etag", out->etag, sizeof out->etag);
+    read_text(object, "last_modified", out->last_modified, sizeof out->last_modified);
+    out->fetched_s = read_number(object, "fetched_s");
+    out->file_mtime_ns = read_number(object, "file_mtime_ns");
+    out->bytes = (uint64_t)read_number(object, "bytes");
+    out->names = (uint64_t)read_number(object, "names");
     json_decref(object);
-    err = store_path(dir, name, "feed", path);
+    return true;
+}
+
+int store_read(const char *dir, const char *name, struct store_entry *out)
+{
+    char copy[STORE_PATH_MAX], facts[STORE_PATH_MAX];
+    struct stat st;
+    int err = store_path(dir, name, "feed", copy);
+    if (err == 0)
+        err = store_path(dir, name, "json", facts);
     if (err < 0)
         return err;
-    if (stat(path, &st) < 0)
+    if (stat(copy, &st) < 0)
         return err_from_errno();
-    /* A kill between the two renames of store_keep() leaves facts of another copy: its validators must not be used. */
-    if ((uint64_t)st.st_size != entry.bytes)
-        return ERR_DAMAGED;
-    *out = entry;
+    if (!read_facts(facts, out) || out->bytes != (uint64_t)st.st_size)
+        *out = (struct store_entry){.fetched_s = st.st_mtim.tv_sec, .bytes = (uint64_t)st.st_size};
     return 0;
 }
 

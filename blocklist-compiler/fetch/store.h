@@ -28,13 +28,13 @@ struct store_entry {
     uint64_t names; /* accepted by its reader; 0 = never judged */
 };
 
-/* Whether a feed's name may be part of a file name: letters, digits, "-", "_" and "." inside, at most 64. */
-int store_name_ok(const char *name);
-
 /* Writes the path of <dir>/<name>.<kind> to out. ERR_LIMIT. */
 ERR_CHECKED int store_path(const char *dir, const char *name, const char *kind, char out[STORE_PATH_MAX]);
 
-/* ERR_NOENT when there is no good copy, ERR_DAMAGED when what is there does not fit together. */
+/*
+ * A copy whose facts are lost or belong to another one (a kill between two renames) is good all the same: its facts are
+ * then those of the file, without source and validators. ERR_NOENT: no good copy. ERR_ACCESS, ERR_IO, ERR_LIMIT.
+ */
 ERR_CHECKED int store_read(const char *dir, const char *name, struct store_entry *out);
 
 /* Makes the candidate the good copy. ERR_IO, ERR_NOSPACE, ERR_ACCESS, ERR_NOMEM; the old copy stays then. */

@@ -1,0 +1,168 @@
+#include "recipe/recipe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "belisha/category.h"
+
+static const char *const formats[] = {"hosts", "domains", "ut1", NULL};
+
+struct fixture {
+    char path[64];
+    struct config_errors errors;
+    struct recipe *recipe;
+};
+
+static int load(struct fixture *f, const char *text)
+{
+    strcpy(f->path, "/tmp/belisha-recipe-XXXXXX");
+    int fd = mkstemp(f->path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    f->errors = (struct config_errors){0};
+    f->recipe = NULL;
+    int err = recipe_load(f->path, formats, &f->recipe, &f->errors);
+    unlink(f->path);
+    return err;
+}
+
+static void finish(struct fixture *f)
+{
+    recipe_free(f->recipe);
+    config_errors_done(&f->errors);
+}
+
+static void recipe_fills_in_what_is_not_said(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(load(&f, "feeds:\n  - {name: a, source: 'file:lists/a', format: hosts, category: malware}\n"), 0);
+    const struct recipe_feed *feed = &f.recipe->feeds[0];
+    assert_int_equal(f.recipe->feed_count, 1);
+    assert_int_equal(f.recipe->keep, 5);
+    assert_null(f.recipe->out);
+    assert_string_equal(feed->name, "a");
+    assert_string_equal(feed->source, "/tmp/lists/a"); /* relative to the recipe */
+    assert_int_equal(feed->format, 0);
+    assert_true(feed->categories == CATEGORY_BIT(CATEGORY_MALWARE));
+    assert_true(feed->subdomains);
+    assert_false(feed->single_labels);
+    assert_false(feed->public_suffixes);
+    assert_string_equal(feed->licence, "");
+    assert_int_equal(feed->every_s, 20 * 3600);
+    assert_int_equal(feed->limits.bytes, 512 << 20);
+    assert_int_equal(feed->limits.min, 1);
+    finish(&f);
+}
+
+static void recipe_takes_every_key(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(load(&f, "out: /var/lists\n"
+                              "keep: 3\n"
+                              "protected_help: more.txt\n"
+                              "feeds:\n"
+                              "  - name: b\n"
+                              "    source: https://lists.example.org/b\n"
+                              "    format: domains\n"
+                              "    category: [gambling, gaming]\n"
+                              "    subdomains: false\n"
+                              "    allow_single_labels: true\n"
+                              "    allow_public_suffix: true\n"
+                              "    licence: CC0\n"
+                              "    every: 2d\n"
+                              "    limits: {bytes: 1MiB, lines: 10, min: 2, max: 9, change: 30}\n"
+                              "  - name: tree\n"
+                              "    source: file:///lists/tree.tar.gz\n"
+                              "    format: ut1\n"
+                              "    categories: {adult: pornography, porn: pornography}\n"),
+                     0);
+    const struct recipe_feed *feed = &f.recipe->feeds[0];
+    assert_string_equal(f.recipe->out, "/var/lists");
+    assert_string_equal(f.recipe->protected_help, "/tmp/more.txt");
+    assert_int_equal(f.recipe->keep, 3);
+    assert_string_equal(feed->source, "https://lists.example.org/b");
+    assert_true(feed->categories == (CATEGORY_BIT(CATEGORY_GAMBLING) | CATEGORY_BIT(CATEGORY_GAMING)));
+    assert_false(feed->subdomains);
+    assert_true(feed->single_labels);
+    assert_true(feed->public_suffixes);
+    assert_int_equal(feed->every_s, 2 * 86400);
+    assert_int_equal(feed->limits.bytes, 1 << 20);
+    assert_int_equal(feed->limits.lines, 10);
+    assert_int_equal(feed->limits.min, 2);
+    assert_int_equal(feed->limits.max, 9);
+    assert_int_equal(feed->limits.change, 30);
+    feed = &f.recipe->feeds[1];
+    assert_string_equal(feed->source, "/lists/tree.tar.gz");
+    assert_int_equal(feed->format, 2);
+    assert_int_equal(feed->folder_count, 2);
+    assert_string_equal(feed->folders[1].folder, "porn");
+    assert_true(feed->folders[1].categories == CATEGORY_BIT(CATEGORY_PORNOGRAPHY));
+    finish(&f);
+}
+
+static void recipe_says_where_and_what_would_be_right(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *says[2];
+    } rows[] = {
+        {"keep: 3\n", {"'feeds' is missing"}},
+        {"feeds: []\n", {"from 1 to 1000"}},
+        {"feed:\n", {":1:1:", "did you mean 'feeds'"}},
+        {"feeds:\n  - {name: a, source: /a, format: host, category: malware}\n",
+         {":2:", "must be hosts, domains or ut1, not 'host'"}},
+        {"feeds:\n  - {name: a, source: /a, format: hosts, category: malwar}\n", {":2:", "did you mean 'malware'"}},
+        {"feeds:\n  - {name: a, source: /a, format: hosts}\n", {":2:", "'category' is missing"}},
+        {"feeds:\n  - {name: a, source: /a, format: hosts, category: malware, categories: {x: malware}}\n",
+         {":2:", "for feeds of folders"}},
+        {"feeds:\n  - {name: a, source: /a, format: ut1, category: malware, categories: {x: malware}}\n",
+         {":2:", "both"}},
+        {"feeds:\n  - {name: a, source: 'http://x.example/', format: hosts, category: malware}\n", {":2:", "https://"}},
+        {"feeds:\n  - {name: ../a, source: /a, format: hosts, category: malware}\n", {":2:", "letters, digits"}},
+        {"feeds:\n  - {name: a, source: /a, format: ut1}\n  - {name: a, source: /b, format: ut1}\n",
+         {":3:", "another feed"}},
+        {"feeds:\n  - {name: a, source: /a, format: ut1, limits: {change: -1}}\n", {":2:", "change"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        assert_int_equal(load(&f, rows[i].text), ERR_CONFIG);
+        assert_null(f.recipe);
+        assert_true(f.errors.count >= 1);
+        for (size_t j = 0; j < 2 && rows[i].says[j] != NULL; j++) {
+            if (strstr(f.errors.text[0], rows[i].says[j]) == NULL)
+                print_message("row %zu: %s\n", i, f.errors.text[0]);
+            assert_non_null(strstr(f.errors.text[0], rows[i].says[j]));
+        }
+        finish(&f);
+    }
+}
+
+static void recipe_of_the_shipped_data_is_right(void **state)
+{
+    static const char *const all[] = {"hosts", "domains", "adblock", "ut1", "rpz", "dnsmasq", "unbound", NULL};
+    struct fixture f = {.recipe = NULL};
+    (void)state;
+    assert_int_equal(recipe_load("../../data/feeds.yaml", all, &f.recipe, &f.errors), 0);
+    assert_int_equal(f.recipe->feed_count, 5);
+    finish(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recipe_fills_in_what_is_not_said),
+        cmocka_unit_test(recipe_takes_every_key),
+        cmocka_unit_test(recipe_says_where_and_what_would_be_right),
+        cmocka_unit_test(recipe_of_the_shipped_data_is_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -79,7 +79,7 @@ void compile_free(struct compile *c)
 struct crew {
     struct compile *compile;
     void (*work)(struct job *);
-    const char *what;
+    const char *what; /* for the progress; NULL: no step of its own */
     atomic_size_t next;
 };
 
@@ -89,7 +89,8 @@ static void *crew_member(void *ctx)
     struct compile *c = crew->compile;
     for (size_t i = atomic_fetch_add(&crew->next, 1); i < c->opts.feed_count; i = atomic_fetch_add(&crew->next, 1)) {
         crew->work(&c->jobs[i]);
-        progress_step(&c->progress, crew->what, c->jobs[i].feed->name);
+        if (crew->what != NULL)
+            progress_step(&c->progress, crew->what, c->jobs[i].feed->name);
     }
     return NULL;
 }
@@ -369,7 +370,7 @@ static void run(struct compile *c, struct publish *publish)
     bool unchanged = is_unchanged(c);
     if (!unchanged) {
         /* New copies first: when none of them can be believed, the list stays as it is and the rest need not be read. */
-        for_all_jobs(c, read_fresh, "read");
+        for_all_jobs(c, read_fresh, NULL);
         unchanged = is_unchanged(c);
     }
     if (!unchanged)
@@ -391,7 +392,7 @@ const struct report *compile_run(struct compile *c)
     struct publish_opts opts = {c->opts.out, c->opts.keep, c->opts.now_s};
     char why[PUBLISH_WHY_MAX] = "";
     c->report = (struct report){.outcome = REPORT_FAILED, .now_s = c->opts.now_s};
-    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 3 + 3);
+    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 3);
     int err = make_folders(c);
     if (err < 0)
         fail(c, err, "the folder of generations can't be made");

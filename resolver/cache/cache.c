@@ -84,10 +84,14 @@ static struct shard *shard_of(const struct cache *cache, uint64_t hash)
     return &cache->shards[hash & cache->shard_mask];
 }
 
-void cache_prefetch(const struct cache *cache, const struct cache_key *key)
+void cache_fetch_bucket(const struct cache *cache, const struct cache_key *key)
 {
-    const struct shard *shard = shard_of(cache, key->hash);
-    __builtin_prefetch(&shard->buckets[(uint32_t)(key->hash >> 8) & shard->bucket_mask]);
+    shard_fetch_bucket(shard_of(cache, key->hash), key->hash);
+}
+
+void cache_fetch_entry(const struct cache *cache, const struct cache_key *key)
+{
+    shard_fetch_entry(shard_of(cache, key->hash), key->hash);
 }
 
 /* True once for an entry that is asked often and has less than a tenth of its life left. */

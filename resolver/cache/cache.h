@@ -55,8 +55,12 @@ struct cache_key {
 
 void cache_key_hash(const struct cache *cache, struct cache_key *key);
 
-/* Brings the key's bucket into the processor's cache; worth it some 100 ns before cache_get(). */
-void cache_prefetch(const struct cache *cache, const struct cache_key *key);
+/*
+ * For callers with several keys at hand: cache_fetch_bucket() for all of them, then cache_fetch_entry() for all, then
+ * cache_get(): the waits for memory overlap.
+ */
+void cache_fetch_bucket(const struct cache *cache, const struct cache_key *key);
+void cache_fetch_entry(const struct cache *cache, const struct cache_key *key);
 
 #define CACHE_TTLS_MAX   64    /* records whose TTL is counted down; a longer answer is not cached */
 #define CACHE_MARK_BYTES 48    /* room for the caller's own data: policy facts */

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define MOVES_MAX 16 /* second chances given in one put: bounds the time under the lock */
+#define FETCH_LINES 4  /* of an entry: head and mark, then most messages */
+#define MOVES_MAX   16 /* second chances given in one put: bounds the time under the lock */
 
 static_assert(sizeof(struct shard_bucket) == 64, "a bucket is a cache line");
 
@@ -59,6 +60,32 @@ static uint32_t tag_of(uint64_t hash)
     return (uint32_t)(hash >> 32);
 }
 
+static void slot_set(struct shard_slot *slot, uint32_t tag, uint32_t at)
+{
+    __atomic_store_n(&slot->tag, tag, __ATOMIC_RELAXED); /* shard_fetch_entry() looks without the lock */
+    __atomic_store_n(&slot->at, at, __ATOMIC_RELAXED);
+}
+
+void shard_fetch_bucket(const struct shard *shard, uint64_t hash)
+{
+    __builtin_prefetch(bucket_of(shard, hash));
+}
+
+void shard_fetch_entry(const struct shard *shard, uint64_t hash)
+{
+    const struct shard_bucket *bucket = bucket_of(shard, hash);
+    uint32_t tag = tag_of(hash);
+    for (unsigned i = 0; i < SHARD_SLOTS; i++) {
+        const struct shard_slot *slot = &bucket->slot[i];
+        uint32_t at = __atomic_load_n(&slot->at, __ATOMIC_RELAXED);
+        if (at == 0 || __atomic_load_n(&slot->tag, __ATOMIC_RELAXED) != tag)
+            continue;
+        const uint8_t *entry = shard->ring + ((size_t)at - 1) * 8;
+        for (unsigned line = 0; line < FETCH_LINES; line++)
+            __builtin_prefetch(entry + line * 64);
+    }
+}
+
 static bool is_of_key(const struct shard_entry *entry, const struct cache_key *key)
 {
     return entry->hash == key->hash && entry->type == key->type && entry->class == key->class &&
@@ -98,7 +125,7 @@ static struct shard_slot *slot_of_entry(struct shard *shard, const struct shard_
 
 static void slot_clear(struct shard *shard, struct shard_slot *slot)
 {
-    slot->at = 0;
+    slot_set(slot, 0, 0);
     shard->entries--;
 }
 
@@ -203,7 +230,7 @@ static void tail_move(struct shard *shard, struct shard_slot *slot)
     struct shard_entry *moved = head_take(shard, size);
     memcpy(moved, carry, size);
     moved->flags &= (uint8_t)~SHARD_USED;
-    slot->at = place_of(shard, moved);
+    slot_set(slot, slot->tag, place_of(shard, moved));
 }
 
 static bool make_room(struct shard *shard, uint32_t size)
@@ -264,8 +291,7 @@ struct shard_entry *shard_add(struct shard *shard, const struct cache_key *key, 
     memset(entry, 0, sizeof *entry);
     entry->hash = key->hash;
     entry->size = (uint32_t)size;
-    slot->tag = tag_of(key->hash);
-    slot->at = place_of(shard, entry);
+    slot_set(slot, tag_of(key->hash), place_of(shard, entry));
     shard->entries++;
     return entry;
 }

@@ -12,7 +12,7 @@
  * closes the lap). Making room drops entries from the tail; one that is still in the table and was asked since it was
  * stored is appended anew instead (second chance), a bounded number per put.
  *
- * Threads: the caller holds `lock` for every function here.
+ * Threads: the caller holds `lock` for every function here but shard_fetch_*().
  */
 #ifndef CACHE_SHARD_H
 #define CACHE_SHARD_H
@@ -79,6 +79,13 @@ static inline const uint8_t *shard_entry_msg(const struct shard_entry *entry)
 {
     return (const uint8_t *)(entry->ttl_at + entry->ttl_count);
 }
+
+/*
+ * Brings what an entry of this hash would be read from into the processor's cache: first its bucket, then the entry.
+ * These two need no lock: a slot that changes meanwhile costs a useless fetch.
+ */
+void shard_fetch_bucket(const struct shard *shard, uint64_t hash);
+void shard_fetch_entry(const struct shard *shard, uint64_t hash);
 
 /* The entry of key, or NULL. */
 struct shard_entry *shard_find(struct shard *shard, const struct cache_key *key);

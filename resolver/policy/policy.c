@@ -300,14 +300,21 @@ struct verdict policy_decide(const struct policy *policy, uint16_t group, const 
     return v;
 }
 
+void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict)
+{
+    uint8_t labels = 0;
+    if (verdict->category >= CATEGORY_MAX || verdict->reason == REASON_LOCAL_BLOCK)
+        return;
+    verdict->feed = blockdb_match_feed(db, match, verdict->category, &labels);
+    if (verdict->feed != VERDICT_NO_FEED)
+        verdict->match_labels = labels;
+}
+
 void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict)
 {
     struct blockdb_match match;
-    uint8_t labels = 0;
-    if (db == NULL || verdict->category >= CATEGORY_MAX || verdict->reason == REASON_LOCAL_BLOCK)
+    if (db == NULL)
         return;
     blockdb_lookup(db, key, &match);
-    verdict->feed = blockdb_match_feed(db, &match, verdict->category, &labels);
-    if (verdict->feed != VERDICT_NO_FEED)
-        verdict->match_labels = labels;
+    policy_explain_match(db, &match, verdict);
 }

@@ -31,52 +31,52 @@ enum policy_wording { POLICY_WORDING_PRIMARY, POLICY_WORDING_SECONDARY, POLICY_W
 
 struct policy_level {
     const char *name;
-    uint64_t block;         /* categories; a category is in at most one of the three masks */
+    uint64_t block; /* categories; a category is in at most one of the three masks */
     uint64_t allow;
     uint64_t log_only;
-    bool default_block;     /* a walled garden: what nothing allows is blocked */
-    enum policy_wording wording;   /* of the notice page */
+    bool default_block;          /* a walled garden: what nothing allows is blocked */
+    enum policy_wording wording; /* of the notice page */
 };
 
 struct policy_group {
     const char *name;
-    uint16_t level;                 /* index in levels */
-    const struct prefix *networks;  /* the longest match over all groups decides */
+    uint16_t level;                /* index in levels */
+    const struct prefix *networks; /* the longest match over all groups decides */
     size_t network_count;
 };
 
 /* A name treated specially for everyone; exact or with everything below it. */
 enum policy_special {
     POLICY_SPECIAL_NONE,
-    POLICY_SPECIAL_HELP,       /* protected help: always answered, never attributed */
-    POLICY_SPECIAL_NXDOMAIN,   /* canaries and special-use names answered with NXDOMAIN */
-    POLICY_SPECIAL_NODATA,     /* resolver.arpa (RFC 9462, 4) */
-    POLICY_SPECIAL_RECORD,     /* local record: `index` says which (records of the configuration) */
-    POLICY_SPECIAL_ZONE,       /* conditional zone without filter: `index` says which; see policy_facts.zone */
-    POLICY_SPECIAL_BLOCK,      /* names blocked by the configuration: category local */
-    POLICY_SPECIAL_ALLOW,      /* names allowed by the configuration whatever their category */
+    POLICY_SPECIAL_HELP,     /* protected help: always answered, never attributed */
+    POLICY_SPECIAL_NXDOMAIN, /* canaries and special-use names answered with NXDOMAIN */
+    POLICY_SPECIAL_NODATA,   /* resolver.arpa (RFC 9462, 4) */
+    POLICY_SPECIAL_RECORD,   /* local record: `index` says which (records of the configuration) */
+    POLICY_SPECIAL_ZONE,     /* conditional zone without filter: `index` says which; see policy_facts.zone */
+    POLICY_SPECIAL_BLOCK,    /* names blocked by the configuration: category local */
+    POLICY_SPECIAL_ALLOW,    /* names allowed by the configuration whatever their category */
 };
 
 struct policy_name {
-    const uint8_t *name;       /* wire, lower case */
-    bool below;                /* also names below it */
+    const uint8_t *name; /* wire, lower case */
+    bool below;          /* also names below it */
     enum policy_special special;
     uint16_t index;
-    bool filtered;             /* POLICY_SPECIAL_ZONE: the policy applies to names in it */
+    bool filtered; /* POLICY_SPECIAL_ZONE: the policy applies to names in it */
 };
 
 struct policy_opts {
     const struct policy_level *levels;
-    size_t level_count;             /* at least 1 */
+    size_t level_count; /* at least 1 */
     const struct policy_group *groups;
     size_t group_count;
-    uint16_t default_level;         /* for allowed clients in no group's networks */
-    const struct prefix *access;    /* who may ask at all; others are REFUSED */
+    uint16_t default_level;      /* for allowed clients in no group's networks */
+    const struct prefix *access; /* who may ask at all; others are REFUSED */
     size_t access_count;
     const struct policy_name *names;
     size_t name_count;
-    uint64_t nxdomain;              /* categories blocked with NXDOMAIN instead of the notice page */
-    uint32_t version;               /* stored in log rows */
+    uint64_t nxdomain; /* categories blocked with NXDOMAIN instead of the notice page */
+    uint32_t version;  /* stored in log rows */
 };
 
 struct policy;
@@ -87,7 +87,7 @@ void policy_free(struct policy *policy);
 
 /* ---- questions ---- */
 
-#define POLICY_GROUP_DENIED UINT16_MAX       /* outside the configured networks */
+#define POLICY_GROUP_DENIED  UINT16_MAX       /* outside the configured networks */
 #define POLICY_GROUP_DEFAULT (UINT16_MAX - 1) /* allowed, but in no group */
 
 /* The group of a client address: index in groups, or one of the two above. */
@@ -99,15 +99,15 @@ uint32_t policy_version(const struct policy *policy);
 
 /* What is true of a name whoever asks. 32 bytes, kept in cache entries. */
 struct policy_facts {
-    uint64_t categories;   /* blockdb_match.categories */
-    uint64_t listed;       /* blockdb_match.listed */
+    uint64_t categories; /* blockdb_match.categories */
+    uint64_t listed;     /* blockdb_match.listed */
     uint16_t special_index;
-    uint16_t zone;         /* the conditional zone it is in, whatever `special` says; 0: none, the root */
-    uint8_t special;       /* enum policy_special */
-    uint8_t special_labels;/* labels of the special name that matched */
-    uint8_t ready;         /* 0: there was no generation to ask */
+    uint16_t zone;          /* the conditional zone it is in, whatever `special` says; 0: none, the root */
+    uint8_t special;        /* enum policy_special */
+    uint8_t special_labels; /* labels of the special name that matched */
+    uint8_t ready;          /* 0: there was no generation to ask */
     uint8_t reserved;
-    uint64_t generation;   /* that was asked */
+    uint64_t generation; /* that was asked */
 };
 
 static_assert(sizeof(struct policy_facts) == 32, "fits the mark of a cache entry");
@@ -128,6 +128,8 @@ struct verdict policy_decide(const struct policy *policy, uint16_t group, const 
                              int64_t wall_s);
 
 /* Adds feed and match_labels to a verdict that a category decided. */
+void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict);
+/* The same by a look-up of its own. db may be NULL. */
 void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict);
 
 #endif

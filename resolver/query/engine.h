@@ -48,7 +48,8 @@ struct client {
     struct query_time asked;
     struct verdict verdict;
     struct policy_facts facts;
-    uint8_t matched[NAME_MAX_LEN]; /* CNAME target that decided, when verdict.match is MATCH_CNAME */
+    const struct blockdb_match *match; /* what facts were made of, while query_batch() lasts; NULL: not at hand */
+    uint8_t matched[NAME_MAX_LEN];     /* CNAME target that decided, when verdict.match is MATCH_CNAME */
     uint16_t group;
     uint16_t zone;                 /* index in opts.zones */
     uint8_t cache_state;           /* enum qlog_cache */

@@ -311,6 +311,7 @@ static void waiter_add(struct flights *fs, struct flight *f, const struct client
         end = &(*end)->next;
     w->next = NULL;
     w->client = *c;
+    w->client.match = NULL;
     *end = w;
     load_add(&fs->load, &c->source.client.addr);
 }

@@ -20,6 +20,7 @@ struct passage {
     struct cache_key key;
     struct name_key name;
     struct cache_hit hit;
+    struct blockdb_match match; /* of name; client.match points here */
     enum stage stage;
     bool hit_fresh; /* item.out holds an unexpired message */
 };
@@ -131,6 +132,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     }
     c->source = item->source;
     c->asked = now;
+    c->match = NULL;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;
@@ -141,7 +143,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     if (e->env.opts->zone_count > 1)
         c->zone = zone_of(e->env.opts, c->request.question.name);
     client_cache_key(e, c, &p->key);
-    cache_prefetch(e->env.cache, &p->key);
+    cache_fetch_bucket(e->env.cache, &p->key);
     return STAGE_RECALL;
 }
 
@@ -347,6 +349,9 @@ void query_batch(struct query_engine *e, struct query_item items[], size_t count
     assert(count <= QUERY_BATCH_MAX);
     for (size_t i = 0; i < count; i++)
         passages[i].stage = open_item(e, &items[i], &passages[i], now);
+    for (size_t i = 0; i < count; i++)
+        if (passages[i].stage == STAGE_RECALL)
+            cache_fetch_entry(e->env.cache, &passages[i].key);
     for (size_t i = 0; i < count; i++)
         if (passages[i].stage == STAGE_RECALL)
             passages[i].stage = recall(e, &items[i], &passages[i], now);

@@ -60,6 +60,10 @@ static void explain(const struct query_engine *e, const struct client *c, struct
     struct name_key key;
     if (e->env.blockdb == NULL || (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
         return;
+    if (v->match != MATCH_CNAME && c->match != NULL) {
+        policy_explain_match(e->env.blockdb, c->match, v);
+        return;
+    }
     name_key_make(v->match == MATCH_CNAME ? c->matched : c->request.question.name, &key);
     policy_explain(e->env.blockdb, &key, v);
 }

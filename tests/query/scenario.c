@@ -186,8 +186,11 @@ static void do_zone(const struct line *l)
             stage.zone_servers[n][stage.zones[n].server_count++] = (uint16_t)atoi(l->word[i]);
     }
     struct policy_name *p = &stage.names[stage.policy_opts.name_count++];
-    *p = (struct policy_name){.name = stage.zone_names[n], .below = true, .special = POLICY_SPECIAL_ZONE,
-                              .index = (uint16_t)n, .filtered = stage.zones[n].filtered};
+    *p = (struct policy_name){.name = stage.zone_names[n],
+                              .below = true,
+                              .special = POLICY_SPECIAL_ZONE,
+                              .index = (uint16_t)n,
+                              .filtered = stage.zones[n].filtered};
 }
 
 static void do_list(const struct line *l)
@@ -243,8 +246,8 @@ static void do_group(const struct line *l)
     struct policy_group *g = &stage.groups[n];
     if (prefix_from_text(word(l, 2), &stage.networks[n]) < 0)
         fail("no prefix: %s", l->word[2]);
-    *g = (struct policy_group){.name = stage_text(&stage, word(l, 1)), .networks = &stage.networks[n],
-                               .network_count = 1};
+    *g = (struct policy_group){
+        .name = stage_text(&stage, word(l, 1)), .networks = &stage.networks[n], .network_count = 1};
     for (size_t i = 0; i < stage.policy_opts.level_count; i++)
         if (strcmp(stage.levels[i].name, word(l, 3)) == 0)
             g->level = (uint16_t)i;
@@ -252,8 +255,10 @@ static void do_group(const struct line *l)
 
 static void do_name(const struct line *l)
 {
-    static const char *const kinds[] = {[POLICY_SPECIAL_HELP] = "help", [POLICY_SPECIAL_NXDOMAIN] = "nxdomain",
-                                        [POLICY_SPECIAL_NODATA] = "nodata", [POLICY_SPECIAL_BLOCK] = "block",
+    static const char *const kinds[] = {[POLICY_SPECIAL_HELP] = "help",
+                                        [POLICY_SPECIAL_NXDOMAIN] = "nxdomain",
+                                        [POLICY_SPECIAL_NODATA] = "nodata",
+                                        [POLICY_SPECIAL_BLOCK] = "block",
                                         [POLICY_SPECIAL_ALLOW] = "allow"};
     size_t n = stage.policy_opts.name_count++;
     lower_read(word(l, 2), stage.name_bytes[n]);
@@ -277,8 +282,11 @@ static void do_record(const char *text)
         memcpy(stage.record_data[n] + len, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
         len += ldns_rdf_size(rdf);
     }
-    *r = (struct query_record){.name = stage.record_names[n], .type = (uint16_t)ldns_rr_get_type(rr),
-                               .ttl_s = ldns_rr_ttl(rr), .rdata = stage.record_data[n], .rdata_len = (uint16_t)len};
+    *r = (struct query_record){.name = stage.record_names[n],
+                               .type = (uint16_t)ldns_rr_get_type(rr),
+                               .ttl_s = ldns_rr_ttl(rr),
+                               .rdata = stage.record_data[n],
+                               .rdata_len = (uint16_t)len};
     ldns_rr_free(rr);
     if (n > 0 && name_equal(stage.records[n - 1].name, r->name))
         return;
@@ -291,10 +299,10 @@ static void do_option(const struct line *l)
     const char *key = word(l, 1);
     long value = atol(word(l, 2));
     struct query_opts *o = &stage.opts;
-#define OPTION(field)                                                                              \
-    if (strcmp(key, #field) == 0) {                                                                \
-        o->field = (__typeof__(o->field))value;                                                    \
-        return;                                                                                    \
+#define OPTION(field)                                                                                                  \
+    if (strcmp(key, #field) == 0) {                                                                                    \
+        o->field = (__typeof__(o->field))value;                                                                        \
+        return;                                                                                                        \
     }
     OPTION(blocked_ttl_s)
     OPTION(client_timeout_ms)
@@ -343,8 +351,11 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
     msg_put_u16(out + len + 2, class != NULL && strcmp(class, "CH") == 0 ? 3 : 1);
     len += 4;
     if (edns_size != NULL || dnssec || cookie) {
-        struct edns_reply opt = {.udp_size = (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
-                                 .dnssec_ok = dnssec, .ede = EDE_NONE, .cookie = (const uint8_t *)"CLIENTCO",
+        struct edns_reply opt = {.udp_size =
+                                     (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
+                                 .dnssec_ok = dnssec,
+                                 .ede = EDE_NONE,
+                                 .cookie = (const uint8_t *)"CLIENTCO",
                                  .cookie_len = cookie ? 8 : 0};
         int added = edns_write(&opt, out + len, 100);
         if (added < 0)
@@ -620,7 +631,8 @@ static void check_logged(const struct line *l)
         else if (is(l, i, "match"))
             snprintf(got, sizeof got, "%s", verdict_match_name(r->verdict.match));
         else if (is(l, i, "category"))
-            snprintf(got, sizeof got, "%s", category_name(r->verdict.category) ? category_name(r->verdict.category) : "-");
+            snprintf(got, sizeof got, "%s",
+                     category_name(r->verdict.category) ? category_name(r->verdict.category) : "-");
         else if (is(l, i, "cache"))
             snprintf(got, sizeof got, "%s", caches[r->cache]);
         else if (is(l, i, "name"))

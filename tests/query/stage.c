@@ -33,17 +33,34 @@ void stage_init(struct stage *s)
     on_stage = s;
     s->now = (struct query_time){.mono_ms = 1000000, .wall_ns = START_WALL_NS};
     s->opts = (struct query_opts){
-        .servers = s->servers, .zones = s->zones, .zone_count = 1, .records = s->records,
-        .blocked_ttl_s = 10, .client_timeout_ms = 4000, .try_timeout_ms = 400, .pending_max = 100,
-        .pending_per_client = 50, .asks_max = 50, .ttl_max_s = 86400, .negative_ttl_max_s = 3600,
-        .failure_ttl_s = 5, .stale_max_s = 86400, .stale_after_ms = 1800, .has_sinkhole_v4 = true,
+        .servers = s->servers,
+        .zones = s->zones,
+        .zone_count = 1,
+        .records = s->records,
+        .blocked_ttl_s = 10,
+        .client_timeout_ms = 4000,
+        .try_timeout_ms = 400,
+        .pending_max = 100,
+        .pending_per_client = 50,
+        .asks_max = 50,
+        .ttl_max_s = 86400,
+        .negative_ttl_max_s = 3600,
+        .failure_ttl_s = 5,
+        .stale_max_s = 86400,
+        .stale_after_ms = 1800,
+        .has_sinkhole_v4 = true,
     };
     must(ipaddr_from_text("127.9.9.9", &s->opts.sinkhole_v4) == 0, "sinkhole");
     s->zones[0] = (struct query_zone){.name = s->zone_names[0], .servers = s->zone_servers[0], .filtered = true};
     s->levels[0] = (struct policy_level){.name = "default", .block = ~UINT64_C(0)};
     must(prefix_from_text("10.0.0.0/8", &s->access[0]) == 0, "access");
-    s->policy_opts = (struct policy_opts){.levels = s->levels, .level_count = 1, .groups = s->groups,
-                                          .access = s->access, .access_count = 1, .names = s->names, .version = 1};
+    s->policy_opts = (struct policy_opts){.levels = s->levels,
+                                          .level_count = 1,
+                                          .groups = s->groups,
+                                          .access = s->access,
+                                          .access_count = 1,
+                                          .names = s->names,
+                                          .version = 1};
 }
 
 const char *stage_text(struct stage *s, const char *text)
@@ -83,7 +100,11 @@ static void catch_answer(void *ctx, const struct query_source *to, const uint8_t
 static struct query_env stage_env(struct stage *s)
 {
     return (struct query_env){
-        .opts = &s->opts, .policy = s->policy, .blockdb = s->blockdb, .cache = s->cache, .metrics = &s->metrics,
+        .opts = &s->opts,
+        .policy = s->policy,
+        .blockdb = s->blockdb,
+        .cache = s->cache,
+        .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */
     };
 }
@@ -145,7 +166,10 @@ void stage_done(struct stage *s)
 
 void stage_ask(struct stage *s, const struct query_source *source, const uint8_t *msg, size_t len)
 {
-    struct query_item item = {.source = *source, .msg = msg, .msg_len = len, .out = s->out,
+    struct query_item item = {.source = *source,
+                              .msg = msg,
+                              .msg_len = len,
+                              .out = s->out,
                               .out_cap = source->stream ? sizeof s->out - 1 : 4096};
     stage_start(s);
     query_batch(s->engine, &item, 1, s->now);

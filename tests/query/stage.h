@@ -12,14 +12,14 @@
 #include "query/query.h"
 #include "support/generation.h"
 
-#define STAGE_ROWS_MAX 64
+#define STAGE_ROWS_MAX  64
 #define STAGE_TEXTS_MAX 256
 
 struct caught_ask {
     uint16_t server;
     bool stream;
-    bool seen;               /* the script has looked at it */
-    bool gone;               /* answered, or given up by the script */
+    bool seen; /* the script has looked at it */
+    bool gone; /* answered, or given up by the script */
     uint32_t slot;
     size_t len;
     uint8_t msg[1500];
@@ -27,7 +27,7 @@ struct caught_ask {
 
 struct caught_answer {
     bool seen;
-    uint64_t token;          /* which client */
+    uint64_t token; /* which client */
     size_t len;
     uint8_t msg[65536];
 };
@@ -54,7 +54,7 @@ struct stage {
     char texts[STAGE_TEXTS_MAX][256];
     size_t text_count;
     bool no_generation;
-    uint32_t refuse_server;  /* bit: io.send() fails for this server */
+    uint32_t refuse_server; /* bit: io.send() fails for this server */
 
     /* what runs */
     bool running;

@@ -84,7 +84,10 @@ static char *words_text(struct reading *r, const struct schema_option *option)
     return text;
 }
 
-static char *bound_text(struct reading *r, const struct schema_option *option, int64_t value)
+#define BOUND_TEXT_MAX 32
+
+/* A bound in the unit that fits best. Returns out. */
+static const char *bound_text(const struct schema_option *option, int64_t value, char out[BOUND_TEXT_MAX])
 {
     static const struct {
         const char *unit;
@@ -92,15 +95,16 @@ static char *bound_text(struct reading *r, const struct schema_option *option, i
     } durations[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}},
       sizes[] = {{"TiB", 1LL << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}};
     const bool is_duration = option->type == &schema_duration;
-    if (value == 0 || (!is_duration && option->type != &schema_bytes))
-        return arena_printf(r->arena, "%lld", (long long)value);
-    for (size_t i = 0; i < 5; i++) {
-        int64_t factor = is_duration ? durations[i].factor : sizes[i].factor;
-        if (value % factor == 0)
-            return arena_printf(r->arena, "%lld%s", (long long)(value / factor),
-                                is_duration ? durations[i].unit : sizes[i].unit);
+    size_t i = 0;
+    if (value == 0 || (!is_duration && option->type != &schema_bytes)) {
+        snprintf(out, BOUND_TEXT_MAX, "%lld", (long long)value);
+        return out;
     }
-    return NULL;
+    while (value % (is_duration ? durations[i].factor : sizes[i].factor) != 0)
+        i++; /* ends at the factor 1 */
+    snprintf(out, BOUND_TEXT_MAX, "%lld%s", (long long)(value / (is_duration ? durations[i].factor : sizes[i].factor)),
+             is_duration ? durations[i].unit : sizes[i].unit);
+    return out;
 }
 
 static void report_value(struct reading *r, const struct schema_option *option, const struct yaml_node *node, int rc)
@@ -108,8 +112,10 @@ static void report_value(struct reading *r, const struct schema_option *option, 
     const struct schema_type *type = option->type;
     const char *owner = option->shape == SCHEMA_ONE ? "" : "an entry of ";
     if (rc == ERR_LIMIT) {
+        char min[BOUND_TEXT_MAX];
+        char max[BOUND_TEXT_MAX];
         config_errors_add(r->errors, &node->at, "%s%s must be from %s to %s, not '%s'", owner, option->key,
-                          bound_text(r, option, option->min), bound_text(r, option, option->max), node->text);
+                          bound_text(option, option->min, min), bound_text(option, option->max, max), node->text);
         return;
     }
     const char *expect = type->expect != NULL ? type->expect : words_text(r, option);
@@ -309,6 +315,28 @@ static void walk(const struct schema_option options[], const char *prefix, schem
 void schema_walk(const struct schema_option options[], schema_visit visit, void *ctx)
 {
     walk(options, "", visit, ctx);
+}
+
+static void describe_value(const struct schema_option *option, FILE *to)
+{
+    char min[BOUND_TEXT_MAX];
+    char max[BOUND_TEXT_MAX];
+    if (option->type == NULL) {
+        fputs("mapping", to);
+        return;
+    }
+    for (size_t i = 0; option->type == &schema_word && option->words[i] != NULL; i++)
+        fprintf(to, "%s%s", i == 0 ? "" : option->words[i + 1] == NULL ? " or " : ", ", option->words[i]);
+    if (option->type != &schema_word)
+        fputs(option->type->name, to);
+    if (option->min != 0 || option->max != 0)
+        fprintf(to, ", %s to %s", bound_text(option, option->min, min), bound_text(option, option->max, max));
+}
+
+void schema_describe(const struct schema_option *option, FILE *to)
+{
+    fputs(option->shape == SCHEMA_LIST ? "list: " : option->shape == SCHEMA_PAIRS ? "pairs: " : "", to);
+    describe_value(option, to);
 }
 
 /* Whether text may stand without quotes anywhere in YAML. */

@@ -96,6 +96,9 @@ ERR_CHECKED int schema_read(const struct schema_option options[], const struct y
 typedef void (*schema_visit)(void *ctx, const char *path, const struct schema_option *option);
 void schema_walk(const struct schema_option options[], schema_visit visit, void *ctx);
 
+/* Writes what an option takes, as the reference page says it: "duration, 1s to 1h", "list: network". */
+void schema_describe(const struct schema_option *option, FILE *to);
+
 /* Writes the effective values as YAML: what map says, defaults for the rest. */
 void schema_write(const struct schema_option options[], const struct yaml_node *map, FILE *to);
 

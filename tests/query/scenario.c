@@ -433,10 +433,6 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     ldns_pkt_set_ra(pkt, true);
     ldns_pkt_set_tc(pkt, option(l, 4, "tc") != NULL);
     ldns_pkt_set_ad(pkt, option(l, 4, "ad") != NULL);
-    if (option(l, 4, "noedns") != NULL) {
-        ldns_pkt_set_edns_udp_size(pkt, 0);
-        ldns_pkt_set_edns_do(pkt, false);
-    }
     for (unsigned i = 0; i < 6; i++)
         if (is(l, 3, rcodes[i]))
             ldns_pkt_set_rcode(pkt, (uint8_t)i);
@@ -450,6 +446,10 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     if (ldns_pkt2wire(&wire, pkt, &len) != LDNS_STATUS_OK || len > 60000)
         fail("reply");
     memcpy(out, wire, len);
+    if (option(l, 4, "noedns") != NULL && msg_u16(out + 10) == 1) {
+        len -= 11; /* the bare OPT that ldns kept from our question */
+        msg_put_u16(out + 10, 0);
+    }
     if (option(l, 4, "id") != NULL)
         out[1] ^= 1;
     free(wire);

@@ -1,0 +1,214 @@
+/* belisha log: looks into the query log, exports it, removes what is too old. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/category.h"
+#include "base/err.h"
+#include "base/verdict.h"
+#include "dns/rr.h"
+#include "operator/command.h"
+#include "operator/log_export.h"
+#include "operator/log_fields.h"
+#include "operator/log_options.h"
+#include "qlog/retention.h"
+#include "qlog/verify.h"
+
+#define FOLLOW_NS 200000000 /* between two looks at a living log */
+
+struct log_task {
+    const struct operator_env *env;
+    const char *dir;
+    struct log_options options;
+    int64_t now_ns;
+};
+
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int fail(const struct log_task *task, const char *what, int code)
+{
+    fprintf(task->env->err, "belisha log: %s: %s\n", what, err_str(code));
+    return OPERATOR_FAILED;
+}
+
+/* ---- rows for people ---- */
+
+static void print_gap(FILE *to, const struct qlog_row *row)
+{
+    char time[LOG_TIME_MAX];
+    fprintf(to, "%s  %" PRIu64 " records from here on were lost: the log could not be written\n",
+            log_time_to_text(row->record.time_ns, time), row->lost);
+}
+
+static void print_row(FILE *to, const struct qlog_row *row)
+{
+    const struct qlog_record *r = &row->record;
+    static const struct ipaddr none;
+    char time[LOG_TIME_MAX];
+    char client[IPADDR_TEXT_MAX];
+    char name[NAME_TEXT_MAX];
+    char type[DNS_TYPE_TEXT_MAX];
+    char rcode[DNS_TYPE_TEXT_MAX];
+    const char *category = category_name(r->verdict.category);
+    if (row->lost > 0) {
+        print_gap(to, row);
+        return;
+    }
+    fprintf(to, "%s  %-15s %-12s %-5s %s  %s", log_time_to_text(r->time_ns, time),
+            ipaddr_equal(&r->client, &none) ? "-" : ipaddr_to_text(&r->client, client), row->group,
+            dns_type_to_text(r->qtype, type), name_to_text(r->qname, name), verdict_action_name(r->verdict.action));
+    if (r->verdict.reason != REASON_DEFAULT)
+        fprintf(to, " (%s%s%s%s%s)", verdict_reason_name(r->verdict.reason), category == NULL ? "" : " ",
+                category == NULL ? "" : category, row->feed[0] == '\0' ? "" : ", feed ", row->feed);
+    fprintf(to, "  %s", dns_rcode_to_text(r->rcode, rcode));
+    if (r->rtt_us > 0)
+        fprintf(to, "  %.1f ms", r->rtt_us / 1000.0);
+    fputc('\n', to);
+}
+
+/* Prints until the end or the limit. 0, 1: the limit was reached, or negative enum err. */
+static int rows_print(const struct log_task *task, struct qlog_scan *scan, uint64_t *printed)
+{
+    struct qlog_row row;
+    int code;
+    while ((code = qlog_scan_next(scan, &row)) == 1) {
+        print_row(task->env->out, &row);
+        if (row.lost == 0 && ++*printed == task->options.limit)
+            return 1;
+    }
+    return code;
+}
+
+/* ---- the subcommands ---- */
+
+static int search_run(struct log_task *task)
+{
+    struct qlog_scan *scan;
+    struct qlog_scan_stats stats;
+    uint64_t printed = 0;
+    int code = qlog_scan_open(task->dir, &task->options.filter, &scan);
+    if (code < 0)
+        return fail(task, task->dir, code);
+    code = rows_print(task, scan, &printed);
+    qlog_scan_stats(scan, &stats);
+    qlog_scan_close(scan);
+    if (code < 0)
+        return fail(task, task->dir, code);
+    if (stats.damaged_blocks > 0)
+        fprintf(task->env->err, "belisha log: %" PRIu64 " damaged blocks were left out\n", stats.damaged_blocks);
+    return OPERATOR_OK;
+}
+
+static int tail_run(struct log_task *task)
+{
+    const struct timespec pause = {.tv_nsec = FOLLOW_NS};
+    struct qlog_scan *scan;
+    uint64_t printed = 0;
+    if (task->options.filter.from_ns == 0)
+        task->options.filter.from_ns = task->now_ns;
+    int code = qlog_scan_open(task->dir, &task->options.filter, &scan);
+    if (code < 0)
+        return fail(task, task->dir, code);
+    while ((code = rows_print(task, scan, &printed)) == 0 && fflush(task->env->out) == 0)
+        nanosleep(&pause, NULL);
+    qlog_scan_close(scan);
+    return code < 0 ? fail(task, task->dir, code) : OPERATOR_OK;
+}
+
+static int export_run(struct log_task *task)
+{
+    const struct log_export export = {
+        .dir = task->dir, .options = &task->options, .now_ns = task->now_ns, .out = task->env->out};
+    struct log_export_result result;
+    int code = log_export_run(&export, &result);
+    if (code < 0)
+        return fail(task, task->options.output == NULL ? task->dir : task->options.output, code);
+    fprintf(task->env->err, "belisha log: %" PRIu64 " rows, %" PRIu64 " lost in gaps, %" PRIu64 " damaged blocks\n",
+            result.stats.rows, result.stats.lost, result.stats.damaged_blocks);
+    return OPERATOR_OK;
+}
+
+static int prune_run(struct log_task *task)
+{
+    const struct log_options *o = &task->options;
+    const struct qlog_opts *configured = &task->env->config->log;
+    bool given = o->days >= 0 || o->bytes >= 0;
+    struct retention_opts opts = {.keep_s = configured->retention_s, .keep_bytes = configured->retention_bytes};
+    struct retention_result result;
+    if (given)
+        opts = (struct retention_opts){.keep_s = o->days < 0    ? 0
+                                                 : o->days == 0 ? 1
+                                                                : o->days * 86400,
+                                       .keep_bytes = o->bytes < 0 ? 0 : (uint64_t)o->bytes};
+    int dir_fd = open(task->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = dir_fd < 0 ? -errno : retention_apply(dir_fd, &opts, task->now_ns / 1000000000, &result);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (code < 0)
+        return fail(task, task->dir, code);
+    fprintf(task->env->out, "%" PRIu64 " segments removed, %" PRIu64 " kept (%" PRIu64 " bytes)\n", result.removed,
+            result.kept, result.kept_bytes);
+    return OPERATOR_OK;
+}
+
+static void print_fault(void *ctx, const char *file, const char *what)
+{
+    const struct log_task *task = ctx;
+    fprintf(task->env->err, "belisha log: %s: %s\n", file, what);
+}
+
+static int verify_run(struct log_task *task)
+{
+    struct verify_result result;
+    int dir_fd = open(task->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = dir_fd < 0 ? -errno : verify_chain(dir_fd, print_fault, task, &result);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (code < 0)
+        return fail(task, task->dir, code);
+    fprintf(task->env->out,
+            "%" PRIu64 " segments (%" PRIu64 " to %" PRIu64 "), %" PRIu64 " blocks, %" PRIu64 " rows, %" PRIu64
+            " lost in gaps, %" PRIu64 " faults\n",
+            result.segments, result.first_sequence, result.last_sequence, result.blocks, result.rows, result.lost,
+            result.faults);
+    return result.faults == 0 ? OPERATOR_OK : OPERATOR_FAILED;
+}
+
+static int log_run(const struct operator_env *env, int argc, char *argv[])
+{
+    static const struct {
+        const char *name;
+        int (*run)(struct log_task *task);
+    } subcommands[] = {{"tail", tail_run},
+                       {"search", search_run},
+                       {"export", export_run},
+                       {"prune", prune_run},
+                       {"verify-basic", verify_run}};
+    struct log_task task = {.env = env, .now_ns = wall_ns()};
+    for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
+        if (strcmp(argv[1], subcommands[i].name) != 0)
+            continue;
+        const char *wrong = log_options_read(argc - 1, argv + 1, task.now_ns, &task.options);
+        if (wrong != NULL)
+            return operator_usage(env, &command_log, "%s", wrong);
+        task.dir = task.options.dir != NULL ? task.options.dir : env->config->log.dir;
+        return subcommands[i].run(&task);
+    }
+    return operator_usage(env, &command_log, "tail, search, export, prune or verify-basic is expected");
+}
+
+const struct operator_command command_log = {
+    .name = "log",
+    .synopsis = "log tail|search|export|prune|verify-basic [--from T] [--to T] [--client ADDRESS|NETWORK] [--name N "
+                "[--below]] [--group G] [--category C]... [--verdict V] [--blocked] [--code XXXX-XXXX] [--limit N] "
+                "[--format csv|ndjson] [-o FILE] [--days N] [--bytes N] [--dir DIR]",
+    .help = "look into the query log, export it, remove what is too old, check its chain",
+    .needs_config = true,
+    .run = log_run};

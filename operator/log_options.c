@@ -1,0 +1,246 @@
+#include "operator/log_options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/category.h"
+#include "base/verdict.h"
+#include "dns/name.h"
+#include "qlog/code.h"
+
+#define SECOND_NS INT64_C(1000000000)
+#define DAYS_MAX  INT64_C(100000)
+
+static int span_from_text(const char *text, int64_t *out_s)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end;
+    if (*text < '0' || *text > '9')
+        return ERR_MALFORMED;
+    errno = 0;
+    long long count = strtoll(text, &end, 10);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (*end != units[i].unit || end[1] != '\0')
+            continue;
+        if (errno != 0 || count > DAYS_MAX * 86400 / units[i].seconds)
+            return ERR_MALFORMED;
+        *out_s = count * units[i].seconds;
+        return 0;
+    }
+    return ERR_MALFORMED;
+}
+
+static int date_from_text(const char *text, int64_t *out_s)
+{
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
+                                        "%Y-%m-%d"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct tm tm = {0};
+        const char *end = strptime(text, forms[i], &tm);
+        if (end == NULL || (strcmp(end, "") != 0 && strcmp(end, "Z") != 0))
+            continue;
+        *out_s = timegm(&tm);
+        return 0;
+    }
+    return ERR_MALFORMED;
+}
+
+int log_time_from_text(const char *text, int64_t now_ns, int64_t *out_ns)
+{
+    int64_t seconds;
+    if (strcmp(text, "now") == 0) {
+        *out_ns = now_ns;
+        return 0;
+    }
+    if (text[0] == '-' && span_from_text(text + 1, &seconds) == 0) {
+        *out_ns = now_ns - seconds * SECOND_NS;
+        return 0;
+    }
+    int code = date_from_text(text, &seconds);
+    if (code == 0)
+        *out_ns = seconds * SECOND_NS;
+    return code;
+}
+
+static int number_from_text(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0')
+        return ERR_MALFORMED;
+    *out = value;
+    return 0;
+}
+
+/* "10G": a number with K, M, G or T (powers of 1,024). */
+static int bytes_from_text(const char *text, int64_t *out)
+{
+    static const char units[] = "KMGT";
+    char digits[24];
+    size_t len = strlen(text);
+    const char *unit = len == 0 ? NULL : strchr(units, text[len - 1]);
+    int shift = unit == NULL ? 0 : 10 * (int)(unit - units + 1);
+    int64_t value;
+    len -= unit != NULL;
+    if (len == 0 || len >= sizeof digits)
+        return ERR_MALFORMED;
+    memcpy(digits, text, len);
+    digits[len] = '\0';
+    if (number_from_text(digits, &value) < 0 || value > INT64_MAX >> shift)
+        return ERR_MALFORMED;
+    *out = value << shift;
+    return 0;
+}
+
+static const char *take_name(struct log_options *o, const char *text)
+{
+    uint8_t name[NAME_MAX_LEN];
+    int len = name_from_text(text, strlen(text), name);
+    if (len < 0)
+        return "--name must be a domain name such as example.com";
+    name_lower(o->name, name, (size_t)len);
+    o->filter.name = o->name;
+    return NULL;
+}
+
+static const char *take_category(struct log_options *o, const char *text)
+{
+    int id = category_from_name(text, strlen(text));
+    if (id < 0)
+        return "--category must be one of the list's categories, such as gambling";
+    o->filter.categories |= CATEGORY_BIT(id);
+    return NULL;
+}
+
+static const char *take_verdict(struct log_options *o, const char *text)
+{
+    o->filter.action = verdict_action_from_name(text);
+    return o->filter.action < 0 ? "--verdict must be one of allowed, blocked, nxdomain, rewritten, local, refused, "
+                                  "not-ready, dropped, error"
+                                : NULL;
+}
+
+static const char *take_format(struct log_options *o, const char *text)
+{
+    bool csv = strcmp(text, "csv") == 0;
+    if (!csv && strcmp(text, "ndjson") != 0)
+        return "--format must be csv or ndjson";
+    o->format = csv ? LOG_FORMAT_CSV : LOG_FORMAT_NDJSON;
+    return NULL;
+}
+
+static const char *take_code(struct log_options *o, const char *text)
+{
+    struct qlog_code code;
+    o->filter.code = text;
+    return qlog_code_parse(text, &code) < 0 ? "--code must be the eight characters of the notice page" : NULL;
+}
+
+static const char *take_limit(struct log_options *o, const char *text)
+{
+    int64_t limit;
+    if (number_from_text(text, &limit) < 0 || limit == 0)
+        return "--limit must be a number of rows";
+    o->limit = (uint64_t)limit;
+    return NULL;
+}
+
+static const char *take_client(struct log_options *o, const char *text)
+{
+    o->filter.client = &o->client;
+    return prefix_from_text(text, &o->client) < 0 ? "--client must be an address or a network such as 10.20.0.0/16"
+                                                  : NULL;
+}
+
+static const char *take_prune(struct log_options *o, int option, const char *text)
+{
+    if (option == 'd')
+        return number_from_text(text, &o->days) < 0 || o->days > DAYS_MAX ? "--days must be a number of days" : NULL;
+    return bytes_from_text(text, &o->bytes) < 0 ? "--bytes must be a size such as 20G" : NULL;
+}
+
+static const char *take_option(struct log_options *o, int option, int64_t now_ns)
+{
+    static const char time_hint[] =
+        "a time is written 2026-11-21, 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now";
+    switch (option) {
+    case 'F':
+        return log_time_from_text(optarg, now_ns, &o->filter.from_ns) < 0 ? time_hint : NULL;
+    case 'T':
+        return log_time_from_text(optarg, now_ns, &o->filter.to_ns) < 0 ? time_hint : NULL;
+    case 'c':
+        return take_client(o, optarg);
+    case 'n':
+        return take_name(o, optarg);
+    case 'w':
+        o->filter.name_below = true;
+        return NULL;
+    case 'g':
+        o->filter.group = optarg;
+        return NULL;
+    case 'k':
+        return take_category(o, optarg);
+    case 'v':
+        return take_verdict(o, optarg);
+    case 'b':
+        o->filter.blocked_only = true;
+        return NULL;
+    case 'x':
+        return take_code(o, optarg);
+    case 'l':
+        return take_limit(o, optarg);
+    case 'f':
+        return take_format(o, optarg);
+    case 'o':
+        o->output = optarg;
+        return NULL;
+    case 'D':
+        o->dir = optarg;
+        return NULL;
+    case 'd':
+    case 'B':
+        return take_prune(o, option, optarg);
+    default:
+        return "this option is unknown, or lacks its value";
+    }
+}
+
+const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *o)
+{
+    static const struct option options[] = {{"from", required_argument, NULL, 'F'},
+                                            {"to", required_argument, NULL, 'T'},
+                                            {"client", required_argument, NULL, 'c'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"below", no_argument, NULL, 'w'},
+                                            {"group", required_argument, NULL, 'g'},
+                                            {"category", required_argument, NULL, 'k'},
+                                            {"verdict", required_argument, NULL, 'v'},
+                                            {"blocked", no_argument, NULL, 'b'},
+                                            {"code", required_argument, NULL, 'x'},
+                                            {"limit", required_argument, NULL, 'l'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"dir", required_argument, NULL, 'D'},
+                                            {"days", required_argument, NULL, 'd'},
+                                            {"bytes", required_argument, NULL, 'B'},
+                                            {0}};
+    int option;
+    *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+        const char *wrong = take_option(o, option, now_ns);
+        if (wrong != NULL)
+            return wrong;
+    }
+    if (optind != argc)
+        return "only options are expected here";
+    if (o->filter.name_below && o->filter.name == NULL)
+        return "--below belongs to --name";
+    return NULL;
+}

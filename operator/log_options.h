@@ -1,0 +1,33 @@
+/* What is typed after `belisha log`: which rows, how many, where to. Threads: one. */
+#ifndef OPERATOR_LOG_OPTIONS_H
+#define OPERATOR_LOG_OPTIONS_H
+
+#include <stdint.h>
+
+#include "qlog/reader.h"
+
+enum log_format { LOG_FORMAT_CSV, LOG_FORMAT_NDJSON };
+
+struct log_options {
+    const char *dir;           /* NULL: of the configuration */
+    struct qlog_filter filter; /* points into this struct and into argv */
+    struct prefix client;
+    uint8_t name[NAME_MAX_LEN];
+    uint64_t limit; /* rows; 0: all */
+    enum log_format format;
+    const char *output; /* NULL: standard output */
+    int64_t days;       /* prune; -1: not given */
+    int64_t bytes;      /* prune; -1: not given */
+};
+
+/*
+ * Reads argv[1]... (argv[0] is the subcommand). now_ns: what "-2h" is relative to. NULL, or a sentence that says what
+ * would be right. options must stay where it is.
+ */
+const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *options);
+
+/* "2026-11-21", "2026-11-21T10:30", "...:15", each with an optional Z (all UTC); "-90s", "-30m", "-2h", "-7d" before
+ * now; "now". ERR_MALFORMED. */
+ERR_CHECKED int log_time_from_text(const char *text, int64_t now_ns, int64_t *out_ns);
+
+#endif

@@ -41,6 +41,8 @@ struct operator_command {
 
 extern const struct operator_command command_config;
 extern const struct operator_command command_flush;
+extern const struct operator_command command_inbox;
+extern const struct operator_command command_log;
 extern const struct operator_command command_reload;
 extern const struct operator_command command_status;
 extern const struct operator_command command_why;

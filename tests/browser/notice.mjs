@@ -203,6 +203,9 @@ test('pictures kept for looking at', { skip: !shots }, async () => {
   await visit('http://why.pupil.example/', desk, (page) => shot(page, 'report-desk'));
   await visit('http://open.pupil.example/', desk, (page) => shot(page, 'open-desk'));
   await visit('http://casino.pupil.example/', phone, async (page) => { await openAll(page); await shot(page, 'all-phone'); });
-  await visit('http://games.pupil.example/', { viewport: { width: 1000, height: 1130 } },
-    (page) => page.screenshot({ path: join(shots, 'notice-page.png') }));
+  await visit('http://hurt.pupil.example/', { viewport: { width: 794, height: 1123 } }, async (page) => {
+    await page.emulateMedia({ media: 'print' });
+    await shot(page, 'print');
+  });
+  await visit('http://casino.pupil.example/', { viewport: { width: 840, height: 600 } }, (page) => shot(page, 'notice-page'));
 });

@@ -130,6 +130,17 @@ static void later_files_are_laid_over_earlier_ones(void **state)
     config_free(config);
 }
 
+static void the_shipped_samples_are_valid(void **state)
+{
+    const char *const files[] = {BELISHA_DATA "/belisha.yaml"};
+    (void)state;
+    struct config *config = load(files, 1);
+    assert_int_equal(config->policy.group_count, 4);
+    assert_string_equal(config->policy.levels[config->policy.default_level].name, "year-7-9");
+    assert_non_null(special_find(config, "welcome.school.example", POLICY_SPECIAL_RECORD));
+    config_free(config);
+}
+
 static void a_policy_file_is_found_beside_the_file_that_names_it(void **state)
 {
     struct folder *f = *state;
@@ -386,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_file_at_all_is_a_configuration),
         WITH_FOLDER(later_files_are_laid_over_earlier_ones),
+        cmocka_unit_test(the_shipped_samples_are_valid),
         WITH_FOLDER(a_policy_file_is_found_beside_the_file_that_names_it),
         WITH_FOLDER(mistakes_name_their_place),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),

@@ -1,4 +1,4 @@
-/* docs/reference/config.md against the options that the programs take. */
+/* docs/reference/config.md and docs/man/belisha.yaml.5 against the options that the programs take. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,10 +11,10 @@
 
 #include "config/options.h"
 
-static char *read_page(void)
+static char *read_page(const char *path)
 {
     static char page[256 * 1024];
-    FILE *from = fopen(BELISHA_REFERENCE, "r");
+    FILE *from = fopen(path, "r");
     assert_non_null(from);
     size_t len = fread(page, 1, sizeof page - 1, from);
     fclose(from);
@@ -56,7 +56,7 @@ static void compare(void *ctx, const char *path, const struct schema_option *opt
 
 static void every_option_has_its_row(void **state)
 {
-    struct comparison c = {.page = read_page()};
+    struct comparison c = {.page = read_page(BELISHA_DOCS "/reference/config.md")};
     (void)state;
     schema_walk(options_table, compare, &c);
     assert_int_equal(c.missing, 0);
@@ -65,13 +65,38 @@ static void every_option_has_its_row(void **state)
 
 static void every_row_is_an_option(void **state)
 {
-    struct comparison c = {.page = read_page()};
+    struct comparison c = {.page = read_page(BELISHA_DOCS "/reference/config.md")};
     size_t rows = 0;
     (void)state;
     schema_walk(options_table, compare, &c);
     for (const char *at = c.page; (at = strstr(at, "\n| `")) != NULL; at++)
         rows++;
     assert_int_equal(rows, c.options);
+}
+
+static void count_entry(void *ctx, const char *path, const struct schema_option *option)
+{
+    struct comparison *c = ctx;
+    char entry[256];
+    (void)option;
+    snprintf(entry, sizeof entry, "\n.B \"%s\"\n", path);
+    c->options++;
+    if (strstr(c->page, entry) == NULL) {
+        c->missing++;
+        print_error("the manual lacks %s\n", path);
+    }
+}
+
+static void the_manual_has_an_entry_for_every_option(void **state)
+{
+    struct comparison c = {.page = read_page(BELISHA_DOCS "/man/belisha.yaml.5")};
+    size_t entries = 0;
+    (void)state;
+    schema_walk(options_table, count_entry, &c);
+    for (const char *at = c.page; (at = strstr(at, "\n.B \"")) != NULL; at++)
+        entries++;
+    assert_int_equal(c.missing, 0);
+    assert_int_equal(entries, c.options);
 }
 
 static void has_help(void *ctx, const char *path, const struct schema_option *option)
@@ -92,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_has_its_row),
         cmocka_unit_test(every_row_is_an_option),
+        cmocka_unit_test(the_manual_has_an_entry_for_every_option),
         cmocka_unit_test(every_option_has_a_line_of_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,283 @@
+#include "blocklist-compiler/compile.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "blockdb/blockdb.h"
+#include "dns/name.h"
+
+#define FEEDS_MAX 4
+
+struct fixture {
+    char dir[64], out[96];
+    struct recipe_feed feeds[FEEDS_MAX];
+    char sources[FEEDS_MAX][128];
+    size_t count;
+    struct compile *compile;
+    const struct report *report;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    strcpy(f->dir, "/tmp/belisha-compile-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    snprintf(f->out, sizeof f->out, "%s/out", f->dir);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    compile_free(f->compile);
+    snprintf(command, sizeof command, "rm -r %s", f->dir);
+    assert_int_equal(system(command), 0);
+    free(f);
+    return 0;
+}
+
+static void write_feed(struct fixture *f, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) != EOF);
+    fclose(file);
+}
+
+static struct recipe_feed *add_feed(struct fixture *f, const char *name, const char *format, uint64_t categories,
+                                    const char *text)
+{
+    struct recipe_feed *feed = &f->feeds[f->count];
+    char path[128];
+    *feed = recipe_feed_default();
+    while (strcmp(feed_format_at(feed->format)->name, format) != 0)
+        feed->format++;
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    strcpy(f->sources[f->count], path);
+    feed->name = name;
+    feed->source = f->sources[f->count++];
+    feed->categories = categories;
+    if (text != NULL)
+        write_feed(f, name, text);
+    return feed;
+}
+
+/* Returns the exit code. */
+static int run(struct fixture *f)
+{
+    unsigned line;
+    struct compile_opts opts = {.feeds = f->feeds,
+                                .feed_count = f->count,
+                                .out = f->out,
+                                .keep_copies = true,
+                                .keep = 3,
+                                .threads = 2,
+                                .help = "childline.org.uk\n",
+                                .now_s = 2000000000};
+    compile_free(f->compile);
+    f->compile = NULL;
+    assert_int_equal(compile_new(&opts, &f->compile, &line), 0);
+    f->report = compile_run(f->compile);
+    return compile_exit_code(f->report);
+}
+
+static uint64_t look_up(const struct fixture *f, const char *text)
+{
+    char path[128], why[256] = "";
+    uint8_t name[NAME_MAX_LEN];
+    struct name_key key;
+    struct blockdb_match match;
+    struct blockdb *db = NULL;
+    snprintf(path, sizeof path, "%s/current", f->out);
+    assert_int_equal(blockdb_open(path, &db, why, sizeof why), 0);
+    assert_true(name_from_text(text, strlen(text), name) > 0);
+    name_key_make(name, &key);
+    blockdb_lookup(db, &key, &match);
+    blockdb_close(db);
+    return match.categories;
+}
+
+enum { A = 1 << 2, B = 1 << 3, C = 1 << 4 };
+
+static void compile_gives_each_format_its_own_meaning(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t categories;
+    } rows[] = {
+        {"exact.example", A},     {"www.exact.example", 0}, {"tree.example", B},
+        {"x.y.tree.example", B},  {"only.example", 0},      {"x.only.example", B},
+        {"rule.example", C},      {"x.rule.example", C},    {"ok.rule.example", 0},
+        {"x.ok.rule.example", 0}, {"strong.example", C},    {"x.strong.example", C},
+        {"both.example", A},      {"example", 0},           {"xtree.example", 0},
+        {"tree.example.org", 0},  {"childline.org.uk", 0},  {"www.childline.org.uk", 0},
+    };
+    struct fixture *f = *state;
+    add_feed(f, "h", "hosts", A, "0.0.0.0 exact.example both.example childline.org.uk\n");
+    add_feed(f, "d", "domains", B, "tree.example\n*.only.example\n");
+    add_feed(f, "a", "adblock", C,
+             "||rule.example^\n@@||ok.rule.example^\n||strong.example^$important\n@@||strong.example^\n"
+             "||both.example^\n@@||both.example^\n");
+    assert_int_equal(run(f), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t found = look_up(f, rows[i].name);
+        if (found != rows[i].categories)
+            print_message("%s\n", rows[i].name);
+        assert_true(found == rows[i].categories);
+    }
+}
+
+static void compile_makes_nothing_new_of_nothing_new(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "d", "domains", A, "a.example\nb.example\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->outcome, REPORT_UNCHANGED);
+    assert_int_equal(f->report->generation, 1);
+    f->feeds[0].subdomains = false; /* the recipe is an input too */
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(f->report->generation, 2);
+}
+
+static void compile_counts_what_came_and_went(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "d", "domains", A, "a.example\nb.example\nc.example\nx.c.example\n");
+    add_feed(f, "e", "domains", B, "a.example\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->rules, 5);
+    assert_int_equal(f->report->duplicates, 1);
+    assert_int_equal(f->report->subsumed, 1);
+    assert_int_equal(f->report->all.names, 3);
+    assert_int_equal(f->report->all.added, 3);
+    write_feed(f, "d", "b.example\nd.example\ne.example\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->previous, 1);
+    assert_int_equal(f->report->all.names, 4);
+    assert_int_equal(f->report->all.added, 2);   /* d, e */
+    assert_int_equal(f->report->all.removed, 1); /* c; a is still in B */
+    assert_int_equal(f->report->categories[2].removed, 2);
+    assert_int_equal(f->report->categories[3].names, 1);
+    assert_int_equal(f->report->categories[3].removed, 0);
+}
+
+static void compile_keeps_the_last_good_copy_of_an_unbelievable_feed(void **state)
+{
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {"", "only 0 names"},
+        {"a.example\n", "a change of more than 60 per cent"},
+        {"a.example\nb.example\nc.example\nd.example\ne.example\nf.example\n", "at most 5"},
+        {"# Number of entries: 9\na.example\nb.example\nz.example\n", "cut short"},
+        {"a.example\nb.example\nc.example\n#\n#\n#\n#\n#\n#\n", "limit"},
+    };
+    struct fixture *f = *state;
+    struct recipe_feed *feed = add_feed(f, "d", "domains", A, "a.example\nb.example\nc.example\n");
+    feed->limits = (struct recipe_limits){.bytes = 1000, .lines = 8, .min = 1, .max = 5, .change = 60};
+    assert_int_equal(run(f), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_feed(f, "d", rows[i].text);
+        assert_int_equal(run(f), 1);
+        assert_int_equal(f->report->outcome, REPORT_UNCHANGED);
+        assert_int_equal(f->report->feeds[0].state, REPORT_FEED_STALE);
+        if (strstr(f->report->feeds[0].why, rows[i].why) == NULL)
+            print_message("row %zu: %s\n", i, f->report->feeds[0].why);
+        assert_non_null(strstr(f->report->feeds[0].why, rows[i].why));
+        assert_true(look_up(f, "c.example") == A);
+    }
+    write_feed(f, "d", "a.example\nb.example\nz.example\n");
+    assert_int_equal(run(f), 0);
+    assert_true(look_up(f, "z.example") == A);
+}
+
+static void compile_uses_the_copy_of_a_feed_that_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    add_feed(f, "d", "domains", A, "a.example\n");
+    add_feed(f, "e", "domains", B, "b.example\n");
+    assert_int_equal(run(f), 0);
+    snprintf(path, sizeof path, "%s/d", f->dir);
+    unlink(path);
+    write_feed(f, "e", "b.example\nc.example\n");
+    assert_int_equal(run(f), 1);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(f->report->feeds[0].state, REPORT_FEED_STALE);
+    assert_true(look_up(f, "a.example") == A);
+    assert_true(look_up(f, "c.example") == B);
+}
+
+static void compile_never_opens_what_was_blocked_because_a_feed_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    char command[256];
+    add_feed(f, "d", "domains", A, "a.example\n");
+    add_feed(f, "e", "domains", B, "b.example\n");
+    assert_int_equal(run(f), 0);
+    snprintf(command, sizeof command, "rm %s/d %s/feeds/d.*", f->dir, f->out);
+    assert_int_equal(system(command), 0);
+    write_feed(f, "e", "b.example\nc.example\n");
+    assert_int_equal(run(f), 2);
+    assert_non_null(strstr(f->report->why, "'d'"));
+    assert_true(look_up(f, "a.example") == A);
+    assert_true(look_up(f, "c.example") == 0);
+}
+
+static void compile_starts_without_a_feed_that_never_came(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "d", "domains", A, "a.example\n");
+    add_feed(f, "never", "domains", B, NULL);
+    assert_int_equal(run(f), 1);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(f->report->feeds[1].state, REPORT_FEED_MISSING);
+    assert_true(look_up(f, "a.example") == A);
+}
+
+static void compile_publishes_nothing_when_all_feeds_are_missing(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "never", "domains", A, NULL);
+    assert_int_equal(run(f), 2);
+    assert_int_equal(f->report->outcome, REPORT_FAILED);
+    assert_true(strlen(f->report->why) > 0);
+}
+
+static void compile_of_an_empty_list_blocks_nothing(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "d", "domains", A, "# nothing\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->all.names, 0);
+    assert_true(look_up(f, "a.example") == 0);
+}
+
+int main(void)
+{
+#define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_FIXTURE(compile_gives_each_format_its_own_meaning),
+        IN_FIXTURE(compile_makes_nothing_new_of_nothing_new),
+        IN_FIXTURE(compile_counts_what_came_and_went),
+        IN_FIXTURE(compile_keeps_the_last_good_copy_of_an_unbelievable_feed),
+        IN_FIXTURE(compile_uses_the_copy_of_a_feed_that_is_gone),
+        IN_FIXTURE(compile_never_opens_what_was_blocked_because_a_feed_is_lost),
+        IN_FIXTURE(compile_starts_without_a_feed_that_never_came),
+        IN_FIXTURE(compile_publishes_nothing_when_all_feeds_are_missing),
+        IN_FIXTURE(compile_of_an_empty_list_blocks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

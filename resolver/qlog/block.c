@@ -113,7 +113,7 @@ static int texts_get(struct block *block)
     return code;
 }
 
-static int tables_get(struct block *block)
+static int who_get(struct block *block)
 {
     block->who_count = table_count(block, COLUMN_WHO_CLIENT);
     block->what_count = table_count(block, COLUMN_WHAT_NAME);
@@ -122,21 +122,27 @@ static int tables_get(struct block *block)
         block->header.gaps != table_count(block, COLUMN_GAP_FROM))
         return ERR_DAMAGED;
     block->who = array_renew(block->who, block->who_count, sizeof *block->who);
-    block->what = array_renew(block->what, block->what_count, sizeof *block->what);
-    block->path = array_renew(block->path, block->path_count, sizeof *block->path);
     block->gaps = array_renew(block->gaps, block->header.gaps, sizeof *block->gaps);
-    if (block->who == NULL || block->what == NULL || block->path == NULL || block->gaps == NULL)
+    if (block->who == NULL || block->gaps == NULL)
         return ERR_NOMEM;
     int code = fields_get(block, who_fields, FIELD_COUNT(who_fields), block->who, sizeof *block->who, block->who_count);
     if (code == 0)
-        code = fields_get(block, what_fields, FIELD_COUNT(what_fields), block->what, sizeof *block->what,
-                          block->what_count);
+        code = fields_get(block, gap_fields, FIELD_COUNT(gap_fields), block->gaps, sizeof *block->gaps,
+                          block->header.gaps);
+    return code;
+}
+
+static int what_get(struct block *block)
+{
+    block->what = array_renew(block->what, block->what_count, sizeof *block->what);
+    block->path = array_renew(block->path, block->path_count, sizeof *block->path);
+    if (block->what == NULL || block->path == NULL)
+        return ERR_NOMEM;
+    int code =
+        fields_get(block, what_fields, FIELD_COUNT(what_fields), block->what, sizeof *block->what, block->what_count);
     if (code == 0)
         code = fields_get(block, path_fields, FIELD_COUNT(path_fields), block->path, sizeof *block->path,
                           block->path_count);
-    if (code == 0)
-        code = fields_get(block, gap_fields, FIELD_COUNT(gap_fields), block->gaps, sizeof *block->gaps,
-                          block->header.gaps);
     return code;
 }
 
@@ -155,11 +161,17 @@ int block_open(struct block *block, const uint8_t *bytes, size_t len)
     if (code == 0)
         code = columns_parse(block, bytes);
     if (code == 0)
-        code = tables_get(block);
-    if (code == 0)
-        code = names_get(block);
+        code = who_get(block);
     if (code == 0)
         code = texts_get(block);
+    return code;
+}
+
+int block_read_tables(struct block *block)
+{
+    int code = what_get(block);
+    if (code == 0)
+        code = names_get(block);
     if (code == 0)
         code = what_check(block);
     return code;

@@ -116,10 +116,12 @@ struct block {
 
 /* Only what the check covers. ERR_DAMAGED. */
 ERR_CHECKED int block_check(const uint8_t *bytes, size_t len, struct block_header *out);
-/* Checks the block and reads its tables and gaps. bytes must live as long as rows are read. ERR_DAMAGED, ERR_NOMEM,
- * ERR_UNSUPPORTED (sealed). */
+/* Checks the block, reads who table, texts and gaps. bytes must live as long as the block is read. ERR_DAMAGED,
+ * ERR_NOMEM, ERR_UNSUPPORTED (sealed). */
 ERR_CHECKED int block_open(struct block *block, const uint8_t *bytes, size_t len);
-/* Reads the rows. ERR_DAMAGED, ERR_NOMEM. */
+/* Reads the other tables and the names: the larger part, left until it is known that the block is of interest. */
+ERR_CHECKED int block_read_tables(struct block *block);
+/* Reads the rows; after block_read_tables(). ERR_DAMAGED, ERR_NOMEM. */
 ERR_CHECKED int block_read_rows(struct block *block);
 /* Reads one column of the rows only: COLUMN_WHO, _WHAT, _PATH into out[header.rows]. ERR_DAMAGED, ERR_NOMEM. */
 ERR_CHECKED int block_read_index(struct block *block, enum column_id id, uint16_t *out);

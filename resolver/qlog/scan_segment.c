@@ -18,17 +18,35 @@ static bool what_is_wanted(const struct qlog_scan *scan, const struct block_what
     return filter_wants_what(&scan->filter, block_name(&scan->block, what->name), matched, &verdict);
 }
 
-/* Judges the tables. Whether a row of the block can be wanted at all. */
-static bool tables_judge(struct qlog_scan *scan)
+static bool who_judge(struct qlog_scan *scan)
 {
     const struct block *block = &scan->block;
-    bool any_who = false;
-    bool any_what = false;
+    bool any = false;
     for (uint32_t i = 0; i < block->who_count; i++)
-        any_who |= scan->who_wanted[i] = who_is_wanted(scan, &block->who[i]);
-    for (uint32_t i = 0; any_who && i < block->what_count; i++)
-        any_what |= scan->what_wanted[i] = what_is_wanted(scan, &block->what[i]);
-    return any_who && any_what;
+        any |= scan->who_wanted[i] = who_is_wanted(scan, &block->who[i]);
+    return any;
+}
+
+static bool what_judge(struct qlog_scan *scan)
+{
+    const struct block *block = &scan->block;
+    bool any = false;
+    for (uint32_t i = 0; i < block->what_count; i++)
+        any |= scan->what_wanted[i] = what_is_wanted(scan, &block->what[i]);
+    return any;
+}
+
+/* Reads as much of the block as is needed to know whether a row of it can be wanted; all of it, if so. */
+static int block_judge(struct qlog_scan *scan)
+{
+    int code = 0;
+    scan->rows_wanted = who_judge(scan);
+    if (scan->rows_wanted)
+        code = block_read_tables(&scan->block);
+    scan->rows_wanted = code == 0 && scan->rows_wanted && what_judge(scan);
+    if (scan->rows_wanted)
+        code = block_read_rows(&scan->block);
+    return code;
 }
 
 /* 1: there is something to read in block i; 0: not. Damage is counted, not an error. */
@@ -41,11 +59,8 @@ static int block_begin(struct qlog_scan *scan, uint32_t i)
     int code = segment_read_block(scan->segment, i, &bytes, &len);
     if (code == 0)
         code = block_open(&scan->block, bytes, len);
-    if (code == 0) {
-        scan->rows_wanted = tables_judge(scan);
-        if (scan->rows_wanted)
-            code = block_read_rows(&scan->block);
-    }
+    if (code == 0)
+        code = block_judge(scan);
     if (code == ERR_NOMEM)
         return code;
     if (code < 0) {

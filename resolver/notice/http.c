@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,21 +112,27 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
     return send_reply(connection, http->site, &reply);
 }
 
-/* libmicrohttpd calls this when the headers are there, for each piece of the body, and when the body has ended. */
+/* What stands in for the body of GET, which has none: a client that sends one is cut off. */
+static struct incoming without_body;
+
+/*
+ * libmicrohttpd calls this when the headers are there, for each piece of the body, and when the body has ended. An
+ * answer at the first call would end the connection, so all are given at the last.
+ */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *piece, size_t *piece_len, void **request_ctx)
 {
-    static const struct incoming without_body;
     struct incoming *incoming = *request_ctx;
     (void)version;
-    if (incoming == NULL && strcmp(method, MHD_HTTP_METHOD_GET) == 0)
-        return answer(ctx, connection, path, method, &without_body);
     if (incoming == NULL) {
-        *request_ctx = calloc(1, sizeof *incoming);
+        bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
+        *request_ctx = get ? &without_body : calloc(1, sizeof *incoming);
         return *request_ctx == NULL ? MHD_NO : MHD_YES;
     }
     if (*piece_len == 0)
         return answer(ctx, connection, path, method, incoming);
+    if (incoming == &without_body)
+        return MHD_NO;
     size_t room = sizeof incoming->body - incoming->body_len;
     size_t kept = *piece_len < room ? *piece_len : room;
     memcpy(incoming->body + incoming->body_len, piece, kept);
@@ -141,7 +148,8 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **re
     (void)ctx;
     (void)connection;
     (void)why;
-    free(*request_ctx);
+    if (*request_ctx != &without_body)
+        free(*request_ctx);
     *request_ctx = NULL;
 }
 

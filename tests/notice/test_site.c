@@ -11,74 +11,11 @@
 
 #include <cmocka.h>
 
-#include "support/generation.h"
+#include "notice/fixture.h"
 
 #define NOW   1795300000
 #define PUPIL "10.20.3.4"
 #define STAFF "10.30.0.1"
-
-static const struct generation_rule rules[] = {
-    {"casino.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMBLING), 0},
-    {"hurt.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_SELF_HARM), 1},
-    {"games.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMING), 2},
-};
-
-static const char conf_text[] = "state_dir: %s\n"
-                                "blocklist: { dir: %s }\n"
-                                "notice:\n"
-                                "  school: Beacon & Hill School\n"
-                                "  contact: Mrs Okafor, room 12\n"
-                                "  hosts: [why.school.example]\n"
-                                "access: [10.0.0.0/8]\n"
-                                "policy:\n"
-                                "  levels:\n"
-                                "    - { name: juniors, block: [all], wording: primary }\n"
-                                "    - { name: year-7-9, block: [gambling, self-harm, gaming], wording: secondary }\n"
-                                "    - { name: staff, block: [gambling], allow: [gaming], wording: staff }\n"
-                                "  groups:\n"
-                                "    - { name: juniors, networks: [10.10.0.0/16], level: juniors }\n"
-                                "    - { name: pupils, networks: [10.20.0.0/16], level: year-7-9 }\n"
-                                "    - { name: staff, networks: [10.30.0.0/16], level: staff }\n";
-
-struct fixture {
-    struct generation generation;
-    struct site site;
-    char conf[512];
-};
-
-static void load(struct fixture *f)
-{
-    const char *const files[] = {f->conf};
-    struct config_errors errors = {0};
-    int err = site_load(&f->site, files, 1, &errors);
-    config_errors_print(&errors, stderr);
-    config_errors_done(&errors);
-    assert_int_equal(err, 0);
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    generation_init(&f->generation, rules, sizeof rules / sizeof rules[0]);
-    snprintf(f->conf, sizeof f->conf, "%s/belisha.yaml", f->generation.folder);
-    FILE *file = fopen(f->conf, "we");
-    assert_non_null(file);
-    fprintf(file, conf_text, f->generation.folder, f->generation.folder);
-    fclose(file);
-    load(f);
-    assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_NEW);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    site_done(&f->site);
-    generation_done(&f->generation);
-    free(f);
-    return 0;
-}
 
 /* A request with the headers of a browser that opens a page; tests change what they are about. */
 static struct site_request browser(const char *method, const char *host, const char *path, const char *client)
@@ -339,7 +276,7 @@ static void site_takes_up_a_new_generation_and_a_new_configuration(void **state)
     assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_SAME);
     generation_next(&f->generation, fresh, 1);
     assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_NEW);
-    load(f);
+    fixture_load(f);
     reply = answer(f, &request);
     assert_int_equal(reply.status, 403);
     text_done(&reply.body);
@@ -356,7 +293,7 @@ static void site_without_a_generation_says_that_it_is_starting(void **state)
     text_done(&reply.body);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

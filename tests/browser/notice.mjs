@@ -19,10 +19,11 @@ after(async () => {
   if (lab) assert.deepEqual(await lab.close(), [0, 0, 0], 'every belisha-notice ends cleanly at SIGTERM');
 });
 
+const at = (name, reader, path = '/') => `http://${name}.${reader}.example${path}`;
+
 // Every page there is, by its address.
 const addresses = Object.keys(readers).flatMap((reader) => [
-  `http://casino.${reader}.example/`, `http://hurt.${reader}.example/`, `http://why.${reader}.example/`,
-  `http://open.${reader}.example/`, `http://why.${reader}.example/nowhere`]);
+  ...['casino', 'hurt', 'why', 'open'].map((name) => at(name, reader)), at('why', reader, '/nowhere')]);
 
 async function visit(address, options, look) {
   const context = await lab.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -41,7 +42,7 @@ const openAll = (page) => page.evaluate(() => document.querySelectorAll('details
 const shot = (page, name) => shots && page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 
 test('a blocked name shows who, why and what next, and asks nobody else', async () => {
-  await visit('http://www.casino.pupil.example/some/path?q=1', {}, async (page, response, asked) => {
+  await visit(at('www.casino', 'pupil', '/some/path?q=1'), {}, async (page, response, asked) => {
     const text = await page.innerText('body');
     assert.equal(response.status(), 403);
     for (const words of ['This website is blocked at school', 'you are not in trouble', 'www.casino.pupil.example', 'gambling',
@@ -65,14 +66,14 @@ test('each reader gets words that fit', async () => {
   const titles = { junior: 'This website is closed here', pupil: 'This website is blocked at school',
     teacher: 'The school filter blocked this website' };
   for (const [reader, title] of Object.entries(titles)) {
-    await visit(`http://casino.${reader}.example/`, {}, async (page) => {
+    await visit(at('casino', reader), {}, async (page) => {
       assert.equal(await page.innerText('h1'), title);
     });
   }
 });
 
 test('help comes first and stands out where a life may depend on it', async () => {
-  await visit('http://hurt.pupil.example/', {}, async (page) => {
+  await visit(at('hurt', 'pupil'), {}, async (page) => {
     assert.equal(await page.innerText('h1'), 'You are not alone');
     assert.equal(await page.locator('main > :nth-child(3)').getAttribute('class'), 'help care');
     const first = page.locator('.services > li').first();
@@ -84,7 +85,7 @@ test('help comes first and stands out where a life may depend on it', async () =
 });
 
 test('both forms reach the inbox without JavaScript, by keyboard alone', async () => {
-  await visit('http://casino.pupil.example/', { javaScriptEnabled: false }, async (page) => {
+  await visit(at('casino', 'pupil'), { javaScriptEnabled: false }, async (page) => {
     await page.locator('summary', { hasText: 'should not be blocked' }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
@@ -95,7 +96,7 @@ test('both forms reach the inbox without JavaScript, by keyboard alone', async (
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
     assert.equal(await page.innerText('h1'), 'Thank you. The school has your message.');
   });
-  await visit('http://why.pupil.example/', { javaScriptEnabled: false }, async (page) => {
+  await visit(at('why', 'pupil'), { javaScriptEnabled: false }, async (page) => {
     await page.getByLabel('Someone is being unkind').check();
     await page.getByLabel('The address of the website').fill('http://bad.example/?a=1&b=2');
     await page.getByLabel('What did you see?').fill('line one\nline two');
@@ -111,14 +112,14 @@ test('both forms reach the inbox without JavaScript, by keyboard alone', async (
 });
 
 test('the keyboard walks the page in its order, and shows where it is', async () => {
-  await visit('http://casino.pupil.example/', {}, async (page) => {
+  await visit(at('casino', 'pupil'), {}, async (page) => {
     const walk = [];
     for (let i = 0; i < 12; i++) {
       await page.keyboard.press('Tab');
       walk.push(await page.evaluate(() => {
-        const at = document.activeElement;
-        const style = getComputedStyle(at);
-        return { text: at.innerText, top: at.getBoundingClientRect().top + scrollY, outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 };
+        const focused = document.activeElement;
+        const style = getComputedStyle(focused);
+        return { text: focused.innerText, top: focused.getBoundingClientRect().top + scrollY, outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 };
       }));
       if (walk.at(-1).text.includes('I saw something')) break;
     }
@@ -152,7 +153,7 @@ test('dark is dark and light is light', async () => {
 });
 
 test('nothing scrolls sideways at 320 pixels, and everything can be hit with a thumb', async () => {
-  for (const address of [...addresses, `http://${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.casino.pupil.example/`]) {
+  for (const address of [...addresses, at(`${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.casino`, 'pupil')]) {
     await visit(address, { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true }, async (page) => {
       await openAll(page);
       assert.deepEqual(await page.evaluate(sidewaysScroll), [], address);
@@ -180,7 +181,7 @@ test('the structure reads well without eyes', async () => {
 });
 
 test('it prints on paper without forms', async () => {
-  await visit('http://hurt.pupil.example/', {}, async (page) => {
+  await visit(at('hurt', 'pupil'), {}, async (page) => {
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.locator('form').first().isVisible(), false);
     assert.equal(await page.getByText('0800 1111').first().isVisible(), true);
@@ -195,17 +196,17 @@ test('pictures kept for looking at', { skip: !shots }, async () => {
   for (const reader of Object.keys(readers)) {
     for (const [device, options] of Object.entries({ desk, phone })) {
       for (const colorScheme of ['light', 'dark']) {
-        await visit(`http://casino.${reader}.example/`, { ...options, colorScheme }, (page) => shot(page, `${reader}-${device}-${colorScheme}`));
+        await visit(at('casino', reader), { ...options, colorScheme }, (page) => shot(page, `${reader}-${device}-${colorScheme}`));
       }
     }
   }
-  await visit('http://hurt.pupil.example/', phone, (page) => shot(page, 'care-phone'));
-  await visit('http://why.pupil.example/', desk, (page) => shot(page, 'report-desk'));
-  await visit('http://open.pupil.example/', desk, (page) => shot(page, 'open-desk'));
-  await visit('http://casino.pupil.example/', phone, async (page) => { await openAll(page); await shot(page, 'all-phone'); });
-  await visit('http://hurt.pupil.example/', { viewport: { width: 794, height: 1123 } }, async (page) => {
+  await visit(at('hurt', 'pupil'), phone, (page) => shot(page, 'care-phone'));
+  await visit(at('why', 'pupil'), desk, (page) => shot(page, 'report-desk'));
+  await visit(at('open', 'pupil'), desk, (page) => shot(page, 'open-desk'));
+  await visit(at('casino', 'pupil'), phone, async (page) => { await openAll(page); await shot(page, 'all-phone'); });
+  await visit(at('hurt', 'pupil'), { viewport: { width: 794, height: 1123 } }, async (page) => {
     await page.emulateMedia({ media: 'print' });
     await shot(page, 'print');
   });
-  await visit('http://casino.pupil.example/', { viewport: { width: 840, height: 600 } }, (page) => shot(page, 'notice-page'));
+  await visit(at('casino', 'pupil'), { viewport: { width: 840, height: 600 } }, (page) => shot(page, 'notice-page'));
 });

@@ -23,6 +23,7 @@ struct watch {
     void *ctx;
     struct identity seen; /* the last file that was tried, usable or not; all zero: none */
     uint64_t in_force;    /* number of the last generation given out; 0: none */
+    int64_t in_force_built_s;
     bool missing_logged;
     bool working;
     bool closing;
@@ -106,12 +107,19 @@ static struct blockdb *take_opened(struct watch *watch)
     free(watch->file);
     watch->file = NULL;
     watch->db = NULL;
-    if (db != NULL && blockdb_generation(db) == watch->in_force) {
+    if (db == NULL)
+        return NULL;
+    if (blockdb_generation(db) == watch->in_force) {
+        /* Cached answers carry the number, so another list under the same one can't be told from it. */
+        if (blockdb_built_s(db) != watch->in_force_built_s)
+            log_error("blocklist generation refused: another one with this number is in force, publish it again "
+                      "generation=%llu",
+                      (unsigned long long)watch->in_force);
         blockdb_close(db);
         return NULL;
     }
-    if (db != NULL)
-        watch->in_force = blockdb_generation(db);
+    watch->in_force = blockdb_generation(db);
+    watch->in_force_built_s = blockdb_built_s(db);
     return db;
 }
 

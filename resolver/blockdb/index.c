@@ -1,19 +1,24 @@
 #include "blockdb/index.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "blockdb/lanes.h"
 
 #define NODE_HEADER_LEN 3
 
+/* BLOCKDB_NODE_FULL as the number of children that it stands for. */
+#define FULL_SHIFT 5
+static_assert(BLOCKDB_NODE_FULL << FULL_SHIFT == 256, "a full node has 256 children");
+
 struct node {
     uint32_t prefix_len, child_count;
-    uint32_t before_len, refs; /* bytes of one `before`; 1 when there are refs */
-    const uint8_t *prefix, *bytes, *befores, *ref_bytes;
+    uint32_t before_len, ref_len; /* bytes of one; ref_len is 0 when there are none */
+    const uint8_t *prefix, *bytes, *befores, *refs;
 };
 
 /* A number of 1 to 4 bytes. Reads four, which the region's tail allows. */
-static uint32_t number_read(const uint8_t *at, uint32_t len)
+static inline uint32_t number_read(const uint8_t *at, uint32_t len)
 {
     uint32_t value;
     memcpy(&value, at, sizeof(value));
@@ -25,34 +30,34 @@ static uint32_t number_read(const uint8_t *at, uint32_t len)
 #endif
 }
 
-static bool node_read(const struct region *index, uint32_t at, struct node *out)
+/* This runs eight times a look-up, so it has no branch but the check of its end. */
+static inline bool node_read(const struct region *index, uint32_t at, struct node *out)
 {
+    const uint8_t *node = index->bytes + at;
     size_t end = index->len - BLOCKDB_TAIL;
     if (at + (size_t)NODE_HEADER_LEN > end)
         return false;
-    const uint8_t *node = index->bytes + at;
-    uint8_t shape = node[1];
-
+    uint32_t shape = node[1];
     out->prefix_len = node[0];
-    out->child_count = shape & BLOCKDB_NODE_FULL ? 256 : node[2];
+    out->child_count = node[2] | (shape & BLOCKDB_NODE_FULL) << FULL_SHIFT;
     out->before_len = 1 + (shape & BLOCKDB_NODE_WIDTH);
-    out->refs = (shape & BLOCKDB_NODE_REFS) != 0;
-    size_t len = NODE_HEADER_LEN + out->prefix_len +
-                 (size_t)out->child_count * (1 + out->before_len + out->refs * BLOCKDB_REF_LEN);
-    if (len > end - at)
-        return false;
+    out->ref_len = shape & BLOCKDB_NODE_REFS ? BLOCKDB_REF_LEN : 0;
     out->prefix = node + NODE_HEADER_LEN;
     out->bytes = out->prefix + out->prefix_len;
     out->befores = out->bytes + out->child_count;
-    out->ref_bytes = out->befores + (size_t)out->child_count * out->before_len;
-    return true;
+    out->refs = out->befores + out->child_count * out->before_len;
+    return (size_t)(out->refs - index->bytes) + out->child_count * out->ref_len <= end;
 }
 
-static uint32_t node_before(const struct node *node, const struct index_walk *walk, uint32_t child)
+static inline uint32_t node_before(const struct node *node, const struct index_walk *walk, uint32_t child)
 {
-    if (child >= node->child_count)
-        return walk->end;
-    return walk->before + number_read(node->befores + (size_t)child * node->before_len, node->before_len);
+    return walk->before + number_read(node->befores + child * node->before_len, node->before_len);
+}
+
+/* The bucket in front of the child's separators; that of the node's end behind the last child. */
+static inline uint32_t node_before_or_end(const struct node *node, const struct index_walk *walk, uint32_t child)
+{
+    return child < node->child_count ? node_before(node, walk, child) : walk->end;
 }
 
 static bool finish(struct index_walk *walk, uint32_t bucket)
@@ -102,19 +107,21 @@ bool index_step(const struct region *index, struct index_walk *walk)
     struct node node;
     if (!node_read(index, walk->node, &node))
         return finish(walk, INDEX_NOWHERE);
-    int order = prefix_compare(&node, walk);
-    if (order != 0)
-        return finish(walk, order < 0 ? walk->before : walk->end);
-    walk->pos += node.prefix_len;
+    if (node.prefix_len > 0) {
+        int order = prefix_compare(&node, walk);
+        if (order != 0)
+            return finish(walk, order < 0 ? walk->before : walk->end);
+        walk->pos += node.prefix_len;
+    }
     if (walk->pos == walk->key_len)
-        return finish(walk, node_before(&node, walk, 0));
+        return finish(walk, node_before_or_end(&node, walk, 0));
 
     uint8_t byte = walk->key[walk->pos];
     uint32_t up_to = bytes_up_to(node.bytes, node.child_count, byte);
-    uint32_t after = node_before(&node, walk, up_to);
-    if (up_to == 0 || node.bytes[up_to - 1] != byte)
+    uint32_t after = node_before_or_end(&node, walk, up_to);
+    if (up_to == 0 || node.bytes[up_to - 1] != byte || node.ref_len == 0)
         return finish(walk, after);
-    uint32_t ref = node.refs ? number_read(node.ref_bytes + (size_t)(up_to - 1) * BLOCKDB_REF_LEN, BLOCKDB_REF_LEN) : 0;
+    uint32_t ref = number_read(node.refs + (up_to - 1) * BLOCKDB_REF_LEN, BLOCKDB_REF_LEN);
     if (ref == 0)
         return finish(walk, after);
     walk->before = node_before(&node, walk, up_to - 1);

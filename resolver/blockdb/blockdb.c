@@ -12,7 +12,7 @@
 
 #include "base/category.h"
 #include "blockdb/envcheck.h"
-#include "blockdb/internal.h"
+#include "blockdb/index.h"
 
 static const char *const REGION_KEYS[BLOCKDB_REGION_COUNT] = {
 #define X(suffix, key) key,
@@ -148,7 +148,7 @@ static int meta_check(const struct blockdb *db, const struct why *why)
     return 0;
 }
 
-static int tables_check(struct blockdb *db, const struct why *why)
+static int tables_read(struct blockdb *db, const struct why *why)
 {
     int err = meta_check(db, why);
     if (err == 0)
@@ -157,7 +157,13 @@ static int tables_check(struct blockdb *db, const struct why *why)
         err = values_check(db, why);
     if (err == 0)
         err = feeds_read(db, why);
-    return err;
+    if (err < 0)
+        return err;
+    db->starts = calloc(INDEX_STARTS, sizeof(*db->starts));
+    if (!db->starts)
+        return fail(why, ERR_NOMEM, "no memory for the index");
+    index_starts_fill(&db->regions[BLOCKDB_REGION_INDEX], db->starts);
+    return 0;
 }
 
 int blockdb_from_regions(const struct blockdb_meta *meta, const struct region regions[BLOCKDB_REGION_COUNT],
@@ -169,7 +175,7 @@ int blockdb_from_regions(const struct blockdb_meta *meta, const struct region re
         return fail(&reason, ERR_NOMEM, "no memory");
     db->meta = *meta;
     memcpy(db->regions, regions, sizeof(db->regions));
-    int err = tables_check(db, &reason);
+    int err = tables_read(db, &reason);
     if (err < 0) {
         blockdb_close(db);
         return err;
@@ -268,7 +274,7 @@ int blockdb_open(const char *path, struct blockdb **out, char *why, size_t why_c
     if (err == 0)
         err = regions_read(db, &reason);
     if (err == 0)
-        err = tables_check(db, &reason);
+        err = tables_read(db, &reason);
     free(real);
     if (err < 0) {
         blockdb_close(db);
@@ -287,6 +293,7 @@ void blockdb_close(struct blockdb *db)
     if (db->env)
         mdb_env_close(db->env);
     free(db->feeds);
+    free(db->starts);
     free(db);
 }
 

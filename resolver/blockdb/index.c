@@ -66,17 +66,93 @@ static bool finish(struct index_walk *walk, uint32_t bucket)
     return false;
 }
 
-bool index_begin(const struct region *index, const struct name_key *key, struct index_walk *out)
+/* The slot of a label, or the free one where it belongs. The table is never full. */
+static struct index_start *start_find(struct index_start *starts, uint64_t label)
 {
-    out->key = key->bytes;
-    out->key_len = key->len;
-    out->pos = 0;
+    size_t at = (size_t)(label * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (INDEX_STARTS - 1);
+    while (starts[at].label != 0 && starts[at].label != label)
+        at = (at + 1) & (INDEX_STARTS - 1);
+    return &starts[at];
+}
+
+/* Nodes inside of top-level labels that may be visited: a real list has some thousand, a hostile one could repeat them. */
+#define VISITS_MAX 16384
+
+struct starts_writer {
+    const struct region *index;
+    struct index_start *starts;
+    uint32_t visits, used;
+};
+
+/* walk: at a node; label, len: the bytes above it. */
+static void starts_visit(struct starts_writer *w, const struct index_walk *walk, uint64_t label, uint32_t len)
+{
+    struct node node;
+    if (w->visits++ >= VISITS_MAX || !node_read(w->index, walk->node, &node) || node.ref_len == 0 ||
+        len + node.prefix_len > INDEX_START_BYTES)
+        return;
+    for (uint32_t i = 0; i < node.prefix_len; i++) {
+        if (node.prefix[i] == 0)
+            return;
+        label |= (uint64_t)node.prefix[i] << (8 * len++);
+    }
+    for (uint32_t i = 0; i < node.child_count; i++) {
+        struct index_walk below = *walk;
+        below.node = number_read(node.refs + i * BLOCKDB_REF_LEN, BLOCKDB_REF_LEN);
+        below.before = node_before(&node, walk, i);
+        below.end = node_before_or_end(&node, walk, i + 1);
+        if (below.node == 0)
+            continue;
+        if (node.bytes[i] != 0 && len < INDEX_START_BYTES)
+            starts_visit(w, &below, label | (uint64_t)node.bytes[i] << (8 * len), len + 1);
+        else if (node.bytes[i] == 0 && len > 0 && w->used++ < INDEX_STARTS / 2)
+            *start_find(w->starts, label) = (struct index_start){label, below.node, below.before, below.end};
+    }
+}
+
+static bool walk_from_root(const struct region *index, struct index_walk *out)
+{
     out->before = 0;
     out->node = BLOCKDB_INDEX_ROOT;
     if (index->len <= BLOCKDB_INDEX_ROOT + BLOCKDB_TAIL)
         return false;
     memcpy(&out->end, index->bytes, sizeof(out->end));
     return true;
+}
+
+void index_starts_fill(const struct region *index, struct index_start *starts)
+{
+    struct starts_writer writer = {.index = index, .starts = starts};
+    struct index_walk walk;
+    if (walk_from_root(index, &walk))
+        starts_visit(&writer, &walk, 0, 0);
+}
+
+/* The first zero among eight bytes; 8 when there is none. */
+static uint32_t zero_find(uint64_t bytes)
+{
+    uint64_t zeros = (bytes - UINT64_C(0x0101010101010101)) & ~bytes & UINT64_C(0x8080808080808080);
+    return zeros != 0 ? (uint32_t)__builtin_ctzll(zeros) / 8 : 8;
+}
+
+bool index_begin(const struct blockdb *db, const struct name_key *key, struct index_walk *out)
+{
+    uint64_t first = lanes_load8(key->bytes);
+    uint32_t len = zero_find(first);
+    out->key = key->bytes;
+    out->key_len = key->len;
+    out->pos = 0;
+    if (len <= INDEX_START_BYTES && len < key->len && len > 0) {
+        const struct index_start *start = start_find(db->starts, first & ((UINT64_C(1) << (8 * len)) - 1));
+        if (start->label != 0) {
+            out->pos = len + 1;
+            out->node = start->node;
+            out->before = start->before;
+            out->end = start->end;
+            return true;
+        }
+    }
+    return walk_from_root(&db->regions[BLOCKDB_REGION_INDEX], out);
 }
 
 static int prefix_order(const struct node *node, const struct index_walk *walk)

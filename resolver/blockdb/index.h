@@ -24,8 +24,23 @@ struct index_walk {
     uint32_t end;    /* the last bucket of that node's separators */
 };
 
+/*
+ * Where a walk is once it has used up a top-level label and its boundary. Half of the steps of most walks lead through
+ * "com" and the like, so a table of these, made when a generation is opened, spares them.
+ */
+struct index_start {
+    uint64_t label; /* its bytes, the first one lowest; 0: free slot */
+    uint32_t node, before, end;
+};
+
+#define INDEX_STARTS      4096 /* slots, a power of two; at most half are used */
+#define INDEX_START_BYTES 7    /* of a label; longer ones have no slot */
+
+/* starts: INDEX_STARTS zeroed slots. Bounded work, whatever the region holds. */
+void index_starts_fill(const struct region *index, struct index_start *starts);
+
 /* Returns false when the walk is over already (one bucket only). */
-bool index_begin(const struct region *index, const struct name_key *key, struct index_walk *out);
+bool index_begin(const struct blockdb *db, const struct name_key *key, struct index_walk *out);
 
 /* Returns false when walk->before is the bucket. */
 bool index_step(const struct region *index, struct index_walk *walk);

@@ -15,10 +15,13 @@ struct region {
     size_t len;
 };
 
+struct index_start;
+
 struct blockdb {
     struct blockdb_meta meta;
     struct region regions[BLOCKDB_REGION_COUNT];
     struct blockdb_feed *feeds; /* meta.feed_count of them */
+    struct index_start *starts; /* index.h */
     MDB_env *env;               /* NULL when made from regions */
     MDB_txn *txn;
 };

@@ -140,7 +140,7 @@ void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct
 {
     const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
     struct index_walk walk;
-    if (index_begin(index, key, &walk))
+    if (index_begin(db, key, &walk))
         while (index_step(index, &walk))
             continue;
     search_run(db, key, walk.before, out);
@@ -161,7 +161,7 @@ static void batch_walk(const struct blockdb *db, const struct name_key *const ke
     size_t active_count = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (index_begin(index, keys[i], &walks[i]))
+        if (index_begin(db, keys[i], &walks[i]))
             active[active_count++] = (uint8_t)i;
     while (active_count > 0) {
         size_t kept = 0;

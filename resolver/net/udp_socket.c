@@ -38,6 +38,8 @@ struct udp_batch {
     union control control[UDP_BATCH];
     size_t in_count;
     size_t out_count;
+    size_t stale;  /* the first so many headers of `in` must be prepared anew */
+    bool wildcard; /* what they were prepared for */
     uint8_t *requests;
     uint8_t *answers;
 };
@@ -208,6 +210,7 @@ int udp_batch_new(struct udp_batch **out)
         b->in[i].msg_hdr = (struct msghdr){.msg_name = &b->peer[i], .msg_iov = &b->in_iov[i], .msg_iovlen = 1};
         b->out[i].msg_hdr = (struct msghdr){.msg_iov = &b->out_iov[i], .msg_iovlen = 1};
     }
+    b->stale = UDP_BATCH;
     *out = b;
     return 0;
 }
@@ -221,18 +224,25 @@ void udp_batch_free(struct udp_batch *batch)
     free(batch);
 }
 
-size_t udp_batch_receive(struct udp_batch *batch, const struct udp_socket *socket)
+/* The kernel overwrites the lengths of the headers that it fills, and of no others. */
+static void prepare_headers(struct udp_batch *batch, bool wildcard)
 {
-    /* The kernel overwrites these lengths with each message. */
-    size_t control_len = socket->wildcard ? CONTROL_BYTES : 0;
-    for (size_t i = 0; i < UDP_BATCH; i++) {
+    size_t count = batch->wildcard == wildcard ? batch->stale : UDP_BATCH;
+    for (size_t i = 0; i < count; i++) {
         struct msghdr *header = &batch->in[i].msg_hdr;
         header->msg_namelen = sizeof batch->peer[i];
-        header->msg_control = socket->wildcard ? &batch->control[i] : NULL;
-        header->msg_controllen = control_len;
+        header->msg_control = wildcard ? &batch->control[i] : NULL;
+        header->msg_controllen = wildcard ? CONTROL_BYTES : 0;
     }
+    batch->wildcard = wildcard;
+}
+
+size_t udp_batch_receive(struct udp_batch *batch, const struct udp_socket *socket)
+{
+    prepare_headers(batch, socket->wildcard);
     int count = recvmmsg(socket->fd, batch->in, UDP_BATCH, MSG_DONTWAIT, NULL);
     batch->in_count = count > 0 ? (size_t)count : 0;
+    batch->stale = batch->in_count;
     batch->out_count = 0;
     return batch->in_count;
 }

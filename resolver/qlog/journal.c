@@ -78,7 +78,8 @@ int journal_new(int dir_fd, const struct journal_opts *opts, struct journal **ou
     /* Touches every page now, so that the worker never waits for one; where the kernel can't, it waits a little. */
     (void)madvise(journal->map, journal->bytes, MADV_POPULATE_WRITE);
     header_write(opts, journal);
-    journal->absorbed = journal->seen = journal->used = JOURNAL_FIRST;
+    journal->used = JOURNAL_FIRST;
+    journal->absorbed = journal->seen = JOURNAL_FIRST;
     if (renameat(dir_fd, temporary, dir_fd, journal->file) < 0) {
         code = -errno;
         unlinkat(dir_fd, temporary, 0);

@@ -81,7 +81,7 @@ static int inbox_open_env(const char *dir, uint64_t bytes, unsigned flags, struc
 int inbox_open(const char *dir, uint64_t bytes, struct inbox **out)
 {
     if (mkdir(dir, 0750) < 0 && errno != EEXIST)
-        return errno == EACCES ? ERR_ACCESS : ERR_IO;
+        return -errno;
     return inbox_open_env(dir, bytes, 0, out);
 }
 

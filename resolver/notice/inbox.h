@@ -22,7 +22,10 @@
 
 struct inbox;
 
-/* Makes the folder (mode 0750) when it is missing. bytes: of the whole file. ERR_ACCESS, ERR_IO, ERR_NOMEM, ERR_DAMAGED. */
+/*
+ * Makes the folder (mode 0750) when it is missing; the one above it must be there. bytes: of the whole file.
+ * ERR_NOENT, ERR_ACCESS, ERR_IO, ERR_NOMEM, ERR_NOSPACE, ERR_DAMAGED, ERR_FORMAT_VERSION.
+ */
 ERR_CHECKED int inbox_open(const char *dir, uint64_t bytes, struct inbox **out);
 /* The same for reading alone; ERR_NOENT: there is none. */
 ERR_CHECKED int inbox_open_readonly(const char *dir, struct inbox **out);

@@ -183,6 +183,14 @@ static void serve(struct program *p)
     }
 }
 
+static int open_inbox(struct program *p)
+{
+    int err = site_open_inbox(&p->site);
+    if (err < 0)
+        log_error("can't open the inbox %s: %s", p->site.config->notice.inbox_dir, err_str(err));
+    return err;
+}
+
 static int run(struct program *p)
 {
     p->signals = open_signals();
@@ -190,6 +198,8 @@ static int run(struct program *p)
         return EXIT_FAILED;
     if (p->options.check)
         return EXIT_GOOD;
+    if (open_inbox(p) < 0)
+        return EXIT_FAILED;
     follow(p);
     if (p->site.current.db == NULL)
         log_warning("no generation of the blocklist yet: pages say that the filter is starting");

@@ -27,6 +27,7 @@
     X(URL, "url", false)                                                                                               \
     X(WORDS, "words", false)                                                                                           \
     X(NAME, "name", false)                                                                                             \
+    X(MESSAGE, "message", false)                                                                                       \
     X(STYLE, "style", true)                                                                                            \
     X(SCHOOL, "school", false)                                                                                         \
     X(CONTACT, "contact", false)
@@ -234,6 +235,7 @@ void pages_write(const struct pages *pages, enum page page, const struct page_fa
         [SLOT_URL] = facts->url,
         [SLOT_WORDS] = facts->words,
         [SLOT_NAME] = facts->name,
+        [SLOT_MESSAGE] = wording_message(pages->wording, facts->wording, facts->now_s),
     };
     template_write(pages->templates[page], values, out);
     text_done(&alert);

@@ -13,16 +13,6 @@
 
 /* ---- loading ---- */
 
-static int open_inbox(struct site *site, const struct config *config, struct config_errors *errors)
-{
-    if (site->inbox != NULL)
-        return 0;
-    int err = inbox_open(config->notice.inbox_dir, config->notice.inbox_bytes, &site->inbox);
-    if (err < 0)
-        config_errors_add(errors, NULL, "%s: the inbox can't be opened: %s", config->notice.inbox_dir, err_str(err));
-    return err < 0 ? ERR_CONFIG : 0;
-}
-
 /* The path belongs to the configuration that goes away at the next load; where it leads is asked anew then. */
 static void follow_config(struct site *site)
 {
@@ -45,9 +35,6 @@ int site_load(struct site *site, const char *const files[], size_t count, struct
     err = pages_new(&next.config->notice, errors, &next.pages);
     if (err < 0)
         goto free_policy;
-    err = open_inbox(&next, next.config, errors);
-    if (err < 0)
-        goto free_pages;
     if (site->config == NULL)
         random_bytes(&(struct random_pool){0}, next.token_key, sizeof next.token_key);
     follow_config(&next);
@@ -57,13 +44,17 @@ int site_load(struct site *site, const char *const files[], size_t count, struct
     *site = next;
     return 0;
 
-free_pages:
-    pages_free(next.pages);
 free_policy:
     policy_free(next.policy);
 free_config:
     config_free(next.config);
     return err;
+}
+
+int site_open_inbox(struct site *site)
+{
+    const struct config_notice *opts = &site->config->notice;
+    return inbox_open(opts->inbox_dir, opts->inbox_bytes, &site->inbox);
 }
 
 void site_done(struct site *site)

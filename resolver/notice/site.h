@@ -70,10 +70,12 @@ struct site_reply {
 };
 
 /*
- * Loads count configuration files, and opens inbox and generation the first time. What is loaded already stays as it is
- * when this fails. ERR_CONFIG: errors says why.
+ * Loads count configuration files with policy and pages. What is loaded already stays as it is when this fails.
+ * ERR_CONFIG: errors says why.
  */
 ERR_CHECKED int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors);
+/* Opens the inbox that the loaded configuration names; once, before the first answer. Errors of inbox_open(). */
+ERR_CHECKED int site_open_inbox(struct site *site);
 void site_done(struct site *site);
 
 /* Takes up a new generation; returns and fills why as current_follow() does. */

@@ -14,6 +14,7 @@ struct wording {
     struct wording_topic categories[CATEGORY_MAX];
     struct wording_topic reasons[REASONS_MAX];
     struct wording_topic general;
+    struct schema_list messages[WORDING_TIERS]; /* of const char * */
 };
 
 /* ---- what the file says ---- */
@@ -37,6 +38,7 @@ struct entry {
 struct file {
     struct schema_list categories;
     struct schema_list reasons;
+    struct schema_list messages[WORDING_TIERS];
 };
 
 static const char *const risks[] = {"content", "contact", "conduct", "commerce", NULL};
@@ -110,21 +112,34 @@ static const struct schema_option category_options[] = {
 
 static const struct schema_option reason_options[] = {WORDS_OPTIONS, {0}};
 
-static const struct schema_option file_options[] = {{.key = "categories",
-                                                     .shape = SCHEMA_LIST,
-                                                     .offset = offsetof(struct file, categories),
-                                                     .fields = category_options,
-                                                     .item_size = sizeof(struct entry),
-                                                     .required = true,
-                                                     .help = "the categories"},
-                                                    {.key = "reasons",
-                                                     .shape = SCHEMA_LIST,
-                                                     .offset = offsetof(struct file, reasons),
-                                                     .fields = reason_options,
-                                                     .item_size = sizeof(struct entry),
-                                                     .required = true,
-                                                     .help = "words for other reasons than a category"},
-                                                    {0}};
+#define MESSAGES_OPTION(text, tier)                                                                                    \
+    {                                                                                                                  \
+        .key = (text), .type = &schema_string, .shape = SCHEMA_LIST, .offset = offsetof(struct file, messages[tier]),  \
+        .required = true, .help = "messages for this reader"                                                           \
+    }
+
+static const struct schema_option message_options[] = {MESSAGES_OPTION("primary", POLICY_WORDING_PRIMARY),
+                                                       MESSAGES_OPTION("secondary", POLICY_WORDING_SECONDARY),
+                                                       MESSAGES_OPTION("staff", POLICY_WORDING_STAFF),
+                                                       {0}};
+
+static const struct schema_option file_options[] = {
+    {.key = "messages", .fields = message_options, .required = true, .help = "short safety messages"},
+    {.key = "categories",
+     .shape = SCHEMA_LIST,
+     .offset = offsetof(struct file, categories),
+     .fields = category_options,
+     .item_size = sizeof(struct entry),
+     .required = true,
+     .help = "the categories"},
+    {.key = "reasons",
+     .shape = SCHEMA_LIST,
+     .offset = offsetof(struct file, reasons),
+     .fields = reason_options,
+     .item_size = sizeof(struct entry),
+     .required = true,
+     .help = "words for other reasons than a category"},
+    {0}};
 
 /* ---- laying it out ---- */
 
@@ -278,6 +293,7 @@ int wording_new(struct arena *arena, const struct wording_text *categories, cons
         return err;
     check_complete(&m, w);
     w->general = w->categories[CATEGORY_LOCAL];
+    memcpy(w->messages, file.messages, sizeof w->messages);
     if (errors->count > before)
         return ERR_CONFIG;
     *out = w;
@@ -299,4 +315,11 @@ const struct wording_topic *wording_find(const struct wording *w, const struct v
 const struct wording_topic *wording_general(const struct wording *w)
 {
     return &w->general;
+}
+
+const char *wording_message(const struct wording *w, enum policy_wording tier, int64_t now_s)
+{
+    const struct schema_list *list = &w->messages[tier];
+    const char *const *messages = list->items;
+    return list->count == 0 ? "" : messages[(uint64_t)now_s / 3600 % list->count];
 }

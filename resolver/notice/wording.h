@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "belisha/category.h"
@@ -45,6 +46,9 @@ ERR_CHECKED int wording_new(struct arena *arena, const struct wording_text *cate
  * shown as, so that no caller can forget it.
  */
 const struct wording_topic *wording_find(const struct wording *wording, const struct verdict *verdict);
+
+/* A short safety message; another one each hour. Never NULL. */
+const char *wording_message(const struct wording *wording, enum policy_wording tier, int64_t now_s);
 
 /* For pages about no name: its help is what they show. */
 const struct wording_topic *wording_general(const struct wording *wording);

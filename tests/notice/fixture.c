@@ -50,6 +50,7 @@ int fixture_set_up(void **state)
     fprintf(file, conf_text, f->generation.folder, f->generation.folder);
     fclose(file);
     fixture_load(f);
+    assert_int_equal(site_open_inbox(&f->site), 0);
     assert_int_equal(site_follow(&f->site, NULL, 0), CURRENT_NEW);
     *state = f;
     return 0;

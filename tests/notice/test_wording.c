@@ -103,6 +103,20 @@ static void wording_of_a_statutory_block_is_that_of_a_local_one(void **state)
     arena_free(arena);
 }
 
+static void wording_has_another_message_each_hour(void **state)
+{
+    struct arena *arena = arena_new();
+    const struct wording *wording = make_shipped(arena);
+    (void)state;
+    for (int tier = 0; tier < WORDING_TIERS; tier++) {
+        const char *first = wording_message(wording, (enum policy_wording)tier, 7200);
+        assert_true(strlen(first) > 10);
+        assert_string_equal(wording_message(wording, (enum policy_wording)tier, 7200 + 3599), first);
+        assert_string_not_equal(wording_message(wording, (enum policy_wording)tier, 7200 + 3600), first);
+    }
+    arena_free(arena);
+}
+
 static void wording_finds_something_for_every_verdict(void **state)
 {
     struct arena *arena = arena_new();
@@ -181,6 +195,7 @@ int main(void)
         cmocka_unit_test(wording_has_words_and_help_for_every_category_and_reader),
         cmocka_unit_test(wording_names_childline_before_the_fold_for_self_harm),
         cmocka_unit_test(wording_of_a_statutory_block_is_that_of_a_local_one),
+        cmocka_unit_test(wording_has_another_message_each_hour),
         cmocka_unit_test(wording_finds_something_for_every_verdict),
         cmocka_unit_test(every_web_address_of_a_service_is_protected),
         cmocka_unit_test(wording_says_what_is_wrong_with_a_file),

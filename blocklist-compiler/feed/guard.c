@@ -1,7 +1,8 @@
 #include "feed/guard.h"
 
-#include <libpsl.h>
 #include <stdlib.h>
+
+#include "feed/suffix.h"
 
 struct kept {
     struct listed_name name;
@@ -15,9 +16,9 @@ struct kept {
 #define TAIL_LEN 8
 
 struct guard {
-    const psl_ctx_t *suffixes; /* libpsl's built-in table: not ours to free */
-    struct kept *kept;         /* help names first */
-    uint64_t *tails;           /* of each kept name */
+    struct suffix_set *suffixes;
+    struct kept *kept; /* help names first */
+    uint64_t *tails;   /* of each kept name */
     size_t help_count, kept_count;
     bool has_short; /* a kept name is shorter than a tail */
 };
@@ -27,9 +28,6 @@ static const char *const canaries[] = {
     "use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "mask-api.icloud.com", "resolver.arpa",
 };
 #define CANARY_COUNT (sizeof canaries / sizeof canaries[0])
-
-/* No name of the built-in suffix table is longer; a longer one need not be looked up. */
-#define SUFFIX_LABELS_MAX 5
 
 static uint64_t tail_of(const struct listed_name *name)
 {
@@ -90,8 +88,9 @@ int guard_new(struct span help, struct guard **out, unsigned *out_line)
     struct guard *guard = calloc(1, sizeof *guard);
     if (guard == NULL)
         return ERR_NOMEM;
-    guard->suffixes = psl_builtin();
-    int err = keep_help(guard, help, out_line);
+    int err = suffix_new(NULL, &guard->suffixes);
+    if (err == 0)
+        err = keep_help(guard, help, out_line);
     if (err == 0)
         err = keep_canaries(guard);
     if (err < 0) {
@@ -106,6 +105,7 @@ void guard_free(struct guard *guard)
 {
     if (guard == NULL)
         return;
+    suffix_free(guard->suffixes);
     free(guard->kept);
     free(guard->tails);
     free(guard);
@@ -146,11 +146,14 @@ enum refusal guard_check(const struct guard *guard, const struct listed_name *na
         if (touches(name, covers_below && kept->why == REFUSED_PROTECTED_HELP, &kept->name))
             return kept->why;
     }
-    if (!covers_below || suffix_ok || name->key.labels > SUFFIX_LABELS_MAX)
-        return REFUSED_NONE;
-    return psl_is_public_suffix2(guard->suffixes, name->text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)
-               ? REFUSED_PUBLIC_SUFFIX
-               : REFUSED_NONE;
+    if (covers_below && !suffix_ok && suffix_check(guard->suffixes, name))
+        return REFUSED_PUBLIC_SUFFIX;
+    return REFUSED_NONE;
+}
+
+int64_t guard_suffix_time_s(const struct guard *guard)
+{
+    return suffix_time_s(guard->suffixes);
 }
 
 size_t guard_help_count(const struct guard *guard)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "belisha/err.h"
 #include "feed/normalise.h"
@@ -29,6 +30,9 @@ void guard_free(struct guard *guard);
  * that this feed may list public suffixes (abused registries, dynamic DNS). REFUSED_NONE, or the reason against it.
  */
 enum refusal guard_check(const struct guard *guard, const struct listed_name *name, bool covers_below, bool suffix_ok);
+
+/* Of the list of public suffixes, s since 1970: another time may mean another list. */
+int64_t guard_suffix_time_s(const struct guard *guard);
 
 /* The protected names themselves (text, without closing dot), for the check of a finished generation. */
 size_t guard_help_count(const struct guard *guard);

@@ -1,0 +1,139 @@
+#include "feed/suffix.h"
+
+#include <libpsl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#define SLOT_COUNT 65536U /* a power of two; the list has about 10,000 rules */
+#define RULES_MAX  (SLOT_COUNT / 2)
+
+struct suffix_set {
+    psl_ctx_t *list;
+    int64_t time_s;
+    size_t rule_count;
+    bool whole;                     /* every rule of the list is in the sets: a name that is in none is no suffix */
+    uint64_t rules[SLOT_COUNT];     /* hashes of the rules' names; 0 = free */
+    uint64_t wildcards[SLOT_COUNT]; /* hashes of the names behind "*." */
+};
+
+static uint64_t hash_of(const char *text, size_t len)
+{
+    uint64_t hash = XXH3_64bits(text, len);
+    return hash == 0 ? 1 : hash;
+}
+
+static bool contains(const uint64_t slots[SLOT_COUNT], uint64_t hash)
+{
+    for (uint64_t at = hash % SLOT_COUNT; slots[at] != 0; at = (at + 1) % SLOT_COUNT) {
+        if (slots[at] == hash)
+            return true;
+    }
+    return false;
+}
+
+static void insert(uint64_t slots[SLOT_COUNT], uint64_t hash)
+{
+    uint64_t at = hash % SLOT_COUNT;
+    while (slots[at] != 0 && slots[at] != hash)
+        at = (at + 1) % SLOT_COUNT;
+    slots[at] = hash;
+}
+
+/* False when the rule can't be kept. */
+static bool add_rule(struct suffix_set *set, struct span rule)
+{
+    struct listed_name name;
+    bool wildcard = span_starts(rule, "*.");
+    if (wildcard)
+        rule = span_skip(rule, 2);
+    else if (span_starts(rule, "!"))
+        return true; /* an exception makes a name no suffix, and libpsl is asked in any case */
+    if (normalise_name(rule, &name) != REFUSED_NONE || ++set->rule_count > RULES_MAX)
+        return false;
+    insert(wildcard ? set->wildcards : set->rules, hash_of(name.text, name.text_len));
+    return true;
+}
+
+/* The rules before the private part. False when one of them could not be kept. */
+static bool read_rules(struct suffix_set *set, FILE *file)
+{
+    char line[512];
+    bool all = true;
+    while (fgets(line, sizeof line, file) != NULL && strstr(line, "===BEGIN PRIVATE DOMAINS===") == NULL) {
+        struct span rest = span_of(line);
+        rest.len = span_find(rest, '\n');
+        struct span rule = span_word(&rest);
+        if (rule.len > 0 && !span_starts(rule, "//"))
+            all &= add_rule(set, rule);
+    }
+    return all && set->rule_count > 0 && ferror(file) == 0;
+}
+
+static void read_list(struct suffix_set *set, const char *path)
+{
+    struct stat st;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    set->list = psl_load_file(path);
+    if (set->list != NULL) {
+        set->whole = read_rules(set, file);
+        set->time_s = fstat(fileno(file), &st) == 0 ? st.st_mtim.tv_sec : 0;
+    }
+    fclose(file);
+}
+
+/* libpsl may name its own compact form of the list; the text lies beside it. */
+static void find_list(char *out, size_t cap)
+{
+    const char *name = psl_dist_filename();
+    size_t len = name == NULL ? 0 : strlen(name);
+    size_t stem = len > 6 && strcmp(name + len - 6, ".dafsa") == 0 ? len - 6 : 0;
+    snprintf(out, cap, "%.*s%s", (int)(stem > 0 ? stem : len), name == NULL ? "" : name, stem > 0 ? ".dat" : "");
+}
+
+int suffix_new(const char *file, struct suffix_set **out)
+{
+    char path[PATH_MAX];
+    struct suffix_set *set = calloc(1, sizeof *set);
+    if (set == NULL)
+        return ERR_NOMEM;
+    find_list(path, sizeof path);
+    read_list(set, file == NULL ? path : file);
+    if (set->list == NULL)
+        set->time_s = psl_builtin_file_time();
+    *out = set;
+    return 0;
+}
+
+void suffix_free(struct suffix_set *set)
+{
+    if (set == NULL)
+        return;
+    psl_free(set->list);
+    free(set);
+}
+
+static bool may_be_suffix(const struct suffix_set *set, const struct listed_name *name)
+{
+    const char *dot = memchr(name->text, '.', name->text_len);
+    if (contains(set->rules, hash_of(name->text, name->text_len)))
+        return true;
+    return dot != NULL && contains(set->wildcards, hash_of(dot + 1, (size_t)(name->text + name->text_len - dot - 1)));
+}
+
+bool suffix_check(const struct suffix_set *set, const struct listed_name *name)
+{
+    const psl_ctx_t *list = set->list != NULL ? set->list : psl_builtin();
+    if (set->whole && !may_be_suffix(set, name))
+        return false;
+    return psl_is_public_suffix2(list, name->text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+}
+
+int64_t suffix_time_s(const struct suffix_set *set)
+{
+    return set->time_s;
+}

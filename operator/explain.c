@@ -154,7 +154,7 @@ static void rule_duty(const struct explain_name *name, const struct verdict *ver
     if (why != NULL)
         text_printf(out, "'%s' is answered in this network and never asked outside (%s)", matched, why);
     else
-        text_printf(out, "'%s' stands above a local record, so it exists, without data of its own", matched);
+        text_printf(out, "'%s' stands above a local record or a zone, so it exists, without data of its own", matched);
 }
 
 static void rule_default(const struct policy_level *level, const struct policy_facts *facts, struct text *out)

@@ -28,12 +28,27 @@ static int add(struct names *n, struct policy_name name)
     return 0;
 }
 
-static int add_list(struct names *n, const uint8_t *const names[], size_t count, enum policy_special special)
+static int add_all(struct names *n, const uint8_t *const names[], size_t count, enum policy_special special)
 {
     int rc = 0;
     for (size_t i = 0; i < count && rc == 0; i++)
         rc = add(n, (struct policy_name){.name = names[i], .below = true, .special = special});
     return rc;
+}
+
+/* The root as an entry would switch the whole policy off, or the whole network. */
+static void check_list(struct build *b, const struct schema_list *list)
+{
+    const uint8_t *const *names = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (names[i][0] == 0)
+            config_errors_add(b->errors, &list->places[i], "'.' means every name: say that with a level's default");
+}
+
+static int add_list(struct names *n, const struct schema_list *list, enum policy_special special)
+{
+    check_list(n->b, list);
+    return add_all(n, list->items, list->count, special);
 }
 
 /* ---- protected help ---- */
@@ -43,6 +58,7 @@ static int collect_help(struct build *b)
 {
     const struct schema_list *added = &b->options->protected_help;
     size_t shipped = 0;
+    check_list(b, added);
     while (protected_help_shipped[shipped] != NULL)
         shipped++;
     const uint8_t **names = arena_alloc(b->arena, (shipped + added->count) * sizeof *names);
@@ -85,25 +101,31 @@ static bool is_in_a_zone(const struct build *b, const uint8_t *name)
     return false;
 }
 
+static int add_parents(struct names *n, const uint8_t *name, const uint8_t *apex)
+{
+    int rc = 0;
+    if (!name_is_at_or_below(name, apex))
+        return 0;
+    while (rc == 0 && name_len(name) > name_len(apex)) {
+        name = name_skip_labels(name, 1);
+        rc = add(n, (struct policy_name){.name = name, .special = POLICY_SPECIAL_NODATA});
+    }
+    return rc;
+}
+
 /*
- * Where a local record lies in a name that is otherwise answered NXDOMAIN, the names between them exist: NXDOMAIN there
- * would deny the record too (RFC 8020).
+ * Where a local record or a zone lies in a name that is otherwise answered NXDOMAIN, the names between them exist:
+ * NXDOMAIN there would deny what is below it too (RFC 8020).
  */
 static int add_between(struct names *n, const uint8_t *apex)
 {
     const struct query_opts *query = &n->b->config->query;
-    for (size_t i = 0; i < query->record_count; i++) {
-        const uint8_t *name = query->records[i].name;
-        if (!name_is_at_or_below(name, apex))
-            continue;
-        while (name_len(name) > name_len(apex)) {
-            name = name_skip_labels(name, 1);
-            int rc = add(n, (struct policy_name){.name = name, .special = POLICY_SPECIAL_NODATA});
-            if (rc < 0)
-                return rc;
-        }
-    }
-    return 0;
+    int rc = 0;
+    for (size_t i = 0; i < query->record_count && rc == 0; i++)
+        rc = add_parents(n, query->records[i].name, apex);
+    for (size_t i = 1; i < query->zone_count && rc == 0; i++)
+        rc = add_parents(n, query->zones[i].name, apex);
+    return rc;
 }
 
 static int add_special_use(struct names *n)
@@ -163,7 +185,7 @@ int build_names(struct build *b)
     struct names n = {.b = b};
     int rc = collect_help(b);
     if (rc == 0)
-        rc = add_list(&n, b->config->protected_help, b->config->protected_help_count, POLICY_SPECIAL_HELP);
+        rc = add_all(&n, b->config->protected_help, b->config->protected_help_count, POLICY_SPECIAL_HELP);
     if (rc == 0)
         rc = add_special_use(&n);
     if (rc == 0)
@@ -171,9 +193,9 @@ int build_names(struct build *b)
     if (rc == 0)
         rc = add_zones(&n);
     if (rc == 0)
-        rc = add_list(&n, o->block.items, o->block.count, POLICY_SPECIAL_BLOCK);
+        rc = add_list(&n, &o->block, POLICY_SPECIAL_BLOCK);
     if (rc == 0)
-        rc = add_list(&n, o->allow.items, o->allow.count, POLICY_SPECIAL_ALLOW);
+        rc = add_list(&n, &o->allow, POLICY_SPECIAL_ALLOW);
     b->config->policy.names = n.all;
     b->config->policy.name_count = n.count;
     return rc;

@@ -58,6 +58,8 @@ static int add_written(struct records *r, const struct options_record *option)
     int type = dns_type_from_text(options_record_types[option->type]);
     const struct query_record head = {
         .name = option->name, .type = (uint16_t)type, .ttl_s = (uint32_t)(option->ttl_ms / 1000)};
+    if (option->name[0] == 0)
+        config_errors_add(r->b->errors, &option->at, "the root can have no local record");
     if (option->value.count + option->values.count == 0)
         config_errors_add(r->b->errors, &option->at, "this record has no value");
     const struct schema_list *lists[] = {&option->value, &option->values};

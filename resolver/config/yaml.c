@@ -49,8 +49,31 @@ static struct config_place place_of(const struct reading *r, struct fy_event *ev
     return place;
 }
 
+/*
+ * YAML indents with blanks only. The scanner's complaint about a tab is about what it took the line for, so the first
+ * line that begins with a tab is told instead.
+ */
+static bool report_tab(struct reading *r)
+{
+    const char *text = r->source->text;
+    struct config_place place = {.source = r->source, .line = 1, .column = 1, .width = 1};
+    for (const char *line = text; line != NULL; place.line++) {
+        size_t blanks = strspn(line, " ");
+        if (line[blanks] == '\t') {
+            place.column = (uint32_t)blanks + 1;
+            config_errors_add(r->errors, &place, "this line is indented with a tab: YAML takes blanks only");
+            return true;
+        }
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    return false;
+}
+
 static void report_syntax(struct reading *r, struct fy_diag *diag)
 {
+    if (report_tab(r))
+        return;
     void *next = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(diag, &next);
     if (error == NULL) {

@@ -97,7 +97,7 @@ static int measure(const struct policy_name names[], size_t count, size_t *out_b
     size_t entries = 1; /* the root */
     for (size_t i = 0; i < count; i++) {
         int len = name_check(names[i].name, NAME_MAX_LEN);
-        if (len < 0)
+        if (len <= 1)
             return ERR_MALFORMED;
         bytes += (size_t)len;
         entries += name_label_count(names[i].name);

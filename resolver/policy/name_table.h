@@ -17,7 +17,7 @@
 
 struct name_table;
 
-/* Copies the names. ERR_NOMEM, ERR_MALFORMED (no well-formed lower-case wire name). */
+/* Copies the names. ERR_NOMEM, ERR_MALFORMED (no well-formed wire name, or the root). */
 ERR_CHECKED int name_table_new(const struct policy_name names[], size_t count, struct name_table **out);
 void name_table_free(struct name_table *table);
 

@@ -58,7 +58,7 @@ enum policy_special {
 };
 
 struct policy_name {
-    const uint8_t *name; /* wire, lower case */
+    const uint8_t *name; /* wire, lower case; not the root */
     bool below;          /* also names below it */
     enum policy_special special;
     uint16_t index;
@@ -81,7 +81,8 @@ struct policy_opts {
 
 struct policy;
 
-/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range), ERR_LIMIT (over 65,534 groups). */
+/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range), ERR_LIMIT (over 65,534 groups),
+ * ERR_MALFORMED (a name). */
 ERR_CHECKED int policy_new(const struct policy_opts *opts, struct policy **out);
 void policy_free(struct policy *policy);
 

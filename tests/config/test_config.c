@@ -176,6 +176,10 @@ static void mistakes_name_their_place(void **state)
         {"policy:\n  groups:\n  - {name: g, networks: [10.1.0.0/16], level: default}\n"
          "  - {name: h, networks: [10.2.0.0/16, 10.1.0.0/16], level: default}",
          ":4:39: error: this network is given twice, first in line 3"},
+        {"block: [a.example, .]", ":1:20: error: '.' means every name"},
+        {"allow: .", ":1:8: error: '.' means every name"},
+        {"protected_help: [.]", ":1:18: error: '.' means every name"},
+        {"records: [{name: ., type: A, value: 10.0.0.1}]", ":1:11: error: the root can have no local record"},
         {"listen: []", "error: listen names no address"},
         {"access: []", "error: access names no network"},
         {"upstreams: [127.0.0.1]", ":1:13: error: upstream 127.0.0.1:53 is where we listen ourselves"},
@@ -347,6 +351,15 @@ static void names_above_a_local_record_exist(void **state)
     config_free(config);
 }
 
+static void names_above_a_zone_exist(void **state)
+{
+    struct config *config = load_text(*state, "zones: [{name: ad.school.local, upstreams: [10.0.0.1]}]");
+    assert_non_null(special_find(config, "school.local", POLICY_SPECIAL_NODATA));
+    assert_false(special_find(config, "local", POLICY_SPECIAL_NODATA)->below);
+    assert_null(special_find(config, "ad.school.local", POLICY_SPECIAL_NODATA));
+    config_free(config);
+}
+
 static void canaries_can_be_taken_back(void **state)
 {
     struct config *config = load_text(*state, "canaries: {firefox: false}");
@@ -407,6 +420,7 @@ int main(void)
         WITH_FOLDER(records_of_one_name_stand_together),
         WITH_FOLDER(localhost_is_answered_with_all_names_below_it),
         WITH_FOLDER(names_above_a_local_record_exist),
+        WITH_FOLDER(names_above_a_zone_exist),
         WITH_FOLDER(canaries_can_be_taken_back),
         WITH_FOLDER(protected_help_can_be_added_to_but_not_shortened),
         WITH_FOLDER(the_version_follows_the_text),

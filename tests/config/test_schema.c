@@ -142,7 +142,8 @@ static void a_mistake_is_told_with_place_word_and_what_would_be_right(void **sta
         {"on: \x01", "t.yaml:1:5: error: byte 0x01 is no text: the file must be UTF-8\n"},
         {"on: \xc0\x80", "t.yaml:1:5: error: byte 0xc0 is no text: the file must be UTF-8\n"},
         {"on: [true", "error: flow sequence without a closing bracket"},
-        {"on: true\n\tcount: 1\n", "t.yaml:1:5: error: invalid multiline plain key\n"},
+        {"on: true\n\tcount: 1\n", "t.yaml:2:1: error: this line is indented with a tab: YAML takes blanks only\n"},
+        {"on: true\n  count: 1\n", "t.yaml:1:5: error: invalid multiline plain key\n"},
         {"[a]: 1", "t.yaml:1:1: error: a key must be a word\n"},
         {"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", "error: nested too deeply\n"},
     };
@@ -255,6 +256,19 @@ static void lists_take_a_single_value_and_parts_take_a_short_form(void **state)
     reading_done(&r);
 }
 
+static void files_of_windows_editors_are_read(void **state)
+{
+    struct reading r;
+    (void)state;
+    read_text(&r, "\xef\xbb\xbf"
+                  "count: 7\r\ntext: caf\xc3\xa9\r\ninner:\r\n  name: x\r\n");
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(r.sample.count, 7);
+    assert_string_equal(r.sample.text, "caf\xc3\xa9");
+    assert_string_equal(r.sample.inner.name, "x");
+    reading_done(&r);
+}
+
 static void names_are_kept_in_lower_case_wire_form(void **state)
 {
     static const uint8_t wire[] = "\3www\6school\7example";
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(values_are_read_with_their_units),
         cmocka_unit_test(what_is_not_written_has_its_default),
         cmocka_unit_test(lists_take_a_single_value_and_parts_take_a_short_form),
+        cmocka_unit_test(files_of_windows_editors_are_read),
         cmocka_unit_test(names_are_kept_in_lower_case_wire_form),
         cmocka_unit_test(later_files_override_values_replace_lists_and_merge_mappings),
         cmocka_unit_test(a_section_without_values_overrides_nothing),

@@ -81,6 +81,8 @@ static void a_name_that_is_none_is_refused(void **state)
     struct name_table *table;
     (void)state;
     assert_int_equal(name_table_new(&special, 1, &table), ERR_MALFORMED);
+    const struct policy_name root = {.name = (const uint8_t *)"", .special = POLICY_SPECIAL_BLOCK};
+    assert_int_equal(name_table_new(&root, 1, &table), ERR_MALFORMED);
 }
 
 /* ---- against a look-up that tries every name ---- */

@@ -144,9 +144,10 @@ static size_t ask(struct tcp_client *client, const uint8_t *msg, size_t len, uin
         .out_cap = ANSWER_BYTES,
         .step = QUERY_DROP,
     };
+    client->waiting++; /* counted first: a failure may be answered before query_batch() returns */
     query_batch(*client->tcp->opts.engine, &item, 1, now);
-    if (item.step == QUERY_PENDING)
-        client->waiting++;
+    if (item.step != QUERY_PENDING)
+        client->waiting--;
     if (item.step != QUERY_ANSWER)
         return 0;
     *out = (struct conn_msg){.bytes = room, .len = (uint16_t)item.out_len};
@@ -200,16 +201,12 @@ void tcp_answer(struct tcp *tcp, const struct query_source *to, const uint8_t *m
     assert(client->waiting > 0);
     client->waiting--;
     send_answers(client, &answer, 1);
-    if (client->conn.closing)
+    if (client->conn.closing || is_busy(client) || !(was_busy || client->ended))
         return;
-    if (was_busy && !is_busy(client)) {
-        /* It may have sent more questions; the engine that is calling us must not be entered now. */
-        client->resume = true;
-        tcp->resume_count++;
-        return;
-    }
-    if (!is_busy(client))
-        close_when_done(client);
+    /* It may have sent more questions, or wait for its end. The engine that is calling us must not be entered now, and
+     * serve_some() may be gathering answers for this client. */
+    client->resume = true;
+    tcp->resume_count++;
 }
 
 bool tcp_flush(struct tcp *tcp)

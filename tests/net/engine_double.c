@@ -36,9 +36,12 @@ static void handle(struct query_item *item)
     size_t len = item->msg_len;
     engine_double.requests++;
     engine_double.last = item->source;
-    item->step = what == 'P' ? QUERY_PENDING : what == 'D' ? QUERY_DROP : QUERY_ANSWER;
-    if (item->step == QUERY_PENDING)
+    bool pending = what == 'P' || what == 'F';
+    item->step = pending ? QUERY_PENDING : what == 'D' ? QUERY_DROP : QUERY_ANSWER;
+    if (what == 'P')
         keep_pending(item);
+    if (what == 'F')
+        engine_double.answer(&item->source, item->msg, item->msg_len);
     if (item->step != QUERY_ANSWER)
         return;
     if (what == 'B') {

@@ -5,6 +5,7 @@
  *     'A'  answered at once with the request's own bytes, QR set
  *     'B'  answered at once with as many bytes as the next two say (big endian), the first 12 those of the request
  *     'P'  pending until double_answer_pending()
+ *     'F'  pending, and answered through engine_double.answer before query_batch() returns
  *     'D'  dropped
  *
  * Everything is one global: a test program has one engine.
@@ -37,7 +38,10 @@ struct double_event {
     size_t len;
 };
 
+typedef void (*double_answer_fn)(const struct query_source *to, const uint8_t *msg, size_t len);
+
 struct engine_double {
+    double_answer_fn answer; /* for 'F' */
     size_t requests;
     struct query_source last;
     size_t pending_count;

@@ -374,6 +374,40 @@ static void tcp_bounds_the_questions_one_connection_may_have_waiting(void **stat
     stop();
 }
 
+static void tcp_takes_an_answer_that_comes_while_it_asks(void **state)
+{
+    (void)state;
+    start();
+    engine_double.answer = answer_one;
+    client_ask(1, "F");
+    client_ask(2, "A");
+    wanted = 2;
+    assert_true(loop_until(&loop, flush, got_wanted));
+    assert_int_equal(got_ids[0] + got_ids[1], 3);
+    assert_false(got_end);
+    stop();
+}
+
+static void tcp_ends_a_half_closed_client_only_after_its_last_answer(void **state)
+{
+    uint8_t bytes[4 * (DOUBLE_MSG_BYTES + 2)];
+    size_t len = 0;
+    (void)state;
+    start();
+    engine_double.answer = answer_one;
+    /* All in one packet with the end, so that an early answer finds later ones not yet sent. */
+    len += framed(1, "A", bytes + len);
+    len += framed(2, "F", bytes + len);
+    len += framed(3, "A", bytes + len);
+    len += framed(4, "F", bytes + len);
+    client_send(bytes, len);
+    shutdown(client, SHUT_WR);
+    assert_true(loop_until(&loop, flush, got_to_the_end));
+    assert_int_equal(got_count, 4);
+    assert_true(loop_until(&loop, flush, no_client_left));
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +422,8 @@ int main(void)
         cmocka_unit_test(tcp_refuses_connections_over_a_limit),
         cmocka_unit_test(tcp_stops_reading_from_a_client_that_does_not_read),
         cmocka_unit_test(tcp_bounds_the_questions_one_connection_may_have_waiting),
+        cmocka_unit_test(tcp_takes_an_answer_that_comes_while_it_asks),
+        cmocka_unit_test(tcp_ends_a_half_closed_client_only_after_its_last_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

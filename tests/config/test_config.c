@@ -183,6 +183,7 @@ static void mistakes_name_their_place(void **state)
         {"listen: []", "error: listen names no address"},
         {"access: []", "error: access names no network"},
         {"upstreams: [127.0.0.1]", ":1:13: error: upstream 127.0.0.1:53 is where we listen ourselves"},
+        {"listen: [\"0.0.0.0:53\"]\nupstreams: [127.0.0.1]", ":2:13: error: upstream 127.0.0.1:53 is where we listen"},
         {"zones: [{name: ., upstreams: [10.0.0.1]}]", ":1:9: error: a zone can't be the root"},
         {"zones: [{name: a.example, upstreams: []}]", ":1:9: error: a zone needs at least one upstream"},
         {"zones: [{name: a.example, upstreams: [10.0.0.1]}, {name: A.example, upstreams: [10.0.0.1]}]",
@@ -191,6 +192,8 @@ static void mistakes_name_their_place(void **state)
         {"records: [{name: a.example, type: A, value: fd00::1}]",
          ":1:45: error: the value of this A record must be an IPv4 address such as 10.0.0.7, not 'fd00::1'"},
         {"records: [{name: a.example, type: MX, value: mail.example}]", "such as `10 mail.school.example`, not"},
+        {"records: [{name: a.example, type: MX, value: 65536 mail.example}]", "not '65536 mail.example'"},
+        {"records: [{name: a.example, type: SRV, value: 1 2 mail.example}]", "`0 5 389 dc1.school.example`, not"},
         {"records: [{name: a.example, type: CNAME, value: b.example}, {name: a.example, type: A, value: 10.0.0.1}]",
          "error: 'a.example' has a CNAME record and can have no other"},
     };
@@ -275,6 +278,97 @@ static void zones_share_servers_with_the_root(void **state)
     config_free(config);
 }
 
+static void a_server_is_listed_once_for_each_transport(void **state)
+{
+    struct config *config = load_text(*state, "listen: [\"0.0.0.0:5353\"]\n"
+                                              "upstreams: [10.0.0.1, 127.0.0.1, \"10.0.0.1:53\", "
+                                              "{address: 10.0.0.1, tcp: true}]\n");
+    const struct query_opts *q = &config->query;
+    assert_int_equal(q->server_count, 3);
+    assert_int_equal(q->zones[0].server_count, 3);
+    assert_false(q->servers[0].stream);
+    assert_true(q->servers[2].stream);
+    config_free(config);
+}
+
+static void every_time_and_bound_reaches_its_place(void **state)
+{
+    struct config *config = load_text(
+        *state,
+        "notice: {ipv6: \"fd00::9\", ttl: 11s, listen: [10.0.0.1:8080], school: Hill, contact: Mrs O, hosts: "
+        "[Why.Hill.],\n"
+        "  templates: t, help_file: /h, inbox: i, inbox_size: 2MiB}\n"
+        "cache: {size: 2MiB, min_ttl: 1s, max_ttl: 2s, negative_ttl: 3s, failure_ttl: 4s, serve_stale: false,\n"
+        "  stale_max: 5s, stale_after: 6ms}\n"
+        "limits: {client_timeout: 701ms, upstream_timeout: 72ms, pending: 73, pending_per_client: 74,\n"
+        "  tcp_clients: 75, tcp_per_client: 76, tcp_idle: 777ms}\n"
+        "log: {enabled: false, node: n, journal: 1MiB, segment_size: 2MiB, segment_age: 81s, retention_size: 3MiB,\n"
+        "  fsync: 82ms}\n"
+        "state_dir: /s\ncontrol: {socket: /run/x}\nworkers: 5\nrebinding_check: false\n");
+    const struct query_opts *q = &config->query;
+    assert_true(q->has_sinkhole_v6 && !q->has_sinkhole_v4);
+    assert_int_equal(q->sinkhole_v6.bytes[15], 9);
+    assert_int_equal(q->blocked_ttl_s, 11);
+    assert_int_equal(q->ttl_min_s, 1);
+    assert_int_equal(q->ttl_max_s, 2);
+    assert_int_equal(q->negative_ttl_max_s, 3);
+    assert_int_equal(q->failure_ttl_s, 4);
+    assert_false(q->serve_stale);
+    assert_int_equal(q->stale_max_s, 5);
+    assert_int_equal(q->stale_after_ms, 6);
+    assert_int_equal(q->client_timeout_ms, 701);
+    assert_int_equal(q->try_timeout_ms, 72);
+    assert_int_equal(q->pending_max, 73);
+    assert_int_equal(q->asks_max, 73);
+    assert_int_equal(q->pending_per_client, 74);
+    assert_false(q->rebinding_check || q->zones[0].rebinding_check || q->log_queries || config->log_enabled);
+    assert_int_equal(config->limits.tcp_clients, 75);
+    assert_int_equal(config->limits.tcp_per_client, 76);
+    assert_int_equal(config->limits.tcp_idle_ms, 777);
+    assert_string_equal(config->log.node, "n");
+    assert_int_equal(config->log.writer_count, 5);
+    assert_int_equal(config->log.journal_bytes, 1 << 20);
+    assert_int_equal(config->log.segment_bytes, 2 << 20);
+    assert_int_equal(config->log.segment_s, 81);
+    assert_int_equal(config->log.retention_bytes, 3 << 20);
+    assert_int_equal(config->log.fsync_ms, 82);
+    assert_int_equal(config->cache.bytes, 2 << 20);
+    assert_string_equal(config->control_socket, "/run/x");
+    const struct config_notice *notice = &config->notice;
+    assert_int_equal(notice->listen[0].port, 8080);
+    assert_string_equal(notice->school, "Hill");
+    assert_string_equal(notice->contact, "Mrs O");
+    assert_string_equal(notice->hosts[0], "why.hill");
+    assert_string_equal(notice->template_dir, "/s/t");
+    assert_string_equal(notice->help_file, "/h");
+    assert_string_equal(notice->inbox_dir, "/s/i");
+    assert_int_equal(notice->inbox_bytes, 2 << 20);
+    config_free(config);
+}
+
+static void a_long_text_record_is_cut_into_strings(void **state)
+{
+    char text[600] = "special_use: false\nrecords: [{name: a.test, type: TXT, value: ";
+    size_t head = strlen(text);
+    memset(text + head, 'x', 256);
+    strcpy(text + head + 256, "}]");
+    struct config *config = load_text(*state, text);
+    const struct query_record *record = config->query.records;
+    assert_int_equal(record->rdata_len, 258);
+    assert_int_equal(record->rdata[0], 255);
+    assert_int_equal(record->rdata[256], 1);
+    config_free(config);
+}
+
+static void a_group_may_reach_beyond_access(void **state)
+{
+    struct config *config =
+        load_text(*state, "access: [10.1.2.0/24]\n"
+                          "policy: {groups: [{name: g, networks: [10.0.0.0/8], level: default}]}\n");
+    assert_int_equal(config->policy.group_count, 1);
+    config_free(config);
+}
+
 static void records_become_wire_data_sorted_by_name(void **state)
 {
     static const struct {
@@ -311,14 +405,20 @@ static void records_of_one_name_stand_together(void **state)
     struct config *config = load_text(*state, "records:\n"
                                               "- {name: b.test, type: A, value: 10.0.0.1}\n"
                                               "- {name: a.test, type: A, values: [10.0.0.2, 10.0.0.3]}\n"
-                                              "- {name: b.test, type: AAAA, value: \"fd00::1\"}\n");
+                                              "- {name: b.test, type: AAAA, value: \"fd00::1\"}\n"
+                                              "- {name: b.test, type: A, value: 10.0.0.4}\n");
     const struct query_opts *q = &config->query;
     const struct policy_name *b = special_find(config, "b.test", POLICY_SPECIAL_RECORD);
     const struct policy_name *a = special_find(config, "a.test", POLICY_SPECIAL_RECORD);
     assert_true(name_equal(q->records[b->index].name, b->name));
     assert_int_equal(q->records[b->index].type, DNS_TYPE_A);
-    assert_int_equal(q->records[b->index + 1].type, DNS_TYPE_AAAA);
-    assert_true(name_equal(q->records[b->index + 1].name, b->name));
+    assert_int_equal(q->records[b->index + 1].type, DNS_TYPE_A);
+    assert_int_equal(q->records[b->index + 2].type, DNS_TYPE_AAAA);
+    assert_true(name_equal(q->records[b->index + 2].name, b->name));
+    for (const struct policy_name *other = config->policy.names; other < b; other++)
+        assert_false(other->special == POLICY_SPECIAL_RECORD && name_equal(other->name, b->name));
+    for (const struct policy_name *other = b + 1; other < config->policy.names + config->policy.name_count; other++)
+        assert_false(other->special == POLICY_SPECIAL_RECORD && name_equal(other->name, b->name));
     assert_int_equal(q->records[a->index].rdata[3], 2);
     assert_int_equal(q->records[a->index + 1].rdata[3], 3);
     assert_false(a->below);
@@ -416,6 +516,10 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         WITH_FOLDER(categories_become_masks),
         WITH_FOLDER(zones_share_servers_with_the_root),
+        WITH_FOLDER(a_server_is_listed_once_for_each_transport),
+        WITH_FOLDER(every_time_and_bound_reaches_its_place),
+        WITH_FOLDER(a_long_text_record_is_cut_into_strings),
+        WITH_FOLDER(a_group_may_reach_beyond_access),
         WITH_FOLDER(records_become_wire_data_sorted_by_name),
         WITH_FOLDER(records_of_one_name_stand_together),
         WITH_FOLDER(localhost_is_answered_with_all_names_below_it),

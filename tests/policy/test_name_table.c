@@ -36,12 +36,18 @@ static void an_empty_table_finds_nothing(void **state)
 static void an_exact_name_goes_before_one_that_covers(void **state)
 {
     static const uint8_t apex[] = "\2ab\4arpa";
+    static const uint8_t other[] = "\2cd\4arpa";
     const struct policy_name names[] = {{.name = apex, .below = true, .special = POLICY_SPECIAL_NXDOMAIN},
-                                        {.name = apex, .special = POLICY_SPECIAL_NODATA}};
+                                        {.name = apex, .special = POLICY_SPECIAL_NODATA},
+                                        {.name = other, .below = true, .special = POLICY_SPECIAL_ZONE, .index = 3},
+                                        {.name = other, .special = POLICY_SPECIAL_NXDOMAIN}};
     struct name_table *table;
     struct name_found found;
     (void)state;
-    assert_int_equal(name_table_new(names, 2, &table), 0);
+    assert_int_equal(name_table_new(names, 4, &table), 0);
+    find(table, "cd.arpa", &found);
+    assert_int_equal(found.duty, POLICY_SPECIAL_NXDOMAIN);
+    assert_int_equal(found.zone, 3);
     find(table, "ab.arpa", &found);
     assert_int_equal(found.duty, POLICY_SPECIAL_NODATA);
     find(table, "x.ab.arpa", &found);

@@ -366,8 +366,15 @@ static void read_rest(struct job *job)
 /* From the lock to its end. */
 static void run(struct compile *c, struct publish *publish)
 {
+    int err = download_init();
+    if (err < 0) {
+        fail(c, err, "downloads can't be started");
+        publish_abort(publish);
+        return;
+    }
     open_before(c);
     for_all_jobs(c, job_fetch, "fetched");
+    download_done();
     bool unchanged = is_unchanged(c);
     if (!unchanged) {
         /* New copies first: when none of them can be believed, the list stays as it is and the rest need not be read. */
@@ -399,8 +406,6 @@ const struct report *compile_run(struct compile *c)
         fail(c, err, "the folder of generations can't be made");
     else if ((err = publish_begin(&opts, &publish, why)) < 0)
         fail(c, why[0] == '\0' ? err : 0, why[0] == '\0' ? "the folder of generations can't be used" : why);
-    else if ((err = download_init()) < 0)
-        fail(c, err, "downloads can't be started");
     else
         run(c, publish);
     progress_done(&c->progress);

@@ -320,10 +320,13 @@ static int open_workers(struct service *s, const struct config *config)
     return err < 0 ? failed("listen on", endpoint_to_text(&address, text), err) : 0;
 }
 
+/* Without it nobody can ask for the status, but clients get their answers: only a running belishad there stops us. */
 static int open_control(struct service *s, const struct config *config)
 {
     int err = control_socket_listen(&s->loop, config->control_socket, fill_command_env, s, &s->control);
-    return err < 0 ? failed("open the control socket", config->control_socket, err) : 0;
+    if (err < 0)
+        failed("open the control socket", config->control_socket, err);
+    return err == -EADDRINUSE ? err : 0;
 }
 
 static int start(struct service *s)

@@ -21,7 +21,9 @@ size_t record_write(const struct qlog_record *r, uint8_t *out)
     static const uint8_t root[1] = {0};
     const uint8_t *qname = r->qname_len == 0 ? root : r->qname; /* a question too broken to have a name */
     uint8_t qname_len = r->qname_len == 0 ? 1 : r->qname_len;
-    struct journal_row row = {
+    /* In place: entries begin on multiples of 8, and a copy of a fresh struct would wait for its own stores. */
+    struct journal_row *row = (struct journal_row *)(void *)out;
+    *row = (struct journal_row){
         .time_ns = r->time_ns,
         .kind = JOURNAL_ROW,
         .transport = r->transport,
@@ -47,12 +49,11 @@ size_t record_write(const struct qlog_record *r, uint8_t *out)
         .rcode = r->rcode,
         .upstream = r->upstream,
     };
-    memcpy(row.answer, r->answer.bytes, sizeof row.answer);
-    identity_write(r, &row);
-    memcpy(out, &row, sizeof row);
-    memcpy(out + sizeof row, qname, qname_len);
-    memcpy(out + sizeof row + qname_len, r->matched, r->matched_len);
-    return sizeof row + qname_len + r->matched_len;
+    memcpy(row->answer, r->answer.bytes, sizeof row->answer);
+    identity_write(r, row);
+    memcpy(out + sizeof *row, qname, qname_len);
+    memcpy(out + sizeof *row + qname_len, r->matched, r->matched_len);
+    return sizeof *row + qname_len + r->matched_len;
 }
 
 static bool name_is_whole(const uint8_t *name, size_t len)

@@ -64,7 +64,8 @@ struct qlog_record {
 };
 
 /*
- * Writes the record as the body of a journal entry (at most JOURNAL_BODY_MAX bytes, qlog/format.h); returns its length.
+ * Writes the record as the body of a journal entry (at most JOURNAL_BODY_MAX bytes, qlog/format.h) to out, which lies on a
+ * multiple of 8; returns its length.
  * A record whose verdict says unattributed leaves out client, port, device and user, and gets QLOG_GRADE_NONE.
  * A record without a name (qname_len 0) gets the root.
  */

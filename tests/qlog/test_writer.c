@@ -1,6 +1,7 @@
 #include "qlog/writer.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -252,6 +253,50 @@ static void qlog_accounts_for_every_record_through_many_journals(void **state)
     fixture_end(&f);
 }
 
+struct appender {
+    pthread_t thread;
+    struct qlog_writer *writer;
+};
+
+static void *appender_run(void *context)
+{
+    const struct appender *appender = context;
+    for (uint32_t i = 0; i < 20000; i++) {
+        struct qlog_record record;
+        fixture_record(i, &record);
+        qlog_append(appender->writer, &record);
+    }
+    return NULL;
+}
+
+static void qlog_takes_records_of_many_threads_while_it_is_flushed_and_read(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_stats stats;
+    struct appender appenders[3];
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.writer_count = 3;
+    opts.fsync_ms = 1;
+    struct qlog *log = log_open(&opts);
+    for (size_t i = 0; i < 3; i++) {
+        appenders[i].writer = qlog_writer(log, i);
+        assert_int_equal(pthread_create(&appenders[i].thread, NULL, appender_run, &appenders[i]), 0);
+    }
+    for (int round = 0; round < 10; round++) {
+        assert_int_equal(qlog_flush(log), 0);
+        assert_true(fixture_read(f.dir, NULL, NULL, 0, NULL) <= 60100);
+    }
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(appenders[i].thread, NULL);
+    qlog_stats(log, &stats);
+    qlog_close(log);
+    assert_all_accounted(f.dir, 60000, stats.written, stats.lost);
+    fixture_end(&f);
+}
+
 static void file_size_limit(rlim_t bytes)
 {
     struct rlimit limit;
@@ -334,6 +379,7 @@ int main(void)
         cmocka_unit_test(qlog_never_writes_who_asked_for_help),
         cmocka_unit_test(qlog_belongs_to_one_process),
         cmocka_unit_test(qlog_accounts_for_every_record_through_many_journals),
+        cmocka_unit_test(qlog_takes_records_of_many_threads_while_it_is_flushed_and_read),
         cmocka_unit_test(qlog_records_the_gap_when_no_journal_could_be_had),
         cmocka_unit_test(qlog_survives_a_full_disk),
     };

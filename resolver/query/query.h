@@ -78,7 +78,10 @@ struct query_io {
      * engine before it returns.
      */
     int (*send)(void *ctx, const struct query_ask *ask, uint32_t *out_slot);
-    /* The delayed answer to a QUERY_PENDING item. The client may be gone: then it is thrown away. */
+    /*
+     * The delayed answer to a QUERY_PENDING item; a failure may come before query_batch() returns. The client may be
+     * gone: then it is thrown away.
+     */
     void (*answer)(void *ctx, const struct query_source *to, const uint8_t *msg, size_t len);
 };
 

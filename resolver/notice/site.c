@@ -93,6 +93,7 @@ struct visit {
     char code[QLOG_CODE_TEXT_MAX]; /* empty: no name was looked up */
     char token[TOKEN_TEXT_MAX];
     struct page_facts facts;
+    struct posting *posting; /* lives as long as the visit: facts may point into it */
 };
 
 static bool host_is_own(const struct visit *v)
@@ -340,14 +341,14 @@ static void keep(struct visit *v, struct report *report)
 
 static void tell(struct visit *v)
 {
-    struct posting posting;
+    struct posting *posting = v->posting;
     const struct site_request *r = v->request;
     const struct problem *refused = v->place == PLACE_STRANGER ? &stranger : post_refused(v);
     if (refused != NULL) {
         show_problem(v, refused);
         return;
     }
-    switch (posting_parse(r->body, r->body_len, &posting)) {
+    switch (posting_parse(r->body, r->body_len, posting)) {
     case POSTING_MALFORMED:
         show_problem(v, &bad_form);
         return;
@@ -355,20 +356,21 @@ static void tell(struct visit *v)
         show_problem(v, &too_long);
         return;
     case POSTING_EMPTY:
-        show_form_again(v, 422, &posting, "Please write a few words, so that the school knows what to do.");
+        show_form_again(v, 422, posting, "Please write a few words, so that the school knows what to do.");
         return;
     case POSTING_GOOD:
         break;
     }
-    if (token_is_valid(v->site->token_key, &r->client, r->now_s, posting.token))
-        keep(v, &posting.report);
+    if (token_is_valid(v->site->token_key, &r->client, r->now_s, posting->token))
+        keep(v, &posting->report);
     else
-        show_form_again(v, 403, &posting, "This page was open for a long time. Please send your message once more.");
+        show_form_again(v, 403, posting, "This page was open for a long time. Please send your message once more.");
 }
 
 void site_answer(struct site *site, const struct site_request *request, struct site_reply *reply)
 {
-    struct visit v = {.site = site, .request = request, .reply = reply};
+    struct posting posting;
+    struct visit v = {.site = site, .request = request, .reply = reply, .posting = &posting};
     bool form = strcmp(request->path, "/report") == 0;
     bool get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     bool post = strcmp(request->method, "POST") == 0;

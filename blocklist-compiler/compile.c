@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,12 +9,12 @@
 #include "base/err.h"
 #include "blockdb/blockdb.h"
 #include "blocklist-compiler/compare.h"
+#include "blocklist-compiler/crew.h"
 #include "blocklist-compiler/samples.h"
 #include "publish/publish.h"
 #include "report/progress.h"
 #include "trie/trie.h"
 
-#define THREADS_MAX 16
 /* Raised when the same inputs would give another list than before. */
 #define COMPILER_REVISION 1
 
@@ -74,38 +72,9 @@ void compile_free(struct compile *c)
     free(c);
 }
 
-/* ---- feeds, several at a time ---- */
-
-struct crew {
-    struct compile *compile;
-    void (*work)(struct job *);
-    const char *what; /* for the progress; NULL: no step of its own */
-    atomic_size_t next;
-};
-
-static void *crew_member(void *ctx)
+static void for_all_jobs(struct compile *c, crew_work work, const char *what)
 {
-    struct crew *crew = ctx;
-    struct compile *c = crew->compile;
-    for (size_t i = atomic_fetch_add(&crew->next, 1); i < c->opts.feed_count; i = atomic_fetch_add(&crew->next, 1)) {
-        crew->work(&c->jobs[i]);
-        if (crew->what != NULL)
-            progress_step(&c->progress, crew->what, c->jobs[i].feed->name);
-    }
-    return NULL;
-}
-
-/* Runs work on every job. Threads that can't be started are done without. */
-static void for_all_jobs(struct compile *c, void (*work)(struct job *), const char *what)
-{
-    struct crew crew = {.compile = c, .work = work, .what = what};
-    pthread_t threads[THREADS_MAX];
-    unsigned started = 0, wanted = c->opts.threads > THREADS_MAX ? THREADS_MAX : c->opts.threads;
-    while (started + 1 < wanted && pthread_create(&threads[started], NULL, crew_member, &crew) == 0)
-        started++;
-    crew_member(&crew);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    crew_run(c->jobs, c->opts.feed_count, c->opts.threads, work, what == NULL ? NULL : &c->progress, what);
 }
 
 /* ---- has anything changed? ---- */

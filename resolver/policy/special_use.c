@@ -5,7 +5,6 @@
 
 /* A locally served zone is empty: its apex exists, nothing below it does (RFC 6303, 3). */
 static const struct special_use table[] = {
-    {"test", NXDOMAIN, NXDOMAIN, SPECIAL_USE_RESERVED, "RFC 6761, 6.2"},
     {"invalid", NXDOMAIN, NXDOMAIN, SPECIAL_USE_RESERVED, "RFC 6761, 6.4"},
     {"onion", NXDOMAIN, NXDOMAIN, SPECIAL_USE_RESERVED, "RFC 7686, 2"},
     {"local", NXDOMAIN, NXDOMAIN, SPECIAL_USE_RESERVED, "RFC 6762, 22.1"},

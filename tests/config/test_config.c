@@ -443,9 +443,9 @@ static void localhost_is_answered_with_all_names_below_it(void **state)
 
 static void names_above_a_local_record_exist(void **state)
 {
-    struct config *config = load_text(*state, "records: [{name: hello.school.test, type: A, value: 10.0.0.1}]");
-    assert_false(special_find(config, "school.test", POLICY_SPECIAL_NODATA)->below);
-    assert_false(special_find(config, "test", POLICY_SPECIAL_NODATA)->below);
+    struct config *config = load_text(*state, "records: [{name: hello.school.local, type: A, value: 10.0.0.1}]");
+    assert_false(special_find(config, "school.local", POLICY_SPECIAL_NODATA)->below);
+    assert_false(special_find(config, "local", POLICY_SPECIAL_NODATA)->below);
     assert_true(special_find(config, "invalid", POLICY_SPECIAL_NXDOMAIN) != NULL);
     assert_null(special_find(config, "invalid", POLICY_SPECIAL_NODATA));
     config_free(config);

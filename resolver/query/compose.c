@@ -56,7 +56,7 @@ static size_t sinkhole_rdata(const struct query_opts *opts, uint16_t type, const
     return 0;
 }
 
-size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+static size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     const struct query_opts *opts = e->env.opts;
     const uint8_t *rdata = NULL;
@@ -141,7 +141,8 @@ static unsigned add_local_chain(struct answer *a, const struct query_opts *opts,
     return added;
 }
 
-size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+/* Special-use names and local records. */
+static size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     const struct query_opts *opts = e->env.opts;
     struct answer a;
@@ -164,6 +165,28 @@ size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *ou
         break;
     }
     return compose_negative(e, c, DNS_RCODE_NOERROR, out, cap);
+}
+
+size_t compose_verdict(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    switch ((enum verdict_action)c->verdict.action) {
+    case VERDICT_RESOLVE:
+    case VERDICT_REWRITE:
+        break;
+    case VERDICT_NOTICE:
+    case VERDICT_NXDOMAIN:
+        return compose_block(e, c, out, cap);
+    case VERDICT_LOCAL:
+        return compose_local(e, c, out, cap);
+    case VERDICT_NOT_READY:
+        return compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_NOT_READY, "The blocklist is not loaded"}, out,
+                             cap);
+    case VERDICT_REFUSED:
+    case VERDICT_ERROR:
+    case VERDICT_DROPPED:
+        return compose_error(e, c, DNS_RCODE_REFUSED, (struct ede){EDE_PROHIBITED, NULL}, out, cap);
+    }
+    return 0;
 }
 
 size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)

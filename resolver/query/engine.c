@@ -69,6 +69,18 @@ static void carry_servers(struct query_engine *e, const struct query_opts *old, 
     memcpy(e->servers, carried, sizeof carried);
 }
 
+/* Groups and zones are numbers in the policy and the options that the client came under. */
+static void place_anew(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
+{
+    uint16_t zone = zone_of(e->env.opts, f->question.name);
+    (void)ctx;
+    (void)now;
+    for (struct waiter *w = f->waiters; w != NULL; w = w->next) {
+        w->client.group = policy_group_of(e->env.policy, &w->client.source.client.addr);
+        w->client.zone = zone;
+    }
+}
+
 /* Server and zone numbers have changed their meaning: the question goes out anew. */
 static void start_anew(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
 {
@@ -89,10 +101,13 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
 {
     const struct query_opts *old = e->env.opts;
     bool renumbered = old != env->opts && !same_layout(old, env->opts);
+    bool decides_anew = renumbered || e->env.policy != env->policy;
     if (renumbered)
         carry_servers(e, old, env->opts);
     e->env = *env;
     e->last_known = false;
+    if (decides_anew)
+        flights_each(e, place_anew, NULL, now);
     if (renumbered)
         flights_each(e, start_anew, NULL, now);
 }

@@ -98,10 +98,8 @@ struct ede {
 
 size_t compose_error(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede, uint8_t *out,
                      size_t cap);
-/* A block, by verdict.action. */
-size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
-/* Special-use names and local records, by facts.special. */
-size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
+/* What the verdict alone answers: a block, local data (by facts.special), a refusal. 0: it lets an upstream answer. */
+size_t compose_verdict(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
 /* RFC 8482: one HINFO instead of ANY. */
 size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap);
 /* stored->msg may be out itself. */

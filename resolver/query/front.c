@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/verdict.h"
 #include "query/flight.h"
 
 /*
@@ -167,18 +166,13 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
 {
     struct client *c = &p->client;
     struct stored stored = stored_of(item, p, now.mono_ms);
-    size_t len;
     verdict_decide(e, c);
     if (mark->chain_listed != 0)
         verdict_follow_stored(e, c, &stored);
-    if (verdict_is_block(&c->verdict)) {
-        len = compose_block(e, c, item->out, item->out_cap);
-    } else if (c->verdict.action == VERDICT_RESOLVE) {
+    size_t len = compose_verdict(e, c, item->out, item->out_cap);
+    if (len == 0) {
         c->cache_state = QLOG_CACHE_HIT;
         len = compose_stored(e, c, &stored, item->out, item->out_cap);
-    } else {
-        p->stage = STAGE_DECIDE; /* the policy has changed: the entry is of no use */
-        return;
     }
     give(e, item, c, len, now);
     p->stage = STAGE_DONE;
@@ -196,9 +190,8 @@ static enum stage recall(struct query_engine *e, struct query_item *item, struct
     if (!facts_current(e, &mark.facts, mark.policy_version))
         return STAGE_LIST;
     p->client.facts = mark.facts;
-    p->stage = STAGE_DONE;
     give_hit(e, item, p, &mark, now);
-    return p->stage;
+    return STAGE_DONE;
 }
 
 /* ---- list ---- */
@@ -255,7 +248,6 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
     }
     memcpy(bytes, &mark, sizeof bytes);
     cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
-    p->stage = STAGE_DONE;
     give_hit(e, item, p, &mark, now);
 }
 
@@ -308,31 +300,10 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
             return;
     }
     verdict_decide(e, c);
-    switch ((enum verdict_action)c->verdict.action) {
-    case VERDICT_NOTICE:
-    case VERDICT_NXDOMAIN:
-        give(e, item, c, compose_block(e, c, item->out, item->out_cap), now);
+    size_t len = compose_verdict(e, c, item->out, item->out_cap);
+    if (len > 0) {
+        give(e, item, c, len, now);
         return;
-    case VERDICT_LOCAL:
-        give(e, item, c, compose_local(e, c, item->out, item->out_cap), now);
-        return;
-    case VERDICT_NOT_READY:
-        give(e, item, c,
-             compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_NOT_READY, "The blocklist is not loaded"},
-                           item->out, item->out_cap),
-             now);
-        return;
-    case VERDICT_REFUSED:
-    case VERDICT_ERROR:
-        give(e, item, c,
-             compose_error(e, c, DNS_RCODE_REFUSED, (struct ede){EDE_PROHIBITED, NULL}, item->out, item->out_cap), now);
-        return;
-    case VERDICT_DROPPED:
-        item->step = QUERY_DROP;
-        return;
-    case VERDICT_RESOLVE:
-    case VERDICT_REWRITE:
-        break;
     }
     if (p->hit_fresh) {
         struct stored stored = stored_of(item, p, now.mono_ms);

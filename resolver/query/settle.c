@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/verdict.h"
 #include "query/flight.h"
 
 static void hand_over(struct query_engine *e, struct client *c, size_t len, struct query_time now)
@@ -11,8 +10,10 @@ static void hand_over(struct query_engine *e, struct client *c, size_t len, stru
 
 void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
 {
-    size_t len = verdict_is_block(&c->verdict) ? compose_block(e, c, e->out, sizeof e->out)
-                                               : compose_stored(e, c, stored, e->out, sizeof e->out);
+    /* The policy may have changed since the question went out: today's verdict need not be to resolve. */
+    size_t len = compose_verdict(e, c, e->out, sizeof e->out);
+    if (len == 0)
+        len = compose_stored(e, c, stored, e->out, sizeof e->out);
     hand_over(e, c, len, now);
 }
 

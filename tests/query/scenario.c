@@ -21,6 +21,7 @@
  *             after 500ms | 10s
  *             publish                        the list so far becomes a new generation
  *             unlist NAME                    takes NAME out of the list
+ *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns]
  *             nobody is asked
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
@@ -251,6 +252,23 @@ static void do_group(const struct line *l)
     for (size_t i = 0; i < stage.policy_opts.level_count; i++)
         if (strcmp(stage.levels[i].name, word(l, 3)) == 0)
             g->level = (uint16_t)i;
+}
+
+/* The groups behind it move up, as in a configuration that lost some lines. */
+static void do_no_group(const struct line *l)
+{
+    for (size_t i = 0; i < stage.policy_opts.group_count; i++) {
+        if (strcmp(stage.groups[i].name, word(l, 2)) != 0)
+            continue;
+        for (size_t j = i; j + 1 < stage.policy_opts.group_count; j++) {
+            stage.groups[j] = stage.groups[j + 1];
+            stage.networks[j] = stage.networks[j + 1];
+            stage.groups[j].networks = &stage.networks[j];
+        }
+        stage.policy_opts.group_count--;
+        return;
+    }
+    fail("no group: %s", l->word[2]);
 }
 
 static void do_name(const struct line *l)
@@ -660,6 +678,23 @@ static void check_logged(const struct line *l)
 
 /* ---- the play ---- */
 
+/* Set-up that may also change under way. */
+static bool changes_policy(const struct line *l)
+{
+    if (is(l, 0, "no") && is(l, 1, "group"))
+        do_no_group(l);
+    else if (is(l, 0, "group"))
+        do_group(l);
+    else if (is(l, 0, "name"))
+        do_name(l);
+    else if (is(l, 0, "access")) {
+        if (prefix_from_text(word(l, 1), &stage.access[0]) < 0)
+            fail("no prefix: %s", l->word[1]);
+    } else
+        return false;
+    return true;
+}
+
 static void set_up(const struct line *l, const char *text)
 {
     if (is(l, 0, "servers")) {
@@ -676,13 +711,6 @@ static void set_up(const struct line *l, const char *text)
             stage.zones[0].server_count = 1; /* server 0 is everybody's, the others are the zones' */
     } else if (is(l, 0, "level"))
         do_level(l);
-    else if (is(l, 0, "group"))
-        do_group(l);
-    else if (is(l, 0, "access")) {
-        if (prefix_from_text(word(l, 1), &stage.access[0]) < 0)
-            fail("no prefix: %s", l->word[1]);
-    } else if (is(l, 0, "name"))
-        do_name(l);
     else if (is(l, 0, "record"))
         do_record(text + strlen("record "));
     else if (is(l, 0, "option"))
@@ -743,6 +771,8 @@ static void play(char *text, const struct block *b)
         do_unlist(&l);
     else if (is(&l, 0, "publish"))
         stage_publish(&stage);
+    else if (changes_policy(&l))
+        return;
     else if (stage.running)
         fail("'%s' comes too late: the engine runs", l.word[0]);
     else

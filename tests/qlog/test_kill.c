@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ struct progress {
 static void child_run(const struct qlog_opts *opts, uint32_t round, struct progress *progress)
 {
     struct qlog *log;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (qlog_open(opts, &log) < 0)
         _exit(1);
     for (uint32_t i = 0; i < NUMBERS; i++) {

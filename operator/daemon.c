@@ -60,7 +60,7 @@ static int receive_all(int fd, struct text *out)
 
 int daemon_ask(const char *socket_path, const char *line, struct text *out)
 {
-    int fd;
+    int fd = -1;
     int rc = daemon_connect(socket_path, &fd);
     if (rc < 0)
         return rc;

@@ -224,13 +224,13 @@ static int compare_members(const void *a, const void *b)
 /* Sorted, so that a file of a million keys costs no more than reading it. */
 static int check_duplicates(struct reading *r, const struct open_node *map)
 {
-    const struct yaml_node **members = calloc(map->count + 1, sizeof *members);
+    const struct yaml_node **members = calloc(map->count + 1, sizeof(void *));
     size_t count = 0;
     if (members == NULL)
         return ERR_NOMEM;
     for (const struct yaml_node *node = map->node->first; node != NULL; node = node->next)
         members[count++] = node;
-    qsort(members, count, sizeof *members, compare_members);
+    qsort(members, count, sizeof(void *), compare_members);
     for (size_t i = 1; i < count; i++)
         if (strcmp(members[i]->key, members[i - 1]->key) == 0)
             config_errors_add(r->errors, &members[i]->key_at, "'%s' is given twice, first in line %u", members[i]->key,

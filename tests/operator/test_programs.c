@@ -28,7 +28,7 @@ static const char config_text[] = "state_dir: %s\n"
                                   "listen: [127.0.0.1:5300]\n"
                                   "upstreams: [{address: 10.0.0.1, name: main}]\n"
                                   "zones: [{name: ad.school.example, upstreams: [10.0.0.2]}]\n"
-                                  "records: [{name: hello.school.test, type: A, value: 10.0.0.7}]\n"
+                                  "records: [{name: hello.school.home.arpa, type: A, value: 10.0.0.7}]\n"
                                   "block: [games.example]\n"
                                   "notice: {ipv4: 10.9.9.9}\n"
                                   "policy:\n"
@@ -125,9 +125,9 @@ static void why_names_verdict_rule_list_and_answer(void **state)
         {"why news.example --client 10.1.0.5", {"allowed (category-allowed)", "level 'young' allows 'news'"}},
         {"why free.example", {"allowed (default)", "no list has the name"}},
         {"why https://WWW.Casino.Example:443/slots?x=1", {"www.casino.example: blocked"}},
-        {"why hello.school.test", {"local (local-record)", "1 local record"}},
-        {"why hello.school.test --type MX", {"no data of this type (NODATA)"}},
-        {"why school.test", {"local (network-duty)", "above a local record"}},
+        {"why hello.school.home.arpa", {"local (local-record)", "1 local record"}},
+        {"why hello.school.home.arpa --type MX", {"no data of this type (NODATA)"}},
+        {"why school.home.arpa", {"local (network-duty)", "above a local record"}},
         {"why printer.local", {"local (network-duty)", "(RFC 6762, 22.1)", "no such name (NXDOMAIN)"}},
         {"why pc1.ad.school.example", {"allowed (conditional-zone)", "asked of 10.0.0.2:53"}},
         {"why www.games.example", {"blocked (local-block)", "'games.example' is blocked by the configuration"}},
@@ -169,7 +169,7 @@ static void why_without_a_list_says_that_nothing_is_allowed(void **state)
     run(site, site->config, "why free.example");
     expect(site, 0, "not-ready");
     expect(site, 0, "SERVFAIL");
-    run(site, site->config, "why hello.school.test");
+    run(site, site->config, "why hello.school.home.arpa");
     expect(site, 0, "1 local record");
 }
 

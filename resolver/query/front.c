@@ -167,7 +167,7 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
     struct client *c = &p->client;
     struct stored stored = stored_of(item, p, now.mono_ms);
     verdict_decide(e, c);
-    if (mark->chain_listed != 0)
+    if (mark->chain_listed != 0 && !p->hit.cut) /* cut: the client gets TC, and the verdict when it comes over TCP */
         verdict_follow_stored(e, c, &stored);
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len == 0) {

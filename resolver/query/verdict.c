@@ -31,8 +31,13 @@ static bool keeps_target(const struct verdict *v)
 /* Names that are answered whatever they lead to. */
 static bool chain_is_exempt(const struct verdict *v)
 {
-    return v->action != VERDICT_RESOLVE || v->reason == REASON_PROTECTED_HELP || v->reason == REASON_EXCEPTION ||
-           v->reason == REASON_CONDITIONAL_ZONE;
+    return v->action != VERDICT_RESOLVE || v->reason == REASON_PROTECTED_HELP || v->reason == REASON_CONDITIONAL_ZONE;
+}
+
+/* An exception lets the name lead anywhere, but for what no exception reaches. */
+static bool exception_covers(const struct verdict *v, const struct policy_facts *target)
+{
+    return v->reason == REASON_EXCEPTION && !(target->categories & CATEGORY_BIT(CATEGORY_ILLEGAL));
 }
 
 static bool target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
@@ -40,7 +45,7 @@ static bool target_decides(const struct query_engine *e, struct client *c, const
     struct policy_facts facts;
     facts_of(e, target, &facts);
     struct verdict v = policy_decide(e->env.policy, c->group, &facts, c->asked.wall_ns / 1000000000);
-    bool kept = keeps_target(&v);
+    bool kept = keeps_target(&v) && !exception_covers(&c->verdict, &facts);
     bool noted = v.reason == REASON_LOG_ONLY && c->verdict.reason == REASON_DEFAULT;
     if (!kept && !noted)
         return false;

@@ -99,16 +99,20 @@ static int chain_push(struct draft *d, const struct msg_rr *rr)
     return 0;
 }
 
+/* A signature over a name of the chain, or over a DNAME above it (RFC 6672, 5.3.1). */
 static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr, const uint8_t *owner)
 {
     if (!d->dnssec || rr->type != DNS_TYPE_RRSIG)
         return false;
-    if (name_equal(owner, d->question->name))
-        return true;
-    for (unsigned i = 0; i < d->reply->chain_count; i++)
-        if (name_equal(owner, d->reply->chain[i]))
+    bool above = rr->rdata_len >= 2 && msg_u16(d->msg + rr->rdata_pos) == DNS_TYPE_DNAME;
+    const uint8_t *name = d->question->name;
+    for (unsigned i = 0;; i++) {
+        if (above ? name_is_at_or_below(name, owner) : name_equal(name, owner))
             return true;
-    return false;
+        if (i == d->reply->chain_count)
+            return false;
+        name = d->reply->chain[i];
+    }
 }
 
 /* Looks at one answer record: 1 when it moved the chain on, 0, or an error. */

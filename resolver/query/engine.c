@@ -128,15 +128,22 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
     metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
 }
 
+struct lost_slot {
+    uint32_t slot;
+    bool *counted; /* one broken connection is one failure of its server, however many questions it carried */
+};
+
 static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
 {
-    uint32_t slot = *(const uint32_t *)ctx;
+    const struct lost_slot *lost = ctx;
     bool dropped = false;
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
         struct ask *a = &f->asks[i];
-        if (a->flight == NULL || a->slot != slot)
+        if (a->flight == NULL || a->slot != lost->slot)
             continue;
-        server_note_failure(&e->servers[a->server], now.mono_ms);
+        if (!*lost->counted)
+            server_note_failure(&e->servers[a->server], now.mono_ms);
+        *lost->counted = true;
         ask_close(e->flights, a);
         dropped = true;
     }
@@ -148,7 +155,9 @@ static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx,
 
 void query_slot_failed(struct query_engine *e, uint32_t slot, struct query_time now)
 {
-    flights_each(e, drop_slot, &slot, now);
+    bool counted = false;
+    struct lost_slot lost = {.slot = slot, .counted = &counted};
+    flights_each(e, drop_slot, &lost, now);
 }
 
 /* ---- time ---- */

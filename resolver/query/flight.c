@@ -7,7 +7,8 @@
 
 #include "query/load.h"
 
-#define PATIENCE_MIN_MS 150
+#define PATIENCE_MIN_MS    150
+#define STREAM_ROUND_TRIPS 2 /* a handshake and a question */
 
 struct flights {
     struct flight *pool, *free_flights;
@@ -209,8 +210,7 @@ static void ask_open(struct flights *fs, struct flight *f, uint16_t server, bool
     *bucket = a;
 }
 
-static size_t ask_write(const struct query_engine *e, const struct flight *f, uint16_t server, uint16_t id,
-                        uint8_t out[CLIENT_HEAD_MAX + 64])
+static size_t ask_write(const struct flight *f, uint16_t id, bool with_edns, uint8_t out[CLIENT_HEAD_MAX + 64])
 {
     const struct question *q = &f->question;
     bool dnssec = f->key.flags & CACHE_KEY_DO;
@@ -224,7 +224,7 @@ static size_t ask_write(const struct query_engine *e, const struct flight *f, ui
     memcpy(out + MSG_HEADER_LEN, q->name, q->name_len);
     msg_put_u16(out + len - 4, q->type);
     msg_put_u16(out + len - 2, q->class);
-    if (e->servers[server].no_edns)
+    if (!with_edns)
         return len;
     int opt_len = edns_write(&edns, out + len, 64);
     if (opt_len < 0)
@@ -242,7 +242,7 @@ static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, 
         .server = server,
         .stream = stream || e->env.opts->servers[server].stream,
         .msg = bytes,
-        .msg_len = ask_write(e, f, server, id, bytes),
+        .msg_len = ask_write(f, id, server_takes_edns(&e->servers[server], now.mono_ms), bytes),
     };
     uint32_t slot;
     f->tries++;
@@ -398,12 +398,21 @@ void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
     flight_fail(e, f, now);
 }
 
+bool flight_tried_all(const struct query_engine *e, const struct flight *f)
+{
+    size_t count = e->env.opts->zones[f->key.partition].server_count;
+    uint64_t all = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+    return (f->tried & all) == all;
+}
+
 void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
 {
-    if (f->tries < tries_max(&e->env.opts->zones[f->key.partition]) + 2 && ask_send(e, f, server, true, now))
+    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, true, now))
+        flight_try(e, f, now);
+    else if (flight_tried_all(e, f))
         wake_by(e, f, f->deadline_ms);
     else
-        flight_try(e, f, now);
+        wake_by(e, f, now.mono_ms + STREAM_ROUND_TRIPS * e->env.opts->try_timeout_ms);
 }
 
 void flight_release(struct query_engine *e, struct flight *f,

@@ -77,6 +77,7 @@ void ask_close(struct flights *flights, struct ask *ask);
 
 /* Asks the next server, or the given position in the zone's list again over TCP. Ends the flight when nothing is left. */
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now);
+bool flight_tried_all(const struct query_engine *e, const struct flight *f);
 void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now);
 
 /* Takes the waiters off the flight: each is given to `each` and then freed. */

@@ -156,10 +156,8 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
 /* The server said something other than yes or no: another one may know. */
 static void settle_refusal(struct query_engine *e, struct flight *f, struct query_time now)
 {
-    const struct query_zone *zone = &e->env.opts->zones[f->key.partition];
-    uint64_t all = zone->server_count >= 64 ? UINT64_MAX : (UINT64_C(1) << zone->server_count) - 1;
     f->refused = true;
-    if ((f->tried & all) != all) {
+    if (!flight_tried_all(e, f)) {
         flight_try(e, f, now);
         return;
     }
@@ -169,24 +167,39 @@ static void settle_refusal(struct query_engine *e, struct flight *f, struct quer
     flight_fail(e, f, now);
 }
 
+/* A broken datagram does not end the wait for a good one. Over a stream, or where it is only too much, none will come. */
+static void settle_unusable(struct query_engine *e, struct flight *f, struct ask *ask, int code, struct query_time now)
+{
+    metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+    if (!ask->stream && code != ERR_LIMIT)
+        return;
+    ask_close(e->flights, ask);
+    settle_refusal(e, f, now);
+}
+
 void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, const uint8_t *msg, size_t len,
                    struct query_time now)
 {
     struct reply r;
     uint16_t server = ask->server;
     bool stream = ask->stream;
+    bool truncated = msg_u16(msg + 2) & MSG_TC;
     bool dnssec = f->key.flags & CACHE_KEY_DO;
-    if (reply_clean(msg, len, &f->question, dnssec, e->clean, STORED_MSG_CAP, &r) < 0) {
-        metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
-        return; /* a broken packet does not end the wait for a good one */
+    /* What TC came with is not used (RFC 2181, 9), and some servers cut within a record: it need not parse. */
+    int code = truncated ? 0 : reply_clean(msg, len, &f->question, dnssec, e->clean, STORED_MSG_CAP, &r);
+    if (code < 0) {
+        settle_unusable(e, f, ask, code, now);
+        return;
     }
     server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
     ask_close(e->flights, ask);
-    if (r.truncated && !stream) {
+    if (truncated && !stream) {
         flight_retry_stream(e, f, server, now);
-    } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && !e->servers[server].no_edns) {
-        e->servers[server].no_edns = true; /* RFC 6891, 6.2.2 */
+    } else if (truncated) {
+        settle_refusal(e, f, now);
+    } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && server_takes_edns(&e->servers[server], now.mono_ms)) {
+        server_note_no_edns(&e->servers[server], now.mono_ms); /* RFC 6891, 6.2.2 */
         f->tried = 0;
         flight_try(e, f, now);
     } else if (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN) {

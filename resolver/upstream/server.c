@@ -4,6 +4,7 @@
 #define FAILURES_BEFORE_REST 3
 #define REST_FIRST_MS        1000
 #define REST_MAX_MS          60000
+#define NO_EDNS_MS           900000
 #define UNKNOWN_RTT_MS       50 /* assumed before the first answer: gets tried early, not before a proven fast one */
 
 void server_init(struct server *s)
@@ -49,6 +50,16 @@ int64_t server_patience_ms(const struct server *s, int64_t min_ms, int64_t max_m
         return max_ms;
     int64_t patience_ms = s->srtt_ms + 4 * (int64_t)s->rttvar_ms;
     return patience_ms < min_ms ? min_ms : patience_ms > max_ms ? max_ms : patience_ms;
+}
+
+bool server_takes_edns(const struct server *s, int64_t now_ms)
+{
+    return now_ms >= s->no_edns_until_ms;
+}
+
+void server_note_no_edns(struct server *s, int64_t now_ms)
+{
+    s->no_edns_until_ms = now_ms + NO_EDNS_MS;
 }
 
 void server_note_reply(struct server *s, int64_t rtt_ms)

@@ -19,7 +19,7 @@ struct server {
     int32_t rttvar_ms;
     uint32_t failures;     /* in a row */
     int64_t rest_until_ms; /* not chosen before, unless all rest */
-    bool no_edns;          /* answered FORMERR to a question with OPT */
+    int64_t no_edns_until_ms; /* it answered FORMERR to a question with OPT */
 };
 
 void server_init(struct server *s);
@@ -33,6 +33,11 @@ size_t server_pick(const struct server servers[], const uint16_t candidates[], s
 
 /* How long to wait for this server before another one is asked as well, between min_ms and max_ms. */
 int64_t server_patience_ms(const struct server *s, int64_t min_ms, int64_t max_ms);
+
+/* Whether a question to it may carry an OPT record. */
+bool server_takes_edns(const struct server *s, int64_t now_ms);
+/* For some minutes none should: it may be replaced, or mended, meanwhile. */
+void server_note_no_edns(struct server *s, int64_t now_ms);
 
 void server_note_reply(struct server *s, int64_t rtt_ms);
 /* No answer in time, or the network said no. */

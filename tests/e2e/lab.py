@@ -90,7 +90,8 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
                 self.popen.wait()
-        self._log.close()
+        if not self._log.closed:
+            self._log.close()
         return self.popen.returncode
 
 
@@ -198,8 +199,15 @@ class Lab:
         return run([os.path.join(ROOT, "tests", "serve"), "--dir", self.path(subdir), "--list", path, "--format",
                     list_format, "--category", category, "--publish-only", "--build-dir", BUILD])
 
-    def close(self, keep=False):
+    def stop_processes(self):
+        """Stops what runs, and returns those that ended badly: a crash, a sanitizer's complaint, an early end."""
         for process in reversed(self.processes):
+            process.stop()
+        fine = (0, -signal.SIGKILL, -signal.SIGTERM)
+        return [p for p in self.processes if p.popen.returncode not in fine]
+
+    def close(self, keep=False):
+        for process in self.processes:
             process.stop()
         for closer in self.closers:
             closer()
@@ -232,13 +240,12 @@ class Case(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        crashed = [p for p in cls.lab.processes if p.popen.poll() not in (None, 0, -signal.SIGKILL, -signal.SIGTERM)]
-        if cls.failed or crashed:
+        bad = cls.lab.stop_processes()
+        if cls.failed or bad:
             cls.show_logs()
-        cls.lab.close(keep=cls.failed or bool(crashed))
-        if crashed:
-            raise AssertionError("ended by itself: " + ", ".join(
-                "%s (%s)" % (p.argv[0], p.popen.returncode) for p in crashed))
+        cls.lab.close(keep=cls.failed or bool(bad))
+        if bad:
+            raise AssertionError("ended badly: " + ", ".join("%s (%s)" % (p.argv[0], p.popen.returncode) for p in bad))
 
     @classmethod
     def show_logs(cls):

@@ -82,6 +82,11 @@ static const struct schema_option server_options[] = {
      .offset = offsetof(struct options_server, tcp),
      .fallback = "false",
      .help = "ask it over TCP only"},
+    {.key = "case_randomization",
+     .type = &schema_bool,
+     .offset = offsetof(struct options_server, case_randomization),
+     .fallback = "true",
+     .help = "write the name in letters small and large by chance and expect them back: a forger has more to guess"},
     {0}};
 
 static const struct schema_option zone_options[] = {AT(options_zone),
@@ -327,6 +332,11 @@ static const struct schema_option cache_options[] = {
      PART(cache, failure_ttl_ms),
      .fallback = "5s",
      .help = "how long a failure is remembered (RFC 9520)"},
+    {.key = "nxdomain_cut",
+     .type = &schema_bool,
+     PART(cache, nxdomain_cut),
+     .fallback = "true",
+     .help = "a name that does not exist has nothing below it: no upstream is asked for that (RFC 8020)"},
     {.key = "serve_stale",
      .type = &schema_bool,
      PART(cache, serve_stale),

@@ -114,13 +114,22 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
 
 /* ---- from upstream ---- */
 
+static bool ask_is_spelt_as(const struct ask *ask, const uint8_t *msg)
+{
+    const struct question *q = &ask->flight->question;
+    return !ask->spelt || spelling_equal(&ask->spelling, q->name, q->name_len, msg + MSG_HEADER_LEN);
+}
+
 void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const uint8_t *msg, size_t len,
                  struct query_time now)
 {
     struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(e->flights, slot, msg_u16(msg), NULL);
     while (ask != NULL) {
         if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
-            flight_settle(e, ask->flight, ask, msg, len, now);
+            if (ask_is_spelt_as(ask, msg))
+                flight_settle(e, ask->flight, ask, msg, len, now);
+            else
+                flight_misspelt(e, ask, now);
             return;
         }
         ask = ask_find(e->flights, slot, msg_u16(msg), ask);

@@ -6,6 +6,7 @@
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
+ *     absence.c  names that are known not to exist, and all that would be below them
  *     load.c     how many questions of one client are waiting
  *     note.c     every answer to log and counters
  *     cookie.c   server cookies
@@ -28,6 +29,7 @@
 #include "query/query.h"
 #include "upstream/reply.h"
 #include "upstream/server.h"
+#include "upstream/spelling.h"
 
 #define CLIENT_HEAD_MAX (MSG_HEADER_LEN + NAME_MAX_LEN + 4)
 #define STORED_MSG_CAP  65535
@@ -128,6 +130,18 @@ void settle_stored(struct query_engine *e, struct client *c, const struct stored
 void settle_failure(struct query_engine *e, struct client *c, struct ede ede, struct query_time now);
 /* Answers from an expired entry. false: there is none, nothing was done. */
 bool settle_stale(struct query_engine *e, struct client *c, struct query_time now);
+
+/* ---- absence.c: NXDOMAIN cut (RFC 8020) ---- */
+
+/* Remembers that the key's name does not exist, for good_ms; `stored` is the NXDOMAIN without a CNAME, and has an SOA. */
+void absence_keep(struct query_engine *e, const struct cache_key *key, const struct stored *stored, int64_t good_ms,
+                  int64_t now_ms);
+/*
+ * Whether the client's name, or one above it, is known not to exist. *out is then an NXDOMAIN for the client's question
+ * in e->clean, its TTL offsets in ttl_at.
+ */
+bool absence_find(struct query_engine *e, const struct client *c, const struct cache_key *key, int64_t now_ms,
+                  uint16_t ttl_at[CACHE_TTLS_MAX], struct stored *out);
 
 /* ---- front.c ---- */
 

@@ -24,6 +24,9 @@ struct ask {
     uint16_t id;
     uint16_t server;
     bool stream;
+    bool spelt;               /* the reply must have this spelling */
+    bool misspelt;            /* a reply without it was here */
+    struct spelling spelling; /* all zero when not spelt */
 };
 
 struct waiter {
@@ -79,6 +82,9 @@ void ask_close(struct flights *flights, struct ask *ask);
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now);
 bool flight_tried_all(const struct query_engine *e, const struct flight *f);
 void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now);
+
+/* A reply fits but for its spelling: the wait goes on, but the server is asked anew as well, beyond a forger's reach. */
+void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time now);
 
 /* Takes the waiters off the flight: each is given to `each` and then freed. */
 void flight_release(struct query_engine *e, struct flight *f,

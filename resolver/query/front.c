@@ -265,6 +265,17 @@ static bool failed_lately(struct query_engine *e, const struct passage *p, int64
     return cache_get(e->env.cache, &key, now_ms, 0, msg, sizeof msg, &hit);
 }
 
+static bool give_absence(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct stored stored;
+    if (!e->env.opts->nxdomain_cut || !absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
+        return false;
+    c->cache_state = QLOG_CACHE_HIT;
+    give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);
+    return true;
+}
+
 /* Needs an upstream. */
 static void forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
@@ -278,6 +289,8 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
         return;
     }
+    if (give_absence(e, item, p, now))
+        return;
     item->step = QUERY_PENDING;
     if (failed_lately(e, p, now.mono_ms)) {
         if (!settle_stale(e, c, now))

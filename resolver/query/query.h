@@ -93,6 +93,7 @@ struct query_io {
 struct query_server {
     struct endpoint at;
     bool stream;      /* always TCP */
+    bool spelt;       /* letters of the question small or capital by chance, checked in the reply */
     const char *name; /* for logs and metrics */
 };
 
@@ -136,6 +137,7 @@ struct query_opts {
     uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
     uint32_t negative_ttl_max_s;   /* 3,600 */
     uint32_t failure_ttl_s;        /* RFC 9520: 5 */
+    bool nxdomain_cut;             /* RFC 8020: what does not exist has nothing below it */
     bool serve_stale;              /* RFC 8767 */
     uint32_t stale_max_s;          /* how long after expiry: 86,400 */
     int64_t stale_after_ms;        /* how long to try before answering stale: 1,800 */

@@ -149,6 +149,9 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     }
     if (good_s > 0)
         keep(e, f, r, good_s, now.mono_ms);
+    /* At the end of an alias it is the target that does not exist. */
+    if (good_s > 0 && e->env.opts->nxdomain_cut && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
+        absence_keep(e, &f->key, &stored, (int64_t)good_s * 1000, now.mono_ms);
     flight_release(e, f, answer_waiter, &ctx, now);
     flight_end(e, f);
 }
@@ -192,6 +195,8 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         return;
     }
     server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
+    if (ask->spelt)
+        server_note_spelling(&e->servers[server], true, now.mono_ms);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
     ask_close(e->flights, ask);
     if (truncated && !stream) {

@@ -5,6 +5,8 @@
 #define REST_FIRST_MS        1000
 #define REST_MAX_MS          60000
 #define NO_EDNS_MS           900000
+#define MISSPELT_MAX         3 /* in a row: no forger guesses id and port so often */
+#define PLAIN_MS             3600000
 #define UNKNOWN_RTT_MS       50 /* assumed before the first answer: gets tried early, not before a proven fast one */
 
 void server_init(struct server *s)
@@ -60,6 +62,20 @@ bool server_takes_edns(const struct server *s, int64_t now_ms)
 void server_note_no_edns(struct server *s, int64_t now_ms)
 {
     s->no_edns_until_ms = now_ms + NO_EDNS_MS;
+}
+
+bool server_keeps_spelling(const struct server *s, int64_t now_ms)
+{
+    return now_ms >= s->plain_until_ms;
+}
+
+void server_note_spelling(struct server *s, bool kept, int64_t now_ms)
+{
+    s->misspelt = kept ? 0 : s->misspelt + 1;
+    if (s->misspelt < MISSPELT_MAX)
+        return;
+    s->plain_until_ms = now_ms + PLAIN_MS;
+    s->misspelt = 0;
 }
 
 void server_note_reply(struct server *s, int64_t rtt_ms)

@@ -1,7 +1,7 @@
 /*
  * Plays one scenario. A scenario reads like a conversation; docs of its words:
  *
- *   set-up    servers N                      upstream servers 0..N-1
+ *   set-up    servers N [spelt]              upstream servers 0..N-1; spelt: with letters small or capital by chance
  *             zone NAME servers N... [filtered]
  *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
  *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
@@ -14,7 +14,8 @@
  *             no generation
  *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie]
  *             raw HEX [from ADDR] [as N]     bytes as they are
- *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [noedns]   + records below, indented
+ *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
+ *                                            + records below, indented; small: the question in small letters
  *             upstream N sends HEX
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
@@ -22,7 +23,7 @@
  *             publish                        the list so far becomes a new generation
  *             unlist NAME                    takes NAME out of the list
  *             name, group, access, no group NAME   as above; they count from the next publish on
- *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns]
+ *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt]
  *             nobody is asked
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
  *             client N gets nothing
@@ -331,6 +332,7 @@ static void do_option(const struct line *l)
     OPTION(ttl_max_s)
     OPTION(negative_ttl_max_s)
     OPTION(failure_ttl_s)
+    OPTION(nxdomain_cut)
     OPTION(serve_stale)
     OPTION(stale_max_s)
     OPTION(stale_after_ms)
@@ -468,6 +470,8 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
         len -= 11; /* the bare OPT that ldns kept from our question */
         msg_put_u16(out + 10, 0);
     }
+    if (option(l, 4, "small") != NULL)
+        name_lower(out + MSG_HEADER_LEN, out + MSG_HEADER_LEN, name_len(out + MSG_HEADER_LEN));
     if (option(l, 4, "id") != NULL)
         out[1] ^= 1;
     free(wire);
@@ -530,6 +534,8 @@ static void check_asked(const struct line *l)
             fail("CD");
         if (!(r.flags & MSG_RD))
             fail("RD is not set");
+        if ((memcmp(c->msg + MSG_HEADER_LEN, want, name_len(want)) != 0) != (option(l, 6, "spelt") != NULL))
+            fail("letters are %s", option(l, 6, "spelt") != NULL ? "all small" : "spelt by chance");
         return;
     }
     fail("server %d is not asked", server);
@@ -700,6 +706,7 @@ static void set_up(const struct line *l, const char *text)
     if (is(l, 0, "servers")) {
         for (int i = 0; i < atoi(word(l, 1)); i++) {
             stage.servers[i].name = "test";
+            stage.servers[i].spelt = is(l, 2, "spelt");
             stage.zone_servers[0][i] = (uint16_t)i;
             stage.servers[i].at.port = (uint16_t)(1000 + i);
             stage.opts.server_count++;

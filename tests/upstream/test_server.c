@@ -92,6 +92,25 @@ static void patience_follows_the_measured_time(void **state)
     assert_int_equal(server_patience_ms(&s, 60, 400), 400);
 }
 
+static void a_server_that_loses_the_spelling_three_times_in_a_row_is_asked_plainly(void **state)
+{
+    struct server s;
+    (void)state;
+    server_init(&s);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, true, 0);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, false, 0);
+    assert_true(server_keeps_spelling(&s, 0));
+    server_note_spelling(&s, false, 0);
+    assert_false(server_keeps_spelling(&s, 0));
+    assert_false(server_keeps_spelling(&s, 3599999));
+    assert_true(server_keeps_spelling(&s, 3600000));
+    server_note_spelling(&s, false, 3600000);
+    assert_true(server_keeps_spelling(&s, 3600000)); /* counted from the start again */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +119,7 @@ int main(void)
         cmocka_unit_test(a_server_that_fails_often_rests_and_is_probed_again),
         cmocka_unit_test(when_all_rest_one_is_asked_all_the_same),
         cmocka_unit_test(patience_follows_the_measured_time),
+        cmocka_unit_test(a_server_that_loses_the_spelling_three_times_in_a_row_is_asked_plainly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

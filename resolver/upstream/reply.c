@@ -99,12 +99,18 @@ static int chain_push(struct draft *d, const struct msg_rr *rr)
     return 0;
 }
 
+/* The type an RRSIG record is over; 0: not to be read. */
+static uint16_t covered_type(const struct draft *d, const struct msg_rr *rr)
+{
+    return rr->rdata_len < 2 ? 0 : msg_u16(d->msg + rr->rdata_pos);
+}
+
 /* A signature over a name of the chain, or over a DNAME above it (RFC 6672, 5.3.1). */
 static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr, const uint8_t *owner)
 {
     if (!d->dnssec || rr->type != DNS_TYPE_RRSIG)
         return false;
-    bool above = rr->rdata_len >= 2 && msg_u16(d->msg + rr->rdata_pos) == DNS_TYPE_DNAME;
+    bool above = covered_type(d, rr) == DNS_TYPE_DNAME;
     const uint8_t *name = d->question->name;
     for (unsigned i = 0;; i++) {
         if (above ? name_is_at_or_below(name, owner) : name_equal(name, owner))
@@ -182,6 +188,15 @@ static int note_soa(struct draft *d, const struct msg_rr *rr)
     return 0;
 }
 
+/* What a validator needs to see that there is no such name or type, and that a wildcard was meant (RFC 4035, 3.1.3). */
+static bool is_proof(const struct draft *d, const struct msg_rr *rr)
+{
+    uint16_t type = rr->type == DNS_TYPE_RRSIG ? covered_type(d, rr) : rr->type;
+    if (type == DNS_TYPE_SOA)
+        return rr->type == DNS_TYPE_RRSIG && d->reply->negative;
+    return type == DNS_TYPE_NSEC || type == DNS_TYPE_NSEC3;
+}
+
 static int pick_authority(struct draft *d)
 {
     for (size_t i = 0; i < d->count; i++) {
@@ -190,8 +205,7 @@ static int pick_authority(struct draft *d)
         int code;
         if (rr->section != MSG_AUTHORITY || rr->class != d->question->class)
             continue;
-        if (d->dnssec && (rr->type == DNS_TYPE_RRSIG || rr->type == DNS_TYPE_NSEC || rr->type == DNS_TYPE_NSEC3))
-            d->keep[i] = true;
+        d->keep[i] = d->dnssec && is_proof(d, rr);
         if (rr->type != DNS_TYPE_SOA || !d->reply->negative || d->reply->has_soa)
             continue;
         if ((code = owner_unpack(d, rr, owner)) < 0)

@@ -171,6 +171,12 @@ static int follow_chain(struct draft *d)
     return 0;
 }
 
+/* With the top bit set it counts as zero (RFC 2181, 8). */
+static uint32_t ttl_checked(uint32_t ttl_s)
+{
+    return ttl_s > INT32_MAX ? 0 : ttl_s;
+}
+
 static int note_soa(struct draft *d, const struct msg_rr *rr)
 {
     size_t pos = rr->rdata_pos;
@@ -182,9 +188,10 @@ static int note_soa(struct draft *d, const struct msg_rr *rr)
     }
     if (pos + 20 != (size_t)rr->rdata_pos + rr->rdata_len)
         return ERR_MALFORMED;
-    uint32_t minimum_s = msg_u32(d->msg + pos + 16);
+    uint32_t minimum_s = ttl_checked(msg_u32(d->msg + pos + 16));
+    uint32_t ttl_s = ttl_checked(rr->ttl);
     d->reply->has_soa = true;
-    d->reply->soa_minimum_s = minimum_s < rr->ttl ? minimum_s : rr->ttl;
+    d->reply->soa_minimum_s = minimum_s < ttl_s ? minimum_s : ttl_s;
     return 0;
 }
 
@@ -372,7 +379,7 @@ static void write_head(struct writer *w, const struct draft *d)
     w->len = d->reply->question_end;
 }
 
-/* TTLs with the top bit set count as zero (RFC 2181, 8); the SOA of a "no" carries how long that is good. */
+/* The SOA of a "no" carries how long that is good. */
 static void settle_ttls(const struct draft *d, uint8_t *out)
 {
     struct reply *r = d->reply;
@@ -382,9 +389,9 @@ static void settle_ttls(const struct draft *d, uint8_t *out)
         if (!d->keep[i])
             continue;
         uint8_t *ttl = out + r->ttl_at[n++];
-        uint32_t ttl_s = d->rr[i].ttl > INT32_MAX ? 0 : d->rr[i].ttl;
+        uint32_t ttl_s = ttl_checked(d->rr[i].ttl);
         if (d->rr[i].section == MSG_AUTHORITY && d->rr[i].type == DNS_TYPE_SOA)
-            ttl_s = r->soa_minimum_s > INT32_MAX ? 0 : r->soa_minimum_s;
+            ttl_s = r->soa_minimum_s;
         else if (ttl_s < r->ttl_min_s)
             r->ttl_min_s = ttl_s;
         msg_put_u32(ttl, ttl_s);

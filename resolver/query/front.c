@@ -220,6 +220,10 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
         struct client *c = &asked[i]->client;
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
                                 generation, &c->facts);
+        if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
+            asked[i]->match = matches[i];
+            c->match = &asked[i]->match;
+        }
         asked[i]->stage = STAGE_DECIDE;
     }
 }

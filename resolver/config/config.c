@@ -124,6 +124,10 @@ static void fill_query(struct build *b)
     q->pending_max = (size_t)o->limits.pending;
     q->pending_per_client = (size_t)o->limits.pending_per_client;
     q->asks_max = (size_t)o->limits.pending;
+    q->client_rate = (uint32_t)o->limits.client_rate;
+    q->client_burst = (uint32_t)o->limits.client_burst;
+    q->unlimited = o->limits.unlimited.items;
+    q->unlimited_count = o->limits.unlimited.count;
     q->ttl_min_s = seconds(o->cache.min_ttl_ms);
     q->ttl_max_s = seconds(o->cache.max_ttl_ms);
     q->negative_ttl_max_s = seconds(o->cache.negative_ttl_ms);

@@ -110,6 +110,8 @@ struct options {
     struct {
         int64_t client_timeout_ms, upstream_timeout_ms;
         int64_t pending, pending_per_client;
+        int64_t client_rate, client_burst;
+        struct schema_list unlimited; /* struct prefix */
         int64_t tcp_clients, tcp_per_client, tcp_idle_ms;
     } limits;
     struct {

@@ -14,15 +14,17 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
 {
     if (!env_is_usable(env))
         return ERR_INVAL;
-    struct query_engine *e = calloc(1, sizeof *e);
+    struct query_engine *e = aligned_alloc(_Alignof(struct query_engine), sizeof *e);
     if (e == NULL)
         return ERR_NOMEM;
+    memset(e, 0, sizeof *e);
     e->env = *env;
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
     uint64_t seed;
     random_bytes(&e->random, &seed, sizeof seed);
+    random_bytes(&e->random, &e->share_seed, sizeof e->share_seed);
     e->passages = passages_new();
     if (e->passages == NULL || flights_new(env->opts->asks_max, env->opts->pending_max, seed, &e->flights) < 0) {
         query_engine_free(e);

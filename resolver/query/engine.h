@@ -7,6 +7,7 @@
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     absence.c  names that are known not to exist, and all that would be below them
+ *     fair.c     how many questions of one client are taken at all
  *     load.c     how many questions of one client are waiting
  *     note.c     every answer to log and counters
  *     cookie.c   server cookies
@@ -26,6 +27,7 @@
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
+#include "query/fair.h"
 #include "query/query.h"
 #include "upstream/reply.h"
 #include "upstream/server.h"
@@ -86,6 +88,10 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
+    bool last_limited;   /* by opts.client_rate */
+    uint64_t last_share; /* fair_hash() */
+    uint64_t share_seed;
+    struct fair fair;
     uint8_t out[MSG_MAX_LEN + 1]; /* delayed answers */
     uint8_t clean[STORED_MSG_CAP + 1];
     struct qlog_record record; /* scratch of note.c */
@@ -159,5 +165,7 @@ void note_answer(struct query_engine *e, const struct client *c, const uint8_t *
 
 /* Client and server part for this client (RFC 9018) to out; returns the length, 0 when the client sent none. */
 uint8_t cookie_make(const struct query_engine *e, const struct client *c, uint8_t out[EDNS_COOKIE_MAX]);
+/* Whether the request's cookie is one of ours, for this client, and not too old: then the address is no lie. */
+bool cookie_is_ours(const struct query_engine *e, const struct client *c);
 
 #endif

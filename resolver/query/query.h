@@ -128,11 +128,15 @@ struct query_opts {
     bool has_sinkhole_v4, has_sinkhole_v6; /* without one, that type gets NODATA */
     uint32_t blocked_ttl_s;                /* 10 */
 
-    int64_t client_timeout_ms; /* how long a client is kept waiting for upstreams: 4,000 */
-    int64_t try_timeout_ms;    /* first patience with one server; RTT-adapted: 400 */
-    size_t pending_max;        /* client queries waiting at once, per engine */
-    size_t pending_per_client; /* ... of one client address */
-    size_t asks_max;           /* upstream questions in flight, per engine */
+    int64_t client_timeout_ms;      /* how long a client is kept waiting for upstreams: 4,000 */
+    int64_t try_timeout_ms;         /* first patience with one server; RTT-adapted: 400 */
+    size_t pending_max;             /* client queries waiting at once, per engine */
+    size_t pending_per_client;      /* ... of one client address */
+    uint32_t client_rate;           /* questions/s of one client address, per engine; 0: no limit */
+    uint32_t client_burst;          /* ... and how many at once */
+    const struct prefix *unlimited; /* clients without that limit */
+    size_t unlimited_count;
+    size_t asks_max; /* upstream questions in flight, per engine */
 
     uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
     uint32_t negative_ttl_max_s;   /* 3,600 */

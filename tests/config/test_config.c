@@ -304,6 +304,7 @@ static void every_time_and_bound_reaches_its_place(void **state)
         "cache: {size: 2MiB, min_ttl: 1s, max_ttl: 2s, negative_ttl: 3s, failure_ttl: 4s, serve_stale: false,\n"
         "  nxdomain_cut: false, stale_max: 5s, stale_after: 6ms}\n"
         "limits: {client_timeout: 701ms, upstream_timeout: 72ms, pending: 73, pending_per_client: 74,\n"
+        "  client_rate: 78, client_burst: 79, unlimited: [],\n"
         "  tcp_clients: 75, tcp_per_client: 76, tcp_idle: 777ms}\n"
         "log: {enabled: false, node: n, journal: 1MiB, segment_size: 2MiB, segment_age: 81s, retention_size: 3MiB,\n"
         "  fsync: 82ms}\n"
@@ -317,6 +318,9 @@ static void every_time_and_bound_reaches_its_place(void **state)
     assert_int_equal(q->negative_ttl_max_s, 3);
     assert_int_equal(q->failure_ttl_s, 4);
     assert_false(q->nxdomain_cut);
+    assert_int_equal(q->client_rate, 78);
+    assert_int_equal(q->client_burst, 79);
+    assert_int_equal(q->unlimited_count, 0);
     assert_false(q->serve_stale);
     assert_int_equal(q->stale_max_s, 5);
     assert_int_equal(q->stale_after_ms, 6);

@@ -12,7 +12,7 @@
  *             option KEY VALUE               of struct query_opts
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
- *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie]
+ *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
  *             raw HEX [from ADDR] [as N]     bytes as they are
  *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
  *                                            + records below, indented; small: the question in small letters
@@ -328,6 +328,8 @@ static void do_option(const struct line *l)
     OPTION(pending_max)
     OPTION(pending_per_client)
     OPTION(asks_max)
+    OPTION(client_rate)
+    OPTION(client_burst)
     OPTION(ttl_min_s)
     OPTION(ttl_max_s)
     OPTION(negative_ttl_max_s)
@@ -348,6 +350,8 @@ static void do_option(const struct line *l)
 
 /* ---- actions ---- */
 
+static uint8_t cookie_got[24]; /* by the last client that `gets ... cookie` */
+
 static size_t question_write(const struct line *l, uint8_t out[1024])
 {
     const char *edns_size = option(l, 5, "edns");
@@ -355,6 +359,7 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
     const char *opcode = option(l, 5, "opcode");
     bool dnssec = option(l, 5, "do") != NULL;
     bool cookie = option(l, 5, "cookie") != NULL;
+    bool back = cookie && strcmp(option(l, 5, "cookie"), "back") == 0;
     unsigned flags = (option(l, 5, "nord") == NULL ? MSG_RD : 0) | (option(l, 5, "cd") != NULL ? MSG_CD : 0) |
                      (option(l, 5, "ad") != NULL ? MSG_AD : 0);
     if (opcode != NULL)
@@ -375,8 +380,10 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
                                      (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
                                  .dnssec_ok = dnssec,
                                  .ede = EDE_NONE,
-                                 .cookie = (const uint8_t *)"CLIENTCO",
-                                 .cookie_len = cookie ? 8 : 0};
+                                 .cookie = back ? cookie_got : (const uint8_t *)"CLIENTCO",
+                                 .cookie_len = back     ? sizeof cookie_got
+                                               : cookie ? 8
+                                                        : 0};
         int added = edns_write(&opt, out + len, 100);
         if (added < 0)
             fail("edns");
@@ -556,17 +563,34 @@ static struct caught_answer *answer_of(uint64_t token)
     return NULL;
 }
 
-static int ede_of(const ldns_pkt *pkt)
+/* The EDNS option's bytes and their number, or NULL. */
+static const uint8_t *edns_option(const ldns_pkt *pkt, unsigned code, size_t *out_len)
 {
     const ldns_rdf *data = ldns_pkt_edns_data(pkt);
     for (size_t at = 0; data != NULL && at + 4 <= ldns_rdf_size(data);) {
         const uint8_t *option_at = ldns_rdf_data(data) + at;
-        size_t len = msg_u16(option_at + 2);
-        if (msg_u16(option_at) == EDNS_OPTION_EDE && len >= 2)
-            return msg_u16(option_at + 4);
-        at += 4 + len;
+        *out_len = msg_u16(option_at + 2);
+        if (msg_u16(option_at) == code)
+            return option_at + 4;
+        at += 4 + *out_len;
     }
-    return -1;
+    return NULL;
+}
+
+static int ede_of(const ldns_pkt *pkt)
+{
+    size_t len;
+    const uint8_t *code = edns_option(pkt, EDNS_OPTION_EDE, &len);
+    return code == NULL || len < 2 ? -1 : msg_u16(code);
+}
+
+static void check_cookie(const ldns_pkt *pkt)
+{
+    size_t len;
+    const uint8_t *cookie = edns_option(pkt, EDNS_OPTION_COOKIE, &len);
+    if (cookie == NULL || len != sizeof cookie_got)
+        fail("there is no cookie");
+    memcpy(cookie_got, cookie, len);
 }
 
 static void compare_section(const ldns_rr_list *got, const struct block *b, bool authority)
@@ -630,6 +654,8 @@ static void check_gets(const struct line *l, const struct block *b)
         fail("EDE is %d", ede_of(pkt));
     if (option(l, 4, "noopt") != NULL && ldns_pkt_edns(pkt))
         fail("there is an OPT");
+    if (option(l, 4, "cookie") != NULL)
+        check_cookie(pkt);
     const char *size = option(l, 4, "size<");
     if (size != NULL && c->len > (size_t)atoi(size))
         fail("size is %zu", c->len);

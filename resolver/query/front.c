@@ -137,6 +137,8 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->upstream = QLOG_NO_UPSTREAM;
     memcpy(c->head, item->msg, c->request.has_question ? c->request.question_end : MSG_HEADER_LEN);
     c->group = group_of(e, &item->source.client.addr);
+    if (rcode == 0 && c->request.question.type == DNS_TYPE_NXNAME)
+        rcode = DNS_RCODE_FORMERR; /* RFC 9824, 3.5: it stands in NSEC records only */
     if (rcode > 0 || c->group == POLICY_GROUP_DENIED || is_refused_kind(&c->request.question))
         return refuse(e, item, c, rcode, now);
     if (e->env.opts->zone_count > 1)

@@ -75,9 +75,19 @@ struct block_rows {
 
 /* ---- making ---- */
 
+/* Gives the text behind a number; NULL: there is none. Asked once a block for each number. */
+struct block_words {
+    const char *(*find)(void *ctx, const struct texts_key *key);
+    void *ctx;
+};
+
 struct block_builder {
     struct column_packer packer;
-    struct dict who, what, path, names;
+    struct dict who_keys, what_keys; /* ranges of journal rows (record_split()), by number in the tables */
+    struct block_who *who;
+    struct block_what *what;
+    uint32_t who_cap, what_cap;
+    struct dict path, names;
     struct texts texts;
     struct block_rows rows;
     struct journal_gap *gaps;
@@ -87,11 +97,12 @@ struct block_builder {
 };
 
 bool block_is_full(const struct block_builder *builder);
-/* Rows come in order of time; only while the block is not full. words: where texts are looked up. ERR_NOMEM. */
-ERR_CHECKED int block_add_record(struct block_builder *builder, const struct texts *words,
-                                 const struct qlog_record *record);
+/* Both only while the block is not full. body: of a journal's row. ERR_NOMEM, after which the builder can only be cleared;
+ * ERR_MALFORMED: no row, not added. */
+ERR_CHECKED int block_add_row(struct block_builder *builder, const struct block_words *words, const uint8_t *body,
+                              size_t len);
 ERR_CHECKED int block_add_gap(struct block_builder *builder, const struct journal_gap *gap);
-/* Adds the finished block to out. ERR_NOMEM. */
+/* Adds the finished block, its rows in order of time, to out. ERR_NOMEM. */
 ERR_CHECKED int block_finish(struct block_builder *builder, const uint8_t prev[QLOG_HASH_LEN], struct text *out);
 void block_builder_clear(struct block_builder *builder);
 void block_builder_done(struct block_builder *builder);

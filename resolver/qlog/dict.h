@@ -18,7 +18,7 @@ struct dict {
     uint8_t *bytes;
     size_t bytes_len, bytes_cap;
     struct dict_entry *entries;
-    uint32_t *slots; /* number + 1; 0 = free */
+    struct dict_slot *slots;
     uint32_t count, entry_cap, slot_count;
     uint64_t seed; /* strings are chosen by clients: a secret seed keeps them from colliding on purpose */
 };
@@ -29,6 +29,8 @@ ERR_CHECKED int64_t dict_put(struct dict *dict, const void *key, size_t len);
 int64_t dict_find(const struct dict *dict, const void *key, size_t len);
 /* The string of a number below count; valid until the next dict_put(). */
 const uint8_t *dict_at(const struct dict *dict, uint32_t number, size_t *out_len);
+/* Takes back the string that dict_put() added last. */
+void dict_pop(struct dict *dict);
 /* Forgets the strings, keeps the memory. */
 void dict_clear(struct dict *dict);
 void dict_done(struct dict *dict);

@@ -496,6 +496,10 @@ void flight_end(struct query_engine *e, struct flight *f)
     f->next = fs->free_flights;
     fs->free_flights = f;
     fs->flying--;
+    if (fs->flying == 0) { /* begin anew: flights_each() need not walk what one flood once used */
+        fs->free_flights = NULL;
+        fs->high = 0;
+    }
 }
 
 void flights_each(struct query_engine *e,

@@ -124,6 +124,7 @@ static void fill_query(struct build *b)
     q->pending_max = (size_t)o->limits.pending;
     q->pending_per_client = (size_t)o->limits.pending_per_client;
     q->asks_max = (size_t)o->limits.pending;
+    q->stream_idle_ms = o->limits.tcp_idle_ms;
     q->client_rate = (uint32_t)o->limits.client_rate;
     q->client_burst = (uint32_t)o->limits.client_burst;
     q->unlimited = o->limits.unlimited.items;

@@ -400,7 +400,7 @@ static const struct schema_option limit_options[] = {
      .max = 1000000,
      PART(limits, client_burst),
      .fallback = "10000",
-     .help = "... and how many of them at once"},
+     .help = "questions of one client address that are taken at once, after a pause"},
     {.key = "unlimited",
      .type = &schema_prefix,
      .shape = SCHEMA_LIST,

@@ -16,21 +16,26 @@ uint64_t fair_proven(uint64_t hash)
     return hash * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
-/* The client's bucket, made full when it is new. */
-static struct fair_bucket *bucket_of(struct fair *fair, uint64_t hash, uint32_t burst, uint32_t now_ms)
+/* A full bucket in place of an empty one, or of the one not seen for longest. */
+static struct fair_bucket *bucket_new(struct fair_bucket set[FAIR_WAYS], uint32_t tag, uint32_t burst, uint32_t now_ms)
 {
-    struct fair_bucket *set = fair->set[hash % FAIR_SETS];
     struct fair_bucket *oldest = set;
-    uint32_t tag = (uint32_t)(hash >> 32) | 1;
-    for (int i = 0; i < FAIR_WAYS; i++) {
-        if (set[i].tag == tag)
-            return &set[i];
-        if (set[i].tag == 0 || (oldest->tag != 0 && now_ms - set[i].seen_ms > now_ms - oldest->seen_ms))
+    for (int i = 0; i < FAIR_WAYS && oldest->tag != 0; i++)
+        if (set[i].tag == 0 || now_ms - set[i].seen_ms > now_ms - oldest->seen_ms)
             oldest = &set[i];
-    }
     *oldest = (struct fair_bucket){
         .tag = tag, .seen_ms = now_ms, .told_ms = now_ms - FAIR_TELL_EVERY_MS, .level = burst * QUESTION};
     return oldest;
+}
+
+static struct fair_bucket *bucket_of(struct fair *fair, uint64_t hash, uint32_t burst, uint32_t now_ms)
+{
+    struct fair_bucket *set = fair->set[hash % FAIR_SETS];
+    uint32_t tag = (uint32_t)(hash >> 32) | 1;
+    for (int i = 0; i < FAIR_WAYS; i++)
+        if (set[i].tag == tag)
+            return &set[i];
+    return bucket_new(set, tag, burst, now_ms);
 }
 
 enum fair_answer fair_take(struct fair *fair, uint64_t hash, uint32_t rate, uint32_t burst, int64_t now_ms)

@@ -8,6 +8,7 @@
 #include "query/load.h"
 
 #define PATIENCE_MIN_MS    150
+#define EDNS_SILENT_MAX    2 /* questions with OPT that a server left unanswered before it gets one without */
 #define STREAM_ROUND_TRIPS 2 /* a handshake and a question */
 
 struct flights {
@@ -217,12 +218,16 @@ static void ask_open(struct flights *fs, struct flight *f, const struct ask *lik
     *bucket = a;
 }
 
-static size_t ask_write(const struct flight *f, const struct ask *ask, bool with_edns,
+static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server,
                         uint8_t out[CLIENT_HEAD_MAX + 64])
 {
     const struct question *q = &f->question;
     bool dnssec = f->key.flags & CACHE_KEY_DO;
-    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS, .dnssec_ok = dnssec, .ede = EDE_NONE};
+    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS,
+                              .dnssec_ok = dnssec,
+                              .ede = EDE_NONE,
+                              .cookie = server->cookie,
+                              .cookie_len = server->cookie_len};
     size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
     msg_put_u16(out, ask->id);
     /* AD asks the upstream to say whether it validated, without the records (RFC 6840, 5.7). */
@@ -232,7 +237,7 @@ static size_t ask_write(const struct flight *f, const struct ask *ask, bool with
     spelling_write(&ask->spelling, q->name, q->name_len, out + MSG_HEADER_LEN);
     msg_put_u16(out + len - 4, q->type);
     msg_put_u16(out + len - 2, q->class);
-    if (!with_edns)
+    if (!ask->edns)
         return len;
     int opt_len = edns_write(&edns, out + len, 64);
     if (opt_len < 0)
@@ -250,6 +255,28 @@ static void ask_spell(struct query_engine *e, const struct flight *f, struct ask
         spelling_draw(&ask->spelling, f->question.name_len, &e->random);
 }
 
+/* Some servers, and boxes before them, drop questions with OPT without a word (RFC 6891, 7). */
+static bool edns_is_dropped(const struct flight *f, uint16_t server)
+{
+    unsigned silent = 0;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
+        const struct ask *a = &f->asks[i];
+        silent += a->flight != NULL && a->server == server && a->edns && !a->stream && !a->misspelt;
+    }
+    return silent >= EDNS_SILENT_MAX;
+}
+
+static void ask_dress(struct query_engine *e, const struct flight *f, struct ask *ask, int64_t now_ms)
+{
+    struct server *s = &e->servers[ask->server];
+    ask->edns = server_takes_edns(s, now_ms);
+    ask->edns_probe = ask->edns && !ask->stream && edns_is_dropped(f, ask->server);
+    if (ask->edns_probe)
+        ask->edns = false;
+    if (ask->edns)
+        server_draw_cookie(s, &e->random);
+}
+
 /* Sends the question to a server. false: the network would not take it. */
 static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
@@ -258,12 +285,13 @@ static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, 
                         .id = (uint16_t)random_u32(&e->random),
                         .server = server,
                         .stream = stream || e->env.opts->servers[server].stream};
+    ask_dress(e, f, &draft, now.mono_ms);
     ask_spell(e, f, &draft, now.mono_ms);
     struct query_ask ask = {
         .server = server,
         .stream = draft.stream,
         .msg = bytes,
-        .msg_len = ask_write(f, &draft, server_takes_edns(&e->servers[server], now.mono_ms), bytes),
+        .msg_len = ask_write(f, &draft, &e->servers[server], bytes),
     };
     f->tries++;
     metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);
@@ -312,7 +340,7 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
     f->ask_next = f->tries = 0;
-    f->stale_tried = f->network_error = f->refused = false;
+    f->stale_tried = f->network_error = f->refused = f->bad_cookie = false;
     f->tried = 0;
     f->started_ms = now.mono_ms;
     f->deadline_ms = now.mono_ms + e->env.opts->client_timeout_ms;
@@ -432,9 +460,9 @@ bool flight_tried_all(const struct query_engine *e, const struct flight *f)
     return (f->tried & all) == all;
 }
 
-void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
+void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
-    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, true, now))
+    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, stream, now))
         flight_try(e, f, now);
     else if (flight_tried_all(e, f))
         wake_by(e, f, f->deadline_ms);

@@ -136,7 +136,8 @@ struct query_opts {
     uint32_t client_burst;          /* ... and how many at once */
     const struct prefix *unlimited; /* clients without that limit */
     size_t unlimited_count;
-    size_t asks_max; /* upstream questions in flight, per engine */
+    int64_t stream_idle_ms; /* what clients are told of connections (RFC 7828), at most an hour */
+    size_t asks_max;        /* upstream questions in flight, per engine */
 
     uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
     uint32_t negative_ttl_max_s;   /* 3,600 */

@@ -15,7 +15,7 @@
  *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
  *             raw HEX [from ADDR] [as N]     bytes as they are
  *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
- *                                            + records below, indented; small: the question in small letters
+ *                                            [cookie[=wrong]] + records below, indented; small: the question's letters
  *             upstream N sends HEX
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
@@ -23,7 +23,7 @@
  *             publish                        the list so far becomes a new generation
  *             unlist NAME                    takes NAME out of the list
  *             name, group, access, no group NAME   as above; they count from the next publish on
- *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt]
+ *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
  *             client N gets nothing
@@ -447,6 +447,39 @@ static struct caught_ask *ask_of(int server)
     fail("server %d was not asked", server);
 }
 
+/* In place of the OPT that ldns kept from our question, the server's own, or none. */
+static size_t opt_replace(const struct line *l, const struct caught_ask *ask, uint8_t *msg, size_t len)
+{
+    uint8_t cookie[EDNS_COOKIE_CLIENT_LEN + 8] = "CLIENTCOSERVERCO";
+    const char *with_cookie = option(l, 4, "cookie");
+    bool bad_cookie = is(l, 3, "BADCOOKIE");
+    struct edns_reply opt = {.udp_size = MSG_UDP_EDNS,
+                             .rcode = bad_cookie ? DNS_RCODE_BADCOOKIE : 0,
+                             .ede = EDE_NONE,
+                             .cookie = cookie,
+                             .cookie_len = with_cookie != NULL ? sizeof cookie : 0};
+    struct request asked;
+    if (msg_u16(msg + 10) == 0 || request_parse(ask->msg, ask->len, &asked) != 0)
+        return len;
+    if (with_cookie != NULL && strcmp(with_cookie, "wrong") != 0)
+        memcpy(cookie, asked.edns.cookie, EDNS_COOKIE_CLIENT_LEN);
+    struct msg_walk walk;
+    struct msg_rr rr = {.type = 0};
+    if (msg_walk_begin(&walk, msg, len) < 0)
+        fail("reply");
+    while (rr.type != DNS_TYPE_OPT && msg_walk_next(&walk, &rr) > 0)
+        continue;
+    msg_put_u16(msg + 10, 0);
+    if (option(l, 4, "noedns") != NULL)
+        return rr.name_pos;
+    int added = edns_write(&opt, msg + rr.name_pos, 100);
+    if (added < 0)
+        fail("edns");
+    msg_put_u16(msg + 10, 1);
+    msg[3] = (uint8_t)(bad_cookie ? (msg[3] & 0xf0) | (DNS_RCODE_BADCOOKIE & 15) : msg[3]);
+    return rr.name_pos + (size_t)added;
+}
+
 static size_t reply_write(const struct line *l, const struct block *b, const struct caught_ask *ask, uint8_t *out)
 {
     static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
@@ -473,10 +506,7 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     if (ldns_pkt2wire(&wire, pkt, &len) != LDNS_STATUS_OK || len > 60000)
         fail("reply");
     memcpy(out, wire, len);
-    if (option(l, 4, "noedns") != NULL && msg_u16(out + 10) == 1) {
-        len -= 11; /* the bare OPT that ldns kept from our question */
-        msg_put_u16(out + 10, 0);
-    }
+    len = opt_replace(l, ask, out, len);
     if (option(l, 4, "small") != NULL)
         name_lower(out + MSG_HEADER_LEN, out + MSG_HEADER_LEN, name_len(out + MSG_HEADER_LEN));
     if (option(l, 4, "id") != NULL)
@@ -492,7 +522,8 @@ static void do_upstream_answers(const struct line *l, const struct block *b)
     int server = atoi(word(l, 1));
     struct caught_ask *ask = ask_of(server);
     size_t len = reply_write(l, b, ask, msg);
-    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL;
+    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL ||
+                  (option(l, 4, "cookie") != NULL && strcmp(option(l, 4, "cookie"), "wrong") == 0);
     ask->gone = !forged;
     query_reply(stage.engine, ask->slot, (uint16_t)server, msg, len, stage.now);
 }
@@ -515,6 +546,26 @@ static void do_after(const struct line *l)
 }
 
 /* ---- checks ---- */
+
+/* Of options there is at most our own cookie: what a client put into its OPT (ECS, RFC 7871, 7.1.2) stays with us.
+ * Returns whether the cookie has the server's part. */
+static bool check_options(const uint8_t *msg, size_t len)
+{
+    bool has_server_part = false;
+    struct msg_walk walk;
+    struct msg_rr rr;
+    if (msg_walk_begin(&walk, msg, len) < 0)
+        fail("the question to the server is malformed");
+    while (msg_walk_next(&walk, &rr) > 0) {
+        const uint8_t *rdata = msg + rr.rdata_pos;
+        if (rr.type != DNS_TYPE_OPT || rr.rdata_len == 0)
+            continue;
+        if (rr.rdata_len < 12 || msg_u16(rdata) != EDNS_OPTION_COOKIE || msg_u16(rdata + 2) + 4u != rr.rdata_len)
+            fail("the question to the server has other options than a cookie");
+        has_server_part = rr.rdata_len > 12;
+    }
+    return has_server_part;
+}
 
 static void check_asked(const struct line *l)
 {
@@ -541,6 +592,8 @@ static void check_asked(const struct line *l)
             fail("CD");
         if (!(r.flags & MSG_RD))
             fail("RD is not set");
+        if (check_options(c->msg, c->len) != (option(l, 6, "cookie") != NULL))
+            fail("the server's part of the cookie");
         if ((memcmp(c->msg + MSG_HEADER_LEN, want, name_len(want)) != 0) != (option(l, 6, "spelt") != NULL))
             fail("letters are %s", option(l, 6, "spelt") != NULL ? "all small" : "spelt by chance");
         return;

@@ -60,23 +60,33 @@ static int block_write(struct qlog *log)
     return code < 0 ? code : segment_put_block(log->segment, &log->builder);
 }
 
-static int item_put(struct qlog *log, const struct journal_item *item)
+/* Rows waiting to be looked up together. */
+struct batch {
+    struct journal_item items[BLOCK_BATCH];
+    uint32_t count;
+};
+
+static int batch_put(struct qlog *log, struct batch *batch)
 {
     const struct block_words words = {.find = word_find, .ctx = log};
+    int code = block_add_rows(&log->builder, &words, batch->items, batch->count);
+    batch->count = 0;
+    return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;
+}
+
+static int item_put(struct qlog *log, struct batch *batch, const struct journal_item *item)
+{
     struct journal_gap gap;
-    int code = ERR_MALFORMED;
-    if (item->kind == JOURNAL_GAP && item->len >= sizeof gap) {
-        memcpy(&gap, item->body, sizeof gap);
-        code = block_add_gap(&log->builder, &gap);
-    } else {
-        code = block_add_row(&log->builder, &words, item->body, item->len);
+    if (item->kind != JOURNAL_GAP || item->len < sizeof gap) {
+        batch->items[batch->count++] = *item;
+        return batch->count == BLOCK_BATCH || batch->count == block_room(&log->builder) ? batch_put(log, batch) : 0;
     }
-    if (code == ERR_MALFORMED) {
-        /* It passed its check, so it was written like this: our mistake, counted instead of dropped in silence. */
-        gap = (struct journal_gap){.from_ns = item->time_ns, .to_ns = item->time_ns, .kind = JOURNAL_GAP, .lost = 1};
-        code = block_add_gap(&log->builder, &gap);
-    }
-    return code == 0 && block_is_full(&log->builder) ? block_write(log) : code;
+    int code = batch_put(log, batch);
+    if (code < 0)
+        return code;
+    memcpy(&gap, item->body, sizeof gap);
+    code = block_add_gap(&log->builder, &gap);
+    return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;
 }
 
 /* ---- what is new, journal by journal, in order of time ---- */
@@ -89,8 +99,12 @@ struct cursor {
     bool retired; /* as it was before the journal was read: then nothing can follow */
 };
 
+#define AHEAD 1024u /* bytes of a journal that are on their way from memory while the ones before them are read */
+
 static void cursor_next(struct cursor *cursor)
 {
+    __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD);
+    __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD + 64);
     cursor->has_item = journal_next(&cursor->image, &cursor->journal->seen, &cursor->item);
 }
 
@@ -138,15 +152,16 @@ static struct cursor *cursor_pick(struct cursor *cursors, size_t count, int64_t 
 
 static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count)
 {
+    struct batch batch = {.count = 0};
     struct cursor *cursor;
     int64_t limit;
     int code = 0;
     while (code == 0 && (cursor = cursor_pick(cursors, count, &limit)) != NULL)
         do {
-            code = item_put(log, &cursor->item);
+            code = item_put(log, &batch, &cursor->item);
             cursor_next(cursor);
         } while (code == 0 && cursor->has_item && cursor->item.time_ns <= limit);
-    return code;
+    return code < 0 ? code : batch_put(log, &batch);
 }
 
 void absorb_forget(struct qlog *log)

@@ -25,6 +25,7 @@
 #include "qlog/column.h"
 #include "qlog/dict.h"
 #include "qlog/format.h"
+#include "qlog/journal.h"
 #include "qlog/texts.h"
 
 struct block_who {
@@ -88,6 +89,11 @@ struct block_builder {
     struct block_what *what;
     uint32_t who_cap, what_cap;
     struct dict path, names;
+    struct {
+        uint32_t key;
+        uint16_t number;
+        bool known;
+    } path_memo[8]; /* the last path of each state of the cache: nearly always the next one too */
     struct texts texts;
     struct block_rows rows;
     struct journal_gap *gaps;
@@ -96,11 +102,15 @@ struct block_builder {
     uint64_t lost, first_generation, last_generation;
 };
 
-bool block_is_full(const struct block_builder *builder);
-/* Both only while the block is not full. body: of a journal's row. ERR_NOMEM, after which the builder can only be cleared;
- * ERR_MALFORMED: no row, not added. */
-ERR_CHECKED int block_add_row(struct block_builder *builder, const struct block_words *words, const uint8_t *body,
-                              size_t len);
+#define BLOCK_BATCH 16u /* rows looked up together */
+
+/* How many rows may still be added. */
+uint32_t block_room(const struct block_builder *builder);
+/* Adds up to BLOCK_BATCH rows of a journal, for which there is room. One that is none, though it passed its check, is
+ * counted in a gap. ERR_NOMEM, after which the builder can only be cleared. */
+ERR_CHECKED int block_add_rows(struct block_builder *builder, const struct block_words *words,
+                               const struct journal_item *items, uint32_t count);
+/* While there is room. ERR_NOMEM. */
 ERR_CHECKED int block_add_gap(struct block_builder *builder, const struct journal_gap *gap);
 /* Adds the finished block, its rows in order of time, to out. ERR_NOMEM. */
 ERR_CHECKED int block_finish(struct block_builder *builder, const uint8_t prev[QLOG_HASH_LEN], struct text *out);

@@ -15,14 +15,15 @@ struct dict_entry {
 
 /* All that a look needs but for the string itself: two misses of the processor's cache, not three. */
 struct dict_slot {
-    size_t offset;
+    uint32_t offset;
+    uint32_t len;
     uint32_t hash;
     uint32_t number; /* + 1; 0 = free */
 };
 
 #define SLOTS_FIRST 256u
 
-static uint32_t key_hash(const struct dict *dict, const void *key, size_t len)
+uint32_t dict_hash(const struct dict *dict, const void *key, size_t len)
 {
     return (uint32_t)XXH3_64bits_withSeed(key, len, dict->seed);
 }
@@ -35,8 +36,7 @@ static struct dict_slot *slot_of(const struct dict *dict, const void *key, size_
         struct dict_slot *slot = &dict->slots[i];
         if (slot->number == 0)
             return slot;
-        if (slot->hash == hash && dict->entries[slot->number - 1].len == len &&
-            memcmp(dict->bytes + slot->offset, key, len) == 0)
+        if (slot->hash == hash && slot->len == len && memcmp(dict->bytes + slot->offset, key, len) == 0)
             return slot;
     }
 }
@@ -65,8 +65,23 @@ static int slots_grow(struct dict *dict)
     return 0;
 }
 
+void dict_touch(const struct dict *dict, uint32_t hash)
+{
+    /* Whichever string is there: to ask would mean to wait for the slot. Most end in the next line of the cache. */
+    const uint8_t *string = dict->bytes + dict->slots[hash & (dict->slot_count - 1)].offset;
+    __builtin_prefetch(string);
+    __builtin_prefetch(string + 48);
+}
+
+int dict_begin(struct dict *dict)
+{
+    return dict->slot_count == 0 ? slots_grow(dict) : 0;
+}
+
 static int room_make(struct dict *dict, size_t len)
 {
+    if (len > UINT32_MAX - dict->bytes_len)
+        return ERR_NOMEM;
     if (dict->bytes_cap - dict->bytes_len < len) {
         size_t cap = dict->bytes_cap * 2 + len + 4096;
         uint8_t *bytes = realloc(dict->bytes, cap);
@@ -86,11 +101,8 @@ static int room_make(struct dict *dict, size_t len)
     return dict->count + 1 > dict->slot_count / 2 ? slots_grow(dict) : 0;
 }
 
-int64_t dict_put(struct dict *dict, const void *key, size_t len)
+int64_t dict_put_hashed(struct dict *dict, const void *key, size_t len, uint32_t hash)
 {
-    if (dict->slot_count == 0 && slots_grow(dict) < 0)
-        return ERR_NOMEM;
-    uint32_t hash = key_hash(dict, key, len);
     struct dict_slot *slot = slot_of(dict, key, len, hash);
     if (slot->number != 0)
         return slot->number - 1;
@@ -99,25 +111,33 @@ int64_t dict_put(struct dict *dict, const void *key, size_t len)
         return ERR_NOMEM;
     if (dict->slot_count != slots_before)
         slot = slot_of(dict, key, len, hash);
-    memcpy(dict->bytes + dict->bytes_len, key, len);
-    dict->entries[dict->count++] = (struct dict_entry){.offset = dict->bytes_len, .len = (uint32_t)len};
-    *slot = (struct dict_slot){.offset = dict->bytes_len, .hash = hash, .number = dict->count};
+    uint32_t offset = (uint32_t)dict->bytes_len;
+    memcpy(dict->bytes + offset, key, len);
+    dict->entries[dict->count++] = (struct dict_entry){.offset = offset, .len = (uint32_t)len};
+    *slot = (struct dict_slot){.offset = offset, .len = (uint32_t)len, .hash = hash, .number = dict->count};
     dict->bytes_len += len;
     return dict->count - 1;
+}
+
+int64_t dict_put(struct dict *dict, const void *key, size_t len)
+{
+    if (dict_begin(dict) < 0)
+        return ERR_NOMEM;
+    return dict_put_hashed(dict, key, len, dict_hash(dict, key, len));
 }
 
 int64_t dict_find(const struct dict *dict, const void *key, size_t len)
 {
     if (dict->slot_count == 0)
         return -1;
-    return (int64_t)slot_of(dict, key, len, key_hash(dict, key, len))->number - 1;
+    return (int64_t)slot_of(dict, key, len, dict_hash(dict, key, len))->number - 1;
 }
 
 void dict_pop(struct dict *dict)
 {
     const struct dict_entry *last = &dict->entries[dict->count - 1];
     const uint8_t *key = dict->bytes + last->offset;
-    struct dict_slot *slot = slot_of(dict, key, last->len, key_hash(dict, key, last->len));
+    struct dict_slot *slot = slot_of(dict, key, last->len, dict_hash(dict, key, last->len));
     slot->number = 0; /* no other string was put behind it */
     dict->bytes_len = last->offset;
     dict->count--;

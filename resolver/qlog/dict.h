@@ -25,6 +25,12 @@ struct dict {
 
 /* The number of the string, added if new. ERR_NOMEM. */
 ERR_CHECKED int64_t dict_put(struct dict *dict, const void *key, size_t len);
+/* The same in three steps for many strings at once, so that the misses of the processor's cache overlap: hash all, touch
+ * all, put all. */
+ERR_CHECKED int dict_begin(struct dict *dict); /* before the first hash. ERR_NOMEM */
+uint32_t dict_hash(const struct dict *dict, const void *key, size_t len);
+void dict_touch(const struct dict *dict, uint32_t hash);
+ERR_CHECKED int64_t dict_put_hashed(struct dict *dict, const void *key, size_t len, uint32_t hash);
 /* The number, or -1. */
 int64_t dict_find(const struct dict *dict, const void *key, size_t len);
 /* The string of a number below count; valid until the next dict_put(). */

@@ -42,7 +42,11 @@ struct service {
 
 static void on_let_go(void *ctx)
 {
-    snapshot_free(ctx);
+    static const uint8_t root[1];
+    struct snapshot *old = ctx;
+    if (old->outdated != NULL)
+        cache_flush(old->outdated, root);
+    snapshot_free(old);
 }
 
 /* Puts settings and list in force; the old snapshot goes when no worker uses it any more. */
@@ -97,6 +101,17 @@ static bool same_listen(const struct config *a, const struct config *b)
     return true;
 }
 
+/* Entries of the cache are kept by the number of their zone. */
+static bool same_zones(const struct query_opts *a, const struct query_opts *b)
+{
+    if (a->zone_count != b->zone_count)
+        return false;
+    for (size_t i = 0; i < a->zone_count; i++)
+        if (!name_equal(a->zones[i].name, b->zones[i].name))
+            return false;
+    return true;
+}
+
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
     const struct {
@@ -134,6 +149,8 @@ static int reload(struct service *s, struct text *why)
         settings_release_unheld(settings);
     } else {
         publish_names(s, config);
+        if (!same_zones(&s->snapshot->settings->config->query, &config->query))
+            s->snapshot->outdated = s->cache;
         err = put_in_force(s, settings, s->snapshot->list);
     }
     if (err < 0)

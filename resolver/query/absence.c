@@ -47,8 +47,9 @@ static bool add_record(struct plain *out, const struct stored *from, const struc
     size_t fixed = out->len;
     if (!add_bytes(out, from->msg + rr->fixed_pos, 10))
         return false;
-    if (rr->type == DNS_TYPE_SOA && !(add_name(out, from, &pos) && add_name(out, from, &pos)))
-        return false;
+    for (int names = rr->type == DNS_TYPE_SOA ? 2 : 0; names > 0; names--)
+        if (!add_name(out, from, &pos))
+            return false;
     if (pos > end || !add_bytes(out, from->msg + pos, end - pos))
         return false;
     msg_put_u16(out->bytes + fixed + 8, (unsigned)(out->len - fixed - 10));

@@ -143,6 +143,16 @@ static enum fair_answer take_share(struct query_engine *e, const struct client *
     return fair_take(&e->fair, proven, o->client_rate, o->client_burst, now_ms);
 }
 
+/* Who asks for help is not written down, however much else was asked. */
+static bool is_unattributed(struct query_engine *e, struct client *c)
+{
+    if (!c->request.has_question)
+        return false;
+    facts_of(e, c->request.question.name, &c->facts);
+    verdict_decide(e, c);
+    return c->verdict.unattributed;
+}
+
 /*
  * Over UDP, TC: a true client comes back over TCP, where its share is not what others use up in its name. Most questions
  * of a flood get no answer and no line in the log, so that a flood costs the other clients as little as can be.
@@ -157,8 +167,12 @@ static enum stage limit(struct query_engine *e, struct query_item *item, struct 
         item->step = QUERY_DROP;
         return STAGE_DONE;
     }
-    c->verdict = (struct verdict){
-        .action = VERDICT_DROPPED, .reason = REASON_RATE_LIMIT, .category = CATEGORY_NONE, .feed = VERDICT_NO_FEED};
+    bool unattributed = is_unattributed(e, c);
+    c->verdict = (struct verdict){.action = VERDICT_DROPPED,
+                                  .reason = REASON_RATE_LIMIT,
+                                  .category = CATEGORY_NONE,
+                                  .feed = VERDICT_NO_FEED,
+                                  .unattributed = unattributed};
     bool stream = c->source.stream;
     size_t len = compose_error(e, c, stream ? DNS_RCODE_REFUSED : DNS_RCODE_NOERROR, ede, item->out, item->out_cap);
     if (!stream)

@@ -14,7 +14,7 @@
 
 #include "base/ipaddr.h"
 
-#define FAIR_SETS          1024 /* power of two */
+#define FAIR_SETS          2048 /* power of two: 128 KiB in all, enough for a large school's devices at once */
 #define FAIR_WAYS          4
 #define FAIR_TELL_EVERY_MS 100
 

@@ -134,13 +134,12 @@ static enum stage refuse(struct query_engine *e, struct query_item *item, struct
 static enum fair_answer take_share(struct query_engine *e, const struct client *c, int64_t now_ms)
 {
     const struct query_opts *o = e->env.opts;
-    uint64_t proven = fair_proven(e->last_share);
-    if (c->source.stream)
-        return fair_take(&e->fair, proven, o->client_rate, o->client_burst, now_ms);
-    enum fair_answer answer = fair_take(&e->fair, e->last_share, o->client_rate, o->client_burst, now_ms);
-    if (answer == FAIR_GRANTED || !cookie_is_ours(e, c))
-        return answer;
-    return fair_take(&e->fair, proven, o->client_rate, o->client_burst, now_ms);
+    if (!c->source.stream) {
+        enum fair_answer answer = fair_take(&e->fair, e->last_share, o->client_rate, o->client_burst, now_ms);
+        if (answer == FAIR_GRANTED || !cookie_is_ours(e, c))
+            return answer;
+    }
+    return fair_take(&e->fair, fair_proven(e->last_share), o->client_rate, o->client_burst, now_ms);
 }
 
 /* Who asks for help is not written down, however much else was asked. */

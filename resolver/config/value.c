@@ -165,11 +165,30 @@ const struct schema_type schema_category = {
 
 /* ---- addresses and names ---- */
 
-static int address_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
+static int family_parse(const char *text, bool v4, void *out)
+{
+    struct ipaddr address;
+    int rc = ipaddr_from_text(text, &address);
+    if (rc < 0)
+        return rc;
+    if (ipaddr_is_v4(&address) != v4)
+        return ERR_MALFORMED;
+    memcpy(out, &address, sizeof address);
+    return 0;
+}
+
+static int ipv4_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
 {
     (void)option;
     (void)arena;
-    return ipaddr_from_text(text, out);
+    return family_parse(text, true, out);
+}
+
+static int ipv6_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
+{
+    (void)option;
+    (void)arena;
+    return family_parse(text, false, out);
 }
 
 static int endpoint_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
@@ -203,10 +222,14 @@ static int name_parse(const char *text, const struct schema_option *option, stru
     return 0;
 }
 
-const struct schema_type schema_address = {.name = "address",
-                                           .expect = "an address such as 10.0.0.53 or fd00::53",
-                                           .size = sizeof(struct ipaddr),
-                                           .parse = address_parse};
+const struct schema_type schema_ipv4 = {.name = "IPv4 address",
+                                        .expect = "an IPv4 address such as 10.0.0.53",
+                                        .size = sizeof(struct ipaddr),
+                                        .parse = ipv4_parse};
+const struct schema_type schema_ipv6 = {.name = "IPv6 address",
+                                        .expect = "an IPv6 address such as fd00::53",
+                                        .size = sizeof(struct ipaddr),
+                                        .parse = ipv6_parse};
 const struct schema_type schema_endpoint = {.name = "address:port",
                                             .expect = "an address such as 10.0.0.53, 127.0.0.1:5353 or [::1]:53",
                                             .size = sizeof(struct endpoint),

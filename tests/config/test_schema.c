@@ -28,6 +28,7 @@ struct sample {
     int colour;
     int category;
     struct ipaddr address;
+    struct ipaddr address6;
     struct endpoint endpoint;
     const uint8_t *name;
     struct schema_list networks;
@@ -58,7 +59,8 @@ static const struct schema_option options[] = {
     {.key = "text", .type = &schema_string, FIELD(text)},
     {.key = "colour", .type = &schema_word, .words = colours, FIELD(colour), .fallback = "green"},
     {.key = "category", .type = &schema_category, FIELD(category), .fallback = "gambling"},
-    {.key = "address", .type = &schema_address, FIELD(address)},
+    {.key = "address", .type = &schema_ipv4, FIELD(address)},
+    {.key = "address6", .type = &schema_ipv6, FIELD(address6)},
     {.key = "endpoint", .type = &schema_endpoint, .port = 53, FIELD(endpoint), .fallback = "127.0.0.1"},
     {.key = "name", .type = &schema_name, FIELD(name)},
     {.key = "networks", .type = &schema_prefix, .shape = SCHEMA_LIST, FIELD(networks)},
@@ -119,7 +121,9 @@ static void a_mistake_is_told_with_place_word_and_what_would_be_right(void **sta
         {"colour: gren", "t.yaml:1:9: error: colour must be red, green or blue, not 'gren'\n"},
         {"category: gamblin", "error: category must be a category, not 'gamblin'; did you mean 'gambling'?\n"},
         {"category: xyzzy", "error: category must be a category, not 'xyzzy'\n"},
-        {"address: 10.0.0.256", "error: address must be an address such as 10.0.0.53 or fd00::53, not '10.0.0.256'\n"},
+        {"address: 10.0.0.256", "error: address must be an IPv4 address such as 10.0.0.53, not '10.0.0.256'\n"},
+        {"address: fd00::53", "error: address must be an IPv4 address such as 10.0.0.53, not 'fd00::53'\n"},
+        {"address6: 10.0.0.53", "error: address6 must be an IPv6 address such as fd00::53, not '10.0.0.53'\n"},
         {"endpoint: 10.0.0.1:0", "not '10.0.0.1:0'\n"},
         {"name: a..b", "not 'a..b'\n"},
         {"name: b\xc3\xbc"

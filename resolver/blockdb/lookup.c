@@ -3,8 +3,10 @@
 #include "belisha/category.h"
 #include "belisha/verdict.h"
 #include "blockdb/bucket.h"
+#include "blockdb/clause.h"
 #include "blockdb/index.h"
 #include "blockdb/lanes.h"
+#include "dns/rr.h"
 
 #define BATCH_MAX      32 /* walks under way at once */
 #define CACHE_LINE     64
@@ -16,6 +18,7 @@ struct search {
     const struct name_key *key;
     struct blockdb_rules sum;
     struct blockdb_match *out;
+    struct clause_hits *clauses;
 };
 
 static const struct blockdb_value_record *value_find(const struct blockdb *db, uint32_t id)
@@ -45,6 +48,8 @@ static void search_add(struct search *s, uint32_t len, uint32_t value_id)
         return;
     bool exact = len == s->key->len && s->key->whole;
     const struct blockdb_rules *rules = rules_for(value, exact);
+    if (value->clauses_count > 0)
+        clause_hits_add(s->db, value, count_labels(s->key->bytes, len), exact, s->clauses);
     if ((rules->block | rules->allow | rules->important_block | rules->important_allow) == 0)
         return;
     s->sum.block |= rules->block;
@@ -127,23 +132,43 @@ static void search_bucket(struct search *s, uint32_t offset)
     }
 }
 
-static void search_run(const struct blockdb *db, const struct name_key *key, uint32_t offset, struct blockdb_match *out)
+/* Not inlined: few names come here. */
+__attribute__((noinline)) static void search_clauses(struct search *s, uint16_t type)
 {
-    struct search s = {.db = db, .key = key, .out = out};
-    *out = (struct blockdb_match){0};
-    search_bucket(&s, offset);
-    out->listed = s.sum.block | s.sum.important_block;
-    out->categories = ((s.sum.block & ~s.sum.allow) | s.sum.important_block) & ~s.sum.important_allow;
+    clause_hits_float(s->db->clauses, s->key, s->clauses);
+    if (s->clauses->count == 0)
+        return;
+    clause_judge(s->db->clauses, s->key, type, s->clauses, &s->sum, s->out);
+    blockdb_match_sum(&s->sum, s->out);
+    clause_choose(s->db->clauses, s->clauses, s->out);
 }
 
-void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out)
+static void search_run(const struct blockdb *db, const struct name_key *key, uint16_t type, uint32_t offset,
+                       struct blockdb_match *out)
+{
+    struct clause_hits clauses;
+    struct search s = {.db = db, .key = key, .out = out, .clauses = &clauses};
+    clauses.count = 0;
+    *out = (struct blockdb_match){0};
+    search_bucket(&s, offset);
+    blockdb_match_sum(&s.sum, out);
+    if (db->clauses)
+        search_clauses(&s, type);
+}
+
+void blockdb_lookup_type(const struct blockdb *db, const struct name_key *key, uint16_t type, struct blockdb_match *out)
 {
     const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
     struct index_walk walk;
     if (index_begin(db, key, &walk))
         while (index_step(index, &walk))
             continue;
-    search_run(db, key, walk.before, out);
+    search_run(db, key, type, walk.before, out);
+}
+
+void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out)
+{
+    blockdb_lookup_type(db, key, DNS_TYPE_A, out);
 }
 
 static void prefetch_bucket(const struct region *entries, uint32_t offset)
@@ -186,7 +211,7 @@ void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const
         size_t some = count - done < BATCH_MAX ? count - done : BATCH_MAX;
         batch_walk(db, keys + done, some, walks);
         for (size_t i = 0; i < some; i++)
-            search_run(db, keys[done + i], walks[i].before, &out[done + i]);
+            search_run(db, keys[done + i], DNS_TYPE_A, walks[i].before, &out[done + i]);
     }
 }
 
@@ -215,6 +240,11 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
                             uint8_t *out_labels)
 {
     uint64_t bit = category < CATEGORY_MAX ? CATEGORY_BIT(category) : 0;
+    struct blockdb_clause clause;
+    if (match->clause_count > 0 && blockdb_clause(db, match->clauses[0], &clause) == 0 && (clause.categories & bit)) {
+        *out_labels = match->clause_labels;
+        return clause.feed;
+    }
     for (size_t i = match->hit_count; i-- > 0;) {
         const struct blockdb_hit *hit = &match->hits[i];
         struct blockdb_value value;

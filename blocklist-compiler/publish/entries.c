@@ -1,12 +1,15 @@
 #include "publish/entries.h"
 
+#include <assert.h>
 #include <string.h>
 #include <xxhash.h>
 
 #define BUCKET_MIN  24 /* entries; a cut is searched from here */
-#define BUCKET_MAX  40 /* to here */
-#define BUCKET_GOAL 32
+#define BUCKET_MAX  48 /* to here */
+#define BUCKET_GOAL 36
 #define LABELS_MAX  128
+
+static_assert(BUCKET_MAX <= BLOCKDB_BUCKET_MAX, "a bucket holds what is put into it");
 
 struct entries_writer {
     const struct trie *trie;
@@ -41,12 +44,14 @@ static void ancestors_pop(struct entries_writer *w, const struct trie_entry *ent
     }
 }
 
+/* Labels are not empty, so there is a byte behind a zero byte and it is not zero. */
 static void separator_write(struct entries_writer *w, const struct trie_entry *first)
 {
+    uint32_t len = (uint32_t)shared_len(&w->last, first) + 1;
     struct separator separator = {
         .bucket = w->out->last_bucket,
         .text = (uint32_t)w->out->texts.len,
-        .len = (uint32_t)shared_len(&w->last, first) + 1,
+        .len = len + (first->key[len - 1] == 0),
     };
     bytes_add(&w->out->texts, first->key, separator.len);
     bytes_add(&w->out->separators, &separator, sizeof(separator));
@@ -54,16 +59,17 @@ static void separator_write(struct entries_writer *w, const struct trie_entry *f
 
 /* The parts of a bucket, before their sizes are known. */
 struct parts {
-    uint8_t shared[BUCKET_MAX], rest_lens[BUCKET_MAX];
-    uint8_t ancestor_lens[LABELS_MAX], values[LABELS_MAX + BUCKET_MAX];
-    uint16_t lows[LABELS_MAX + BUCKET_MAX];
-    size_t ancestor_count, entry_count, low_count;
+    uint8_t lens[BUCKET_MAX], lasts[BUCKET_MAX];
+    uint8_t values[BUCKET_MAX + LABELS_MAX]; /* of the entries, then of the ancestors */
+    uint8_t ancestor_lens[LABELS_MAX];
+    uint16_t lows[BUCKET_MAX + LABELS_MAX];
+    size_t entry_count, ancestor_count, low_count, prefix_len;
 };
 
 static void value_add(const struct entries_writer *w, struct parts *parts, uint32_t value)
 {
     uint32_t number = w->value_numbers[value];
-    uint8_t *at = &parts->values[parts->ancestor_count + parts->entry_count];
+    uint8_t *at = &parts->values[parts->entry_count + parts->ancestor_count];
     *at = (uint8_t)(number < BLOCKDB_VALUE_INLINE ? number : BLOCKDB_VALUE_INLINE + (number >> 16));
     if (number >= BLOCKDB_VALUE_INLINE)
         parts->lows[parts->low_count++] = (uint16_t)number;
@@ -71,34 +77,49 @@ static void value_add(const struct entries_writer *w, struct parts *parts, uint3
 
 static void entry_add(struct entries_writer *w, struct parts *parts, const struct trie_entry *entry)
 {
-    size_t shared = parts->entry_count > 0 ? shared_len(&w->last, entry) : 0;
     uint8_t key_len = (uint8_t)entry->key_len;
     uint32_t number = w->value_numbers[entry->value];
 
-    ancestors_pop(w, entry);
-    w->ancestors[w->ancestor_count++] = *entry;
     value_add(w, parts, entry->value);
-    parts->shared[parts->entry_count] = (uint8_t)shared;
-    parts->rest_lens[parts->entry_count++] = (uint8_t)(entry->key_len - shared);
+    parts->lens[parts->entry_count] = (uint8_t)(entry->key_len - parts->prefix_len - 1);
+    parts->lasts[parts->entry_count++] = entry->key[entry->key_len - 1];
 
     (void)XXH3_64bits_update(w->hash, &key_len, sizeof(key_len));
     (void)XXH3_64bits_update(w->hash, entry->key, entry->key_len);
     (void)XXH3_64bits_update(w->hash, &number, sizeof(number));
-    w->last = *entry;
 }
 
 static void parts_write(const struct parts *parts, const struct trie_entry *entries, struct bytes *region)
 {
     bytes_add_u8(region, (uint8_t)parts->entry_count);
+    bytes_add_u8(region, (uint8_t)parts->prefix_len);
     bytes_add_u8(region, (uint8_t)parts->ancestor_count);
     bytes_add_u8(region, (uint8_t)parts->low_count);
-    bytes_add(region, parts->shared, parts->entry_count);
-    bytes_add(region, parts->rest_lens, parts->entry_count);
+    bytes_add(region, entries[0].key, parts->prefix_len);
+    bytes_add(region, parts->lens, parts->entry_count);
+    bytes_add(region, parts->lasts, parts->entry_count);
+    bytes_add(region, parts->values, parts->entry_count + parts->ancestor_count);
     bytes_add(region, parts->ancestor_lens, parts->ancestor_count);
-    bytes_add(region, parts->values, parts->ancestor_count + parts->entry_count);
     bytes_add(region, parts->lows, parts->low_count * sizeof(parts->lows[0]));
     for (size_t i = 0; i < parts->entry_count; i++)
-        bytes_add(region, entries[i].key + parts->shared[i], parts->rest_lens[i]);
+        bytes_add(region, entries[i].key + parts->prefix_len, parts->lens[i]);
+    while (region->len % BLOCKDB_BUCKET_ALIGN != 0 && bytes_ok(region))
+        bytes_add_u8(region, 0);
+}
+
+/* What the first count pending entries share, without the last byte of the shortest one, which is the first then. */
+static size_t prefix_len(const struct entries_writer *w, size_t count)
+{
+    size_t shared = shared_len(&w->pending[0], &w->pending[count - 1]);
+    return shared < w->pending[0].key_len ? shared : shared - 1;
+}
+
+static void ancestors_add(const struct entries_writer *w, struct parts *parts)
+{
+    for (size_t i = 0; i < w->ancestor_count; i++) {
+        value_add(w, parts, w->ancestors[i].value);
+        parts->ancestor_lens[parts->ancestor_count++] = (uint8_t)w->ancestors[i].key_len;
+    }
 }
 
 /* Writes the first count pending entries as a bucket. */
@@ -107,19 +128,22 @@ static void bucket_write(struct entries_writer *w, size_t count)
     struct parts parts;
     const struct trie_entry *first = &w->pending[0];
 
-    parts.ancestor_count = parts.entry_count = parts.low_count = 0;
+    parts.entry_count = parts.ancestor_count = parts.low_count = 0;
+    parts.prefix_len = prefix_len(w, count);
     w->out->last_bucket = (uint32_t)w->out->region.len;
     if (w->out->bucket_count++ > 0)
         separator_write(w, first);
-    ancestors_pop(w, first);
-    for (size_t i = 0; i < w->ancestor_count; i++) {
-        value_add(w, &parts, w->ancestors[i].value);
-        parts.ancestor_lens[parts.ancestor_count++] = (uint8_t)w->ancestors[i].key_len;
-    }
     for (size_t i = 0; i < count; i++)
         entry_add(w, &parts, &w->pending[i]);
+    ancestors_pop(w, first);
+    ancestors_add(w, &parts);
     parts_write(&parts, w->pending, &w->out->region);
 
+    for (size_t i = 0; i < count; i++) {
+        ancestors_pop(w, &w->pending[i]);
+        w->ancestors[w->ancestor_count++] = w->pending[i];
+    }
+    w->last = w->pending[count - 1];
     w->pending_count -= count;
     memmove(w->pending, w->pending + count, w->pending_count * sizeof(w->pending[0]));
     w->out->name_count += count;

@@ -59,7 +59,6 @@ function(belisha_program target output)
     add_executable(${target} ${ARG_SOURCES})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${output})
     target_link_libraries(${target} PRIVATE belisha_flags ${ARG_LINKS})
-    install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_SBINDIR})
 endfunction()
 
 find_package(PkgConfig REQUIRED)

@@ -6,32 +6,33 @@
  * that built the file; `meta` says which. Each value is zero-padded to BLOCKDB_REGION_MIN bytes at least, so that LMDB
  * gives it pages of its own, which makes its address a multiple of 16 and all nodes fit in one leaf page.
  *
- * entries: the sorted keys (dns/key.h) cut into buckets, one behind the other.
+ * entries: the sorted keys (dns/key.h) cut into buckets, one behind the other, each at an even offset.
  *
- *     bucket   | count u8 | ancestors u8 | lows u8 | shared u8 * count | rest length u8 * count |
- *              | ancestor length u8 * ancestors | value u8 * (ancestors + count) | low u16 * lows | rest * count |
+ *     bucket   | count u8 | prefix length u8 | ancestors u8 | lows u8 | prefix | length u8 * count | last u8 * count |
+ *              | value u8 * (count + ancestors) | ancestor length u8 * ancestors | low u16 * lows | text |
  *     count    entries of the bucket, 1 to BLOCKDB_BUCKET_MAX
- *     shared   bytes that an entry takes from the key before; 0 for the first. Its rest follows these in the key.
+ *     prefix   what all keys of the bucket start with; shorter than the shortest of them
+ *     text     per entry, in their order, `length` bytes: the key without the prefix and without its last byte
+ *     last     the last byte of each key
  *     ancestor listed proper ancestors of the first entry, shortest first; their text is the start of its key
  *     value    < BLOCKDB_VALUE_INLINE: the id. Else 240 + id >> 16, and the low 16 bits are the next of the lows: the
  *              n-th such value has the n-th low.
  *     Same-kind bytes lie together so that a search can compare many of them at once. The region ends with
  *     BLOCKDB_TAIL zero bytes, so that it may read a little past what it needs.
  *
- * index: a path-compressed radix trie over the separators, nodes breadth-first. The separator of a bucket (all but the
- * first have one) is the shortest start of its first key that sorts behind the last key of the bucket before. The trie
- * finds the last separator <= a key, and so the one bucket that holds the key's predecessor. The region starts with a
- * u32, where the last bucket starts; the root node follows, or no node when there is one bucket only. It ends with
- * BLOCKDB_TAIL zero bytes too.
+ * index: search trees over the separators, which lead to the one bucket that holds the predecessor of a key. The separator
+ * of a bucket (all but the first have one) is the shortest start of its first key that sorts behind the last key of the
+ * bucket before and does not end with a zero byte. It starts with struct blockdb_index_head. The struct blockdb_span
+ * records, root first, are somewhere behind it, at a multiple of 4. It ends with BLOCKDB_TAIL zero bytes too.
  *
- *     node      | prefix length u8 | shape u8 | children u8 | prefix | byte * children | before * children | ref * children |
- *     byte      branch byte of a child, ascending
- *     before    where the bucket in front of the child's first separator starts, less the same figure of this node;
- *               1 + (shape & 3) bytes. "In front" of the root is 0, the first bucket.
- *     ref       where the child's node starts in the region, BLOCKDB_REF_LEN bytes; 0: no node, the separator ends with the
- *               branch byte. Not there at all when !(shape & BLOCKDB_NODE_REFS).
- *     A separator that ends at a node itself shows in before[0] > 0; in a node without children it always does.
- *     children = 0 with BLOCKDB_NODE_FULL set means 256.
+ *     span     separators that share their first `depth` bytes, cut into groups by the word that follows these
+ *     word     eight bytes of a key from `depth` on as a number, the first byte highest, zero behind the end of the key.
+ *              In the root span (depth 0) the first zero byte and all behind it count as zero: one group is everything
+ *              below one top-level label.
+ *     level    every 16^n-th word of the groups, ascending, for n from the highest that leaves 16 words or fewer down to
+ *              0; then the refs. With more than 16 groups each level is padded to a multiple of 16 words.
+ *     ref      u32 per group. Even: the group is one separator that ends within the word, and this is where its bucket
+ *              starts. Odd: ref >> 1 is the number of the span that its separators make.
  *
  * values: struct blockdb_value_record by value id, most used first.   feedsets: u16 feed indexes.
  * feeds: struct blockdb_feed_record by feed index.   texts: zero-terminated texts of the feeds.
@@ -57,7 +58,7 @@
 #include <stdint.h>
 
 #define BLOCKDB_MAGIC      UINT64_C(0x31626473696c6562) /* "belisdb1" in little-endian order */
-#define BLOCKDB_VERSION    2
+#define BLOCKDB_VERSION    3
 #define BLOCKDB_BYTE_ORDER 0x01020304u
 #define BLOCKDB_REGION_MIN 4096
 
@@ -87,16 +88,26 @@ enum blockdb_region {
 #define BLOCKDB_VALUE_INLINE  240        /* ids below this take one byte in an entry, others three */
 #define BLOCKDB_VALUE_MAX     (16 << 16) /* ids are below this */
 #define BLOCKDB_FEED_MAX      65535      /* feed indexes are below this (VERDICT_NO_FEED) */
-#define BLOCKDB_BUCKET_MAX    64         /* entries of a bucket */
+#define BLOCKDB_BUCKET_MAX    48         /* entries of a bucket */
+#define BLOCKDB_BUCKET_ALIGN  2          /* buckets start at multiples of this */
 #define BLOCKDB_ANCESTORS_MAX 127        /* a key has at most 127 labels */
-#define BLOCKDB_INDEX_ROOT    4          /* where the root node starts */
-#define BLOCKDB_TAIL          64         /* zero bytes at the end of entries and index */
-#define BLOCKDB_REF_LEN       3
-#define BLOCKDB_INDEX_MAX     (1 << 24)
+#define BLOCKDB_TAIL          128        /* zero bytes at the end of entries and index */
+#define BLOCKDB_WORD_LEN      8          /* bytes of a key in a word of the index */
+#define BLOCKDB_FANOUT_BITS   4
+#define BLOCKDB_FANOUT        (1u << BLOCKDB_FANOUT_BITS)
 
-#define BLOCKDB_NODE_WIDTH 0x03 /* bits of shape: bytes of `before`, less one */
-#define BLOCKDB_NODE_REFS  0x04
-#define BLOCKDB_NODE_FULL  0x08
+struct blockdb_index_head {
+    uint32_t span_count; /* 0: there is one bucket or none */
+    uint32_t spans;      /* where the records start in the region */
+};
+
+struct blockdb_span {
+    uint32_t words;  /* where the highest level starts in the region */
+    uint32_t count;  /* groups, > 0 */
+    uint32_t before; /* bucket in front of the first separator */
+    uint32_t last;   /* bucket of the last separator */
+    uint32_t depth;  /* deeper than that of the span above */
+};
 
 struct blockdb_meta {
     uint64_t magic;
@@ -184,6 +195,8 @@ struct blockdb_feed_record {
     int64_t fetched_s;              /* wall time of the copy that was used */
 };
 
+static_assert(sizeof(struct blockdb_index_head) == 8, "layout of the head of the index");
+static_assert(sizeof(struct blockdb_span) == 20, "layout of a span");
 static_assert(sizeof(struct blockdb_meta) == 64 + 16 * BLOCKDB_REGION_COUNT, "layout of meta");
 static_assert(sizeof(struct blockdb_rules) == 32, "layout of rules");
 static_assert(sizeof(struct blockdb_value_record) == 80, "layout of a value");

@@ -140,11 +140,9 @@ static int meta_check(const struct blockdb *db, const struct why *why)
     if (meta->generation == 0 || meta->value_count > BLOCKDB_VALUE_MAX || meta->bucket_count > meta->name_count ||
         (meta->bucket_count == 0 && meta->name_count != 0))
         return fail(why, ERR_DAMAGED, "the counts of the list contradict each other");
-    if (db->regions[BLOCKDB_REGION_INDEX].len < BLOCKDB_INDEX_ROOT + BLOCKDB_TAIL ||
-        db->regions[BLOCKDB_REGION_ENTRIES].len < BLOCKDB_TAIL)
+    if (db->regions[BLOCKDB_REGION_ENTRIES].len < BLOCKDB_TAIL || !index_check(&db->regions[BLOCKDB_REGION_INDEX]))
         return fail(why, ERR_DAMAGED, "the index or the entries are cut");
-    if (db->regions[BLOCKDB_REGION_INDEX].len > BLOCKDB_INDEX_MAX ||
-        db->regions[BLOCKDB_REGION_ENTRIES].len >= UINT32_MAX)
+    if (db->regions[BLOCKDB_REGION_INDEX].len >= UINT32_MAX || db->regions[BLOCKDB_REGION_ENTRIES].len >= UINT32_MAX)
         return fail(why, ERR_DAMAGED, "the list is larger than its format allows");
     return 0;
 }

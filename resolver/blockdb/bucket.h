@@ -1,29 +1,29 @@
 /*
- * One bucket of front-coded keys (layout: belisha/blockdb_format.h). Every offset is checked against the end of the
- * region, and nothing is believed about the order of the keys. Threads: pure.
+ * One bucket of keys (layout: belisha/blockdb_format.h). Every offset is checked against the end of the region, and
+ * nothing is believed about the order of the keys. Threads: pure.
  */
 #ifndef BLOCKDB_BUCKET_H
 #define BLOCKDB_BUCKET_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "blockdb/internal.h"
+#include "blockdb/lanes.h"
 
-#define BUCKET_HEADER_LEN 3
+#define BUCKET_HEADER_LEN 4
+
+static_assert(BLOCKDB_BUCKET_MAX <= ROW && ROW + 8 <= BLOCKDB_TAIL, "a row of any bucket can be read");
 
 struct bucket {
-    uint32_t count, ancestor_count, low_count;
-    const uint8_t *shared, *rest_lens; /* count of each */
+    uint32_t count, prefix_len, ancestor_count, low_count;
+    const uint8_t *prefix;
+    const uint8_t *lens, *lasts; /* count of each */
+    const uint8_t *values;       /* of the entries, then of the ancestors */
     const uint8_t *ancestor_lens;
-    const uint8_t *values; /* ancestors first */
     const uint8_t *lows;
-    const uint8_t *texts, *end; /* rests of the entries; end of the region without its tail */
-};
-
-struct bucket_entry {
-    uint32_t shared, rest_len;
-    const uint8_t *rest;
+    const uint8_t *texts, *end; /* texts of the entries; end of the region without its tail */
 };
 
 /* false: there is no bucket at offset. */
@@ -34,13 +34,15 @@ static inline bool bucket_open(const struct region *entries, uint32_t offset, st
         return false;
     const uint8_t *at = entries->bytes + offset;
     out->count = at[0];
-    out->ancestor_count = at[1];
-    out->low_count = at[2];
-    out->shared = at + BUCKET_HEADER_LEN;
-    out->rest_lens = out->shared + out->count;
-    out->ancestor_lens = out->rest_lens + out->count;
-    out->values = out->ancestor_lens + out->ancestor_count;
-    out->lows = out->values + out->ancestor_count + out->count;
+    out->prefix_len = at[1];
+    out->ancestor_count = at[2];
+    out->low_count = at[3];
+    out->prefix = at + BUCKET_HEADER_LEN;
+    out->lens = out->prefix + out->prefix_len;
+    out->lasts = out->lens + out->count;
+    out->values = out->lasts + out->count;
+    out->ancestor_lens = out->values + out->count + out->ancestor_count;
+    out->lows = out->ancestor_lens + out->ancestor_count;
     out->texts = out->lows + 2 * (size_t)out->low_count;
     out->end = entries->bytes + len;
     return out->count > 0 && out->count <= BLOCKDB_BUCKET_MAX && out->texts <= out->end;
@@ -62,13 +64,11 @@ static inline uint32_t bucket_value(const struct bucket *b, uint32_t index)
     return (uint32_t)(value - BLOCKDB_VALUE_INLINE) << 16 | low;
 }
 
-/* index < count; text: sum of the rest lengths before it. false: its rest is not inside the region. */
-static inline bool bucket_entry(const struct bucket *b, uint32_t index, uint32_t text, struct bucket_entry *out)
+/* The text of an entry, index < count. NULL: it is not inside the region. */
+static inline const uint8_t *bucket_text(const struct bucket *b, uint32_t index)
 {
-    out->shared = b->shared[index];
-    out->rest_len = b->rest_lens[index];
-    out->rest = b->texts + text;
-    return text + (size_t)out->rest_len <= (size_t)(b->end - b->texts);
+    size_t at = row_sum(b->lens, index);
+    return at + b->lens[index] <= (size_t)(b->end - b->texts) ? b->texts + at : NULL;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Many bytes at once, in plain C: the compiler makes vector instructions of it wherever the machine has them.
- * They read further than they are asked: up to LANES_OVERREAD bytes behind the first byte.
+ * Many bytes at once. The vectors are plain C; two steps that C has no words for use SSE2, which every x86-64 has, or eight
+ * bytes in a number elsewhere.
  * Threads: pure.
  */
 #ifndef BLOCKDB_LANES_H
@@ -12,13 +12,13 @@
 #include <emmintrin.h>
 #endif
 
-#define LANES          16
-#define LANES_OVERREAD (3 * LANES)
+#define LANES 16
+#define ROW   (3 * LANES) /* bytes that one look at a list compares, whatever its length */
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
 /* Eight bytes as a number, the first one lowest. */
-static inline uint64_t lanes_load8(const void *at)
+static inline uint64_t bytes_load8(const void *at)
 {
     uint64_t bytes;
     memcpy(&bytes, at, sizeof(bytes));
@@ -28,6 +28,13 @@ static inline uint64_t lanes_load8(const void *at)
     return bytes;
 }
 
+static inline lanes lanes_load(const uint8_t *at)
+{
+    lanes some;
+    memcpy(&some, at, LANES);
+    return some;
+}
+
 /* Bit n is set when byte n of mask is; its bytes are all ones or all zero. */
 static inline uint32_t lanes_bits(lanes mask)
 {
@@ -35,53 +42,58 @@ static inline uint32_t lanes_bits(lanes mask)
     return (uint32_t)_mm_movemask_epi8((__m128i)mask);
 #else
     const uint8_t *at = (const uint8_t *)&mask;
-    uint64_t low = (lanes_load8(at) & UINT64_C(0x8040201008040201)) * UINT64_C(0x0101010101010101) >> 56;
-    uint64_t high = (lanes_load8(at + 8) & UINT64_C(0x8040201008040201)) * UINT64_C(0x0101010101010101) >> 56;
+    uint64_t low = (bytes_load8(at) & UINT64_C(0x8040201008040201)) * UINT64_C(0x0101010101010101) >> 56;
+    uint64_t high = (bytes_load8(at + 8) & UINT64_C(0x8040201008040201)) * UINT64_C(0x0101010101010101) >> 56;
     return (uint32_t)(low | high << 8);
 #endif
 }
 
-/* Bit n is set when byte n is above the limit. */
-static inline uint32_t lanes_above(const uint8_t *bytes, uint8_t limit)
+static inline uint32_t lanes_sum(lanes some)
 {
-    lanes some;
-    memcpy(&some, bytes, LANES);
-    return lanes_bits((lanes)(some > limit));
+#ifdef __SSE2__
+    __m128i halves = _mm_sad_epu8((__m128i)some, _mm_setzero_si128());
+    return (uint32_t)(_mm_cvtsi128_si32(halves) + _mm_extract_epi16(halves, 4));
+#else
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        sum += some[i];
+    return sum;
+#endif
 }
 
-/* How many bytes at the start of count are above the limit. */
-static inline uint32_t bytes_above(const uint8_t *bytes, uint32_t count, uint8_t limit)
+/* Bit n of the result is set when a[n] is x and b[n] is y, for n below ROW. */
+static inline uint64_t row_find(const uint8_t *a, uint8_t x, const uint8_t *b, uint8_t y)
 {
-    for (uint32_t i = 0; i < count; i += LANES) {
-        uint32_t bits = lanes_above(bytes + i, limit) ^ 0xffffu;
-        if (bits != 0) {
-            i += (uint32_t)__builtin_ctz(bits);
-            return i < count ? i : count;
-        }
-    }
-    return count;
+    uint64_t bits = 0;
+#pragma GCC unroll 3
+    for (unsigned i = 0; i < ROW; i += LANES)
+        bits |= (uint64_t)lanes_bits((lanes)(lanes_load(a + i) == x) & (lanes)(lanes_load(b + i) == y)) << i;
+    return bits;
 }
 
-/*
- * How many of ascending bytes are <= limit. Nearly all lists of branch bytes have at most 48, and comparing all of those
- * costs less than a wrong guess about how many there are.
- */
-static inline uint32_t bytes_up_to(const uint8_t *bytes, uint32_t count, uint8_t limit)
+/* The sum of the first count bytes, at most ROW. */
+static inline uint32_t row_sum(const uint8_t *bytes, uint32_t count)
 {
-    uint64_t bits = lanes_above(bytes, limit) | (uint64_t)lanes_above(bytes + LANES, limit) << LANES |
-                    (uint64_t)lanes_above(bytes + 2 * LANES, limit) << (2 * LANES) | UINT64_C(1) << (3 * LANES);
-    uint32_t found = (uint32_t)__builtin_ctzll(bits);
-    if (__builtin_expect(found == 3 * LANES, 0))
-        while (found < count && bytes[found] <= limit)
-            found++;
-    return found < count ? found : count;
+    static const uint8_t MASK[2 * ROW] = {
+#define ONES 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+        ONES,
+        ONES,
+        ONES,
+#undef ONES
+    };
+    const uint8_t *mask = MASK + ROW - count;
+    uint32_t sum = 0;
+#pragma GCC unroll 3
+    for (unsigned i = 0; i < ROW; i += LANES)
+        sum += lanes_sum(lanes_load(bytes + i) & lanes_load(mask + i));
+    return sum;
 }
 
-/* How many of the first len bytes of a and b are equal. */
+/* How many of the first len bytes of a and b are equal. Reads up to seven bytes more of both. */
 static inline uint32_t bytes_common(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i += 8) {
-        uint64_t different = lanes_load8(a + i) ^ lanes_load8(b + i);
+        uint64_t different = bytes_load8(a + i) ^ bytes_load8(b + i);
         if (different != 0) {
             i += (uint32_t)__builtin_ctzll(different) / 8;
             return i < len ? i : len;
@@ -90,18 +102,11 @@ static inline uint32_t bytes_common(const uint8_t *a, const uint8_t *b, uint32_t
     return len;
 }
 
-/* The sum of count bytes. */
-static inline uint32_t bytes_sum(const uint8_t *bytes, uint32_t count)
+/* All ones in the bytes in front of the first zero byte, zero from there on. */
+static inline uint64_t bytes_before_zero(uint64_t bytes)
 {
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < count; i += 8) {
-        uint64_t some = lanes_load8(bytes + i);
-        if (count - i < 8)
-            some &= (UINT64_C(1) << (8 * (count - i))) - 1;
-        some = (some & UINT64_C(0x00ff00ff00ff00ff)) + (some >> 8 & UINT64_C(0x00ff00ff00ff00ff));
-        sum += (uint32_t)(some * UINT64_C(0x0001000100010001) >> 48);
-    }
-    return sum;
+    uint64_t zeros = (bytes - UINT64_C(0x0101010101010101)) & ~bytes & UINT64_C(0x8080808080808080);
+    return ((zeros & -zeros) >> 7) - 1;
 }
 
 #endif

@@ -8,14 +8,17 @@
 #include "blockdb/lanes.h"
 #include "dns/rr.h"
 
-#define BATCH_MAX      32 /* walks under way at once */
-#define CACHE_LINE     64
-#define PREFETCH_LINES 6 /* covers nearly all buckets */
-
-/* A name's sums over all hits; masks only ever gain bits, so the order of the hits does not matter. */
+/*
+ * The search for one name in its bucket, in two steps, so that the cache misses of a batch overlap: begin finds out which
+ * entries to compare and asks for their texts, end compares them.
+ */
 struct search {
     const struct blockdb *db;
     const struct name_key *key;
+    struct bucket bucket;
+    uint32_t same;  /* bytes of the bucket's prefix that the key starts with */
+    uint64_t alike; /* bit n: entry n has the length of the key or one of its parents, and the same last byte */
+    /* Over all hits; masks only ever gain bits, so the order of the hits does not matter. */
     struct blockdb_rules sum;
     struct blockdb_match *out;
     struct clause_hits *clauses;
@@ -32,11 +35,24 @@ static const struct blockdb_rules *rules_for(const struct blockdb_value_record *
     return exact ? &value->self : &value->below;
 }
 
-static uint8_t count_labels(const uint8_t *key, size_t len)
+/* Where the label at pos ends: the next zero byte of the key, or its end. */
+static uint32_t label_end(const struct name_key *key, uint32_t pos)
+{
+    for (; pos < key->len; pos += 8) {
+        uint64_t label = bytes_before_zero(bytes_load8(key->bytes + pos));
+        if (label != UINT64_MAX) {
+            pos += (uint32_t)__builtin_ctzll(~label) / 8;
+            return pos < key->len ? pos : key->len;
+        }
+    }
+    return key->len;
+}
+
+static uint8_t count_labels(const struct name_key *key, uint32_t len)
 {
     uint8_t labels = 1;
-    for (size_t i = 0; i < len; i++)
-        labels = (uint8_t)(labels + (key[i] == 0));
+    for (uint32_t end = label_end(key, 0); end < len; end = label_end(key, end + 1))
+        labels++;
     return labels;
 }
 
@@ -49,7 +65,7 @@ static void search_add(struct search *s, uint32_t len, uint32_t value_id)
     bool exact = len == s->key->len && s->key->whole;
     const struct blockdb_rules *rules = rules_for(value, exact);
     if (value->clauses_count > 0)
-        clause_hits_add(s->db, value, count_labels(s->key->bytes, len), exact, s->clauses);
+        clause_hits_add(s->db, value, count_labels(s->key, len), exact, s->clauses);
     if ((rules->block | rules->allow | rules->important_block | rules->important_allow) == 0)
         return;
     s->sum.block |= rules->block;
@@ -62,7 +78,7 @@ static void search_add(struct search *s, uint32_t len, uint32_t value_id)
         memmove(&out->hits[0], &out->hits[1], sizeof(out->hits[0]) * --out->hit_count);
     out->hits[out->hit_count++] = (struct blockdb_hit){
         .value = value_id,
-        .labels = count_labels(s->key->bytes, len),
+        .labels = count_labels(s->key, len),
         .exact = exact,
     };
 }
@@ -72,63 +88,71 @@ static bool is_boundary(const struct name_key *key, uint32_t len)
     return len == key->len || key->bytes[len] == 0;
 }
 
-/*
- * One entry, whose rest continues the first `*matched` bytes of the key. Returns false when it sorts behind the key: so
- * do all that follow.
- */
-static bool search_entry(struct search *s, const struct bucket *bucket, uint32_t index,
-                         const struct bucket_entry *entry, uint32_t *matched)
+/* Entries that may be the key or one of its parents. All keys of the bucket are longer than its prefix. */
+static uint64_t alike_find(const struct bucket *bucket, const struct name_key *key)
 {
-    const struct name_key *key = s->key;
-    uint32_t left = key->len - *matched;
-    uint32_t len = entry->rest_len < left ? entry->rest_len : left;
-    uint32_t same = bytes_common(entry->rest, key->bytes + *matched, len);
-
-    *matched += same;
-    if (same == entry->rest_len) {
-        if (is_boundary(key, *matched))
-            search_add(s, *matched, bucket_value(bucket, bucket->ancestor_count + index));
-        return true;
-    }
-    return same < left && entry->rest[same] < key->bytes[*matched];
-}
-
-/* The chain is made of starts of the first entry, of which the key has the first `same` bytes. */
-static void search_ancestors(struct search *s, const struct bucket *bucket, uint32_t same)
-{
-    for (uint32_t i = 0; i < bucket->ancestor_count && bucket->ancestor_lens[i] <= same; i++)
-        if (is_boundary(s->key, bucket->ancestor_lens[i]))
-            search_add(s, bucket->ancestor_lens[i], bucket_value(bucket, i));
+    uint64_t alike = 0;
+    uint32_t end = bucket->prefix_len;
+    do {
+        end = label_end(key, end + 1);
+        alike |= row_find(bucket->lens, (uint8_t)(end - bucket->prefix_len - 1), bucket->lasts, key->bytes[end - 1]);
+    } while (end < key->len);
+    return alike & ((UINT64_C(1) << bucket->count) - 1);
 }
 
 /*
  * Every listed ancestor of the key is an ancestor of its predecessor too (all keys between an ancestor and the key start
- * with the ancestor), so it is either in this bucket or in the chain that the bucket starts with.
- *
- * An entry that shares more with the one before than the key does still differs from the key where that one did: it is
- * passed over without a look at its text. One that shares less sorts behind the key.
+ * with the ancestor), so it is either in the predecessor's bucket or in the chain that the bucket starts with.
  */
-static void search_bucket(struct search *s, uint32_t offset)
+static inline void search_begin(struct search *s, uint32_t offset)
 {
-    struct bucket bucket;
-    struct bucket_entry entry;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, &bucket) || bucket.shared[0] != 0 ||
-        !bucket_entry(&bucket, 0, 0, &entry))
+    const struct name_key *key = s->key;
+    struct bucket *bucket = &s->bucket;
+    s->alike = 0;
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, bucket)) {
+        *bucket = (struct bucket){0};
         return;
-    uint32_t len = entry.rest_len < s->key->len ? entry.rest_len : s->key->len;
-    search_ancestors(s, &bucket, bytes_common(entry.rest, s->key->bytes, len));
+    }
+    s->same = bytes_common(bucket->prefix, key->bytes, bucket->prefix_len < key->len ? bucket->prefix_len : key->len);
+    if (s->same == bucket->prefix_len && s->same < key->len)
+        s->alike = alike_find(bucket, key);
+    if (s->alike == 0)
+        return;
+    uint32_t first = (uint32_t)__builtin_ctzll(s->alike);
+    __builtin_prefetch(bucket->texts + row_sum(bucket->lens, first));
+    __builtin_prefetch(bucket->values + first);
+}
 
-    uint32_t matched = 0;
-    uint32_t text = 0;
-    uint32_t index = 0;
-    while (search_entry(s, &bucket, index, &entry, &matched)) {
-        uint32_t next = index + 1 + bytes_above(bucket.shared + index + 1, bucket.count - index - 1, (uint8_t)matched);
-        if (next == bucket.count || bucket.shared[next] < matched)
-            return;
-        text += bytes_sum(bucket.rest_lens + index, next - index);
-        index = next;
-        if (!bucket_entry(&bucket, index, text, &entry))
-            return;
+/* The chain is made of starts of the first entry. */
+static void search_ancestors(struct search *s)
+{
+    const struct name_key *key = s->key;
+    const struct bucket *bucket = &s->bucket;
+    const uint8_t *text = bucket_text(bucket, 0);
+    uint32_t same = s->same;
+    if (!text)
+        return;
+    if (same == bucket->prefix_len) {
+        uint32_t left = key->len - same;
+        same += bytes_common(text, key->bytes + same, bucket->lens[0] < left ? bucket->lens[0] : left);
+    }
+    for (uint32_t i = 0; i < bucket->ancestor_count && bucket->ancestor_lens[i] <= same; i++)
+        if (is_boundary(key, bucket->ancestor_lens[i]))
+            search_add(s, bucket->ancestor_lens[i], bucket_value(bucket, bucket->count + i));
+}
+
+static void search_end(struct search *s)
+{
+    const struct bucket *bucket = &s->bucket;
+    const uint8_t *rest = s->key->bytes + bucket->prefix_len;
+    if (bucket->ancestor_count > 0)
+        search_ancestors(s);
+    for (uint64_t alike = s->alike; alike != 0; alike &= alike - 1) {
+        uint32_t index = (uint32_t)__builtin_ctzll(alike);
+        uint32_t len = bucket->lens[index];
+        const uint8_t *text = bucket_text(bucket, index);
+        if (text && bytes_common(text, rest, len) == len)
+            search_add(s, bucket->prefix_len + len + 1, bucket_value(bucket, index));
     }
 }
 
@@ -143,27 +167,27 @@ __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t 
     clause_choose(s->db->clauses, s->clauses, s->out);
 }
 
-static void search_run(const struct blockdb *db, const struct name_key *key, uint16_t type, uint32_t offset,
-                       struct blockdb_match *out)
+static void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
 {
     struct clause_hits clauses;
-    struct search s = {.db = db, .key = key, .out = out, .clauses = &clauses};
     clauses.count = 0;
     *out = (struct blockdb_match){0};
-    search_bucket(&s, offset);
-    blockdb_match_sum(&s.sum, out);
-    if (db->clauses)
-        search_clauses(&s, type);
+    s->sum = (struct blockdb_rules){0};
+    s->out = out;
+    s->clauses = &clauses;
+    search_end(s);
+    blockdb_match_sum(&s->sum, out);
+    if (s->db->clauses)
+        search_clauses(s, type);
 }
 
 void blockdb_lookup_type(const struct blockdb *db, const struct name_key *key, uint16_t type, struct blockdb_match *out)
 {
-    const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
-    struct index_walk walk;
-    if (index_begin(db, key, &walk))
-        while (index_step(index, &walk))
-            continue;
-    search_run(db, key, type, walk.before, out);
+    struct search search;
+    search.db = db;
+    search.key = key;
+    search_begin(&search, index_find(db, key));
+    search_finish(&search, type, out);
 }
 
 void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out)
@@ -171,47 +195,21 @@ void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct
     blockdb_lookup_type(db, key, DNS_TYPE_A, out);
 }
 
-static void prefetch_bucket(const struct region *entries, uint32_t offset)
-{
-    for (unsigned line = 0; line < PREFETCH_LINES; line++)
-        __builtin_prefetch(entries->bytes + offset + line * CACHE_LINE);
-}
-
-/* Walks all names through the index, one node each in turn, so that the misses of one hide behind the steps of others. */
-static void batch_walk(const struct blockdb *db, const struct name_key *const keys[], size_t count,
-                       struct index_walk walks[])
-{
-    const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
-    uint8_t active[BATCH_MAX];
-    size_t active_count = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (index_begin(db, keys[i], &walks[i]))
-            active[active_count++] = (uint8_t)i;
-    while (active_count > 0) {
-        size_t kept = 0;
-        for (size_t i = 0; i < active_count; i++) {
-            struct index_walk *walk = &walks[active[i]];
-            if (!index_step(index, walk)) {
-                prefetch_bucket(&db->regions[BLOCKDB_REGION_ENTRIES], walk->before);
-                continue;
-            }
-            index_prefetch(index, walk);
-            active[kept++] = active[i];
-        }
-        active_count = kept;
-    }
-}
-
 void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const keys[], size_t count,
                           struct blockdb_match out[])
 {
-    struct index_walk walks[BATCH_MAX];
-    for (size_t done = 0; done < count; done += BATCH_MAX) {
-        size_t some = count - done < BATCH_MAX ? count - done : BATCH_MAX;
-        batch_walk(db, keys + done, some, walks);
+    uint32_t buckets[INDEX_BATCH_MAX];
+    struct search searches[INDEX_BATCH_MAX];
+    for (size_t done = 0; done < count; done += INDEX_BATCH_MAX) {
+        size_t some = count - done < INDEX_BATCH_MAX ? count - done : INDEX_BATCH_MAX;
+        index_find_batch(db, keys + done, some, buckets);
+        for (size_t i = 0; i < some; i++) {
+            searches[i].db = db;
+            searches[i].key = keys[done + i];
+            search_begin(&searches[i], buckets[i]);
+        }
         for (size_t i = 0; i < some; i++)
-            search_run(db, keys[done + i], DNS_TYPE_A, walks[i].before, &out[done + i]);
+            search_finish(&searches[i], DNS_TYPE_A, &out[done + i]);
     }
 }
 

@@ -6,12 +6,11 @@
 struct blockdb_walk {
     const struct region *entries;
     struct bucket bucket;
-    uint32_t entry;  /* the next one of the bucket; bucket.count: the next bucket comes first */
-    uint32_t text;   /* where the rest of that entry starts in bucket.texts */
-    uint32_t offset; /* of the next bucket */
-    uint64_t left;   /* entries that must still come */
-    size_t key_len;
-    bool started;
+    uint32_t entry;      /* the next one of the bucket; bucket.count: the next bucket comes first */
+    const uint8_t *text; /* of that entry */
+    uint32_t offset;     /* of the next bucket */
+    uint64_t left;       /* entries that must still come */
+    size_t key_len;      /* 0: no key yet */
     uint8_t key[BLOCKDB_KEY_MAX];
 };
 
@@ -33,46 +32,56 @@ void blockdb_walk_end(struct blockdb_walk *walk)
 
 static bool bucket_enter(struct blockdb_walk *walk)
 {
-    walk->entry = walk->text = 0;
-    return bucket_open(walk->entries, walk->offset, &walk->bucket);
+    walk->entry = 0;
+    if (!bucket_open(walk->entries, walk->offset, &walk->bucket))
+        return false;
+    walk->text = walk->bucket.texts;
+    return true;
 }
 
-/* Makes the key of an entry out of the one before. false when it is too long or does not sort behind that one. */
-static bool key_advance(struct blockdb_walk *walk, const struct bucket_entry *entry)
+/* Where the bucket behind this text starts, or the region's tail. */
+static uint32_t offset_behind(const struct blockdb_walk *walk)
 {
-    size_t len = (size_t)entry->shared + entry->rest_len;
-    if (entry->shared > (walk->entry > 0 ? walk->key_len : 0) || entry->rest_len == 0 || len > sizeof(walk->key))
-        return false;
+    size_t offset = (size_t)(walk->text - walk->entries->bytes);
+    return (uint32_t)((offset + BLOCKDB_BUCKET_ALIGN - 1) / BLOCKDB_BUCKET_ALIGN * BLOCKDB_BUCKET_ALIGN);
+}
 
-    size_t old_rest_len = walk->key_len - entry->shared;
-    size_t common = old_rest_len < entry->rest_len ? old_rest_len : entry->rest_len;
-    int order = memcmp(entry->rest, walk->key + entry->shared, common);
-    if (walk->started && (order < 0 || (order == 0 && entry->rest_len <= old_rest_len)))
+/* Makes the next entry's key. false when it is too long, outside of the region, or does not sort behind the one before. */
+static bool key_advance(struct blockdb_walk *walk)
+{
+    const struct bucket *bucket = &walk->bucket;
+    uint8_t key[BLOCKDB_KEY_MAX];
+    size_t text_len = bucket->lens[walk->entry];
+    size_t len = bucket->prefix_len + text_len + 1;
+    if (len > sizeof(key) || text_len > (size_t)(bucket->end - walk->text))
         return false;
-    memcpy(walk->key + entry->shared, entry->rest, entry->rest_len);
+    memcpy(key, bucket->prefix, bucket->prefix_len);
+    memcpy(key + bucket->prefix_len, walk->text, text_len);
+    key[len - 1] = bucket->lasts[walk->entry];
+
+    int order = memcmp(key, walk->key, len < walk->key_len ? len : walk->key_len);
+    if (order < 0 || (order == 0 && len <= walk->key_len))
+        return false;
+    memcpy(walk->key, key, len);
     walk->key_len = len;
-    walk->started = true;
     return true;
 }
 
 int blockdb_walk_next(struct blockdb_walk *walk, struct blockdb_entry *out)
 {
-    struct bucket_entry entry;
-
     if (walk->left == 0)
         return walk->entry == walk->bucket.count && walk->offset + BLOCKDB_TAIL == walk->entries->len ? 0 : ERR_DAMAGED;
     if (walk->entry == walk->bucket.count && !bucket_enter(walk))
         return ERR_DAMAGED;
-    if (!bucket_entry(&walk->bucket, walk->entry, walk->text, &entry) || !key_advance(walk, &entry))
+    if (!key_advance(walk))
         return ERR_DAMAGED;
     *out = (struct blockdb_entry){
         .key = walk->key,
         .key_len = walk->key_len,
-        .value = bucket_value(&walk->bucket, walk->bucket.ancestor_count + walk->entry),
+        .value = bucket_value(&walk->bucket, walk->entry),
     };
-    walk->entry++;
-    walk->text += entry.rest_len;
-    walk->offset = (uint32_t)(walk->bucket.texts + walk->text - walk->entries->bytes);
+    walk->text += walk->bucket.lens[walk->entry++];
+    walk->offset = offset_behind(walk);
     walk->left--;
     return 1;
 }

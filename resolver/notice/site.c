@@ -329,8 +329,10 @@ static void keep(struct visit *v, struct report *report)
 {
     report->time_s = v->request->now_s;
     report->client = v->request->client;
-    stpncpy(report->group, policy_group_name(v->site->policy, v->group), sizeof report->group - 1);
-    stpncpy(report->host, v->host.text, sizeof report->host - 1);
+    /* Longer names are cut: group and host only help the reader, the code finds the record. */
+    snprintf(report->group, sizeof report->group, "%.*s", (int)sizeof report->group - 1,
+             policy_group_name(v->site->policy, v->group));
+    snprintf(report->host, sizeof report->host, "%.*s", (int)sizeof report->host - 1, v->host.text);
     memcpy(report->code, v->code, sizeof v->code);
     int err = inbox_put(v->site->inbox, report);
     if (err == 0)

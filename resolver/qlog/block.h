@@ -25,6 +25,7 @@
 #include "qlog/column.h"
 #include "qlog/dict.h"
 #include "qlog/format.h"
+#include "qlog/journal.h"
 #include "qlog/texts.h"
 
 struct block_who {
@@ -75,9 +76,24 @@ struct block_rows {
 
 /* ---- making ---- */
 
+/* Gives the text behind a number; NULL: there is none. Asked once a block for each number. */
+struct block_words {
+    const char *(*find)(void *ctx, const struct texts_key *key);
+    void *ctx;
+};
+
 struct block_builder {
     struct column_packer packer;
-    struct dict who, what, path, names;
+    struct dict who_keys, what_keys; /* ranges of journal rows (record_split()), by number in the tables */
+    struct block_who *who;
+    struct block_what *what;
+    uint32_t who_cap, what_cap;
+    struct dict path, names;
+    struct {
+        uint32_t key;
+        uint16_t number;
+        bool known;
+    } path_memo[8]; /* the last path of each state of the cache: nearly always the next one too */
     struct texts texts;
     struct block_rows rows;
     struct journal_gap *gaps;
@@ -86,12 +102,17 @@ struct block_builder {
     uint64_t lost, first_generation, last_generation;
 };
 
-bool block_is_full(const struct block_builder *builder);
-/* Rows come in order of time; only while the block is not full. words: where texts are looked up. ERR_NOMEM. */
-ERR_CHECKED int block_add_record(struct block_builder *builder, const struct texts *words,
-                                 const struct qlog_record *record);
+#define BLOCK_BATCH 16u /* rows looked up together */
+
+/* How many rows may still be added. */
+uint32_t block_room(const struct block_builder *builder);
+/* Adds up to BLOCK_BATCH rows of a journal, for which there is room. One that is none, though it passed its check, is
+ * counted in a gap. ERR_NOMEM, after which the builder can only be cleared. */
+ERR_CHECKED int block_add_rows(struct block_builder *builder, const struct block_words *words,
+                               const struct journal_item *items, uint32_t count);
+/* While there is room. ERR_NOMEM. */
 ERR_CHECKED int block_add_gap(struct block_builder *builder, const struct journal_gap *gap);
-/* Adds the finished block to out. ERR_NOMEM. */
+/* Adds the finished block, its rows in order of time, to out. ERR_NOMEM. */
 ERR_CHECKED int block_finish(struct block_builder *builder, const uint8_t prev[QLOG_HASH_LEN], struct text *out);
 void block_builder_clear(struct block_builder *builder);
 void block_builder_done(struct block_builder *builder);

@@ -33,68 +33,139 @@ static void rows_free(struct block_rows *rows)
     *rows = (struct block_rows){0};
 }
 
-static int word_note(struct block_builder *b, const struct texts *words, const struct texts_key *key)
+static int word_note(struct block_builder *b, const struct block_words *words, const struct texts_key *key)
 {
-    const char *word = texts_find(words, key);
+    const char *word = words->find(words->ctx, key);
     return word == NULL ? 0 : texts_put(&b->texts, key, word);
 }
 
-static int64_t who_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+/* Makes room for entry `count`. */
+static int table_room(void **table, uint32_t *cap, uint32_t count, size_t size)
 {
-    struct block_who who = {
-        .device = r->device, .user = r->user, .policy = r->policy_version, .group = r->group, .grade = r->grade};
-    uint32_t before = b->who.count;
-    memcpy(who.client, r->client.bytes, sizeof who.client);
-    int64_t number = dict_put(&b->who, &who, sizeof who);
-    if (number != before)
-        return number;
-    struct texts_key key = {.kind = TEXTS_GROUP, .version = who.policy, .number = who.group};
-    int code = word_note(b, words, &key);
-    return code < 0 ? code : number;
+    if (count < *cap)
+        return 0;
+    uint32_t wanted = *cap * 2 + 256;
+    void *grown = realloc(*table, wanted * size);
+    if (grown == NULL)
+        return ERR_NOMEM;
+    *table = grown;
+    *cap = wanted;
+    return 0;
 }
 
-static int64_t what_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+static int who_fill(struct block_builder *b, const struct block_words *words, uint32_t number,
+                    const struct qlog_record *r)
 {
+    void *table = b->who;
+    if (table_room(&table, &b->who_cap, number, sizeof *b->who) < 0)
+        return ERR_NOMEM;
+    b->who = table;
+    struct block_who *who = &b->who[number];
+    *who = (struct block_who){
+        .device = r->device, .user = r->user, .policy = r->policy_version, .group = r->group, .grade = r->grade};
+    memcpy(who->client, r->client.bytes, sizeof who->client);
+    return word_note(b, words, &(struct texts_key){TEXTS_GROUP, who->policy, who->group});
+}
+
+static void generation_note(struct block_builder *b, uint32_t number, uint64_t generation)
+{
+    if (number == 0 || generation < b->first_generation)
+        b->first_generation = generation;
+    if (number == 0 || generation > b->last_generation)
+        b->last_generation = generation;
+}
+
+static int what_fill(struct block_builder *b, const struct block_words *words, uint32_t number,
+                     const struct qlog_record *r)
+{
+    void *table = b->what;
     int64_t name = dict_put(&b->names, r->qname, r->qname_len);
     int64_t matched = r->matched_len == 0 ? -1 : dict_put(&b->names, r->matched, r->matched_len);
-    if (name < 0 || (r->matched_len > 0 && matched < 0))
+    if (name < 0 || (r->matched_len > 0 && matched < 0) ||
+        table_room(&table, &b->what_cap, number, sizeof *b->what) < 0)
         return ERR_NOMEM;
-    struct block_what what = {.name = (uint32_t)name,
-                              .matched = (uint32_t)(matched + 1),
-                              .categories = r->verdict.categories,
-                              .generation = r->generation,
-                              .rule = r->verdict.rule,
-                              .type = r->qtype,
-                              .class = r->qclass,
-                              .rcode = r->rcode,
-                              .feed = r->verdict.feed,
-                              .answer_count = r->answer_count,
-                              .action = r->verdict.action,
-                              .reason = r->verdict.reason,
-                              .category = r->verdict.category,
-                              .match = r->verdict.match,
-                              .match_labels = r->verdict.match_labels,
-                              .unattributed = r->verdict.unattributed};
-    uint32_t before = b->what.count;
-    memcpy(what.answer, r->answer.bytes, sizeof what.answer);
-    int64_t number = dict_put(&b->what, &what, sizeof what);
-    if (number != before || what.feed == VERDICT_NO_FEED)
+    b->what = table;
+    struct block_what *what = &b->what[number];
+    *what = (struct block_what){.name = (uint32_t)name,
+                                .matched = (uint32_t)(matched + 1),
+                                .categories = r->verdict.categories,
+                                .generation = r->generation,
+                                .rule = r->verdict.rule,
+                                .type = r->qtype,
+                                .class = r->qclass,
+                                .rcode = r->rcode,
+                                .feed = r->verdict.feed,
+                                .answer_count = r->answer_count,
+                                .action = r->verdict.action,
+                                .reason = r->verdict.reason,
+                                .category = r->verdict.category,
+                                .match = r->verdict.match,
+                                .match_labels = r->verdict.match_labels,
+                                .unattributed = r->verdict.unattributed};
+    memcpy(what->answer, r->answer.bytes, sizeof what->answer);
+    generation_note(b, number, what->generation);
+    if (what->feed == VERDICT_NO_FEED)
+        return 0;
+    return word_note(b, words, &(struct texts_key){TEXTS_FEED, what->generation, what->feed});
+}
+
+/* A row on its way into the block. */
+struct input {
+    const struct journal_item *item;
+    struct record_ranges ranges;
+    uint32_t who_hash, what_hash;
+    bool malformed;
+    int64_t who, what, path; /* numbers in the tables */
+};
+
+/* Only a combination that is new in this block is taken apart. */
+static int tables_put(struct block_builder *b, const struct block_words *words, struct input *in)
+{
+    struct qlog_record record;
+    int code = 0;
+    uint32_t whats = b->what_keys.count;
+    uint32_t whos = b->who_keys.count;
+    in->what = dict_put_hashed(&b->what_keys, in->ranges.what, in->ranges.what_len, in->what_hash);
+    bool new_what = in->what == whats;
+    if (new_what && record_parse(in->item->body, in->item->len, &record) < 0) {
+        dict_pop(&b->what_keys);
+        return ERR_MALFORMED;
+    }
+    in->who = dict_put_hashed(&b->who_keys, in->ranges.who, in->ranges.who_len, in->who_hash);
+    bool new_who = in->who == whos;
+    if (in->what < 0 || in->who < 0)
+        return ERR_NOMEM;
+    if (new_what)
+        code = what_fill(b, words, whats, &record);
+    else if (new_who)
+        code = record_parse(in->item->body, in->item->len, &record);
+    return code == 0 && new_who ? who_fill(b, words, whos, &record) : code;
+}
+
+static int64_t path_new(struct block_builder *b, const struct block_words *words, const struct block_path *path)
+{
+    uint32_t before = b->path.count;
+    int64_t number = dict_put(&b->path, path, sizeof *path);
+    if (number != before || path->upstream == QLOG_NO_UPSTREAM)
         return number;
-    struct texts_key key = {.kind = TEXTS_FEED, .version = what.generation, .number = what.feed};
-    int code = word_note(b, words, &key);
+    int code = word_note(b, words, &(struct texts_key){TEXTS_UPSTREAM, 0, path->upstream});
     return code < 0 ? code : number;
 }
 
-static int64_t path_put(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
+static int64_t path_put(struct block_builder *b, const struct block_words *words, const struct journal_row *row)
 {
-    struct block_path path = {.upstream = r->upstream, .transport = r->transport, .cache = r->cache};
-    uint32_t before = b->path.count;
-    int64_t number = dict_put(&b->path, &path, sizeof path);
-    if (number != before || path.upstream == QLOG_NO_UPSTREAM)
-        return number;
-    struct texts_key key = {.kind = TEXTS_UPSTREAM, .number = path.upstream};
-    int code = word_note(b, words, &key);
-    return code < 0 ? code : number;
+    uint32_t key = row->upstream | (uint32_t)row->transport << 16 | (uint32_t)row->cache << 24;
+    size_t slot = row->cache % 8;
+    if (b->path_memo[slot].known && b->path_memo[slot].key == key)
+        return b->path_memo[slot].number;
+    struct block_path path = {.upstream = row->upstream, .transport = row->transport, .cache = row->cache};
+    int64_t number = path_new(b, words, &path);
+    if (number >= 0) {
+        b->path_memo[slot].key = key;
+        b->path_memo[slot].number = (uint16_t)number;
+        b->path_memo[slot].known = true;
+    }
+    return number;
 }
 
 static void times_note(struct block_builder *b, int64_t from_ns, int64_t to_ns)
@@ -106,39 +177,9 @@ static void times_note(struct block_builder *b, int64_t from_ns, int64_t to_ns)
         b->max_ns = to_ns;
 }
 
-static void generation_note(struct block_builder *b, uint64_t generation)
+uint32_t block_room(const struct block_builder *b)
 {
-    if (b->row_count == 0 || generation < b->first_generation)
-        b->first_generation = generation;
-    if (b->row_count == 0 || generation > b->last_generation)
-        b->last_generation = generation;
-}
-
-bool block_is_full(const struct block_builder *b)
-{
-    return b->row_count == BLOCK_ROWS_MAX || b->gap_count == BLOCK_ROWS_MAX;
-}
-
-int block_add_record(struct block_builder *b, const struct texts *words, const struct qlog_record *r)
-{
-    if (rows_alloc(&b->rows) < 0)
-        return ERR_NOMEM;
-    assert(!block_is_full(b));
-    int64_t who = who_put(b, words, r);
-    int64_t what = what_put(b, words, r);
-    int64_t path = path_put(b, words, r);
-    if (who < 0 || what < 0 || path < 0)
-        return ERR_NOMEM;
-    times_note(b, r->time_ns, r->time_ns);
-    generation_note(b, r->generation);
-    uint32_t i = b->row_count++;
-    b->rows.time[i] = (uint64_t)r->time_ns;
-    b->rows.who[i] = (uint16_t)who;
-    b->rows.what[i] = (uint16_t)what;
-    b->rows.path[i] = (uint16_t)path;
-    b->rows.port[i] = r->client_port;
-    b->rows.rtt[i] = r->rtt_us;
-    return 0;
+    return BLOCK_ROWS_MAX - (b->row_count > b->gap_count ? b->row_count : b->gap_count);
 }
 
 int block_add_gap(struct block_builder *b, const struct journal_gap *gap)
@@ -155,6 +196,65 @@ int block_add_gap(struct block_builder *b, const struct journal_gap *gap)
     b->gaps[b->gap_count++] = *gap;
     b->lost += gap->lost;
     return 0;
+}
+
+/* It passed its check, so it was written like this: our mistake, counted instead of dropped in silence. */
+static int malformed_count(struct block_builder *b, const struct journal_item *item)
+{
+    struct journal_gap gap = {.from_ns = item->time_ns, .to_ns = item->time_ns, .kind = JOURNAL_GAP, .lost = 1};
+    return block_add_gap(b, &gap);
+}
+
+static int row_add(struct block_builder *b, const struct block_words *words, struct input *in)
+{
+    struct journal_row row;
+    int code = in->malformed ? ERR_MALFORMED : tables_put(b, words, in);
+    if (code < 0)
+        return code == ERR_MALFORMED ? malformed_count(b, in->item) : code;
+    memcpy(&row, in->item->body, sizeof row);
+    in->path = path_put(b, words, &row);
+    if (in->path < 0)
+        return ERR_NOMEM;
+    times_note(b, row.time_ns, row.time_ns);
+    uint32_t i = b->row_count++;
+    b->rows.time[i] = (uint64_t)row.time_ns;
+    b->rows.who[i] = (uint16_t)in->who;
+    b->rows.what[i] = (uint16_t)in->what;
+    b->rows.path[i] = (uint16_t)in->path;
+    b->rows.port[i] = row.client_port;
+    b->rows.rtt[i] = row.rtt_us;
+    return 0;
+}
+
+static void input_begin(struct block_builder *b, const struct journal_item *item, struct input *in)
+{
+    in->item = item;
+    in->malformed = record_split(item->body, item->len, &in->ranges) < 0;
+    if (in->malformed)
+        return;
+    in->who_hash = dict_hash(&b->who_keys, in->ranges.who, in->ranges.who_len);
+    in->what_hash = dict_hash(&b->what_keys, in->ranges.what, in->ranges.what_len);
+}
+
+int block_add_rows(struct block_builder *b, const struct block_words *words, const struct journal_item *items,
+                   uint32_t count)
+{
+    struct input in[BLOCK_BATCH];
+    assert(count <= BLOCK_BATCH && count <= block_room(b));
+    if (rows_alloc(&b->rows) < 0 || dict_begin(&b->who_keys) < 0 || dict_begin(&b->what_keys) < 0)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        input_begin(b, &items[i], &in[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (in[i].malformed)
+            continue;
+        dict_touch(&b->who_keys, in[i].who_hash);
+        dict_touch(&b->what_keys, in[i].what_hash);
+    }
+    int code = 0;
+    for (uint32_t i = 0; i < count && code == 0; i++)
+        code = row_add(b, words, &in[i]);
+    return code;
 }
 
 /* ---- writing it out ---- */
@@ -182,12 +282,12 @@ static void fields_put(struct output *out, const struct block_field *fields, siz
     }
 }
 
-static void tables_put(struct output *out)
+static void tables_write(struct output *out)
 {
     struct block_builder *b = out->builder;
     struct text texts = {0};
-    fields_put(out, who_fields, FIELD_COUNT(who_fields), b->who.bytes, sizeof(struct block_who), b->who.count);
-    fields_put(out, what_fields, FIELD_COUNT(what_fields), b->what.bytes, sizeof(struct block_what), b->what.count);
+    fields_put(out, who_fields, FIELD_COUNT(who_fields), b->who, sizeof *b->who, b->who_keys.count);
+    fields_put(out, what_fields, FIELD_COUNT(what_fields), b->what, sizeof *b->what, b->what_keys.count);
     fields_put(out, path_fields, FIELD_COUNT(path_fields), b->path.bytes, sizeof(struct block_path), b->path.count);
     fields_put(out, gap_fields, FIELD_COUNT(gap_fields), b->gaps, sizeof(struct journal_gap), b->gap_count);
     column_put(out, COLUMN_NAMES, b->names.bytes, &(struct column_shape){1, 1, b->names.bytes_len});
@@ -198,7 +298,74 @@ static void tables_put(struct output *out)
     text_done(&texts);
 }
 
-/* Unsigned differences wrap, so rows in any order come back as they were. */
+/* ---- order of time: rows come so but where the clock was set back, or workers wrote at the same moment ---- */
+
+struct row_order {
+    int64_t time_ns;
+    uint32_t row;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct row_order *x = a;
+    const struct row_order *y = b;
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int gaps_by_time(const void *a, const void *b)
+{
+    const struct journal_gap *x = a;
+    const struct journal_gap *y = b;
+    return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
+}
+
+static bool rows_are_sorted(const struct block_builder *b)
+{
+    for (uint32_t i = 1; i < b->row_count; i++)
+        if ((int64_t)b->rows.time[i] < (int64_t)b->rows.time[i - 1])
+            return false;
+    return true;
+}
+
+static void rows_permute(struct block_rows *rows, const struct row_order *order, uint32_t count,
+                         const struct block_rows *from)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = order[i].row;
+        rows->time[i] = from->time[row];
+        rows->who[i] = from->who[row];
+        rows->what[i] = from->what[row];
+        rows->path[i] = from->path[row];
+        rows->port[i] = from->port[row];
+        rows->rtt[i] = from->rtt[row];
+    }
+}
+
+static int rows_sort(struct block_builder *b)
+{
+    if (b->gap_count > 1)
+        qsort(b->gaps, b->gap_count, sizeof *b->gaps, gaps_by_time);
+    if (rows_are_sorted(b))
+        return 0;
+    struct block_rows sorted = {0};
+    struct row_order *order = calloc(b->row_count, sizeof *order);
+    int code = order == NULL ? ERR_NOMEM : rows_alloc(&sorted);
+    if (code == 0) {
+        for (uint32_t i = 0; i < b->row_count; i++)
+            order[i] = (struct row_order){.time_ns = (int64_t)b->rows.time[i], .row = i};
+        qsort(order, b->row_count, sizeof *order, by_time);
+        rows_permute(&sorted, order, b->row_count, &b->rows);
+        struct block_rows unsorted = b->rows;
+        b->rows = sorted;
+        sorted = unsorted;
+    }
+    rows_free(&sorted);
+    free(order);
+    return code;
+}
+
 static void times_to_differences(struct block_builder *b)
 {
     uint64_t before = (uint64_t)b->min_ns;
@@ -225,11 +392,11 @@ static void rows_put(struct output *out)
 int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], struct text *out)
 {
     size_t start = out->len;
-    struct output output = {.builder = b, .text = out};
+    struct output output = {.builder = b, .text = out, .code = rows_sort(b)};
     struct block_header header = {
         .magic = BLOCK_MAGIC, .rows = b->row_count, .gaps = b->gap_count, .min_ns = b->min_ns, .max_ns = b->max_ns};
     text_add(out, (const char *)&header, sizeof header);
-    tables_put(&output);
+    tables_write(&output);
     rows_put(&output);
     if (output.code < 0)
         return output.code;
@@ -248,9 +415,10 @@ int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], str
 
 void block_builder_clear(struct block_builder *b)
 {
-    dict_clear(&b->who);
-    dict_clear(&b->what);
+    dict_clear(&b->who_keys);
+    dict_clear(&b->what_keys);
     dict_clear(&b->path);
+    memset(b->path_memo, 0, sizeof b->path_memo);
     dict_clear(&b->names);
     texts_clear(&b->texts);
     b->row_count = 0;
@@ -261,8 +429,10 @@ void block_builder_clear(struct block_builder *b)
 void block_builder_done(struct block_builder *b)
 {
     column_packer_done(&b->packer);
-    dict_done(&b->who);
-    dict_done(&b->what);
+    dict_done(&b->who_keys);
+    dict_done(&b->what_keys);
+    free(b->who);
+    free(b->what);
     dict_done(&b->path);
     dict_done(&b->names);
     texts_done(&b->texts);

@@ -1,11 +1,11 @@
 #include "qlog/column.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <zstd.h>
 
-#define ZSTD_LEVEL  3
 #define RAW_LEN_MAX BLOCK_LEN_MAX
 #define WIDTH_MAX   16u
 
@@ -30,9 +30,44 @@ static int room_make(uint8_t **bytes, size_t *cap, size_t len)
     return 0;
 }
 
+/* Values of the width of a type are loaded whole; others (addresses) byte by byte. */
+static bool is_number(const struct column_shape *shape)
+{
+    return shape->width == 1 || shape->width == 2 || shape->width == 4 || shape->width == 8;
+}
+
+static inline uint64_t value_at(const uint8_t *at, size_t width)
+{
+    uint64_t value = 0;
+    memcpy(&value, at, width);
+    return value;
+}
+
+static inline uint64_t numbers_bits(const uint8_t *base, size_t width, const struct column_shape *shape)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < shape->count; i++)
+        bits |= value_at(base + i * shape->stride, width);
+    return bits;
+}
+
+static size_t numbers_planes_used(const uint8_t *base, const struct column_shape *shape)
+{
+    uint64_t bits = shape->width == 1   ? numbers_bits(base, 1, shape)
+                    : shape->width == 2 ? numbers_bits(base, 2, shape)
+                    : shape->width == 4 ? numbers_bits(base, 4, shape)
+                                        : numbers_bits(base, 8, shape);
+    size_t used = 0;
+    for (; bits != 0; bits >>= 8)
+        used++;
+    return used;
+}
+
 /* Planes up to the highest that is not all zero. */
 static size_t planes_used(const uint8_t *base, const struct column_shape *shape)
 {
+    if (is_number(shape))
+        return numbers_planes_used(base, shape);
     for (size_t plane = shape->width; plane > 0; plane--)
         for (size_t i = 0; i < shape->count; i++)
             if (base[i * shape->stride + plane - 1] != 0)
@@ -42,9 +77,15 @@ static size_t planes_used(const uint8_t *base, const struct column_shape *shape)
 
 static void planes_gather(const uint8_t *base, const struct column_shape *shape, size_t used, uint8_t *planes)
 {
+    const size_t count = shape->count;
+    const size_t stride = shape->stride;
+    if (count > 0 && stride == 1) {
+        memcpy(planes, base, used * count);
+        return;
+    }
     for (size_t plane = 0; plane < used; plane++)
-        for (size_t i = 0; i < shape->count; i++)
-            *planes++ = base[i * shape->stride + plane];
+        for (size_t i = 0; i < count; i++)
+            planes[plane * count + i] = base[i * stride + plane];
 }
 
 static void planes_scatter(const uint8_t *planes, const struct column_shape *shape, size_t used, uint8_t *base)
@@ -53,6 +94,21 @@ static void planes_scatter(const uint8_t *planes, const struct column_shape *sha
         const uint8_t *from = planes + plane * shape->count;
         for (size_t i = 0; i < shape->count; i++)
             base[i * shape->stride + plane] = plane < used ? from[i] : 0;
+    }
+}
+
+/* Each level up costs as much again; only these columns get smaller by it. */
+static int level_of(uint8_t id)
+{
+    switch (id) {
+    case COLUMN_WHO:
+    case COLUMN_NAMES:
+        return 3;
+    case COLUMN_WHAT:
+    case COLUMN_WHAT_NAME:
+        return 2;
+    default:
+        return 1;
     }
 }
 
@@ -69,7 +125,8 @@ int column_write(struct column_packer *packer, uint8_t id, const void *base, con
         room_make(&packer->packed, &packer->packed_cap, bound) < 0)
         return ERR_NOMEM;
     planes_gather(base, shape, used, packer->planes);
-    size_t packed_len = ZSTD_compressCCtx(packer->compress, packer->packed, bound, packer->planes, raw_len, ZSTD_LEVEL);
+    size_t packed_len =
+        ZSTD_compressCCtx(packer->compress, packer->packed, bound, packer->planes, raw_len, level_of(id));
     if (ZSTD_isError(packed_len))
         return ERR_NOMEM;
     bool smaller = packed_len < raw_len;

@@ -13,7 +13,8 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log is written and read in the machine's own order");
 
-#define QLOG_FORMAT_VERSION 1
+#define QLOG_FORMAT_VERSION 1 /* of segments */
+#define JOURNAL_VERSION     2
 #define QLOG_NODE_MAX       64  /* with the closing zero */
 #define QLOG_HASH_LEN       32  /* BLAKE2b-256 */
 #define QLOG_NAME_MAX       128 /* file names of the log, with the closing zero */
@@ -43,41 +44,70 @@ struct journal_entry {
 
 enum journal_kind { JOURNAL_ROW = 1, JOURNAL_GAP = 2 };
 
-/* Head of a row; the name (qname_len bytes) and the matched name (matched_len) follow. */
+/*
+ * A row: three heads, each with the parts that its `parts` names, then the names.
+ *
+ *     journal_row | journal_who, client, device and user | journal_what, answer, rule and categories | qname | matched
+ *
+ * A part is left out when it is zero throughout, an IPv4 address is its four bytes. So equal values are equal bytes, and
+ * the two ranges who and what (with its names) are the keys by which the keeper finds rows that differ in nothing else.
+ */
 struct journal_row {
     int64_t time_ns;
     uint8_t kind; /* JOURNAL_ROW */
-    uint8_t grade;
-    uint8_t transport;
-    uint8_t cache;
-    uint8_t answer_count;
     uint8_t qname_len;
     uint8_t matched_len;
-    uint8_t unattributed;
+    uint8_t transport;
+    uint32_t rtt_us;
+    uint16_t client_port;
+    uint16_t upstream;
+    uint8_t cache;
+    uint8_t reserved[3];
+};
+static_assert(sizeof(struct journal_row) == 24, "journal row");
+
+enum journal_part {
+    JOURNAL_ADDRESS_V4 = 1, /* 4 bytes: client, answer */
+    JOURNAL_ADDRESS = 2,    /* 16 bytes */
+    JOURNAL_MORE = 4,       /* of who: device, user; of what: struct journal_rule */
+};
+
+struct journal_who {
+    uint32_t policy_version;
+    uint16_t group;
+    uint8_t grade;
+    uint8_t parts;
+};
+static_assert(sizeof(struct journal_who) == 8, "journal who");
+
+struct journal_device {
+    uint32_t device;
+    uint32_t user;
+};
+
+/* From here on, what precedes may end on any multiple of 4. */
+struct journal_what {
+    uint64_t generation;
+    uint16_t qtype;
+    uint16_t qclass;
+    uint16_t rcode;
+    uint16_t feed;
+    uint8_t answer_count;
     uint8_t action;
     uint8_t reason;
     uint8_t category;
     uint8_t match;
     uint8_t match_labels;
-    uint8_t reserved;
-    uint16_t feed;
+    uint8_t unattributed;
+    uint8_t parts;
+} __attribute__((packed, aligned(4)));
+static_assert(sizeof(struct journal_what) == 24, "journal what");
+
+struct journal_rule {
     uint64_t categories;
-    uint64_t generation;
-    uint8_t client[16];
-    uint8_t answer[16];
-    uint32_t device;
-    uint32_t user;
     uint32_t rule;
-    uint32_t policy_version;
-    uint32_t rtt_us;
-    uint16_t client_port;
-    uint16_t group;
-    uint16_t qtype;
-    uint16_t qclass;
-    uint16_t rcode;
-    uint16_t upstream;
-};
-static_assert(sizeof(struct journal_row) == 104, "journal row");
+} __attribute__((packed, aligned(4)));
+static_assert(sizeof(struct journal_rule) == 12, "journal rule");
 
 /* Records that could not be stored. */
 struct journal_gap {
@@ -89,7 +119,9 @@ struct journal_gap {
 };
 static_assert(sizeof(struct journal_gap) == 32, "journal gap");
 
-#define JOURNAL_BODY_MAX  (sizeof(struct journal_row) + 2 * (size_t)NAME_MAX_LEN)
+#define JOURNAL_BODY_MAX                                                                                               \
+    (sizeof(struct journal_row) + sizeof(struct journal_who) + sizeof(struct journal_device) +                         \
+     sizeof(struct journal_what) + sizeof(struct journal_rule) + 2 * (size_t)16 + 2 * (size_t)NAME_MAX_LEN)
 #define JOURNAL_ENTRY_MAX ((sizeof(struct journal_entry) + JOURNAL_BODY_MAX + 7) & ~(size_t)7)
 
 /* ---- segment-<first ms>-<sequence>.qlog: header, blocks, footer, trailer ---- */

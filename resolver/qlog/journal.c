@@ -28,7 +28,7 @@ static int file_allocate(int fd, size_t bytes)
 
 static void header_write(const struct journal_opts *opts, struct journal *journal)
 {
-    struct journal_header header = {.version = QLOG_FORMAT_VERSION,
+    struct journal_header header = {.version = JOURNAL_VERSION,
                                     .writer = opts->writer,
                                     .id = journal->id,
                                     .file_bytes = journal->bytes,
@@ -99,7 +99,7 @@ int journal_header_read(const uint8_t *bytes, size_t len, struct journal_header 
     if (memcmp(header.magic, JOURNAL_MAGIC, sizeof header.magic) != 0 ||
         header.check != XXH3_64bits(&header, offsetof(struct journal_header, check)))
         return ERR_DAMAGED;
-    if (header.version != QLOG_FORMAT_VERSION)
+    if (header.version != JOURNAL_VERSION)
         return ERR_FORMAT_VERSION;
     header.node[QLOG_NODE_MAX - 1] = '\0';
     *out = header;
@@ -193,7 +193,9 @@ void journal_put_gap(struct journal *journal, const struct journal_gap *gap)
 
 struct journal_image journal_image(const struct journal *journal)
 {
-    return (struct journal_image){.bytes = journal->map, .len = journal->bytes, .id = journal->id};
+    size_t used = atomic_load_explicit(&journal->used, memory_order_acquire);
+    return (struct journal_image){
+        .bytes = journal->map, .len = used == 0 ? journal->bytes : used, .id = journal->id, .own = used != 0};
 }
 
 bool journal_next(const struct journal_image *image, size_t *pos, struct journal_item *out)
@@ -208,7 +210,7 @@ bool journal_next(const struct journal_image *image, size_t *pos, struct journal
     if (len < head + sizeof(int64_t) + 8 || len > JOURNAL_ENTRY_MAX || len % 8 != 0 || len > image->len - at)
         return false;
     memcpy(&check, entry + offsetof(struct journal_entry, check), sizeof check);
-    if (check != entry_check(image->id, at, entry + head, len - head))
+    if (!image->own && check != entry_check(image->id, at, entry + head, len - head))
         return false;
     out->body = entry + head;
     out->len = len - head;

@@ -28,7 +28,8 @@ struct journal {
     size_t bytes; /* of the file */
     uint64_t id;
     size_t absorbed; /* everything below is in a segment; owned by the keeper */
-    size_t seen;     /* everything below was looked at; owned by the keeper */
+    size_t seen;     /* everything below is in the segment being filled; owned by the keeper */
+    bool drained;    /* retired, and seen to its end; owned by the keeper */
     size_t synced;   /* everything below is on disk; owned by the thread that syncs */
     char node[QLOG_NODE_MAX];
     char file[QLOG_NAME_MAX]; /* name inside the log folder */
@@ -58,13 +59,15 @@ static inline bool journal_has_room(const struct journal *journal)
 void journal_put_record(struct journal *journal, const struct qlog_record *record);
 void journal_put_gap(struct journal *journal, const struct journal_gap *gap);
 
-/* The bytes of a whole journal, wherever they came from. */
+/* The bytes of a journal, wherever they came from. */
 struct journal_image {
     const uint8_t *bytes;
     size_t len;
     uint64_t id;
+    bool own; /* finished entries of this process only: nothing can be torn, their checks need no second look */
 };
 
+/* Of a journal made here: what is finished by now. Of one that was opened: the whole file. */
 struct journal_image journal_image(const struct journal *journal);
 /* Reads the header of len bytes. ERR_DAMAGED, ERR_FORMAT_VERSION. */
 ERR_CHECKED int journal_header_read(const uint8_t *bytes, size_t len, struct journal_header *out);

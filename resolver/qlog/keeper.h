@@ -2,7 +2,7 @@
  * What stands behind qlog/writer.h: the log's state and its two threads.
  *
  *     supplier   makes the next journal of every worker ready, and syncs what was written to disk (supplier.c)
- *     keeper     turns journals into segments, removes old segments (keeper.c)
+ *     keeper     turns journals into segments (absorb.c), removes old segments (keeper.c)
  *
  * They are two, because writing a segment may take longer than a worker needs to fill a journal.
  *
@@ -24,6 +24,7 @@
 #include "qlog/block.h"
 #include "qlog/chain.h"
 #include "qlog/journal.h"
+#include "qlog/segment.h"
 #include "qlog/texts.h"
 #include "qlog/writer.h"
 
@@ -62,9 +63,9 @@ struct qlog {
     struct chain chain;
     struct texts words;
     bool words_changed;
-    struct block_builder builder;
-    struct texts_key last_group, last_feed, last_upstream;
-    int64_t pending_since_ms; /* monotonic; 0: nothing pending */
+    struct segment_writer *segment; /* being filled; NULL: no block of it is full yet */
+    struct block_builder builder;   /* its next block */
+    int64_t pending_since_ms;       /* monotonic; 0: nothing pending */
     int64_t retention_due_ms;
 
     /* for qlog_stats() */
@@ -79,12 +80,18 @@ struct qlog {
 int supplier_fill(struct qlog *log);
 void *supplier_run(void *log);
 
+/* ---- absorb.c ---- */
+
+/* Puts what is new in the journals into the segment being filled. *out_pending: bytes of journals that no finished
+ * segment holds yet. On failure all of them are read again by the next look. ERR_NOMEM, ERR_NOSPACE, ERR_ACCESS, ERR_IO. */
+ERR_CHECKED int absorb_look(struct qlog *log, uint64_t *out_pending);
+/* The same, then finishes the segment and frees the journals that are done with. */
+ERR_CHECKED int absorb_finish(struct qlog *log);
+/* Gives up the unfinished segment; the journals have its rows. */
+void absorb_forget(struct qlog *log);
+
 /* ---- keeper.c ---- */
 
-/* Looks at what is new in the journals: words not known yet. Returns the bytes that no segment holds yet. */
-uint64_t keeper_look(struct qlog *log);
-/* Turns all that the journals hold into a segment and frees the journals that are done with. */
-ERR_CHECKED int keeper_absorb(struct qlog *log);
 void keeper_expire(struct qlog *log, int64_t now_s);
 void *keeper_run(void *log);
 

@@ -74,4 +74,15 @@ size_t record_write(const struct qlog_record *record, uint8_t *out);
 /* The reverse. ERR_MALFORMED: no row, too short, or a name that is none. */
 ERR_CHECKED int record_parse(const uint8_t *body, size_t len, struct qlog_record *out);
 
+/* Where the ranges of a row lie: rows with the same who bytes have the same values there, and so for what, names included. */
+struct record_ranges {
+    const uint8_t *who;
+    const uint8_t *what;
+    size_t who_len;
+    size_t what_len;
+};
+
+/* Looks at lengths only. ERR_MALFORMED: no row, or too short. */
+ERR_CHECKED int record_split(const uint8_t *body, size_t len, struct record_ranges *out);
+
 #endif

@@ -94,7 +94,7 @@ static void totals_add(struct segment_footer *f, const struct block_builder *b)
     f->block_count++;
 }
 
-static int block_room(struct segment_writer *w)
+static int blocks_room(struct segment_writer *w)
 {
     if (w->footer.block_count < w->block_cap)
         return 0;
@@ -111,7 +111,7 @@ int segment_put_block(struct segment_writer *w, struct block_builder *b)
 {
     if (b->row_count == 0 && b->gap_count == 0)
         return 0;
-    if (block_room(w) < 0)
+    if (blocks_room(w) < 0)
         return ERR_NOMEM;
     w->buffer.len = 0;
     int code = block_finish(b, w->prev, &w->buffer);

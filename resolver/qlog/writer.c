@@ -142,7 +142,7 @@ static int past_take_over(struct qlog *log)
         code = recover_journals(log);
     if (code < 0)
         return code;
-    code = keeper_absorb(log);
+    code = absorb_finish(log);
     if (code < 0)
         log->last_error = code; /* the journals stay and are tried again */
     struct timespec now;
@@ -264,7 +264,7 @@ static void last_segment_write(struct qlog *log)
 {
     if (!log->keeper_runs)
         return;
-    if (keeper_absorb(log) == 0 && log->words_changed && texts_save(&log->words, log->dir_fd) < 0)
+    if (absorb_finish(log) == 0 && log->words_changed && texts_save(&log->words, log->dir_fd) < 0)
         log->last_error = ERR_IO; /* the segment has the words it needs */
 }
 
@@ -275,6 +275,7 @@ void qlog_close(struct qlog *log)
     threads_stop(log);
     writers_end(log);
     last_segment_write(log);
+    absorb_forget(log);
     for (size_t i = 0; i < log->journal_count; i++)
         journal_free(log->journals[i]); /* not in a segment: the file stays for the next time */
     free(log->journals);

@@ -110,6 +110,13 @@ static struct waiter *waiter_take(struct flights *fs)
     return w;
 }
 
+static void waiter_free(struct flights *fs, struct waiter *w)
+{
+    w->next = fs->free_waiters;
+    fs->free_waiters = w;
+    fs->waiting--;
+}
+
 /* ---- the heap of wake-ups ---- */
 
 static void heap_place(struct flights *fs, size_t at, struct flight *f)
@@ -306,33 +313,40 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
 
 static void waiter_add(struct flights *fs, struct flight *f, const struct client *c, struct waiter *w)
 {
-    struct waiter **end = &f->waiters;
-    while (*end != NULL)
-        end = &(*end)->next;
-    w->next = NULL;
+    w->next = f->waiters;
     w->client = *c;
     w->client.match = NULL;
-    *end = w;
+    f->waiters = w;
     load_add(&fs->load, &c->source.client.addr);
+}
+
+/* Who joins a question that has been out for so long need not wait for it. */
+static bool joins_too_late(struct query_engine *e, const struct flight *f, const struct client *c,
+                           struct query_time now)
+{
+    if (f == NULL || !f->stale_tried)
+        return false;
+    struct client stale = *c;
+    return settle_stale(e, &stale, now);
 }
 
 enum flight_wait flight_join(struct query_engine *e, const struct client *c, const struct cache_key *key,
                              struct query_time now)
 {
     struct flights *fs = e->flights;
+    struct flight *f = flight_find(fs, key);
+    bool merged = f != NULL;
+    if (joins_too_late(e, f, c, now))
+        return FLIGHT_WAITS;
     if (load_of(&fs->load, &c->source.client.addr) >= e->env.opts->pending_per_client)
         return FLIGHT_FULL;
     struct waiter *w = waiter_take(fs);
     if (w == NULL)
         return FLIGHT_FULL;
-    struct flight *f = flight_find(fs, key);
-    bool merged = f != NULL;
     if (!merged)
         f = flight_start(e, c, key, now);
     if (f == NULL) {
-        w->next = fs->free_waiters;
-        fs->free_waiters = w;
-        fs->waiting--;
+        waiter_free(fs, w);
         return FLIGHT_FULL;
     }
     waiter_add(fs, f, c, w);
@@ -425,9 +439,7 @@ void flight_release(struct query_engine *e, struct flight *f,
         f->waiters = w->next;
         each(e, &w->client, ctx, now);
         load_sub(&fs->load, &w->client.source.client.addr);
-        w->next = fs->free_waiters;
-        fs->free_waiters = w;
-        fs->waiting--;
+        waiter_free(fs, w);
     }
 }
 
@@ -456,6 +468,10 @@ void flight_end(struct query_engine *e, struct flight *f)
     f->next = fs->free_flights;
     fs->free_flights = f;
     fs->flying--;
+    if (fs->flying == 0) { /* begin anew: flights_each() need not walk what one flood once used */
+        fs->free_flights = NULL;
+        fs->high = 0;
+    }
 }
 
 void flights_each(struct query_engine *e,
@@ -481,9 +497,7 @@ static void stale_or_wait(struct query_engine *e, struct flight *f, struct query
         }
         *at = w->next;
         load_sub(&fs->load, &w->client.source.client.addr);
-        w->next = fs->free_waiters;
-        fs->free_waiters = w;
-        fs->waiting--;
+        waiter_free(fs, w);
     }
 }
 

@@ -137,6 +137,8 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->upstream = QLOG_NO_UPSTREAM;
     memcpy(c->head, item->msg, c->request.has_question ? c->request.question_end : MSG_HEADER_LEN);
     c->group = group_of(e, &item->source.client.addr);
+    if (rcode == 0 && c->request.question.type == DNS_TYPE_NXNAME)
+        rcode = DNS_RCODE_FORMERR; /* RFC 9824, 3.5: it stands in NSEC records only */
     if (rcode > 0 || c->group == POLICY_GROUP_DENIED || is_refused_kind(&c->request.question))
         return refuse(e, item, c, rcode, now);
     if (e->env.opts->zone_count > 1)
@@ -222,6 +224,10 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
             blockdb_lookup_type(e->env.blockdb, keys[i], c->request.question.type, &matches[i]);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
                                 generation, &c->facts);
+        if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
+            asked[i]->match = matches[i];
+            c->match = &asked[i]->match;
+        }
         asked[i]->stage = STAGE_DECIDE;
     }
 }

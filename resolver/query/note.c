@@ -122,6 +122,9 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
 void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
 {
     unsigned rcode = msg_u16(msg + 2) & MSG_RCODE;
+    /* Of the codes whose upper bits travel in OPT we make only this one ourselves. */
+    if (c->verdict.action == VERDICT_ERROR && rcode == (DNS_RCODE_BADVERS & MSG_RCODE))
+        rcode = DNS_RCODE_BADVERS;
     count(e->env.metrics, c, rcode);
     if (e->env.log != NULL)
         log_answer(e, c, msg, len, rcode, now);

@@ -37,8 +37,9 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
                             .question_end = hit.question_end,
                             .ttl_at = hit.ttl_at,
                             .ttl_count = hit.ttl_count,
-                            .stale = true};
-    c->cache_state = QLOG_CACHE_STALE;
+                            .age_s = (uint32_t)((now.mono_ms - hit.stored_ms) / 1000),
+                            .stale = now.mono_ms >= hit.expires_ms}; /* else another worker has it anew */
+    c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
     facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
     verdict_decide(e, c);

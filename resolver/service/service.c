@@ -19,7 +19,10 @@
 #include "net/notify.h"
 #include "net/watch.h"
 #include "net/workers.h"
+#include "service/log_alarm.h"
 #include "service/snapshot.h"
+
+#define LOG_LOOK_MS 1000
 
 struct service {
     const char *const *files;
@@ -27,6 +30,8 @@ struct service {
     uv_loop_t loop;
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t watchdog;
+    uv_timer_t log_look;
+    struct log_alarm log_alarm;
     struct snapshot_secrets secrets;
     int64_t started_s;
     struct snapshot *snapshot; /* in force, or being handed to the workers */
@@ -42,7 +47,11 @@ struct service {
 
 static void on_let_go(void *ctx)
 {
-    snapshot_free(ctx);
+    static const uint8_t root[1];
+    struct snapshot *old = ctx;
+    if (old->outdated != NULL)
+        cache_flush(old->outdated, root);
+    snapshot_free(old);
 }
 
 /* Puts settings and list in force; the old snapshot goes when no worker uses it any more. */
@@ -97,6 +106,17 @@ static bool same_listen(const struct config *a, const struct config *b)
     return true;
 }
 
+/* Entries of the cache are kept by the number of their zone. */
+static bool same_zones(const struct query_opts *a, const struct query_opts *b)
+{
+    if (a->zone_count != b->zone_count)
+        return false;
+    for (size_t i = 0; i < a->zone_count; i++)
+        if (!name_equal(a->zones[i].name, b->zones[i].name))
+            return false;
+    return true;
+}
+
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
     const struct {
@@ -134,6 +154,8 @@ static int reload(struct service *s, struct text *why)
         settings_release_unheld(settings);
     } else {
         publish_names(s, config);
+        if (!same_zones(&s->snapshot->settings->config->query, &config->query))
+            s->snapshot->outdated = s->cache;
         err = put_in_force(s, settings, s->snapshot->list);
     }
     if (err < 0)
@@ -224,6 +246,30 @@ static void on_watchdog(uv_timer_t *timer)
     notify_send("WATCHDOG=1");
 }
 
+/* A log that can't be written must not stay unnoticed by who looks after this machine. */
+static void on_log_look(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    struct qlog_stats stats;
+    uint64_t lost = 0;
+    if (s->log == NULL)
+        return;
+    qlog_stats(s->log, &stats);
+    switch (log_alarm_look(&s->log_alarm, &stats, (int64_t)uv_now(&s->loop), &lost)) {
+    case LOG_ALARM_BEGINS:
+        log_error("query log in trouble, answers go on lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
+        break;
+    case LOG_ALARM_GOES_ON:
+        log_error("query log still in trouble lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
+        break;
+    case LOG_ALARM_OVER:
+        log_info("query log works again lost=%" PRIu64, lost);
+        break;
+    case LOG_ALARM_NONE:
+        break;
+    }
+}
+
 static void start_handles(struct service *s)
 {
     uint64_t watchdog_ms = notify_watchdog_ms();
@@ -235,6 +281,9 @@ static void start_handles(struct service *s)
     uv_signal_start(&s->terminate, on_stop_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_stop_signal, SIGINT);
     uv_signal_start(&s->hangup, on_hangup, SIGHUP);
+    uv_timer_init(&s->loop, &s->log_look);
+    s->log_look.data = s;
+    uv_timer_start(&s->log_look, on_log_look, LOG_LOOK_MS, LOG_LOOK_MS);
     if (watchdog_ms > 0)
         uv_timer_start(&s->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
 }
@@ -389,6 +438,7 @@ static void stop(struct service *s)
     close_handle((uv_handle_t *)&s->interrupt);
     close_handle((uv_handle_t *)&s->hangup);
     close_handle((uv_handle_t *)&s->watchdog);
+    close_handle((uv_handle_t *)&s->log_look);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     qlog_close(s->log);

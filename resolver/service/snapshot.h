@@ -42,6 +42,8 @@ struct list {
 struct snapshot {
     struct settings *settings;
     struct list *list;
+    struct cache *outdated; /* to be emptied when the last worker has let go: its entries mean nothing to the next
+                             * snapshot; NULL: they go on being good */
 };
 
 /* Loads the files. Negative: why gets the reason, whole lines. The settings have no holder yet. */

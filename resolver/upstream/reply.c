@@ -99,12 +99,18 @@ static int chain_push(struct draft *d, const struct msg_rr *rr)
     return 0;
 }
 
+/* The type an RRSIG record is over; 0: not to be read. */
+static uint16_t covered_type(const struct draft *d, const struct msg_rr *rr)
+{
+    return rr->rdata_len < 2 ? 0 : msg_u16(d->msg + rr->rdata_pos);
+}
+
 /* A signature over a name of the chain, or over a DNAME above it (RFC 6672, 5.3.1). */
 static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr, const uint8_t *owner)
 {
     if (!d->dnssec || rr->type != DNS_TYPE_RRSIG)
         return false;
-    bool above = rr->rdata_len >= 2 && msg_u16(d->msg + rr->rdata_pos) == DNS_TYPE_DNAME;
+    bool above = covered_type(d, rr) == DNS_TYPE_DNAME;
     const uint8_t *name = d->question->name;
     for (unsigned i = 0;; i++) {
         if (above ? name_is_at_or_below(name, owner) : name_equal(name, owner))
@@ -165,6 +171,12 @@ static int follow_chain(struct draft *d)
     return 0;
 }
 
+/* With the top bit set it counts as zero (RFC 2181, 8). */
+static uint32_t ttl_checked(uint32_t ttl_s)
+{
+    return ttl_s > INT32_MAX ? 0 : ttl_s;
+}
+
 static int note_soa(struct draft *d, const struct msg_rr *rr)
 {
     size_t pos = rr->rdata_pos;
@@ -176,10 +188,20 @@ static int note_soa(struct draft *d, const struct msg_rr *rr)
     }
     if (pos + 20 != (size_t)rr->rdata_pos + rr->rdata_len)
         return ERR_MALFORMED;
-    uint32_t minimum_s = msg_u32(d->msg + pos + 16);
+    uint32_t minimum_s = ttl_checked(msg_u32(d->msg + pos + 16));
+    uint32_t ttl_s = ttl_checked(rr->ttl);
     d->reply->has_soa = true;
-    d->reply->soa_minimum_s = minimum_s < rr->ttl ? minimum_s : rr->ttl;
+    d->reply->soa_minimum_s = minimum_s < ttl_s ? minimum_s : ttl_s;
     return 0;
+}
+
+/* What a validator needs to see that there is no such name or type, and that a wildcard was meant (RFC 4035, 3.1.3). */
+static bool is_proof(const struct draft *d, const struct msg_rr *rr)
+{
+    uint16_t type = rr->type == DNS_TYPE_RRSIG ? covered_type(d, rr) : rr->type;
+    if (type == DNS_TYPE_SOA)
+        return rr->type == DNS_TYPE_RRSIG && d->reply->negative;
+    return type == DNS_TYPE_NSEC || type == DNS_TYPE_NSEC3;
 }
 
 static int pick_authority(struct draft *d)
@@ -190,8 +212,7 @@ static int pick_authority(struct draft *d)
         int code;
         if (rr->section != MSG_AUTHORITY || rr->class != d->question->class)
             continue;
-        if (d->dnssec && (rr->type == DNS_TYPE_RRSIG || rr->type == DNS_TYPE_NSEC || rr->type == DNS_TYPE_NSEC3))
-            d->keep[i] = true;
+        d->keep[i] = d->dnssec && is_proof(d, rr);
         if (rr->type != DNS_TYPE_SOA || !d->reply->negative || d->reply->has_soa)
             continue;
         if ((code = owner_unpack(d, rr, owner)) < 0)
@@ -358,7 +379,7 @@ static void write_head(struct writer *w, const struct draft *d)
     w->len = d->reply->question_end;
 }
 
-/* TTLs with the top bit set count as zero (RFC 2181, 8); the SOA of a "no" carries how long that is good. */
+/* The SOA of a "no" carries how long that is good. */
 static void settle_ttls(const struct draft *d, uint8_t *out)
 {
     struct reply *r = d->reply;
@@ -368,9 +389,9 @@ static void settle_ttls(const struct draft *d, uint8_t *out)
         if (!d->keep[i])
             continue;
         uint8_t *ttl = out + r->ttl_at[n++];
-        uint32_t ttl_s = d->rr[i].ttl > INT32_MAX ? 0 : d->rr[i].ttl;
+        uint32_t ttl_s = ttl_checked(d->rr[i].ttl);
         if (d->rr[i].section == MSG_AUTHORITY && d->rr[i].type == DNS_TYPE_SOA)
-            ttl_s = r->soa_minimum_s > INT32_MAX ? 0 : r->soa_minimum_s;
+            ttl_s = r->soa_minimum_s;
         else if (ttl_s < r->ttl_min_s)
             r->ttl_min_s = ttl_s;
         msg_put_u32(ttl, ttl_s);

@@ -17,8 +17,8 @@
 struct server {
     int32_t srtt_ms; /* smoothed; -1: never answered */
     int32_t rttvar_ms;
-    uint32_t failures;     /* in a row */
-    int64_t rest_until_ms; /* not chosen before, unless all rest */
+    uint32_t failures;        /* in a row */
+    int64_t rest_until_ms;    /* not chosen before, unless all rest */
     int64_t no_edns_until_ms; /* it answered FORMERR to a question with OPT */
 };
 

@@ -29,7 +29,8 @@ struct model {
 
 struct shape {
     const char *alphabet;
-    unsigned labels_max, label_len_max, rule_count, suffix_count;
+    unsigned labels_max, label_len_max, rule_count;
+    unsigned suffix_count; /* different top-level labels; 0: any label may be one */
 };
 
 static uint64_t random_next(uint64_t *state)
@@ -51,7 +52,10 @@ static void random_name(const struct shape *shape, uint64_t *seed, char out[TEXT
             out[at++] = shape->alphabet[random_next(seed) % letters];
         out[at++] = '.';
     }
-    (void)snprintf(out + at, TEXT_MAX - at, "t%u", (unsigned)(random_next(seed) % shape->suffix_count));
+    if (shape->suffix_count == 0)
+        out[at - 1] = 0;
+    else
+        (void)snprintf(out + at, TEXT_MAX - at, "t%u", (unsigned)(random_next(seed) % shape->suffix_count));
 }
 
 static struct name_key key_of(const char *text)
@@ -117,7 +121,8 @@ static void check_all(const struct blockdb *db, const struct model *m, const str
     for (size_t i = 0; i < m->count; i += 1 + m->count / 300) {
         char text[TEXT_MAX];
         const char *listed = m->texts[i];
-        const char *parent = strchr(listed, '.') + 1;
+        const char *dot = strchr(listed, '.');
+        const char *parent = dot ? dot + 1 : ".";
         check_one(db, m, listed);
         check_one(db, m, parent);
         (void)snprintf(text, sizeof(text), "a.%.250s", listed);
@@ -208,13 +213,16 @@ static void lookups_equal_the_rules_asked_one_by_one(void **state)
         {"abc", 8, 20, 1500, 2},
         {"a", 30, 9, 500, 3},
         {"a~", 3, 30, 1000, 1},
+        {"ab", 3, 12, 2000, 0},
+        {"abcdefghijklmnopqrstuvwxyz", 2, 3, 3000, 0},
+        {"xy", 2, 30, 1500, 0},
     };
     for (size_t i = 0; i < sizeof(SHAPES) / sizeof(SHAPES[0]); i++)
         for (uint64_t seed = 1; seed <= 3; seed++)
             check_shape(&SHAPES[i], seed * UINT64_C(0x9e3779b97f4a7c15) + i);
 }
 
-/* Labels of every byte value but zero: nodes with 255 children. */
+/* Labels of every byte value but zero. */
 static void lookups_work_with_every_byte_in_a_label(void **state)
 {
     (void)state;

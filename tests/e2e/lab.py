@@ -12,6 +12,7 @@ Nothing here sleeps for a fixed time: wait_until() polls with a bound.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,24 @@ import dns
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("BELISHA_BUILD", os.path.join(ROOT, "build", "release")))
-PORT = int(os.environ.get("BELISHA_E2E_PORT", "15600"))
+
+
+def first_port(wanted):
+    """wanted, or a hundred further on when somebody has one of its ten ports: two runs on one machine must not meet."""
+    for base in (wanted, wanted + 100):
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                for port in range(base, base + 10):
+                    with socket.socket(socket.AF_INET, kind) as sock:
+                        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
+                        sock.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+    raise SystemExit("the ports %d to %d and a hundred further on are in use" % (wanted, wanted + 9))
+
+
+PORT = first_port(int(os.environ.get("BELISHA_E2E_PORT", "15600")))
 SINKHOLE = "127.9.9.9"
 START_S = 30
 

@@ -17,7 +17,8 @@ policy:
 class Reload(lab.Case):
     @classmethod
     def set_up(cls):
-        cls.server = cls.lab.serve(0, [cls.lab.start_nsd(1)], ["blocked.example.net"], conf=CONF % "malware")
+        cls.nsd = cls.lab.start_nsd(1)
+        cls.server = cls.lab.serve(0, [cls.nsd], ["blocked.example.net"], conf=CONF % "malware")
 
     def configure(self, text):
         self.lab.write("state-extra.yaml", text)
@@ -58,6 +59,14 @@ class Reload(lab.Case):
         load.stop()
         self.assertGreater(load.sent, 100)
         self.assertEqual((load.lost, load.bad), (0, []))
+
+    def test_zones_that_change_places_do_not_mix_their_answers(self):
+        other = self.lab.upstream(2, address="198.51.100.99")
+        zone = "zones: [{name: %s, upstreams: ['%s']}]\n"
+        for name, upstream, answer in (("example.net", "127.0.0.1:%d" % other.port, "198.51.100.99"),
+                                       ("www.example.net", self.nsd, "198.51.100.10")):
+            self.assertEqual(self.configure(CONF % "malware" + zone % (name, upstream)).returncode, 0)
+            lab.wait_until("the zone's own answer", lambda: self.server.ask("www.example.net").data() == [answer], 2)
 
     def test_config_check_agrees(self):
         self.lab.write("state-extra.yaml", "polcy: {}\n")

@@ -13,7 +13,7 @@ static void checks_mend(uint8_t *bytes, size_t size, struct journal_header *head
 {
     memcpy(header, bytes, sizeof *header);
     memcpy(header->magic, JOURNAL_MAGIC, sizeof header->magic);
-    header->version = QLOG_FORMAT_VERSION;
+    header->version = JOURNAL_VERSION;
     header->check = XXH3_64bits(header, offsetof(struct journal_header, check));
     memcpy(bytes, header, sizeof *header);
     for (size_t pos = JOURNAL_FIRST; pos + sizeof(struct journal_entry) <= size;) {

@@ -297,6 +297,40 @@ static void qlog_takes_records_of_many_threads_while_it_is_flushed_and_read(void
     fixture_end(&f);
 }
 
+/* More than one block, put together bit by bit while records come. */
+static void qlog_fills_one_segment_over_many_looks(void **state)
+{
+    const uint32_t count = 70000;
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_scan *scan;
+    struct qlog_row row;
+    struct qlog_stats stats;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.journal_bytes = 16 << 20;
+    opts.fsync_ms = 1;
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, count);
+    assert_int_equal(qlog_flush(log), 0);
+    qlog_stats(log, &stats);
+    assert_int_equal(stats.lost, 0);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".qlog"), 1);
+    assert_int_equal(fixture_files(f.dir, "segment-", ".tmp"), 0);
+    assert_int_equal(qlog_scan_open(f.dir, &(struct qlog_filter){.action = -1}, &scan), 0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct qlog_record record;
+        fixture_record(i, &record);
+        assert_int_equal(qlog_scan_next(scan, &row), 1);
+        fixture_assert_same(&row.record, &record);
+    }
+    assert_int_equal(qlog_scan_next(scan, &row), 0);
+    qlog_scan_close(scan);
+    qlog_close(log);
+    fixture_end(&f);
+}
+
 static void file_size_limit(rlim_t bytes)
 {
     struct rlimit limit;
@@ -380,6 +414,7 @@ int main(void)
         cmocka_unit_test(qlog_belongs_to_one_process),
         cmocka_unit_test(qlog_accounts_for_every_record_through_many_journals),
         cmocka_unit_test(qlog_takes_records_of_many_threads_while_it_is_flushed_and_read),
+        cmocka_unit_test(qlog_fills_one_segment_over_many_looks),
         cmocka_unit_test(qlog_records_the_gap_when_no_journal_could_be_had),
         cmocka_unit_test(qlog_survives_a_full_disk),
     };

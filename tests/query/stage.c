@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "blockdb/blockdb.h"
 #include "qlog/writer.h"
 
@@ -18,21 +17,6 @@ void qlog_append(struct qlog_writer *writer, const struct qlog_record *record)
     (void)writer;
     on_stage->last_log = *record;
     on_stage->log_count++;
-}
-
-/* In place of real chance: a scenario plays the same each time. Odd: server_pick() never goes exploring. */
-uint32_t random_u32(struct random_pool *pool)
-{
-    static uint32_t last = 1;
-    (void)pool;
-    last = last * 1664525u + 1013904223u;
-    return last | 1;
-}
-
-void random_bytes(struct random_pool *pool, void *out, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        ((uint8_t *)out)[i] = (uint8_t)(random_u32(pool) >> 16);
 }
 
 static void must(bool fine, const char *what)

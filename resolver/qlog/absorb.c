@@ -1,0 +1,277 @@
+/*
+ * Journals into a segment, as the rows come: each look puts what is new into the block being built, full blocks go to a
+ * segment that has no name yet. Nothing is read twice, and no moment has to do the work of an hour. The journals stay
+ * until the segment is whole; if it can't be finished, it begins again from them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "qlog/keeper.h"
+
+/* ---- words: asked for while they are known, that is soon after the row was written ---- */
+
+static const char *word_ask(const struct qlog_opts *o, const struct texts_key *key)
+{
+    uint16_t number = key->number;
+    switch (key->kind) {
+    case TEXTS_GROUP:
+        return o->group_name ? o->group_name(o->ctx, (uint32_t)key->version, number) : NULL;
+    case TEXTS_FEED:
+        return o->feed_name ? o->feed_name(o->ctx, key->version, number) : NULL;
+    case TEXTS_UPSTREAM:
+        return o->upstream_name ? o->upstream_name(o->ctx, number) : NULL;
+    }
+    return NULL;
+}
+
+static const char *word_find(void *ctx, const struct texts_key *key)
+{
+    struct qlog *log = ctx;
+    char digits[8];
+    const char *word = texts_find(&log->words, key);
+    if (word != NULL)
+        return word;
+    word = word_ask(&log->opts, key);
+    if (word == NULL) {
+        snprintf(digits, sizeof digits, "%u", key->number);
+        word = digits;
+    }
+    if (texts_put(&log->words, key, word) == 0)
+        log->words_changed = true;
+    return texts_find(&log->words, key);
+}
+
+/* ---- the segment being filled ---- */
+
+static int segment_want(struct qlog *log)
+{
+    if (log->segment != NULL)
+        return 0;
+    struct segment_opts opts = {
+        .dir_fd = log->dir_fd, .node = log->node, .sequence = log->chain.sequence + 1, .prev = log->chain.hash};
+    return segment_begin(&opts, &log->segment);
+}
+
+static int block_write(struct qlog *log)
+{
+    int code = segment_want(log);
+    return code < 0 ? code : segment_put_block(log->segment, &log->builder);
+}
+
+/* Rows waiting to be looked up together. */
+struct batch {
+    struct journal_item items[BLOCK_BATCH];
+    uint32_t count;
+};
+
+static int batch_put(struct qlog *log, struct batch *batch)
+{
+    const struct block_words words = {.find = word_find, .ctx = log};
+    int code = block_add_rows(&log->builder, &words, batch->items, batch->count);
+    batch->count = 0;
+    return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;
+}
+
+static int item_put(struct qlog *log, struct batch *batch, const struct journal_item *item)
+{
+    struct journal_gap gap;
+    if (item->kind != JOURNAL_GAP || item->len < sizeof gap) {
+        batch->items[batch->count++] = *item;
+        return batch->count == BLOCK_BATCH || batch->count == block_room(&log->builder) ? batch_put(log, batch) : 0;
+    }
+    int code = batch_put(log, batch);
+    if (code < 0)
+        return code;
+    memcpy(&gap, item->body, sizeof gap);
+    code = block_add_gap(&log->builder, &gap);
+    return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;
+}
+
+/* ---- what is new, journal by journal, in order of time ---- */
+
+struct cursor {
+    struct journal *journal;
+    struct journal_image image;
+    struct journal_item item; /* the next entry, when has_item */
+    bool has_item;
+    bool retired; /* as it was before the journal was read: then nothing can follow */
+};
+
+#define AHEAD 1024u /* bytes of a journal that are on their way from memory while the ones before them are read */
+
+static void cursor_next(struct cursor *cursor)
+{
+    __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD);
+    __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD + 64);
+    cursor->has_item = journal_next(&cursor->image, &cursor->journal->seen, &cursor->item);
+}
+
+/* The keeper alone removes journals, so those it has seen stay valid without the lock. */
+static size_t journals_list(struct qlog *log, struct cursor **out)
+{
+    pthread_mutex_lock(&log->lock);
+    size_t count = log->journal_count;
+    struct cursor *cursors = calloc(count + 1, sizeof *cursors);
+    for (size_t i = 0; cursors != NULL && i < count; i++)
+        cursors[i].journal = log->journals[i];
+    pthread_mutex_unlock(&log->lock);
+    *out = cursors;
+    return cursors == NULL ? 0 : count;
+}
+
+static void cursors_begin(struct cursor *cursors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cursors[i].retired = atomic_load_explicit(&cursors[i].journal->retired, memory_order_acquire);
+        cursors[i].image = journal_image(cursors[i].journal);
+        cursor_next(&cursors[i]);
+    }
+}
+
+/* The cursor with the oldest entry, or NULL; it may be read up to *out_limit before another one is older. */
+static struct cursor *cursor_pick(struct cursor *cursors, size_t count, int64_t *out_limit)
+{
+    struct cursor *oldest = NULL;
+    int64_t limit = INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        struct cursor *cursor = &cursors[i];
+        if (!cursor->has_item)
+            continue;
+        bool older = oldest == NULL || cursor->item.time_ns < oldest->item.time_ns;
+        const struct cursor *other = older ? oldest : cursor;
+        if (other != NULL && other->item.time_ns < limit)
+            limit = other->item.time_ns;
+        if (older)
+            oldest = cursor;
+    }
+    *out_limit = limit;
+    return oldest;
+}
+
+static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count)
+{
+    struct batch batch = {.count = 0};
+    struct cursor *cursor;
+    int64_t limit;
+    int code = 0;
+    while (code == 0 && (cursor = cursor_pick(cursors, count, &limit)) != NULL)
+        do {
+            code = item_put(log, &batch, &cursor->item);
+            cursor_next(cursor);
+        } while (code == 0 && cursor->has_item && cursor->item.time_ns <= limit);
+    return code < 0 ? code : batch_put(log, &batch);
+}
+
+void absorb_forget(struct qlog *log)
+{
+    segment_abort(log->segment);
+    log->segment = NULL;
+    block_builder_clear(&log->builder);
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->journal_count; i++) {
+        log->journals[i]->seen = log->journals[i]->absorbed;
+        log->journals[i]->drained = false;
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+int absorb_look(struct qlog *log, uint64_t *out_pending)
+{
+    struct cursor *cursors;
+    size_t count = journals_list(log, &cursors);
+    uint64_t pending = 0;
+    if (cursors == NULL)
+        return ERR_NOMEM;
+    cursors_begin(cursors, count);
+    int code = cursors_merge(log, cursors, count);
+    for (size_t i = 0; i < count; i++) {
+        struct journal *journal = cursors[i].journal;
+        journal->drained = cursors[i].retired;
+        pending += journal->seen - journal->absorbed;
+    }
+    free(cursors);
+    if (code < 0) {
+        absorb_forget(log);
+        return code;
+    }
+    *out_pending = pending;
+    return 0;
+}
+
+/* ---- the end of the segment ---- */
+
+static int segment_end(struct qlog *log, const struct cursor *cursors, size_t count)
+{
+    struct chain chain = {.sequence = log->chain.sequence + 1};
+    struct segment_journal *positions = calloc(count + 1, sizeof *positions);
+    int code = positions == NULL ? ERR_NOMEM : block_write(log);
+    for (size_t i = 0; code == 0 && i < count; i++)
+        positions[i] = (struct segment_journal){cursors[i].journal->id, cursors[i].journal->seen};
+    if (code == 0)
+        code = segment_finish(log->segment, positions, count, chain.hash);
+    free(positions);
+    if (code < 0)
+        return code;
+    segment_abort(log->segment);
+    log->segment = NULL;
+    log->chain = chain;
+    /* The segment itself says the same; the file only matters once retention has removed the segment. */
+    int saved = chain_save(log->dir_fd, &chain);
+    if (saved < 0)
+        log->last_error = saved;
+    return 0;
+}
+
+static void journal_drop(struct qlog *log, struct journal *journal)
+{
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->journal_count; i++) {
+        if (log->journals[i] != journal)
+            continue;
+        log->journals[i] = log->journals[--log->journal_count];
+        break;
+    }
+    pthread_mutex_unlock(&log->lock);
+    unlinkat(log->dir_fd, journal->file, 0);
+    journal_free(journal);
+}
+
+static void journals_settle(struct qlog *log, const struct cursor *cursors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct journal *journal = cursors[i].journal;
+        if (journal->seen > journal->absorbed)
+            journal_mark_absorbed(journal, journal->seen);
+        if (journal->drained)
+            journal_drop(log, journal);
+    }
+}
+
+static bool is_empty(const struct qlog *log)
+{
+    return log->segment == NULL && log->builder.row_count == 0 && log->builder.gap_count == 0;
+}
+
+int absorb_finish(struct qlog *log)
+{
+    struct cursor *cursors;
+    uint64_t pending;
+    int code = absorb_look(log, &pending);
+    if (code < 0)
+        return code;
+    size_t count = journals_list(log, &cursors);
+    if (cursors == NULL)
+        return ERR_NOMEM;
+    if (!is_empty(log))
+        code = segment_end(log, cursors, count);
+    if (code == 0) {
+        journals_settle(log, cursors, count);
+        log->pending_since_ms = 0;
+    } else {
+        absorb_forget(log);
+    }
+    free(cursors);
+    return code;
+}

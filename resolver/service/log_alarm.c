@@ -1,0 +1,27 @@
+#include "service/log_alarm.h"
+
+static enum log_alarm_event next_event(struct log_alarm *alarm, bool trouble, int64_t now_ms)
+{
+    if (trouble)
+        alarm->trouble_ms = now_ms;
+    if (!alarm->ringing)
+        return trouble ? LOG_ALARM_BEGINS : LOG_ALARM_NONE;
+    if (!trouble && now_ms - alarm->trouble_ms >= LOG_ALARM_CALM_MS)
+        return LOG_ALARM_OVER;
+    return trouble && now_ms - alarm->said_ms >= LOG_ALARM_REPEAT_MS ? LOG_ALARM_GOES_ON : LOG_ALARM_NONE;
+}
+
+enum log_alarm_event log_alarm_look(struct log_alarm *alarm, const struct qlog_stats *stats, int64_t now_ms,
+                                    uint64_t *out_lost)
+{
+    enum log_alarm_event event = next_event(alarm, stats->lost > alarm->lost || stats->last_error < 0, now_ms);
+    if (event == LOG_ALARM_BEGINS)
+        alarm->lost_before = alarm->lost;
+    alarm->lost = stats->lost;
+    if (event == LOG_ALARM_NONE)
+        return event;
+    alarm->ringing = event != LOG_ALARM_OVER;
+    alarm->said_ms = now_ms;
+    *out_lost = stats->lost - alarm->lost_before;
+    return event;
+}

@@ -235,7 +235,7 @@ static int put_list(struct compile *c, struct publish *publish, struct samples *
         c->report.rules = stats.added;
         c->report.duplicates = stats.duplicates;
         c->report.subsumed = stats.subsumed;
-        err = compare_lists(trie, c->before, &c->report);
+        err = compare_lists(trie, &clauses, c->before, &c->report);
     }
     progress_step(&c->progress, "compared", "");
     if (err == 0)

@@ -126,6 +126,8 @@ struct blockdb_value {
     struct blockdb_rules below; /* for names below it */
     const uint16_t *feeds;      /* indexes in the feed table */
     size_t feed_count;
+    const uint16_t *clauses; /* ids */
+    size_t clause_count;
 };
 
 /* ERR_NOENT for an id that does not exist. The pointers in *out are owned by the handle. */

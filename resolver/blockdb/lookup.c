@@ -223,6 +223,9 @@ int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *o
     out->below = record->below;
     out->feeds = (const uint16_t *)feedsets + record->feeds_first;
     out->feed_count = record->feeds_count;
+    const void *clausesets = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
+    out->clauses = record->clauses_count > 0 ? (const uint16_t *)clausesets + record->clauses_first : NULL;
+    out->clause_count = record->clauses_count;
     return 0;
 }
 

@@ -153,7 +153,7 @@ static void put_feeds(struct publish *p, const struct generation_clause_rule *ru
     must(publish_put_feeds(p, feeds, feed_count), "feeds");
 }
 
-static void publish_next(struct generation *g, const struct generation_clause_rule *rules, size_t count)
+void generation_next_clauses(struct generation *g, const struct generation_clause_rule *rules, size_t count)
 {
     struct trie *trie;
     struct clauses clauses;
@@ -184,7 +184,7 @@ void generation_next(struct generation *g, const struct generation_rule *rules, 
     must(plain ? 0 : ERR_NOMEM, "rules");
     for (size_t i = 0; i < count; i++)
         plain[i].rule = rules[i];
-    publish_next(g, plain, count);
+    generation_next_clauses(g, plain, count);
     free(plain);
 }
 
@@ -205,7 +205,7 @@ void generation_init(struct generation *g, const struct generation_rule *rules, 
 void generation_init_clauses(struct generation *g, const struct generation_clause_rule *rules, size_t count)
 {
     make_folder(g);
-    publish_next(g, rules, count);
+    generation_next_clauses(g, rules, count);
 }
 
 void generation_done(struct generation *g)

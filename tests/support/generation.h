@@ -69,6 +69,7 @@ void generation_init(struct generation *g, const struct generation_rule *rules, 
 void generation_init_clauses(struct generation *g, const struct generation_clause_rule *rules, size_t count);
 /* Publishes the next one in the same folder; the last three stay. */
 void generation_next(struct generation *g, const struct generation_rule *rules, size_t count);
+void generation_next_clauses(struct generation *g, const struct generation_clause_rule *rules, size_t count);
 /* Removes the folder with all that is in it. */
 void generation_done(struct generation *g);
 

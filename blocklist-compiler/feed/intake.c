@@ -138,6 +138,8 @@ int intake_clause(struct intake *in, struct span name, enum feed_scope scope, st
     clause->head.flags |= (uint8_t)(floating ? BLOCKDB_CLAUSE_FLOATING
                                              : ((scope & FEED_SELF) != 0 ? BLOCKDB_CLAUSE_SELF : 0) |
                                                    ((scope & FEED_BELOW) != 0 ? BLOCKDB_CLAUSE_BELOW : 0));
+    if (floating && !narrowed)
+        refusal = REFUSED_EMPTY_LABEL;
     if (!floating) /* what a pattern narrows does not cover all below the name it hangs on */
         refusal = check(in, name, action, narrowed ? FEED_SELF : scope);
     if (refusal == REFUSED_NONE && narrowed)

@@ -253,6 +253,10 @@ void name_pattern_parse(struct span text, struct name_pattern *out)
     out->refusal = check_body(&glob);
     if (out->refusal != REFUSED_NONE)
         return;
+    if (glob.body.len == 0) {
+        out->refusal = glob.end ? REFUSED_EMPTY_LABEL : REFUSED_PATTERN;
+        return;
+    }
     out->name = glob.body;
     bool below =
         !glob.start && glob.end && (span_starts(glob.body, "*.") || (!glob.label_start && span_starts(glob.body, ".")));
@@ -261,8 +265,6 @@ void name_pattern_parse(struct span text, struct name_pattern *out)
         out->name = span_skip(glob.body, glob.body.at[0] == '*' ? 2 : 1);
     } else if (glob.stars == 0 && glob.end && glob.start) {
         out->scope = FEED_SELF;
-    } else if (glob.body.len == 0) {
-        out->refusal = glob.end && glob.label_start ? REFUSED_EMPTY_LABEL : REFUSED_PATTERN;
     } else if (glob.stars > 0 || !glob.end || !glob.label_start) {
         make_expression(&glob, out);
     }

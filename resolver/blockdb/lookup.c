@@ -36,7 +36,7 @@ static const struct blockdb_rules *rules_for(const struct blockdb_value_record *
 }
 
 /* Where the label at pos ends: the next zero byte of the key, or its end. */
-static uint32_t label_end(const struct name_key *key, uint32_t pos)
+static inline uint32_t label_end(const struct name_key *key, uint32_t pos)
 {
     for (; pos < key->len; pos += 8) {
         uint64_t label = bytes_before_zero(bytes_load8(key->bytes + pos));
@@ -48,9 +48,12 @@ static uint32_t label_end(const struct name_key *key, uint32_t pos)
     return key->len;
 }
 
+/* Labels of the first len bytes, which end at a boundary. */
 static uint8_t count_labels(const struct name_key *key, uint32_t len)
 {
     uint8_t labels = 1;
+    if (len == key->len)
+        return key->labels;
     for (uint32_t end = label_end(key, 0); end < len; end = label_end(key, end + 1))
         labels++;
     return labels;

@@ -52,6 +52,7 @@ struct cache_key {
 #define CACHE_KEY_DO      1u /* asked with DO: DNSSEC records are in it */
 #define CACHE_KEY_CD      2u /* asked with CD: not validated upstream */
 #define CACHE_KEY_FAILURE 4u /* remembers that no answer could be had (RFC 9520), beside a possibly stale answer */
+#define CACHE_KEY_NO_NAME 8u /* of type 0: there is nothing of any type at or below the name (RFC 8020) */
 
 void cache_key_hash(const struct cache *cache, struct cache_key *key);
 

@@ -42,7 +42,8 @@ static bool is_ourselves(const struct build *b, const struct endpoint *at)
 static int server_index(struct servers *s, const struct query_server *server)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (endpoint_equal(&s->all[i].at, &server->at) && s->all[i].stream == server->stream)
+        if (endpoint_equal(&s->all[i].at, &server->at) && s->all[i].stream == server->stream &&
+            s->all[i].spelt == server->spelt)
             return (int)i;
     if (s->count == QUERY_SERVERS_MAX)
         return -1;
@@ -60,7 +61,8 @@ static int list_add(struct servers *s, struct server_list *list, const struct op
                     const struct endpoint *at)
 {
     char text[ENDPOINT_TEXT_MAX];
-    struct query_server server = {.at = *at, .stream = from->tcp, .name = from->name};
+    struct query_server server = {
+        .at = *at, .stream = from->tcp, .spelt = from->case_randomization, .name = from->name};
     if (server.name == NULL)
         server.name = arena_printf(s->b->arena, "%s", endpoint_to_text(at, text));
     if (server.name == NULL)

@@ -124,10 +124,16 @@ static void fill_query(struct build *b)
     q->pending_max = (size_t)o->limits.pending;
     q->pending_per_client = (size_t)o->limits.pending_per_client;
     q->asks_max = (size_t)o->limits.pending;
+    q->stream_idle_ms = o->limits.tcp_idle_ms;
+    q->client_rate = (uint32_t)o->limits.client_rate;
+    q->client_burst = (uint32_t)o->limits.client_burst;
+    q->unlimited = o->limits.unlimited.items;
+    q->unlimited_count = o->limits.unlimited.count;
     q->ttl_min_s = seconds(o->cache.min_ttl_ms);
     q->ttl_max_s = seconds(o->cache.max_ttl_ms);
     q->negative_ttl_max_s = seconds(o->cache.negative_ttl_ms);
     q->failure_ttl_s = seconds(o->cache.failure_ttl_ms);
+    q->nxdomain_cut = o->cache.nxdomain_cut;
     q->serve_stale = o->cache.serve_stale;
     q->stale_max_s = seconds(o->cache.stale_max_ms);
     q->stale_after_ms = o->cache.stale_after_ms;

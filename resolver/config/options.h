@@ -21,6 +21,7 @@ struct options_server {
     } address;
     const char *name;
     bool tcp;
+    bool case_randomization;
 };
 
 struct options_zone {
@@ -103,12 +104,15 @@ struct options {
     struct {
         int64_t bytes;
         int64_t min_ttl_ms, max_ttl_ms, negative_ttl_ms, failure_ttl_ms;
+        bool nxdomain_cut;
         bool serve_stale;
         int64_t stale_max_ms, stale_after_ms;
     } cache;
     struct {
         int64_t client_timeout_ms, upstream_timeout_ms;
         int64_t pending, pending_per_client;
+        int64_t client_rate, client_burst;
+        struct schema_list unlimited; /* struct prefix */
         int64_t tcp_clients, tcp_per_client, tcp_idle_ms;
     } limits;
     struct {

@@ -14,11 +14,15 @@ static bool cookie_len_is_good(size_t len)
     return len == EDNS_COOKIE_CLIENT_LEN || (len >= 2 * EDNS_COOKIE_CLIENT_LEN && len <= EDNS_COOKIE_MAX);
 }
 
+struct options {
+    const uint8_t *cookie; /* NULL: none */
+    size_t cookie_len;
+    bool keepalive;
+};
+
 /* Of several cookies only the first counts (RFC 7873, 5.2). */
-static int options_find_cookie(const uint8_t *rdata, size_t rdata_len, const uint8_t **out_cookie, size_t *out_len)
+static int options_read(const uint8_t *rdata, size_t rdata_len, struct options *out)
 {
-    const uint8_t *cookie = NULL;
-    size_t cookie_len = 0;
     unsigned option_count = 0;
     for (size_t pos = 0; pos < rdata_len;) {
         if (rdata_len - pos < OPTION_HEADER_LEN || ++option_count > EDNS_OPTIONS_MAX)
@@ -28,26 +32,25 @@ static int options_find_cookie(const uint8_t *rdata, size_t rdata_len, const uin
         pos += OPTION_HEADER_LEN;
         if (len > rdata_len - pos)
             return ERR_MALFORMED;
-        if (code == EDNS_OPTION_COOKIE && cookie == NULL) {
+        if (code == EDNS_OPTION_KEEPALIVE && len == 0)
+            out->keepalive = true;
+        if (code == EDNS_OPTION_COOKIE && out->cookie == NULL) {
             if (!cookie_len_is_good(len))
                 return ERR_MALFORMED;
-            cookie = rdata + pos;
-            cookie_len = len;
+            out->cookie = rdata + pos;
+            out->cookie_len = len;
         }
         pos += len;
     }
-    *out_cookie = cookie;
-    *out_len = cookie_len;
     return 0;
 }
 
 int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rdata_len, struct edns *out)
 {
     uint8_t version = type_class_ttl[5];
-    const uint8_t *cookie = NULL;
-    size_t cookie_len = 0;
+    struct options options = {.cookie = NULL};
     if (version == 0) {
-        int err = options_find_cookie(rdata, rdata_len, &cookie, &cookie_len);
+        int err = options_read(rdata, rdata_len, &options);
         if (err < 0)
             return err;
     }
@@ -55,10 +58,11 @@ int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rda
     out->dnssec_ok = (msg_u16(type_class_ttl + 6) & EDNS_DO) != 0;
     out->structured_error = false;
     out->version = version;
-    out->cookie_len = (uint8_t)cookie_len;
+    out->keepalive = options.keepalive;
+    out->cookie_len = (uint8_t)options.cookie_len;
     out->udp_size = msg_u16(type_class_ttl + 2);
-    if (cookie_len > 0)
-        memcpy(out->cookie, cookie, cookie_len);
+    if (options.cookie_len > 0)
+        memcpy(out->cookie, options.cookie, options.cookie_len);
     return 0;
 }
 
@@ -67,6 +71,14 @@ static uint8_t *option_begin(uint8_t *at, enum edns_option_code code, size_t len
     msg_put_u16(at, code);
     msg_put_u16(at + 2, (unsigned)len);
     return at + OPTION_HEADER_LEN;
+}
+
+static size_t write_keepalive(const struct edns_reply *reply, uint8_t *out, size_t room)
+{
+    if (!reply->keepalive || room < OPTION_HEADER_LEN + 2)
+        return 0;
+    msg_put_u16(option_begin(out, EDNS_OPTION_KEEPALIVE, 2), reply->keepalive_100ms);
+    return OPTION_HEADER_LEN + 2;
 }
 
 /* Returns what was written: nothing, the code alone, or code and text, as room allows. */
@@ -102,6 +114,7 @@ int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
     if (has_cookie)
         memcpy(option_begin(out + OPT_FIXED_LEN, EDNS_OPTION_COOKIE, reply->cookie_len), reply->cookie,
                reply->cookie_len);
+    len += write_keepalive(reply, out + len, cap - len);
     len += write_ede(reply, out + len, cap - len);
     msg_put_u16(out + 9, (unsigned)(len - OPT_FIXED_LEN));
     return (int)len;

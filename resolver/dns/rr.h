@@ -52,6 +52,7 @@ enum dns_type {
 enum edns_option_code {
     EDNS_OPTION_CLIENT_SUBNET = 8, /* RFC 7871 */
     EDNS_OPTION_COOKIE = 10,       /* RFC 7873 */
+    EDNS_OPTION_KEEPALIVE = 11,    /* RFC 7828 */
     EDNS_OPTION_PADDING = 12,      /* RFC 7830 */
     EDNS_OPTION_EDE = 15,          /* RFC 8914 */
 };

@@ -34,8 +34,10 @@
     X(ASK_TIMEOUTS, "belisha_upstream_timeouts_total", "Upstream questions without an answer in time")                 \
     X(REPLIES, "belisha_upstream_replies_total", "Upstream replies accepted")                                          \
     X(REPLIES_IGNORED, "belisha_upstream_replies_ignored_total", "Upstream packets that matched no question")          \
+    X(REPLIES_MISSPELT, "belisha_upstream_replies_misspelt_total", "Upstream replies that had lost the spelling")      \
     X(REBINDING, "belisha_rebinding_total", "Answers refused because a public name led to a private address")          \
     X(LIMIT_PENDING, "belisha_limit_pending_total", "Questions refused because too many were waiting")                 \
+    X(LIMIT_RATE, "belisha_limit_rate_total", "Questions not answered because their client asked too many")            \
     X(UDP_SEND_ERRORS, "belisha_udp_send_errors_total", "UDP answers the kernel would not send")                       \
     X(TCP_CONNECTIONS, "belisha_tcp_connections_total", "TCP connections accepted")                                    \
     X(TCP_REFUSED, "belisha_tcp_refused_total", "TCP connections closed because of a limit")

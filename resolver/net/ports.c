@@ -69,15 +69,15 @@ static int socket_open(struct forward *forward, const struct endpoint *server)
     socklen_t len = endpoint_to_sockaddr(server, &address);
     int family = address.ss_family;
     /* path MTU messages can be forged, and our questions are small: see net/udp_socket.c */
-    int omit = family == AF_INET ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_OMIT;
+    int probe = family == AF_INET ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
     int room = RECEIVE_BYTES;
     int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     if (family == AF_INET)
-        setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+        setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
     else
-        setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit, sizeof omit);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof probe);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     int err = bind_random(forward, fd, family);
     if (err == 0 && connect(fd, (struct sockaddr *)&address, len) < 0)

@@ -71,15 +71,15 @@ static void set_buffers(int fd)
 }
 
 /*
- * IP_PMTUDISC_OMIT: path MTU messages, which anyone can forge, are not believed; answers are small enough to leave
- * unfragmented (RFC 9715, 3.1).
+ * IP_PMTUDISC_PROBE: answers carry "don't fragment" and are small enough for any path (RFC 9715, 3.1); path MTU messages,
+ * which anyone can forge, are not believed. The kernel also spares itself an id for each packet.
  */
 static int set_options(int fd, bool v4, bool wildcard, bool share)
 {
     int err = share ? set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
     if (err == 0)
-        err = v4 ? set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)
-                 : set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+        err = v4 ? set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
+                 : set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     if (err == 0 && !v4)
         err = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (err == 0 && wildcard)

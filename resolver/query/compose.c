@@ -19,6 +19,9 @@ static const struct edns_reply *edns_for(struct query_engine *e, const struct cl
         .cookie = cookie,
     };
     reply->cookie_len = cookie_make(e, c, cookie);
+    /* RFC 7828, 3.3.2: only over a connection, and only to those who know the option. */
+    reply->keepalive = c->request.edns.keepalive && c->source.stream;
+    reply->keepalive_100ms = (uint16_t)(e->env.opts->stream_idle_ms / 100);
     return reply;
 }
 

@@ -9,22 +9,51 @@
 #include "query/engine.h"
 
 #define SERVER_COOKIE_LEN 16
+#define TIME_POS          4
+#define HASH_POS          8
+#define AGE_MAX_S         3600 /* RFC 9018, 4.3, as AHEAD_MAX_S */
+#define AHEAD_MAX_S       300
+
+/* The last 8 bytes of a server cookie; cookie: client part and the first 8 bytes of the server part. */
+static void cookie_hash(const struct query_engine *e, const struct client *c, const uint8_t *cookie, uint8_t out[8])
+{
+    uint8_t input[EDNS_COOKIE_CLIENT_LEN + HASH_POS + 16];
+    const struct ipaddr *addr = &c->source.client.addr;
+    size_t addr_len = ipaddr_is_v4(addr) ? 4 : 16;
+    memcpy(input, cookie, EDNS_COOKIE_CLIENT_LEN + HASH_POS);
+    memcpy(input + EDNS_COOKIE_CLIENT_LEN + HASH_POS, addr->bytes + 16 - addr_len, addr_len);
+    crypto_shorthash(out, input, EDNS_COOKIE_CLIENT_LEN + HASH_POS + addr_len, e->env.opts->cookie_secret);
+}
+
+static uint32_t seconds_of(const struct client *c)
+{
+    return (uint32_t)(c->asked.wall_ns / 1000000000);
+}
 
 uint8_t cookie_make(const struct query_engine *e, const struct client *c, uint8_t out[EDNS_COOKIE_MAX])
 {
-    uint8_t input[EDNS_COOKIE_CLIENT_LEN + 8 + 16];
     const struct edns *edns = &c->request.edns;
-    const struct ipaddr *addr = &c->source.client.addr;
     if (edns->cookie_len == 0)
         return 0;
     memcpy(out, edns->cookie, EDNS_COOKIE_CLIENT_LEN);
     uint8_t *server = out + EDNS_COOKIE_CLIENT_LEN;
-    memset(server, 0, 4);
+    memset(server, 0, TIME_POS);
     server[0] = 1;
-    msg_put_u32(server + 4, (uint32_t)(c->asked.wall_ns / 1000000000));
-    size_t addr_len = ipaddr_is_v4(addr) ? 4 : 16;
-    memcpy(input, out, EDNS_COOKIE_CLIENT_LEN + 8);
-    memcpy(input + EDNS_COOKIE_CLIENT_LEN + 8, addr->bytes + 16 - addr_len, addr_len);
-    crypto_shorthash(server + 8, input, EDNS_COOKIE_CLIENT_LEN + 8 + addr_len, e->env.opts->cookie_secret);
+    msg_put_u32(server + TIME_POS, seconds_of(c));
+    cookie_hash(e, c, out, server + HASH_POS);
     return EDNS_COOKIE_CLIENT_LEN + SERVER_COOKIE_LEN;
+}
+
+bool cookie_is_ours(const struct query_engine *e, const struct client *c)
+{
+    const struct edns *edns = &c->request.edns;
+    const uint8_t *server = edns->cookie + EDNS_COOKIE_CLIENT_LEN;
+    uint8_t hash[8];
+    if (!edns->present || edns->cookie_len != EDNS_COOKIE_CLIENT_LEN + SERVER_COOKIE_LEN || server[0] != 1)
+        return false;
+    int32_t age_s = (int32_t)(seconds_of(c) - msg_u32(server + TIME_POS)); /* serial numbers (RFC 1982) */
+    if (age_s > AGE_MAX_S || age_s < -AHEAD_MAX_S)
+        return false;
+    cookie_hash(e, c, edns->cookie, hash);
+    return sodium_memcmp(hash, server + HASH_POS, sizeof hash) == 0;
 }

@@ -14,15 +14,17 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
 {
     if (!env_is_usable(env))
         return ERR_INVAL;
-    struct query_engine *e = calloc(1, sizeof *e);
+    struct query_engine *e = aligned_alloc(_Alignof(struct query_engine), sizeof *e);
     if (e == NULL)
         return ERR_NOMEM;
+    memset(e, 0, sizeof *e);
     e->env = *env;
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
     uint64_t seed;
     random_bytes(&e->random, &seed, sizeof seed);
+    random_bytes(&e->random, &e->share_seed, sizeof e->share_seed);
     e->passages = passages_new();
     if (e->passages == NULL || flights_new(env->opts->asks_max, env->opts->pending_max, seed, &e->flights) < 0) {
         query_engine_free(e);
@@ -114,13 +116,22 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
 
 /* ---- from upstream ---- */
 
+static bool ask_is_spelt_as(const struct ask *ask, const uint8_t *msg)
+{
+    const struct question *q = &ask->flight->question;
+    return !ask->spelt || spelling_equal(&ask->spelling, q->name, q->name_len, msg + MSG_HEADER_LEN);
+}
+
 void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const uint8_t *msg, size_t len,
                  struct query_time now)
 {
     struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(e->flights, slot, msg_u16(msg), NULL);
     while (ask != NULL) {
         if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
-            flight_settle(e, ask->flight, ask, msg, len, now);
+            if (ask_is_spelt_as(ask, msg))
+                flight_settle(e, ask->flight, ask, msg, len, now);
+            else
+                flight_misspelt(e, ask, now);
             return;
         }
         ask = ask_find(e->flights, slot, msg_u16(msg), ask);

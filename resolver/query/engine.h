@@ -6,6 +6,8 @@
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
+ *     absence.c  names that are known not to exist, and all that would be below them
+ *     fair.c     how many questions of one client are taken at all
  *     load.c     how many questions of one client are waiting
  *     note.c     every answer to log and counters
  *     cookie.c   server cookies
@@ -25,9 +27,11 @@
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
+#include "query/fair.h"
 #include "query/query.h"
 #include "upstream/reply.h"
 #include "upstream/server.h"
+#include "upstream/spelling.h"
 
 #define CLIENT_HEAD_MAX (MSG_HEADER_LEN + NAME_MAX_LEN + 4)
 #define STORED_MSG_CAP  65535
@@ -75,6 +79,7 @@ struct flights;
 struct passage;
 
 struct query_engine {
+    struct fair fair; /* first: it is aligned to lines of the processor's cache */
     struct query_env env;
     struct query_io io;
     struct server servers[QUERY_SERVERS_MAX];
@@ -85,6 +90,9 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
+    bool last_limited;   /* by opts.client_rate */
+    uint64_t last_share; /* fair_hash() */
+    uint64_t share_seed;
     uint8_t out[MSG_MAX_LEN + 1]; /* delayed answers */
     uint8_t clean[STORED_MSG_CAP + 1];
     struct qlog_record record; /* scratch of note.c */
@@ -137,6 +145,18 @@ void settle_failure(struct query_engine *e, struct client *c, struct ede ede, st
 /* Answers from an expired entry. false: there is none, nothing was done. */
 bool settle_stale(struct query_engine *e, struct client *c, struct query_time now);
 
+/* ---- absence.c: NXDOMAIN cut (RFC 8020) ---- */
+
+/* Remembers that the key's name does not exist, for good_ms; `stored` is the NXDOMAIN without a CNAME, and has an SOA. */
+void absence_keep(struct query_engine *e, const struct cache_key *key, const struct stored *stored, int64_t good_ms,
+                  int64_t now_ms);
+/*
+ * Whether the client's name, or one above it, is known not to exist. *out is then an NXDOMAIN for the client's question
+ * in e->clean, its TTL offsets in ttl_at.
+ */
+bool absence_find(struct query_engine *e, const struct client *c, const struct cache_key *key, int64_t now_ms,
+                  uint16_t ttl_at[CACHE_TTLS_MAX], struct stored *out);
+
 /* ---- front.c ---- */
 
 struct passage *passages_new(void);
@@ -153,5 +173,7 @@ void note_answer(struct query_engine *e, const struct client *c, const uint8_t *
 
 /* Client and server part for this client (RFC 9018) to out; returns the length, 0 when the client sent none. */
 uint8_t cookie_make(const struct query_engine *e, const struct client *c, uint8_t out[EDNS_COOKIE_MAX]);
+/* Whether the request's cookie is one of ours, for this client, and not too old: then the address is no lie. */
+bool cookie_is_ours(const struct query_engine *e, const struct client *c);
 
 #endif

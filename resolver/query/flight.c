@@ -8,6 +8,7 @@
 #include "query/load.h"
 
 #define PATIENCE_MIN_MS    150
+#define EDNS_SILENT_MAX    2 /* questions with OPT that a server left unanswered before it gets one without */
 #define STREAM_ROUND_TRIPS 2 /* a handshake and a question */
 
 struct flights {
@@ -204,34 +205,39 @@ void ask_close(struct flights *fs, struct ask *ask)
     ask->flight = NULL;
 }
 
-static void ask_open(struct flights *fs, struct flight *f, uint16_t server, bool stream, uint16_t id, uint32_t slot,
-                     int64_t now_ms)
+static void ask_open(struct flights *fs, struct flight *f, const struct ask *like)
 {
     struct ask *a = &f->asks[f->ask_next];
     f->ask_next = (uint8_t)((f->ask_next + 1) % FLIGHT_ASKS_MAX);
     if (a->flight != NULL)
         ask_close(fs, a);
-    struct ask **bucket = &fs->by_slot[slot_bucket(fs, slot, id)];
-    *a = (struct ask){
-        .flight = f, .next = *bucket, .sent_ms = now_ms, .slot = slot, .id = id, .server = server, .stream = stream};
+    struct ask **bucket = &fs->by_slot[slot_bucket(fs, like->slot, like->id)];
+    *a = *like;
+    a->flight = f;
+    a->next = *bucket;
     *bucket = a;
 }
 
-static size_t ask_write(const struct flight *f, uint16_t id, bool with_edns, uint8_t out[CLIENT_HEAD_MAX + 64])
+static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server,
+                        uint8_t out[CLIENT_HEAD_MAX + 64])
 {
     const struct question *q = &f->question;
     bool dnssec = f->key.flags & CACHE_KEY_DO;
-    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS, .dnssec_ok = dnssec, .ede = EDE_NONE};
+    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS,
+                              .dnssec_ok = dnssec,
+                              .ede = EDE_NONE,
+                              .cookie = server->cookie,
+                              .cookie_len = server->cookie_len};
     size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
-    msg_put_u16(out, id);
+    msg_put_u16(out, ask->id);
     /* AD asks the upstream to say whether it validated, without the records (RFC 6840, 5.7). */
     msg_put_u16(out + 2, MSG_RD | MSG_AD | (f->key.flags & CACHE_KEY_CD ? MSG_CD : 0));
     msg_put_u16(out + 4, 1);
     memset(out + 6, 0, 6);
-    memcpy(out + MSG_HEADER_LEN, q->name, q->name_len);
+    spelling_write(&ask->spelling, q->name, q->name_len, out + MSG_HEADER_LEN);
     msg_put_u16(out + len - 4, q->type);
     msg_put_u16(out + len - 2, q->class);
-    if (!with_edns)
+    if (!ask->edns)
         return len;
     int opt_len = edns_write(&edns, out + len, 64);
     if (opt_len < 0)
@@ -240,26 +246,61 @@ static size_t ask_write(const struct flight *f, uint16_t id, bool with_edns, uin
     return len + (size_t)opt_len;
 }
 
+/* Over a stream nobody can put in a word unseen: there the spelling would only be one more thing to go wrong. */
+static void ask_spell(struct query_engine *e, const struct flight *f, struct ask *ask, int64_t now_ms)
+{
+    ask->spelt = !ask->stream && e->env.opts->servers[ask->server].spelt &&
+                 server_keeps_spelling(&e->servers[ask->server], now_ms);
+    if (ask->spelt)
+        spelling_draw(&ask->spelling, f->question.name_len, &e->random);
+}
+
+/* Some servers, and boxes before them, drop questions with OPT without a word (RFC 6891, 7). */
+static bool edns_is_dropped(const struct flight *f, uint16_t server)
+{
+    unsigned silent = 0;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
+        const struct ask *a = &f->asks[i];
+        silent += a->flight != NULL && a->server == server && a->edns && !a->stream && !a->misspelt;
+    }
+    return silent >= EDNS_SILENT_MAX;
+}
+
+static void ask_dress(struct query_engine *e, const struct flight *f, struct ask *ask, int64_t now_ms)
+{
+    struct server *s = &e->servers[ask->server];
+    ask->edns = server_takes_edns(s, now_ms);
+    ask->edns_probe = ask->edns && !ask->stream && edns_is_dropped(f, ask->server);
+    if (ask->edns_probe)
+        ask->edns = false;
+    if (ask->edns)
+        server_draw_cookie(s, &e->random);
+}
+
 /* Sends the question to a server. false: the network would not take it. */
 static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
     uint8_t bytes[CLIENT_HEAD_MAX + 64];
-    uint16_t id = (uint16_t)random_u32(&e->random);
+    struct ask draft = {.sent_ms = now.mono_ms,
+                        .id = (uint16_t)random_u32(&e->random),
+                        .server = server,
+                        .stream = stream || e->env.opts->servers[server].stream};
+    ask_dress(e, f, &draft, now.mono_ms);
+    ask_spell(e, f, &draft, now.mono_ms);
     struct query_ask ask = {
         .server = server,
-        .stream = stream || e->env.opts->servers[server].stream,
+        .stream = draft.stream,
         .msg = bytes,
-        .msg_len = ask_write(f, id, server_takes_edns(&e->servers[server], now.mono_ms), bytes),
+        .msg_len = ask_write(f, &draft, &e->servers[server], bytes),
     };
-    uint32_t slot;
     f->tries++;
     metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);
-    if (e->io.send(e->io.ctx, &ask, &slot) < 0) {
+    if (e->io.send(e->io.ctx, &ask, &draft.slot) < 0) {
         f->network_error = true;
         server_note_failure(&e->servers[server], now.mono_ms);
         return false;
     }
-    ask_open(e->flights, f, server, ask.stream, id, slot, now.mono_ms);
+    ask_open(e->flights, f, &draft);
     return true;
 }
 
@@ -299,7 +340,7 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
     f->ask_next = f->tries = 0;
-    f->stale_tried = f->network_error = f->refused = false;
+    f->stale_tried = f->network_error = f->refused = f->bad_cookie = false;
     f->tried = 0;
     f->started_ms = now.mono_ms;
     f->deadline_ms = now.mono_ms + e->env.opts->client_timeout_ms;
@@ -419,14 +460,29 @@ bool flight_tried_all(const struct query_engine *e, const struct flight *f)
     return (f->tried & all) == all;
 }
 
-void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
+void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
-    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, true, now))
+    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, stream, now))
         flight_try(e, f, now);
     else if (flight_tried_all(e, f))
         wake_by(e, f, f->deadline_ms);
     else
         wake_by(e, f, now.mono_ms + STREAM_ROUND_TRIPS * e->env.opts->try_timeout_ms);
+}
+
+void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time now)
+{
+    struct flight *f = ask->flight;
+    uint16_t server = ask->server;
+    metrics_add(e->env.metrics, METRIC_REPLIES_MISSPELT, 1);
+    if (ask->misspelt)
+        return; /* whoever sends many of them has no say in what we do */
+    ask->misspelt = true;
+    server_note_spelling(&e->servers[server], false, now.mono_ms);
+    bool stream = server_keeps_spelling(&e->servers[server], now.mono_ms);
+    if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, stream, now))
+        return; /* the ask is open still: its time-out goes on with the next server */
+    wake_by(e, f, now.mono_ms + server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, e->env.opts->try_timeout_ms));
 }
 
 void flight_release(struct query_engine *e, struct flight *f,

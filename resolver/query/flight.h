@@ -24,6 +24,11 @@ struct ask {
     uint16_t id;
     uint16_t server;
     bool stream;
+    bool edns;                /* it had an OPT */
+    bool edns_probe;          /* it had none, to see whether that is what the server does not like */
+    bool spelt;               /* the reply must have this spelling */
+    bool misspelt;            /* a reply without it was here */
+    struct spelling spelling; /* all zero when not spelt */
 };
 
 struct waiter {
@@ -43,6 +48,7 @@ struct flight {
     uint8_t tries;
     bool stale_tried;
     bool network_error; /* a server's port or connection was refused */
+    bool bad_cookie;    /* a server wanted another cookie */
     bool refused;       /* a server answered, but with an error */
     uint64_t tried;     /* bit: position in the zone's server list */
     int64_t deadline_ms;
@@ -75,10 +81,13 @@ struct ask *ask_find(struct flights *flights, uint32_t slot, uint16_t id, const 
 /* The ask is over; its flight goes on. */
 void ask_close(struct flights *flights, struct ask *ask);
 
-/* Asks the next server, or the given position in the zone's list again over TCP. Ends the flight when nothing is left. */
+/* Asks the next server, or the given one again, over TCP if `stream`. Ends the flight when nothing is left. */
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now);
 bool flight_tried_all(const struct query_engine *e, const struct flight *f);
-void flight_retry_stream(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now);
+void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now);
+
+/* A reply fits but for its spelling: the wait goes on, but the server is asked anew as well, beyond a forger's reach. */
+void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time now);
 
 /* Takes the waiters off the flight: each is given to `each` and then freed. */
 void flight_release(struct query_engine *e, struct flight *f,

@@ -33,7 +33,8 @@ static void give(struct query_engine *e, struct query_item *item, const struct c
                  struct query_time now)
 {
     item->out_len = len;
-    item->step = c->verdict.action == VERDICT_DROPPED ? QUERY_DROP : QUERY_ANSWER;
+    bool silent = c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY; /* as a list asks */
+    item->step = silent ? QUERY_DROP : QUERY_ANSWER;
     note_answer(e, c, item->out, len, now);
 }
 
@@ -47,11 +48,22 @@ static void give_error(struct query_engine *e, struct query_item *item, struct c
 
 /* ---- open ---- */
 
+static bool is_limited(const struct query_opts *opts, const struct ipaddr *addr)
+{
+    for (size_t i = 0; i < opts->unlimited_count; i++)
+        if (prefix_contains(&opts->unlimited[i], addr))
+            return false;
+    return opts->client_rate > 0;
+}
+
 static uint16_t group_of(struct query_engine *e, const struct ipaddr *addr)
 {
     if (!e->last_known || !ipaddr_equal(&e->last_client, addr)) {
         e->last_client = *addr;
         e->last_group = policy_group_of(e->env.policy, addr);
+        e->last_limited = is_limited(e->env.opts, addr);
+        if (e->last_limited)
+            e->last_share = fair_hash(addr, e->share_seed);
         e->last_known = true;
     }
     return e->last_group;
@@ -119,6 +131,56 @@ static enum stage refuse(struct query_engine *e, struct query_item *item, struct
     return STAGE_DONE;
 }
 
+/* The share of the client that group_of() was last asked about. */
+static enum fair_answer take_share(struct query_engine *e, const struct client *c, int64_t now_ms)
+{
+    const struct query_opts *o = e->env.opts;
+    if (!c->source.stream) {
+        enum fair_answer answer = fair_take(&e->fair, e->last_share, o->client_rate, o->client_burst, now_ms);
+        if (answer == FAIR_GRANTED || !cookie_is_ours(e, c))
+            return answer;
+    }
+    return fair_take(&e->fair, fair_proven(e->last_share), o->client_rate, o->client_burst, now_ms);
+}
+
+/* Who asks for help is not written down, however much else was asked. */
+static bool is_unattributed(struct query_engine *e, struct client *c)
+{
+    if (!c->request.has_question)
+        return false;
+    facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
+    verdict_decide(e, c);
+    return c->verdict.unattributed;
+}
+
+/*
+ * Over UDP, TC: a true client comes back over TCP, where its share is not what others use up in its name. Most questions
+ * of a flood get no answer and no line in the log, so that a flood costs the other clients as little as can be.
+ */
+static enum stage limit(struct query_engine *e, struct query_item *item, struct client *c, enum fair_answer answer,
+                        struct query_time now)
+{
+    struct ede ede = {EDE_PROHIBITED, "Too many questions from this address"};
+    metrics_add(e->env.metrics, METRIC_LIMIT_RATE, 1);
+    if (answer == FAIR_DROP) {
+        metrics_add(e->env.metrics, METRIC_DROPPED, 1);
+        item->step = QUERY_DROP;
+        return STAGE_DONE;
+    }
+    bool unattributed = is_unattributed(e, c);
+    c->verdict = (struct verdict){.action = VERDICT_DROPPED,
+                                  .reason = REASON_RATE_LIMIT,
+                                  .category = CATEGORY_NONE,
+                                  .feed = VERDICT_NO_FEED,
+                                  .unattributed = unattributed};
+    bool stream = c->source.stream;
+    size_t len = compose_error(e, c, stream ? DNS_RCODE_REFUSED : DNS_RCODE_NOERROR, ede, item->out, item->out_cap);
+    if (!stream)
+        msg_put_u16(item->out + 2, msg_u16(item->out + 2) | MSG_TC);
+    give(e, item, c, len, now);
+    return STAGE_DONE;
+}
+
 static enum stage open_item(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -137,6 +199,9 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->upstream = QLOG_NO_UPSTREAM;
     memcpy(c->head, item->msg, c->request.has_question ? c->request.question_end : MSG_HEADER_LEN);
     c->group = group_of(e, &item->source.client.addr);
+    enum fair_answer share = e->last_limited ? take_share(e, c, now.mono_ms) : FAIR_GRANTED;
+    if (share != FAIR_GRANTED)
+        return limit(e, item, c, share, now);
     if (rcode == 0 && c->request.question.type == DNS_TYPE_NXNAME)
         rcode = DNS_RCODE_FORMERR; /* RFC 9824, 3.5: it stands in NSEC records only */
     if (rcode > 0 || c->group == POLICY_GROUP_DENIED || is_refused_kind(&c->request.question))
@@ -275,6 +340,17 @@ static bool failed_lately(struct query_engine *e, const struct passage *p, int64
     return cache_get(e->env.cache, &key, now_ms, 0, msg, sizeof msg, &hit);
 }
 
+static bool give_absence(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct stored stored;
+    if (!e->env.opts->nxdomain_cut || !absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
+        return false;
+    c->cache_state = QLOG_CACHE_HIT;
+    give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);
+    return true;
+}
+
 /* Needs an upstream. */
 static void forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
@@ -288,6 +364,8 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
         return;
     }
+    if (give_absence(e, item, p, now))
+        return;
     item->step = QUERY_PENDING;
     if (failed_lately(e, p, now.mono_ms)) {
         if (!settle_stale(e, c, now))

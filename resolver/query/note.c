@@ -32,7 +32,8 @@ static void count(struct metrics *m, const struct client *c, unsigned rcode)
             metrics_add(m, METRIC_SERVFAIL, 1);
         break;
     case VERDICT_DROPPED:
-        metrics_add(m, METRIC_DROPPED, 1);
+        if (c->verdict.reason == REASON_CATEGORY)
+            metrics_add(m, METRIC_DROPPED, 1);
         break;
     }
     if (c->cache_state == QLOG_CACHE_HIT)

@@ -93,6 +93,7 @@ struct query_io {
 struct query_server {
     struct endpoint at;
     bool stream;      /* always TCP */
+    bool spelt;       /* letters of the question small or capital by chance, checked in the reply */
     const char *name; /* for logs and metrics */
 };
 
@@ -127,15 +128,21 @@ struct query_opts {
     bool has_sinkhole_v4, has_sinkhole_v6; /* without one, that type gets NODATA */
     uint32_t blocked_ttl_s;                /* 10 */
 
-    int64_t client_timeout_ms; /* how long a client is kept waiting for upstreams: 4,000 */
-    int64_t try_timeout_ms;    /* first patience with one server; RTT-adapted: 400 */
-    size_t pending_max;        /* client queries waiting at once, per engine */
-    size_t pending_per_client; /* ... of one client address */
-    size_t asks_max;           /* upstream questions in flight, per engine */
+    int64_t client_timeout_ms;      /* how long a client is kept waiting for upstreams: 4,000 */
+    int64_t try_timeout_ms;         /* first patience with one server; RTT-adapted: 400 */
+    size_t pending_max;             /* client queries waiting at once, per engine */
+    size_t pending_per_client;      /* ... of one client address */
+    uint32_t client_rate;           /* questions/s of one client address, per engine; 0: no limit */
+    uint32_t client_burst;          /* ... and how many at once */
+    const struct prefix *unlimited; /* clients without that limit */
+    size_t unlimited_count;
+    int64_t stream_idle_ms; /* what clients are told of connections (RFC 7828), at most an hour */
+    size_t asks_max;        /* upstream questions in flight, per engine */
 
     uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
     uint32_t negative_ttl_max_s;   /* 3,600 */
     uint32_t failure_ttl_s;        /* RFC 9520: 5 */
+    bool nxdomain_cut;             /* RFC 8020: what does not exist has nothing below it */
     bool serve_stale;              /* RFC 8767 */
     uint32_t stale_max_s;          /* how long after expiry: 86,400 */
     int64_t stale_after_ms;        /* how long to try before answering stale: 1,800 */

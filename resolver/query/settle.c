@@ -153,6 +153,9 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     }
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);
+    /* At the end of an alias it is the target that does not exist. */
+    if (good_s > 0 && e->env.opts->nxdomain_cut && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
+        absence_keep(e, &f->key, &stored, (int64_t)good_s * 1000, now.mono_ms);
     flight_release(e, f, answer_waiter, &ctx, now);
     flight_end(e, f);
 }
@@ -181,6 +184,14 @@ static void settle_unusable(struct query_engine *e, struct flight *f, struct ask
     settle_refusal(e, f, now);
 }
 
+/* RFC 7873, 5.3: once more with the cookie that came along, then over TCP, which needs none. */
+static void settle_bad_cookie(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
+{
+    bool again = f->bad_cookie;
+    f->bad_cookie = true;
+    flight_retry(e, f, server, again, now);
+}
+
 void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, const uint8_t *msg, size_t len,
                    struct query_time now)
 {
@@ -195,17 +206,28 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         settle_unusable(e, f, ask, code, now);
         return;
     }
+    /* What TC came with was not read: the answer over TCP will tell. */
+    if (!truncated && !stream && !server_take_cookie(&e->servers[server], r.cookie, r.cookie_len)) {
+        metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+        return;
+    }
+    if (ask->edns || ask->edns_probe)
+        server_note_edns_answer(&e->servers[server], ask->edns, now.mono_ms);
     server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
+    if (ask->spelt)
+        server_note_spelling(&e->servers[server], true, now.mono_ms);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
     ask_close(e->flights, ask);
     if (truncated && !stream) {
-        flight_retry_stream(e, f, server, now);
+        flight_retry(e, f, server, true, now);
     } else if (truncated) {
         settle_refusal(e, f, now);
     } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && server_takes_edns(&e->servers[server], now.mono_ms)) {
         server_note_no_edns(&e->servers[server], now.mono_ms); /* RFC 6891, 6.2.2 */
         f->tried = 0;
         flight_try(e, f, now);
+    } else if (r.rcode == DNS_RCODE_BADCOOKIE && !stream) {
+        settle_bad_cookie(e, f, server, now);
     } else if (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN) {
         settle_reply(e, f, &r, server, now);
     } else {

@@ -57,6 +57,8 @@ static int read_opt(struct draft *d, const struct msg_rr *rr)
     if (code < 0)
         return code;
     d->reply->had_edns = true;
+    d->reply->cookie_len = edns.cookie_len;
+    memcpy(d->reply->cookie, edns.cookie, edns.cookie_len);
     d->reply->rcode |= (uint16_t)(d->msg[rr->fixed_pos + 4] << 4);
     return 0;
 }
@@ -410,6 +412,7 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
     reply->authentic = flags & MSG_AD;
     reply->had_edns = reply->has_soa = false;
     reply->soa_minimum_s = 0;
+    reply->cookie_len = 0;
     reply->ttl_count = 0;
     reply->chain_count = 0;
     reply->question_end = (uint16_t)(MSG_HEADER_LEN + question->name_len + 4);

@@ -30,6 +30,8 @@ struct reply {
     bool truncated; /* TC: ask again over TCP */
     bool authentic; /* AD */
     bool had_edns;
+    uint8_t cookie_len; /* 0: none came */
+    uint8_t cookie[EDNS_COOKIE_MAX];
     bool negative; /* NXDOMAIN, or no record of the type */
     bool has_soa;
     uint32_t soa_minimum_s; /* min(SOA TTL, MINIMUM): how long "no" is good (RFC 2308, 5) */

@@ -1,10 +1,15 @@
 #include "upstream/server.h"
 
+#include <string.h>
+
 #define EXPLORE_EVERY        32 /* one question in so many goes to another server than the fastest */
 #define FAILURES_BEFORE_REST 3
 #define REST_FIRST_MS        1000
 #define REST_MAX_MS          60000
 #define NO_EDNS_MS           900000
+#define EDNS_SILENCES_MAX    2
+#define MISSPELT_MAX         3 /* in a row: no forger guesses id and port so often */
+#define PLAIN_MS             3600000
 #define UNKNOWN_RTT_MS       50 /* assumed before the first answer: gets tried early, not before a proven fast one */
 
 void server_init(struct server *s)
@@ -60,6 +65,51 @@ bool server_takes_edns(const struct server *s, int64_t now_ms)
 void server_note_no_edns(struct server *s, int64_t now_ms)
 {
     s->no_edns_until_ms = now_ms + NO_EDNS_MS;
+}
+
+void server_note_edns_answer(struct server *s, bool with_edns, int64_t now_ms)
+{
+    s->edns_silences = with_edns ? 0 : s->edns_silences + 1;
+    if (s->edns_silences < EDNS_SILENCES_MAX)
+        return;
+    s->edns_silences = 0;
+    server_note_no_edns(s, now_ms);
+}
+
+void server_draw_cookie(struct server *s, struct random_pool *random)
+{
+    if (s->has_cookie)
+        return;
+    random_bytes(random, s->cookie, EDNS_COOKIE_CLIENT_LEN);
+    s->cookie_len = EDNS_COOKIE_CLIENT_LEN;
+    s->has_cookie = true;
+}
+
+bool server_take_cookie(struct server *s, const uint8_t *cookie, size_t len)
+{
+    if (len == 0)
+        return true;
+    if (!s->has_cookie || memcmp(cookie, s->cookie, EDNS_COOKIE_CLIENT_LEN) != 0)
+        return false;
+    if (len > EDNS_COOKIE_CLIENT_LEN) {
+        memcpy(s->cookie, cookie, len);
+        s->cookie_len = (uint8_t)len;
+    }
+    return true;
+}
+
+bool server_keeps_spelling(const struct server *s, int64_t now_ms)
+{
+    return now_ms >= s->plain_until_ms;
+}
+
+void server_note_spelling(struct server *s, bool kept, int64_t now_ms)
+{
+    s->misspelt = kept ? 0 : s->misspelt + 1;
+    if (s->misspelt < MISSPELT_MAX)
+        return;
+    s->plain_until_ms = now_ms + PLAIN_MS;
+    s->misspelt = 0;
 }
 
 void server_note_reply(struct server *s, int64_t rtt_ms)

@@ -14,12 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/random.h"
+#include "dns/edns.h"
+
 struct server {
     int32_t srtt_ms; /* smoothed; -1: never answered */
     int32_t rttvar_ms;
     uint32_t failures;        /* in a row */
     int64_t rest_until_ms;    /* not chosen before, unless all rest */
     int64_t no_edns_until_ms; /* it answered FORMERR to a question with OPT */
+    uint32_t edns_silences;   /* questions in a row that it answered only without OPT */
+    bool has_cookie;          /* cookie holds our part, at least */
+    uint8_t cookie_len;       /* our part, or both parts (RFC 7873) */
+    uint8_t cookie[EDNS_COOKIE_MAX];
+    uint32_t misspelt;      /* replies in a row that had lost the question's spelling */
+    int64_t plain_until_ms; /* it loses the spelling: small letters only */
 };
 
 void server_init(struct server *s);
@@ -38,6 +47,22 @@ int64_t server_patience_ms(const struct server *s, int64_t min_ms, int64_t max_m
 bool server_takes_edns(const struct server *s, int64_t now_ms);
 /* For some minutes none should: it may be replaced, or mended, meanwhile. */
 void server_note_no_edns(struct server *s, int64_t now_ms);
+
+/* Whether an answer came to a question with OPT, or only without one after several with OPT had got none. */
+void server_note_edns_answer(struct server *s, bool with_edns, int64_t now_ms);
+
+/* Our cookie for it is drawn when first used. It differs by server, so two of them can't tell that we are one client. */
+void server_draw_cookie(struct server *s, struct random_pool *random);
+/*
+ * The cookie that came with a reply; len 0: none did. Keeps the server's part for the next questions. false: our part is
+ * not ours, the reply is a forgery (RFC 7873, 5.3).
+ */
+bool server_take_cookie(struct server *s, const uint8_t *cookie, size_t len);
+
+/* Whether the letters of a question to it may be spelt by chance (upstream/spelling.h). */
+bool server_keeps_spelling(const struct server *s, int64_t now_ms);
+/* A reply came with the question spelt as it was asked, or not; one that never keeps it gets small letters for a while. */
+void server_note_spelling(struct server *s, bool kept, int64_t now_ms);
 
 void server_note_reply(struct server *s, int64_t rtt_ms);
 /* No answer in time, or the network said no. */

@@ -176,6 +176,8 @@ int main(int argc, char **argv)
                               .pending_max = 1000,
                               .pending_per_client = 1000,
                               .asks_max = 1000,
+                              .client_rate = 1000000, /* counted as ever, and never reached */
+                              .client_burst = 1000000,
                               .ttl_max_s = 86400,
                               .negative_ttl_max_s = 3600};
     struct qlog_opts log_opts = {.dir = mkdtemp(log_dir),

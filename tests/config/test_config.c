@@ -255,7 +255,8 @@ static void zones_share_servers_with_the_root(void **state)
 {
     struct config *config =
         load_text(*state, "listen: [127.0.0.1:5353]\n"
-                          "upstreams: [10.0.0.1, {address: \"10.0.0.2:5300\", name: main, tcp: true}]\n"
+                          "upstreams: [10.0.0.1, {address: \"10.0.0.2:5300\", name: main, tcp: true,\n"
+                          "  case_randomization: false}]\n"
                           "rebinding_check: false\n"
                           "zones:\n"
                           "- {name: school.local, upstreams: 10.0.0.1}\n"
@@ -265,6 +266,8 @@ static void zones_share_servers_with_the_root(void **state)
     assert_string_equal(q->servers[0].name, "10.0.0.1:53");
     assert_string_equal(q->servers[1].name, "main");
     assert_true(q->servers[1].stream);
+    assert_true(q->servers[0].spelt);
+    assert_false(q->servers[1].spelt);
     assert_int_equal(q->servers[1].at.port, 5300);
     assert_int_equal(q->zone_count, 3);
     assert_int_equal(q->zones[0].server_count, 2);
@@ -301,8 +304,9 @@ static void every_time_and_bound_reaches_its_place(void **state)
         "[Why.Hill.],\n"
         "  templates: t, help_file: /h, inbox: i, inbox_size: 2MiB}\n"
         "cache: {size: 2MiB, min_ttl: 1s, max_ttl: 2s, negative_ttl: 3s, failure_ttl: 4s, serve_stale: false,\n"
-        "  stale_max: 5s, stale_after: 6ms}\n"
+        "  nxdomain_cut: false, stale_max: 5s, stale_after: 6ms}\n"
         "limits: {client_timeout: 701ms, upstream_timeout: 72ms, pending: 73, pending_per_client: 74,\n"
+        "  client_rate: 78, client_burst: 79, unlimited: [],\n"
         "  tcp_clients: 75, tcp_per_client: 76, tcp_idle: 777ms}\n"
         "log: {enabled: false, node: n, journal: 1MiB, segment_size: 2MiB, segment_age: 81s, retention_size: 3MiB,\n"
         "  fsync: 82ms}\n"
@@ -315,6 +319,10 @@ static void every_time_and_bound_reaches_its_place(void **state)
     assert_int_equal(q->ttl_max_s, 2);
     assert_int_equal(q->negative_ttl_max_s, 3);
     assert_int_equal(q->failure_ttl_s, 4);
+    assert_false(q->nxdomain_cut);
+    assert_int_equal(q->client_rate, 78);
+    assert_int_equal(q->client_burst, 79);
+    assert_int_equal(q->unlimited_count, 0);
     assert_false(q->serve_stale);
     assert_int_equal(q->stale_max_s, 5);
     assert_int_equal(q->stale_after_ms, 6);

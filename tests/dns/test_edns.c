@@ -107,6 +107,29 @@ static void edns_parse_reads_only_so_many_options(void **state)
     assert_int_equal(parse_options(options, sizeof options, &edns), ERR_MALFORMED);
 }
 
+/* RFC 7828, 3.1 and 3.2.1: empty in a question. */
+static void edns_parse_sees_an_empty_keepalive(void **state)
+{
+    struct edns edns;
+    (void)state;
+    assert_int_equal(parse_options("\0\x0b\0\0", 4, &edns), 0);
+    assert_true(edns.keepalive);
+    assert_int_equal(parse_options("\0\x0b\0\x02\0\x64", 6, &edns), 0);
+    assert_false(edns.keepalive);
+    assert_int_equal(parse_options("\0\x0c\0\0", 4, &edns), 0);
+    assert_false(edns.keepalive);
+}
+
+static void edns_write_says_how_long_a_connection_may_be_idle(void **state)
+{
+    struct edns_reply reply = {.ede = EDE_NONE, .keepalive = true, .keepalive_100ms = 100};
+    uint8_t out[40];
+    (void)state;
+    assert_int_equal(edns_write(&reply, out, sizeof out), OPT_LEN + 6);
+    assert_memory_equal(out + 9, "\0\x06\0\x0b\0\x02\0\x64", 8);
+    assert_int_equal(edns_write(&reply, out, OPT_LEN + 5), OPT_LEN); /* no room */
+}
+
 static void edns_write_gives_each_field_its_place(void **state)
 {
     static const struct edns_reply reply = {
@@ -203,6 +226,8 @@ int main(void)
         cmocka_unit_test(edns_parse_finds_the_first_cookie_between_other_options),
         cmocka_unit_test(edns_parse_refuses_options_past_the_end),
         cmocka_unit_test(edns_parse_reads_only_so_many_options),
+        cmocka_unit_test(edns_parse_sees_an_empty_keepalive),
+        cmocka_unit_test(edns_write_says_how_long_a_connection_may_be_idle),
         cmocka_unit_test(edns_write_gives_each_field_its_place),
         cmocka_unit_test(edns_write_leaves_out_the_text_then_the_error),
         cmocka_unit_test(edns_write_leaves_out_text_that_no_option_can_hold),

@@ -2,7 +2,10 @@
 """Who may ask, and what each group gets: access, groups by network, log-only, and no list at all."""
 import csv
 import io
+import threading
+import time
 
+import dns
 import lab
 
 CONF = """
@@ -92,6 +95,60 @@ class NoList(lab.Case):
         self.lab.publish(["blocked.example.net"])
         lab.wait_until("the first list", lambda: self.server.ask("www.example.net").rcode == "NOERROR", 2)
         self.assert_sinkholed(self.server.ask("blocked.example.net"))
+
+
+class FairShare(lab.Case):
+    """limits.client_rate: a flood from one address is cut, counted and logged; the others notice nothing."""
+
+    @classmethod
+    def set_up(cls):
+        cls.server = cls.lab.serve(4, [cls.lab.start_nsd(5)], ["blocked.example.net"],
+                                   conf="limits: { client_rate: 50, client_burst: 50, unlimited: [] }\n")
+
+    def flood(self, count):
+        """Sends count questions from 127.0.0.9, not faster than a socket's buffer holds. Returns the answers."""
+        answers = []
+        with dns.udp_socket("127.0.0.9") as sock:
+            sock.settimeout(0.5)
+            for ident in range(count):
+                sock.sendto(dns.pack_question("blocked.example.net", ident=ident), self.server.at)
+                if ident % 50 == 49:
+                    time.sleep(0.002)
+            try:
+                while True:
+                    answers.append(dns.unpack(sock.recv(4096)))
+            except TimeoutError:
+                return answers
+
+    def test_a_flood_is_cut_counted_and_logged_and_others_are_served(self):
+        self.server.ask("www.example.net", client="127.0.0.8")
+        alone = self.slowest("127.0.0.8", 20)
+        flooding = threading.Thread(target=self.flood, args=(3000,))
+        flooding.start()
+        beside = self.slowest("127.0.0.8", 20)
+        flooding.join()
+        self.assertLess(beside, alone + 0.5)    # in s; no retry, no wait behind the flood
+        answers = self.flood(500)
+        whole = [a for a in answers if not a.tc]
+        cut = [a for a in answers if a.tc]
+        self.assertLess(len(whole), 120)
+        self.assertTrue(0 < len(cut) < 50, len(cut))
+        self.assertEqual({tuple(a.ede_codes()) for a in cut}, {(18,)})
+        over_tcp = self.server.ask_tcp("www.example.net", client="127.0.0.9")
+        self.assertEqual(over_tcp.rcode, "NOERROR")
+        text = self.server.operator("log", "export", "--format", "csv", "--client", "127.0.0.9", "--verdict", "dropped")
+        rows = list(csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#")))
+        self.assertTrue(0 < len(rows) < 100, len(rows))
+        self.assertEqual({row["reason"] for row in rows}, {"rate-limit"})
+
+    def slowest(self, client, count):
+        """The longest that one of count questions takes, in s."""
+        took = []
+        for _ in range(count):
+            begin = time.monotonic()
+            self.assertEqual(self.server.ask("www.example.net", client=client, timeout=2).rcode, "NOERROR")
+            took.append(time.monotonic() - begin)
+        return max(took)
 
 
 if __name__ == "__main__":

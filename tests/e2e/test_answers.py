@@ -210,6 +210,13 @@ class Answers(lab.Case):
         self.assertEqual(answer.data(), ["198.51.100.10"])
         self.assertNotIn(8, answer.options)
 
+    def test_keepalive_is_told_over_tcp_to_those_who_ask(self):
+        """RFC 7828, 3.3.2: limits.tcp_idle in units of 100 ms, and nothing of it over UDP."""
+        keepalive = bytes.fromhex("000b0000")
+        self.assertEqual(self.server.ask_tcp("www.example.net", options=keepalive).options[11], b"\x00\x64")
+        self.assertNotIn(11, self.server.ask_tcp("www.example.net").options)
+        self.assertNotIn(11, self.server.ask("www.example.net", options=keepalive).options)
+
 
 if __name__ == "__main__":
     lab.main()

@@ -111,5 +111,32 @@ class FilteredCname(lab.Case):
             self.assertEqual(answer.data("A"), [lab.SINKHOLE])
 
 
+class Spelling(lab.Case):
+    """draft-vixie-dnsext-dns0x20-00: a reply must have the letters of the question as they were sent."""
+
+    @classmethod
+    def set_up(cls):
+        cls.upstream = cls.lab.upstream(5)
+        cls.server = cls.lab.serve(4, ["127.0.0.1:%d" % cls.upstream.port], ["blocked.example.net"])
+
+    def test_1_questions_are_spelt_by_chance_and_answers_as_the_client_asked(self):
+        names = ["kept%d.letters.example.net" % i for i in range(8)]
+        for name in names:
+            self.assertEqual(self.server.ask(name).answer[0].name, name)
+        spelt = [name for name in self.upstream.spelt if name.lower().startswith("kept")]
+        self.assertTrue(any(name != name.lower() for name in spelt), spelt)
+        self.assertGreater(len({name.split(".", 1)[1] for name in spelt}), 1, spelt)
+
+    def test_2_a_server_that_loses_the_letters_is_used_all_the_same(self):
+        self.upstream.loses_case = True
+        try:
+            for i in range(6):
+                self.assertEqual(self.server.ask("lost%d.example.net" % i).data(), ["198.51.100.1"])
+        finally:
+            self.upstream.loses_case = False
+        self.assertIn("lost5.example.net", self.upstream.spelt)   # noticed: small letters, over UDP
+        self.assertEqual(self.upstream.count("lost5.example.net", "tcp"), 0)
+
+
 if __name__ == "__main__":
     lab.main()

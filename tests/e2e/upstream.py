@@ -18,6 +18,8 @@ class Upstream:
         self.address = address
         self.behave = lambda name, qtype, transport: "answer"
         self.seen = []          # (name in lower case, type, transport)
+        self.spelt = []         # names as they were asked, letter by letter
+        self.loses_case = False # gives the question back in lower case
         self._closing = False
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("127.0.0.1", port))
@@ -71,9 +73,10 @@ class Upstream:
     def _reply(self, msg, transport):
         query = dns.unpack(msg)
         self.seen.append((query.qname.lower(), query.qtype, transport))
+        self.spelt.append(query.qname)
         what = self.behave(query.qname.lower(), query.qtype, transport)
         end = msg.index(b"\0", 12) + 5 if msg[12] else 17
-        question = msg[12:end]
+        question = msg[12:end].lower() if self.loses_case else msg[12:end]
         if what == "drop":
             return None
         rcode = {"servfail": 2, "nxdomain": 3}.get(what, 0) if isinstance(what, str) else 0

@@ -80,6 +80,8 @@ static void adblock_reads_rules_about_whole_names(void **state)
         {"a.example##.ad\n##.ad\na.example#@#.ad\na.example$$script\na.example#$#body{}\na.example#?#x\n", "",
          "cosmetic:6 ", 0},
         {"||a.example:8080^\n||com^\n||^\n||\n", "", "empty-label:1 single-label:1 port:1 pattern:1 ", 0},
+        {"|^\n|^$dnstype=A\n*.^$dnstype=A\n||*.^\n||*^$denyallow=a.example\n|$important\n",
+         "b/(?:^|\\.).*$//-example,a ", "empty-label:4 pattern:1 ", 0},
         {"not a rule\n", "", "syntax:1 ", 0},
     };
     struct collect c = {.opts.categories = 1};

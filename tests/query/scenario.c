@@ -1,7 +1,7 @@
 /*
  * Plays one scenario. A scenario reads like a conversation; docs of its words:
  *
- *   set-up    servers N                      upstream servers 0..N-1
+ *   set-up    servers N [spelt]              upstream servers 0..N-1; spelt: with letters small or capital by chance
  *             zone NAME servers N... [filtered]
  *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
  *             list zone KIND CATEGORY NAME   a zone's rule; KIND: nxdomain nodata refused drop tcp-only pass block; `exact`
@@ -17,9 +17,10 @@
  *             option KEY VALUE               of struct query_opts
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
- *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie]
+ *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
  *             raw HEX [from ADDR] [as N]     bytes as they are
- *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [noedns]   + records below, indented
+ *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
+ *                                            [cookie[=wrong]] + records below, indented; small: the question's letters
  *             upstream N sends HEX
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
@@ -27,7 +28,7 @@
  *             publish                        the list so far becomes a new generation
  *             unlist NAME                    takes NAME out of the list
  *             name, group, access, no group NAME   as above; they count from the next publish on
- *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns]
+ *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
  *             client N gets nothing
@@ -381,10 +382,13 @@ static void do_option(const struct line *l)
     OPTION(pending_max)
     OPTION(pending_per_client)
     OPTION(asks_max)
+    OPTION(client_rate)
+    OPTION(client_burst)
     OPTION(ttl_min_s)
     OPTION(ttl_max_s)
     OPTION(negative_ttl_max_s)
     OPTION(failure_ttl_s)
+    OPTION(nxdomain_cut)
     OPTION(serve_stale)
     OPTION(stale_max_s)
     OPTION(stale_after_ms)
@@ -400,6 +404,8 @@ static void do_option(const struct line *l)
 
 /* ---- actions ---- */
 
+static uint8_t cookie_got[24]; /* by the last client that `gets ... cookie` */
+
 static size_t question_write(const struct line *l, uint8_t out[1024])
 {
     const char *edns_size = option(l, 5, "edns");
@@ -407,6 +413,7 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
     const char *opcode = option(l, 5, "opcode");
     bool dnssec = option(l, 5, "do") != NULL;
     bool cookie = option(l, 5, "cookie") != NULL;
+    bool back = cookie && strcmp(option(l, 5, "cookie"), "back") == 0;
     unsigned flags = (option(l, 5, "nord") == NULL ? MSG_RD : 0) | (option(l, 5, "cd") != NULL ? MSG_CD : 0) |
                      (option(l, 5, "ad") != NULL ? MSG_AD : 0);
     if (opcode != NULL)
@@ -427,8 +434,10 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
                                      (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
                                  .dnssec_ok = dnssec,
                                  .ede = EDE_NONE,
-                                 .cookie = (const uint8_t *)"CLIENTCO",
-                                 .cookie_len = cookie ? 8 : 0};
+                                 .cookie = back ? cookie_got : (const uint8_t *)"CLIENTCO",
+                                 .cookie_len = back     ? sizeof cookie_got
+                                               : cookie ? 8
+                                                        : 0};
         int added = edns_write(&opt, out + len, 100);
         if (added < 0)
             fail("edns");
@@ -492,6 +501,39 @@ static struct caught_ask *ask_of(int server)
     fail("server %d was not asked", server);
 }
 
+/* In place of the OPT that ldns kept from our question, the server's own, or none. */
+static size_t opt_replace(const struct line *l, const struct caught_ask *ask, uint8_t *msg, size_t len)
+{
+    uint8_t cookie[EDNS_COOKIE_CLIENT_LEN + 8] = "CLIENTCOSERVERCO";
+    const char *with_cookie = option(l, 4, "cookie");
+    bool bad_cookie = is(l, 3, "BADCOOKIE");
+    struct edns_reply opt = {.udp_size = MSG_UDP_EDNS,
+                             .rcode = bad_cookie ? DNS_RCODE_BADCOOKIE : 0,
+                             .ede = EDE_NONE,
+                             .cookie = cookie,
+                             .cookie_len = with_cookie != NULL ? sizeof cookie : 0};
+    struct request asked;
+    if (msg_u16(msg + 10) == 0 || request_parse(ask->msg, ask->len, &asked) != 0)
+        return len;
+    if (with_cookie != NULL && strcmp(with_cookie, "wrong") != 0)
+        memcpy(cookie, asked.edns.cookie, EDNS_COOKIE_CLIENT_LEN);
+    struct msg_walk walk;
+    struct msg_rr rr = {.type = 0};
+    if (msg_walk_begin(&walk, msg, len) < 0)
+        fail("reply");
+    while (rr.type != DNS_TYPE_OPT && msg_walk_next(&walk, &rr) > 0)
+        continue;
+    msg_put_u16(msg + 10, 0);
+    if (option(l, 4, "noedns") != NULL)
+        return rr.name_pos;
+    int added = edns_write(&opt, msg + rr.name_pos, 100);
+    if (added < 0)
+        fail("edns");
+    msg_put_u16(msg + 10, 1);
+    msg[3] = (uint8_t)(bad_cookie ? (msg[3] & 0xf0) | (DNS_RCODE_BADCOOKIE & 15) : msg[3]);
+    return rr.name_pos + (size_t)added;
+}
+
 static size_t reply_write(const struct line *l, const struct block *b, const struct caught_ask *ask, uint8_t *out)
 {
     static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
@@ -518,10 +560,9 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     if (ldns_pkt2wire(&wire, pkt, &len) != LDNS_STATUS_OK || len > 60000)
         fail("reply");
     memcpy(out, wire, len);
-    if (option(l, 4, "noedns") != NULL && msg_u16(out + 10) == 1) {
-        len -= 11; /* the bare OPT that ldns kept from our question */
-        msg_put_u16(out + 10, 0);
-    }
+    len = opt_replace(l, ask, out, len);
+    if (option(l, 4, "small") != NULL)
+        name_lower(out + MSG_HEADER_LEN, out + MSG_HEADER_LEN, name_len(out + MSG_HEADER_LEN));
     if (option(l, 4, "id") != NULL)
         out[1] ^= 1;
     free(wire);
@@ -535,7 +576,8 @@ static void do_upstream_answers(const struct line *l, const struct block *b)
     int server = atoi(word(l, 1));
     struct caught_ask *ask = ask_of(server);
     size_t len = reply_write(l, b, ask, msg);
-    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL;
+    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL ||
+                  (option(l, 4, "cookie") != NULL && strcmp(option(l, 4, "cookie"), "wrong") == 0);
     ask->gone = !forged;
     query_reply(stage.engine, ask->slot, (uint16_t)server, msg, len, stage.now);
 }
@@ -558,6 +600,26 @@ static void do_after(const struct line *l)
 }
 
 /* ---- checks ---- */
+
+/* Of options there is at most our own cookie: what a client put into its OPT (ECS, RFC 7871, 7.1.2) stays with us.
+ * Returns whether the cookie has the server's part. */
+static bool check_options(const uint8_t *msg, size_t len)
+{
+    bool has_server_part = false;
+    struct msg_walk walk;
+    struct msg_rr rr;
+    if (msg_walk_begin(&walk, msg, len) < 0)
+        fail("the question to the server is malformed");
+    while (msg_walk_next(&walk, &rr) > 0) {
+        const uint8_t *rdata = msg + rr.rdata_pos;
+        if (rr.type != DNS_TYPE_OPT || rr.rdata_len == 0)
+            continue;
+        if (rr.rdata_len < 12 || msg_u16(rdata) != EDNS_OPTION_COOKIE || msg_u16(rdata + 2) + 4u != rr.rdata_len)
+            fail("the question to the server has other options than a cookie");
+        has_server_part = rr.rdata_len > 12;
+    }
+    return has_server_part;
+}
 
 static void check_asked(const struct line *l)
 {
@@ -584,6 +646,10 @@ static void check_asked(const struct line *l)
             fail("CD");
         if (!(r.flags & MSG_RD))
             fail("RD is not set");
+        if (check_options(c->msg, c->len) != (option(l, 6, "cookie") != NULL))
+            fail("the server's part of the cookie");
+        if ((memcmp(c->msg + MSG_HEADER_LEN, want, name_len(want)) != 0) != (option(l, 6, "spelt") != NULL))
+            fail("letters are %s", option(l, 6, "spelt") != NULL ? "all small" : "spelt by chance");
         return;
     }
     fail("server %d is not asked", server);
@@ -604,17 +670,34 @@ static struct caught_answer *answer_of(uint64_t token)
     return NULL;
 }
 
-static int ede_of(const ldns_pkt *pkt)
+/* The EDNS option's bytes and their number, or NULL. */
+static const uint8_t *edns_option(const ldns_pkt *pkt, unsigned code, size_t *out_len)
 {
     const ldns_rdf *data = ldns_pkt_edns_data(pkt);
     for (size_t at = 0; data != NULL && at + 4 <= ldns_rdf_size(data);) {
         const uint8_t *option_at = ldns_rdf_data(data) + at;
-        size_t len = msg_u16(option_at + 2);
-        if (msg_u16(option_at) == EDNS_OPTION_EDE && len >= 2)
-            return msg_u16(option_at + 4);
-        at += 4 + len;
+        *out_len = msg_u16(option_at + 2);
+        if (msg_u16(option_at) == code)
+            return option_at + 4;
+        at += 4 + *out_len;
     }
-    return -1;
+    return NULL;
+}
+
+static int ede_of(const ldns_pkt *pkt)
+{
+    size_t len;
+    const uint8_t *code = edns_option(pkt, EDNS_OPTION_EDE, &len);
+    return code == NULL || len < 2 ? -1 : msg_u16(code);
+}
+
+static void check_cookie(const ldns_pkt *pkt)
+{
+    size_t len;
+    const uint8_t *cookie = edns_option(pkt, EDNS_OPTION_COOKIE, &len);
+    if (cookie == NULL || len != sizeof cookie_got)
+        fail("there is no cookie");
+    memcpy(cookie_got, cookie, len);
 }
 
 static void compare_section(const ldns_rr_list *got, const struct block *b, bool authority)
@@ -678,6 +761,8 @@ static void check_gets(const struct line *l, const struct block *b)
         fail("EDE is %d", ede_of(pkt));
     if (option(l, 4, "noopt") != NULL && ldns_pkt_edns(pkt))
         fail("there is an OPT");
+    if (option(l, 4, "cookie") != NULL)
+        check_cookie(pkt);
     const char *size = option(l, 4, "size<");
     if (size != NULL && c->len > (size_t)atoi(size))
         fail("size is %zu", c->len);
@@ -754,6 +839,7 @@ static void set_up(const struct line *l, const char *text)
     if (is(l, 0, "servers")) {
         for (int i = 0; i < atoi(word(l, 1)); i++) {
             stage.servers[i].name = "test";
+            stage.servers[i].spelt = is(l, 2, "spelt");
             stage.zone_servers[0][i] = (uint16_t)i;
             stage.servers[i].at.port = (uint16_t)(1000 + i);
             stage.opts.server_count++;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -92,6 +93,65 @@ static void patience_follows_the_measured_time(void **state)
     assert_int_equal(server_patience_ms(&s, 60, 400), 400);
 }
 
+static void a_server_that_loses_the_spelling_three_times_in_a_row_is_asked_plainly(void **state)
+{
+    struct server s;
+    (void)state;
+    server_init(&s);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, true, 0);
+    server_note_spelling(&s, false, 0);
+    server_note_spelling(&s, false, 0);
+    assert_true(server_keeps_spelling(&s, 0));
+    server_note_spelling(&s, false, 0);
+    assert_false(server_keeps_spelling(&s, 0));
+    assert_false(server_keeps_spelling(&s, 3599999));
+    assert_true(server_keeps_spelling(&s, 3600000));
+    server_note_spelling(&s, false, 3600000);
+    assert_true(server_keeps_spelling(&s, 3600000)); /* counted from the start again */
+}
+
+static void edns_is_left_out_after_two_answers_that_came_only_without(void **state)
+{
+    struct server s;
+    (void)state;
+    server_init(&s);
+    server_note_edns_answer(&s, false, 0);
+    server_note_edns_answer(&s, true, 0);
+    server_note_edns_answer(&s, false, 0);
+    assert_true(server_takes_edns(&s, 0));
+    server_note_edns_answer(&s, false, 0);
+    assert_false(server_takes_edns(&s, 899999));
+    assert_true(server_takes_edns(&s, 900000));
+}
+
+/* RFC 7873, 5.3 */
+static void only_a_cookie_with_our_part_is_taken(void **state)
+{
+    struct random_pool random = {.left = 0};
+    uint8_t cookie[EDNS_COOKIE_MAX] = {0};
+    struct server s;
+    (void)state;
+    server_init(&s);
+    assert_false(server_take_cookie(&s, cookie, 16)); /* we never sent one */
+    server_draw_cookie(&s, &random);
+    assert_true(server_take_cookie(&s, NULL, 0));
+    assert_int_equal(s.cookie_len, 8);
+    memcpy(cookie, s.cookie, 8);
+    memset(cookie + 8, 7, 32);
+    cookie[0] ^= 1;
+    assert_false(server_take_cookie(&s, cookie, 16));
+    cookie[0] ^= 1;
+    assert_true(server_take_cookie(&s, cookie, 40));
+    assert_int_equal(s.cookie_len, 40);
+    assert_memory_equal(s.cookie, cookie, 40);
+    assert_true(server_take_cookie(&s, cookie, 8)); /* an echo alone: what we have stays */
+    assert_int_equal(s.cookie_len, 40);
+    server_draw_cookie(&s, &random);
+    assert_memory_equal(s.cookie, cookie, 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +160,9 @@ int main(void)
         cmocka_unit_test(a_server_that_fails_often_rests_and_is_probed_again),
         cmocka_unit_test(when_all_rest_one_is_asked_all_the_same),
         cmocka_unit_test(patience_follows_the_measured_time),
+        cmocka_unit_test(edns_is_left_out_after_two_answers_that_came_only_without),
+        cmocka_unit_test(only_a_cookie_with_our_part_is_taken),
+        cmocka_unit_test(a_server_that_loses_the_spelling_three_times_in_a_row_is_asked_plainly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
  *   *.d    all below d         CNAME *.              no such record
  *   32.1.2.0.192.rpz-ip        CNAME rpz-passthru.   an exception; CNAME to itself is the old form
  *          answers with 192.0.2.1                    CNAME rpz-drop.   no answer       CNAME rpz-tcp-only.   truncated
+ *   ....rpz-client-ip  clients
  *                              A, AAAA, TXT, PTR, CNAME target          answered with these
  *
  * Of the rules of one zone only those on the most specific name count (BLOCKDB_CLAUSE_ZONE).
@@ -216,10 +217,15 @@ static int trigger_rule(struct zone *zone, struct span line, struct span trigger
     struct span last = last_label(trigger);
     enum feed_scope scope = FEED_SELF;
     clause->head.flags |= BLOCKDB_CLAUSE_ZONE;
-    if (is_type(last, "rpz-ip")) {
+    bool client = is_type(last, "rpz-client-ip");
+    if (client && clause->head.kind == BLOCKDB_CLAUSE_ALLOW)
+        return intake_refuse(zone->in, REFUSED_RPZ_ACTION, line); /* would switch the policy off for a client */
+    if (client || is_type(last, "rpz-ip")) {
         struct span address = {trigger.at, trigger.len > last.len ? trigger.len - last.len - 1 : 0};
-        return prefix_parse(address, &prefix) ? intake_address(zone->in, &prefix, BLOCKDB_ADDRESS_ANSWER, clause, line)
-                                              : intake_refuse(zone->in, REFUSED_SYNTAX, line);
+        return prefix_parse(address, &prefix)
+                   ? intake_address(zone->in, &prefix, client ? BLOCKDB_ADDRESS_CLIENT : BLOCKDB_ADDRESS_ANSWER, clause,
+                                    line)
+                   : intake_refuse(zone->in, REFUSED_SYNTAX, line);
     }
     if (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0)
         return intake_refuse(zone->in, REFUSED_RPZ_TRIGGER, line);

@@ -49,7 +49,8 @@
     X(0, NONE, "none")                                                                             \
     X(1, QNAME, "qname")                                                                           \
     X(2, CNAME, "cname")                                                                           \
-    X(3, ADDRESS, "address")
+    X(3, ADDRESS, "address")                                                                       \
+    X(4, CLIENT, "client")                /* the client's own address */
 
 enum verdict_action {
 #define X(value, suffix, name) VERDICT_##suffix = (value),

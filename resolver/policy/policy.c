@@ -191,13 +191,13 @@ void policy_facts(const struct policy *policy, const struct blockdb *db, const u
     policy_facts_from_match(policy, name, &match, blockdb_generation(db), out);
 }
 
-void policy_facts_of_address(const struct blockdb *db, const uint8_t addr[16], struct policy_facts *out)
+void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                             struct policy_facts *out, struct blockdb_match *out_match)
 {
-    struct blockdb_match match;
-    blockdb_lookup_address(db, BLOCKDB_ADDRESS_ANSWER, addr, &match);
-    *out = (struct policy_facts){.categories = match.categories,
-                                 .listed = match.listed,
-                                 .clause = match.clause_count > 0,
+    blockdb_lookup_address(db, use, addr, out_match);
+    *out = (struct policy_facts){.categories = out_match->categories,
+                                 .listed = out_match->listed,
+                                 .clause = out_match->clause_count > 0,
                                  .ready = 1,
                                  .generation = blockdb_generation(db)};
 }

@@ -129,12 +129,13 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
 struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
                              int64_t wall_s);
 
-/* What the lists say about an address in an answer. */
-void policy_facts_of_address(const struct blockdb *db, const uint8_t addr[16], struct policy_facts *out);
+/* What the lists say about an address in an answer, or of a client. */
+void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                             struct policy_facts *out, struct blockdb_match *out_match);
 
 /*
- * Changes how a category block is answered, when the clause that decided the match asks for it: action and rule, and
- * for facts made of an address feed too.
+ * Changes how a category block is answered, when the clause that decided the match asks for it: action, rule and
+ * feed.
  */
 void policy_refine(const struct policy *policy, const struct blockdb *db, const struct blockdb_match *match,
                    struct verdict *verdict);

@@ -90,6 +90,7 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
+    bool lists_clients;  /* the list has rules about addresses of clients */
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
     uint64_t share_seed;

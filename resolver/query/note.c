@@ -62,7 +62,7 @@ static struct ipaddr first_address(const uint8_t *msg, size_t len)
 static void explain(const struct query_engine *e, const struct client *c, struct verdict *v)
 {
     struct name_key key;
-    if (e->env.blockdb == NULL || v->match == MATCH_ADDRESS ||
+    if (e->env.blockdb == NULL || v->match == MATCH_ADDRESS || v->match == MATCH_CLIENT ||
         (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
         return;
     if (v->match != MATCH_CNAME && c->match != NULL) {

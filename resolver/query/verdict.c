@@ -37,9 +37,43 @@ static struct verdict decide(const struct query_engine *e, const struct client *
     return v;
 }
 
+/* What a list says of an address, as a verdict for this client. */
+static struct verdict decide_address(const struct query_engine *e, const struct client *c, enum blockdb_address_use use,
+                                     const struct ipaddr *addr, struct policy_facts *out_facts)
+{
+    struct blockdb_match match;
+    policy_facts_of_address(e->env.blockdb, use, addr->bytes, out_facts, &match);
+    struct verdict v = policy_decide(e->env.policy, c->group, out_facts, c->asked.wall_ns / 1000000000);
+    if (v.reason != REASON_CATEGORY)
+        return v;
+    v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
+    v.match_labels = 0;
+    policy_refine(e->env.policy, e->env.blockdb, &match, &v);
+    if (v.action == VERDICT_TRUNCATED && c->source.stream)
+        v.action = VERDICT_RESOLVE;
+    return v;
+}
+
+/* A rule about the client goes before those about names, but not before what the network owes everyone. */
+static void client_decides(const struct query_engine *e, struct client *c)
+{
+    struct policy_facts facts;
+    enum verdict_reason reason = (enum verdict_reason)c->verdict.reason;
+    if (reason != REASON_DEFAULT && reason != REASON_CATEGORY && reason != REASON_CATEGORY_ALLOWED &&
+        reason != REASON_LOG_ONLY)
+        return;
+    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, &c->source.client.addr, &facts);
+    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY)
+        return;
+    v.match = MATCH_CLIENT;
+    c->verdict = v;
+}
+
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
     c->verdict = decide(e, c, c->request.question.name, &c->facts);
+    if (__builtin_expect(e->lists_clients, 0))
+        client_decides(e, c);
 }
 
 /* Only a rule that names the target counts against it: a walled garden's default is about the name that was asked. */
@@ -136,7 +170,8 @@ uint64_t answer_listed(const struct query_engine *e, const struct stored *stored
     size_t index = 0;
     while (lists_addresses(e) && next_address(stored, &index, &addr)) {
         struct policy_facts facts;
-        policy_facts_of_address(e->env.blockdb, addr.bytes, &facts);
+        struct blockdb_match match;
+        policy_facts_of_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, addr.bytes, &facts, &match);
         listed |= facts.listed;
     }
     return listed;
@@ -145,17 +180,8 @@ uint64_t answer_listed(const struct query_engine *e, const struct stored *stored
 static bool address_decides(const struct query_engine *e, struct client *c, const struct ipaddr *addr)
 {
     struct policy_facts facts;
-    struct blockdb_match match;
-    policy_facts_of_address(e->env.blockdb, addr->bytes, &facts);
-    struct verdict v = policy_decide(e->env.policy, c->group, &facts, c->asked.wall_ns / 1000000000);
-    bool kept = verdict_is_block(&v) && v.reason == REASON_CATEGORY && !exception_covers(&c->verdict, &facts);
-    if (!kept)
-        return false;
-    blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, addr->bytes, &match);
-    v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
-    v.match_labels = 0;
-    policy_refine(e->env.policy, e->env.blockdb, &match, &v);
-    if (v.action == VERDICT_TRUNCATED && c->source.stream)
+    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_ANSWER, addr, &facts);
+    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY || exception_covers(&c->verdict, &facts))
         return false;
     v.match = MATCH_ADDRESS;
     c->verdict = v;
@@ -184,7 +210,9 @@ size_t verdict_records(const struct query_engine *e, const struct client *c,
     size_t count = 0;
     if (e->env.blockdb == NULL)
         return 0;
-    if (c->verdict.match == MATCH_ADDRESS) {
+    if (c->verdict.match == MATCH_CLIENT) {
+        blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_CLIENT, c->source.client.addr.bytes, &match);
+    } else if (c->verdict.match == MATCH_ADDRESS) {
         blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, c->matched_address.bytes, &match);
     } else {
         name_key_make(c->verdict.match == MATCH_CNAME ? c->matched : c->request.question.name, &key);

@@ -197,8 +197,11 @@ static void rpz_reads_qname_triggers_relative_to_the_apex(void **state)
          ".\n"
          "rpz-ip CNAME .\n128.1.zz.zz.2001.rpz-ip CNAME .\n24.256.2.0.192.rpz-ip CNAME .\n",
          "", "syntax:7 "},
-        {"ns.a.example.rpz-nsdname CNAME .\n32.1.0.0.10.rpz-client-ip A 192.0.2.1\n16.0.0.45.128.rpz-nsip CNAME .\n",
-         "", "rpz-trigger:3 "},
+        {"32.1.0.0.10.rpz-client-ip A 192.0.2.1\n8.0.0.0.10.rpz-client-ip CNAME .\n",
+         "r@10.0.0.1/128(4) n@10.0.0.0/104 ", ""},
+        {"ns.a.example.rpz-nsdname CNAME .\n32.1.0.0.10.rpz-client-ip CNAME rpz-passthru.\n16.0.0.45.128.rpz-nsip "
+         "CNAME .\n",
+         "", "rpz-trigger:2 rpz-action:1 "},
         {"$INCLUDE more\n$GENERATE 1-9 a$ CNAME .\n", "", "directive:2 "},
         {"a.example\nb.example IN\n", "", "syntax:2 "},
         {"* CNAME .\n*.*.a.example CNAME .\n", "", "wildcard:2 "},

@@ -103,8 +103,10 @@ static bool add_nameless(struct clauses *clauses, const struct generation_clause
         return false;
     uint16_t id = add_clause(clauses, from);
     if (rule->name) {
-        must(prefix_from_text(rule->name + 1, &prefix), rule->name);
-        must(clauses_add_address(clauses, &prefix, BLOCKDB_ADDRESS_ANSWER, id), rule->name);
+        bool client = rule->name[1] == '@';
+        must(prefix_from_text(rule->name + 1 + client, &prefix), rule->name);
+        must(clauses_add_address(clauses, &prefix, client ? BLOCKDB_ADDRESS_CLIENT : BLOCKDB_ADDRESS_ANSWER, id),
+             rule->name);
     }
     return true;
 }

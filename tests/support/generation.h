@@ -43,8 +43,8 @@ struct generation_clause {
 };
 
 struct generation_rule {
-    const char
-        *name; /* master file text; an address or prefix: "@192.0.2.0/24"; NULL: of a clause that hangs on no name */
+    const char *
+        name; /* master file text; an address or prefix: "@192.0.2.0/24", of clients "@@10.0.0.0/8"; NULL: of a clause that hangs on no name */
     enum generation_scope scope;
     enum generation_action action;
     uint64_t categories;

@@ -32,7 +32,8 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     random_bytes(&e->random, &seed, sizeof seed);
     random_bytes(&e->random, &e->share_seed, sizeof e->share_seed);
     e->passages = passages_new();
-    if (e->passages == NULL || flights_new(env->opts->asks_max, env->opts->pending_max, seed, &e->flights) < 0) {
+    if (e->passages == NULL || ask_table_init(&e->asks, env->opts->asks_max, seed) < 0 ||
+        flights_new(env->opts->asks_max, env->opts->pending_max, seed, &e->flights) < 0) {
         query_engine_free(e);
         return ERR_NOMEM;
     }
@@ -45,6 +46,7 @@ void query_engine_free(struct query_engine *e)
     if (e == NULL)
         return;
     flights_free(e->flights);
+    ask_table_done(&e->asks);
     free(e->passages);
     free(e);
 }
@@ -95,7 +97,7 @@ static void start_anew(struct query_engine *e, struct flight *f, const void *ctx
     (void)ctx;
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL)
-            ask_close(e->flights, &f->asks[i]);
+            ask_close(&e->asks, &f->asks[i]);
     if (zone_of(e->env.opts, f->question.name) != f->key.partition) {
         flight_fail(e, f, now);
         return;
@@ -132,7 +134,7 @@ static bool ask_is_spelt_as(const struct ask *ask, const uint8_t *msg)
 void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const uint8_t *msg, size_t len,
                  struct query_time now)
 {
-    struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(e->flights, slot, msg_u16(msg), NULL);
+    struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(&e->asks, slot, msg_u16(msg), NULL);
     while (ask != NULL) {
         if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
             if (ask_is_spelt_as(ask, msg))
@@ -141,7 +143,7 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
                 flight_misspelt(e, ask, now);
             return;
         }
-        ask = ask_find(e->flights, slot, msg_u16(msg), ask);
+        ask = ask_find(&e->asks, slot, msg_u16(msg), ask);
     }
     metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
 }
@@ -162,7 +164,7 @@ static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx,
         if (!*lost->counted)
             server_note_failure(&e->servers[a->server], now.mono_ms);
         *lost->counted = true;
-        ask_close(e->flights, a);
+        ask_close(&e->asks, a);
         dropped = true;
     }
     if (!dropped)

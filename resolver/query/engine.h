@@ -5,6 +5,7 @@
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
+ *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     absence.c  names that are known not to exist, and all that would be below them
  *     fair.c     how many questions of one client are taken at all
@@ -27,6 +28,7 @@
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
+#include "query/ask.h"
 #include "query/fair.h"
 #include "query/query.h"
 #include "upstream/reply.h"
@@ -85,6 +87,7 @@ struct query_engine {
     struct server servers[QUERY_SERVERS_MAX];
     struct random_pool random;
     struct flights *flights;
+    struct ask_table asks;
     struct passage *passages;  /* QUERY_BATCH_MAX of front.c's */
     int64_t failures_until_ms; /* before that, remembered failures are worth a look */
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */

@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 
 #include "query/load.h"
+#include "query/wake.h"
 
 #define PATIENCE_MIN_MS    150
-#define EDNS_SILENT_MAX    2 /* questions with OPT that a server left unanswered before it gets one without */
 #define STREAM_ROUND_TRIPS 2 /* a handshake and a question */
 
 struct flights {
@@ -17,12 +17,9 @@ struct flights {
     struct waiter *waiter_pool, *free_waiters;
     size_t waiter_count, waiting;
     struct flight **by_key;
-    struct ask **by_slot;
-    size_t mask; /* of both tables */
-    struct flight **heap;
-    size_t heap_count;
+    size_t key_mask;
+    struct wake_heap wakes;
     struct load load;
-    uint64_t seed;
 };
 
 /* Zeroed pages that cost nothing before they are used. */
@@ -45,16 +42,13 @@ int flights_new(size_t flights_max, size_t waiters_max, uint64_t seed, struct fl
         return ERR_NOMEM;
     fs->pool_count = flights_max;
     fs->waiter_count = waiters_max;
-    fs->seed = seed;
-    fs->mask = 15;
-    while (fs->mask < flights_max)
-        fs->mask = fs->mask * 2 + 1;
+    fs->key_mask = 15;
+    while (fs->key_mask < flights_max)
+        fs->key_mask = fs->key_mask * 2 + 1;
     fs->pool = pool_map(flights_max, sizeof *fs->pool);
     fs->waiter_pool = pool_map(waiters_max, sizeof *fs->waiter_pool);
-    fs->by_key = calloc(fs->mask + 1, sizeof *fs->by_key);
-    fs->by_slot = calloc(fs->mask + 1, sizeof *fs->by_slot);
-    fs->heap = calloc(flights_max, sizeof *fs->heap);
-    if (fs->pool == NULL || fs->waiter_pool == NULL || fs->by_key == NULL || fs->by_slot == NULL || fs->heap == NULL ||
+    fs->by_key = calloc(fs->key_mask + 1, sizeof *fs->by_key);
+    if (fs->pool == NULL || fs->waiter_pool == NULL || fs->by_key == NULL || wake_init(&fs->wakes, flights_max) < 0 ||
         load_init(&fs->load, waiters_max, seed) < 0) {
         flights_free(fs);
         return ERR_NOMEM;
@@ -70,8 +64,7 @@ void flights_free(struct flights *fs)
     pool_unmap(fs->pool, fs->pool_count, sizeof *fs->pool);
     pool_unmap(fs->waiter_pool, fs->waiter_count, sizeof *fs->waiter_pool);
     free(fs->by_key);
-    free(fs->by_slot);
-    free(fs->heap);
+    wake_done(&fs->wakes);
     load_done(&fs->load);
     free(fs);
 }
@@ -118,197 +111,11 @@ static void waiter_free(struct flights *fs, struct waiter *w)
     fs->waiting--;
 }
 
-/* ---- the heap of wake-ups ---- */
-
-static void heap_place(struct flights *fs, size_t at, struct flight *f)
-{
-    fs->heap[at] = f;
-    f->heap_at = at;
-}
-
-static void heap_up(struct flights *fs, size_t at, struct flight *f)
-{
-    while (at > 0 && fs->heap[(at - 1) / 2]->wake_ms > f->wake_ms) {
-        heap_place(fs, at, fs->heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    heap_place(fs, at, f);
-}
-
-static void heap_down(struct flights *fs, size_t at, struct flight *f)
-{
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= fs->heap_count)
-            break;
-        if (child + 1 < fs->heap_count && fs->heap[child + 1]->wake_ms < fs->heap[child]->wake_ms)
-            child++;
-        if (fs->heap[child]->wake_ms >= f->wake_ms)
-            break;
-        heap_place(fs, at, fs->heap[child]);
-        at = child;
-    }
-    heap_place(fs, at, f);
-}
-
-static void heap_add(struct flights *fs, struct flight *f)
-{
-    heap_up(fs, fs->heap_count++, f);
-}
-
-static void heap_remove(struct flights *fs, const struct flight *f)
-{
-    size_t at = f->heap_at;
-    struct flight *last = fs->heap[--fs->heap_count];
-    if (last == f)
-        return;
-    if (at > 0 && fs->heap[(at - 1) / 2]->wake_ms > last->wake_ms)
-        heap_up(fs, at, last);
-    else
-        heap_down(fs, at, last);
-}
-
-static void wake_at(struct flights *fs, struct flight *f, int64_t wake_ms)
-{
-    heap_remove(fs, f);
-    f->wake_ms = wake_ms;
-    heap_add(fs, f);
-}
-
-int64_t flights_deadline_ms(const struct flights *fs)
-{
-    return fs->heap_count == 0 ? INT64_MAX : fs->heap[0]->wake_ms;
-}
-
-/* ---- asks ---- */
-
-static size_t slot_bucket(const struct flights *fs, uint32_t slot, uint16_t id)
-{
-    uint64_t x = ((uint64_t)slot << 16 | id) ^ fs->seed;
-    return (size_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 20) & fs->mask;
-}
-
-struct ask *ask_find(struct flights *fs, uint32_t slot, uint16_t id, const struct ask *after)
-{
-    struct ask *a = after == NULL ? fs->by_slot[slot_bucket(fs, slot, id)] : after->next;
-    while (a != NULL && (a->slot != slot || a->id != id))
-        a = a->next;
-    return a;
-}
-
-void ask_close(struct flights *fs, struct ask *ask)
-{
-    struct ask **at = &fs->by_slot[slot_bucket(fs, ask->slot, ask->id)];
-    while (*at != ask)
-        at = &(*at)->next;
-    *at = ask->next;
-    ask->flight = NULL;
-}
-
-static void ask_open(struct flights *fs, struct flight *f, const struct ask *like)
-{
-    struct ask *a = &f->asks[f->ask_next];
-    f->ask_next = (uint8_t)((f->ask_next + 1) % FLIGHT_ASKS_MAX);
-    if (a->flight != NULL)
-        ask_close(fs, a);
-    struct ask **bucket = &fs->by_slot[slot_bucket(fs, like->slot, like->id)];
-    *a = *like;
-    a->flight = f;
-    a->next = *bucket;
-    *bucket = a;
-}
-
-static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server,
-                        uint8_t out[CLIENT_HEAD_MAX + 64])
-{
-    const struct question *q = &f->question;
-    bool dnssec = f->key.flags & CACHE_KEY_DO;
-    struct edns_reply edns = {.udp_size = MSG_UDP_EDNS,
-                              .dnssec_ok = dnssec,
-                              .ede = EDE_NONE,
-                              .cookie = server->cookie,
-                              .cookie_len = server->cookie_len};
-    size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
-    msg_put_u16(out, ask->id);
-    /* AD asks the upstream to say whether it validated, without the records (RFC 6840, 5.7). */
-    msg_put_u16(out + 2, MSG_RD | MSG_AD | (f->key.flags & CACHE_KEY_CD ? MSG_CD : 0));
-    msg_put_u16(out + 4, 1);
-    memset(out + 6, 0, 6);
-    spelling_write(&ask->spelling, q->name, q->name_len, out + MSG_HEADER_LEN);
-    msg_put_u16(out + len - 4, q->type);
-    msg_put_u16(out + len - 2, q->class);
-    if (!ask->edns)
-        return len;
-    int opt_len = edns_write(&edns, out + len, 64);
-    if (opt_len < 0)
-        return len;
-    msg_put_u16(out + 10, 1);
-    return len + (size_t)opt_len;
-}
-
-/* Over a stream nobody can put in a word unseen: there the spelling would only be one more thing to go wrong. */
-static void ask_spell(struct query_engine *e, const struct flight *f, struct ask *ask, int64_t now_ms)
-{
-    ask->spelt = !ask->stream && e->env.opts->servers[ask->server].spelt &&
-                 server_keeps_spelling(&e->servers[ask->server], now_ms);
-    if (ask->spelt)
-        spelling_draw(&ask->spelling, f->question.name_len, &e->random);
-}
-
-/* Some servers, and boxes before them, drop questions with OPT without a word (RFC 6891, 7). */
-static bool edns_is_dropped(const struct flight *f, uint16_t server)
-{
-    unsigned silent = 0;
-    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
-        const struct ask *a = &f->asks[i];
-        silent += a->flight != NULL && a->server == server && a->edns && !a->stream && !a->misspelt;
-    }
-    return silent >= EDNS_SILENT_MAX;
-}
-
-static void ask_dress(struct query_engine *e, const struct flight *f, struct ask *ask, int64_t now_ms)
-{
-    struct server *s = &e->servers[ask->server];
-    ask->edns = server_takes_edns(s, now_ms);
-    ask->edns_probe = ask->edns && !ask->stream && edns_is_dropped(f, ask->server);
-    if (ask->edns_probe)
-        ask->edns = false;
-    if (ask->edns)
-        server_draw_cookie(s, &e->random);
-}
-
-/* Sends the question to a server. false: the network would not take it. */
-static bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
-{
-    uint8_t bytes[CLIENT_HEAD_MAX + 64];
-    struct ask draft = {.sent_ms = now.mono_ms,
-                        .id = (uint16_t)random_u32(&e->random),
-                        .server = server,
-                        .stream = stream || e->env.opts->servers[server].stream};
-    ask_dress(e, f, &draft, now.mono_ms);
-    ask_spell(e, f, &draft, now.mono_ms);
-    struct query_ask ask = {
-        .server = server,
-        .stream = draft.stream,
-        .msg = bytes,
-        .msg_len = ask_write(f, &draft, &e->servers[server], bytes),
-    };
-    f->tries++;
-    metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);
-    if (e->io.send(e->io.ctx, &ask, &draft.slot) < 0) {
-        f->network_error = true;
-        server_note_failure(&e->servers[server], now.mono_ms);
-        return false;
-    }
-    ask_open(e->flights, f, &draft);
-    return true;
-}
-
 /* ---- flights ---- */
 
 static struct flight **key_bucket(struct flights *fs, const struct cache_key *key)
 {
-    return &fs->by_key[key->hash >> 12 & fs->mask];
+    return &fs->by_key[key->hash >> 12 & fs->key_mask];
 }
 
 static bool same_question(const struct cache_key *a, const struct cache_key *b)
@@ -348,7 +155,7 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     struct flight **bucket = key_bucket(fs, key);
     f->next = *bucket;
     *bucket = f;
-    heap_add(fs, f);
+    wake_add(&fs->wakes, f);
     return f;
 }
 
@@ -413,7 +220,7 @@ static void wake_by(struct query_engine *e, struct flight *f, int64_t wake_ms)
     const struct query_opts *opts = e->env.opts;
     if (opts->serve_stale && !f->stale_tried && f->started_ms + opts->stale_after_ms < wake_ms)
         wake_ms = f->started_ms + opts->stale_after_ms;
-    wake_at(e->flights, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
+    wake_move(&e->flights->wakes, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
 }
 
 /* Patience doubles each time round all servers: a lost packet is repaired soon, a slow server is not hammered. */
@@ -514,12 +321,12 @@ void flight_end(struct query_engine *e, struct flight *f)
     assert(f->waiters == NULL);
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL)
-            ask_close(fs, &f->asks[i]);
+            ask_close(&e->asks, &f->asks[i]);
     struct flight **at = key_bucket(fs, &f->key);
     while (*at != f)
         at = &(*at)->next;
     *at = f->next;
-    heap_remove(fs, f);
+    wake_remove(&fs->wakes, f);
     f->key.name = NULL;
     f->next = fs->free_flights;
     fs->free_flights = f;
@@ -570,10 +377,16 @@ static void flight_wake(struct query_engine *e, struct flight *f, struct query_t
     flight_try(e, f, now);
 }
 
+int64_t flights_deadline_ms(const struct flights *fs)
+{
+    const struct flight *first = wake_first(&fs->wakes);
+    return first == NULL ? INT64_MAX : first->wake_ms;
+}
+
 void flights_tick(struct query_engine *e, struct query_time now)
 {
-    struct flights *fs = e->flights;
+    struct flight *f;
     /* A flight that wakes is put back to a later time, or ends: the loop ends. */
-    while (fs->heap_count > 0 && fs->heap[0]->wake_ms <= now.mono_ms)
-        flight_wake(e, fs->heap[0], now);
+    while ((f = wake_first(&e->flights->wakes)) != NULL && f->wake_ms <= now.mono_ms)
+        flight_wake(e, f, now);
 }

@@ -16,21 +16,6 @@
 
 #define FLIGHT_ASKS_MAX 4
 
-struct ask {
-    struct flight *flight; /* NULL: not in use */
-    struct ask *next;      /* of the same bucket */
-    int64_t sent_ms;
-    uint32_t slot;
-    uint16_t id;
-    uint16_t server;
-    bool stream;
-    bool edns;                /* it had an OPT */
-    bool edns_probe;          /* it had none, to see whether that is what the server does not like */
-    bool spelt;               /* the reply must have this spelling */
-    bool misspelt;            /* a reply without it was here */
-    struct spelling spelling; /* all zero when not spelt */
-};
-
 struct waiter {
     struct waiter *next; /* of the same flight, or free */
     struct client client;
@@ -74,12 +59,6 @@ enum flight_wait flight_join(struct query_engine *e, const struct client *c, con
 
 /* Renews an often asked entry; nobody waits for it. */
 void flight_refresh(struct query_engine *e, const struct client *c, const struct cache_key *key, struct query_time now);
-
-/* The ask that a packet through slot with this id may answer; `after`: NULL, or the one that did not fit. */
-struct ask *ask_find(struct flights *flights, uint32_t slot, uint16_t id, const struct ask *after);
-
-/* The ask is over; its flight goes on. */
-void ask_close(struct flights *flights, struct ask *ask);
 
 /* Asks the next server, or the given one again, over TCP if `stream`. Ends the flight when nothing is left. */
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now);

@@ -180,7 +180,7 @@ static void settle_unusable(struct query_engine *e, struct flight *f, struct ask
     metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
     if (!ask->stream && code != ERR_LIMIT)
         return;
-    ask_close(e->flights, ask);
+    ask_close(&e->asks, ask);
     settle_refusal(e, f, now);
 }
 
@@ -217,7 +217,7 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
     if (ask->spelt)
         server_note_spelling(&e->servers[server], true, now.mono_ms);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
-    ask_close(e->flights, ask);
+    ask_close(&e->asks, ask);
     if (truncated && !stream) {
         flight_retry(e, f, server, true, now);
     } else if (truncated) {

@@ -1,5 +1,6 @@
 /*
- * A rule that needs more than a name and its extent: a clause of the generation (belisha/blockdb_format.h) in the making.
+ * A rule that needs more than a name and its extent: a clause of the generation (belisha/blockdb_format.h) in the
+ * making.
  * Parts are added in the order in which they are laid out: types, pattern, names, data. false: it got too long.
  * Memory: none. Threads: pure.
  */

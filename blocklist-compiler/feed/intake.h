@@ -84,7 +84,10 @@ struct intake {
 void intake_init(struct intake *in, const struct intake_opts *opts, const struct guard *guard, const char *file,
                  struct feed_stats *stats, feed_sink sink, void *sink_ctx);
 
-/* One name of the current line; an address where a name could stand is listed as one. 1: accepted; 0: refused and counted; or the sink's error. */
+/*
+ * One name of the current line; an address where a name could stand is listed as one. 1: accepted; 0: refused and
+ * counted; or the sink's error.
+ */
 ERR_CHECKED int intake_rule(struct intake *in, struct span name, enum feed_action action, enum feed_scope scope,
                             bool important);
 

@@ -59,8 +59,8 @@ static void value_write(const struct trie_value *value, uint32_t *firsts, struct
     bytes_add(values, &record, sizeof(record));
 }
 
-int tables_write_values(const struct trie *trie, struct bytes *values, struct bytes *feedsets,
-                        struct bytes *clausesets, uint32_t **out_numbers)
+int tables_write_values(const struct trie *trie, struct bytes *values, struct bytes *feedsets, struct bytes *clausesets,
+                        uint32_t **out_numbers)
 {
     size_t count = 0;
     struct usage *usages = usages_sorted(trie, &count);

@@ -24,7 +24,7 @@ struct trie {
     struct value last_value; /* feeds say the same about name after name */
     uint32_t last_id;        /* its id; UINT32_MAX: none yet */
     uint16_t last_feed;
-    uint32_t last_clause; /* id + 1; 0: none */
+    uint32_t last_clause;   /* id + 1; 0: none */
     uint64_t *entry_counts; /* by value id; made by trie_build */
 };
 

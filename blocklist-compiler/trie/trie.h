@@ -49,7 +49,7 @@ struct trie_value {
     struct blockdb_rules self, below;
     const uint16_t *feeds; /* ascending */
     size_t feed_count;
-    uint32_t feedset;     /* values with the same number have the same feeds */
+    uint32_t feedset;        /* values with the same number have the same feeds */
     const uint16_t *clauses; /* ascending */
     size_t clause_count;
     uint64_t entry_count; /* entries with this value; 0 for one that only existed on the way */

@@ -17,10 +17,13 @@ bool facts_current(const struct query_engine *e, const struct policy_facts *fact
 }
 
 /* Rare: names whose block a clause answers are looked up once more, so that facts stay small. */
-static void refine(const struct query_engine *e, const struct client *c, const uint8_t *name, struct verdict *v)
+__attribute__((noinline)) static void refine(const struct query_engine *e, const struct client *c, const uint8_t *name,
+                                             struct verdict *v)
 {
     struct name_key key;
     struct blockdb_match match;
+    if (v->action != VERDICT_NOTICE || e->env.blockdb == NULL)
+        return;
     name_key_make(name, &key);
     blockdb_lookup_type(e->env.blockdb, &key, c->request.question.type, &match);
     policy_refine(e->env.policy, e->env.blockdb, &match, v);
@@ -32,7 +35,7 @@ static struct verdict decide(const struct query_engine *e, const struct client *
                              const struct policy_facts *facts)
 {
     struct verdict v = policy_decide(e->env.policy, c->group, facts, c->asked.wall_ns / 1000000000);
-    if (__builtin_expect(facts->clause, 0) && v.action == VERDICT_NOTICE && e->env.blockdb != NULL)
+    if (facts->clause)
         refine(e, c, name, &v);
     return v;
 }
@@ -55,7 +58,7 @@ static struct verdict decide_address(const struct query_engine *e, const struct 
 }
 
 /* A rule about the client goes before those about names, but not before what the network owes everyone. */
-static void client_decides(const struct query_engine *e, struct client *c)
+__attribute__((noinline)) static void client_decides(const struct query_engine *e, struct client *c)
 {
     struct policy_facts facts;
     enum verdict_reason reason = (enum verdict_reason)c->verdict.reason;
@@ -71,7 +74,10 @@ static void client_decides(const struct query_engine *e, struct client *c)
 
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
-    c->verdict = decide(e, c, c->request.question.name, &c->facts);
+    /* Every question passes here: the verdict is made where it stays. */
+    c->verdict = policy_decide(e->env.policy, c->group, &c->facts, c->asked.wall_ns / 1000000000);
+    if (__builtin_expect(c->facts.clause, 0))
+        refine(e, c, c->request.question.name, &c->verdict);
     if (__builtin_expect(e->lists_clients, 0))
         client_decides(e, c);
 }

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #define CHUNK_LEN (1U << 20)
-#define HEAD_LEN  4
+#define HEAD_LEN  6
 
-enum { WHAT_SCOPE = 3, WHAT_ALLOW = 4, WHAT_IMPORTANT = 8 };
+enum { WHAT_SCOPE = 3, WHAT_ALLOW = 4, WHAT_IMPORTANT = 8, WHAT_CLAUSE = 16 };
 
 struct batch_chunk {
     struct batch_chunk *next;
@@ -17,6 +17,7 @@ struct batch_chunk {
 void batch_init(struct batch *batch)
 {
     memset(batch, 0, sizeof *batch);
+    clauses_init(&batch->clauses);
 }
 
 static void drop_first(struct batch *batch)
@@ -32,6 +33,7 @@ void batch_done(struct batch *batch)
 {
     while (batch->first != NULL)
         drop_first(batch);
+    clauses_done(&batch->clauses);
     batch_init(batch);
 }
 
@@ -67,8 +69,16 @@ static struct batch_chunk *room_for(struct batch *batch, size_t len)
 
 int batch_add(void *ctx, const struct feed_rule *rule)
 {
+    static const struct name_key nowhere = {.whole = true};
     struct batch *batch = ctx;
-    const struct name_key *key = &rule->name->key;
+    const struct name_key *key = rule->name != NULL ? &rule->name->key : &nowhere;
+    uint16_t clause = 0;
+    int err =
+        rule->clause == NULL ? 0 : clauses_intern(&batch->clauses, &rule->clause->head, rule->clause->parts, &clause);
+    if (err == 0 && rule->address != NULL)
+        err = clauses_add_address(&batch->clauses, rule->address, rule->use, clause);
+    if (err < 0)
+        return err;
     int mask = find_mask(batch, rule->categories);
     if (mask < 0)
         return mask;
@@ -78,9 +88,10 @@ int batch_add(void *ctx, const struct feed_rule *rule)
     uint8_t *at = chunk->bytes + chunk->len;
     at[0] = (uint8_t)key->len;
     at[1] = key->labels;
-    at[2] =
-        (uint8_t)(rule->scope | (rule->action == FEED_ALLOW ? WHAT_ALLOW : 0) | (rule->important ? WHAT_IMPORTANT : 0));
+    at[2] = (uint8_t)(rule->scope | (rule->action == FEED_ALLOW ? WHAT_ALLOW : 0) |
+                      (rule->important ? WHAT_IMPORTANT : 0) | (rule->clause != NULL ? WHAT_CLAUSE : 0));
     at[3] = (uint8_t)mask;
+    memcpy(at + 4, &clause, sizeof clause);
     memcpy(at + HEAD_LEN, key->bytes, key->len);
     chunk->len += HEAD_LEN + key->len;
     batch->count++;
@@ -95,6 +106,8 @@ static const uint8_t *unpack(const struct batch *batch, const uint8_t *at, struc
     out->scope = (enum feed_scope)(at[2] & WHAT_SCOPE);
     out->action = (at[2] & WHAT_ALLOW) != 0 ? FEED_ALLOW : FEED_BLOCK;
     out->important = (at[2] & WHAT_IMPORTANT) != 0;
+    out->has_clause = (at[2] & WHAT_CLAUSE) != 0;
+    memcpy(&out->clause, at + 4, sizeof out->clause);
     out->categories = batch->masks[at[3]];
     memcpy(out->key.bytes, at + HEAD_LEN, at[0]);
     return at + HEAD_LEN + at[0];

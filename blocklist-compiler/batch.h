@@ -2,7 +2,7 @@
  * The accepted rules of one feed, packed, until the feed has been judged as a whole: a cut or swollen copy is found out
  * only at its end, and then none of its rules may have reached the list.
  *
- *     record  | key length u8 | labels u8 | what u8 | mask u8 | key |     in chunks of 1 MiB
+ *     record  | key length u8 | labels u8 | what u8 | mask u8 | clause u16 | key |     in chunks of 1 MiB
  *
  * Memory: owned by the struct; drained chunks are freed at once. Threads: one at a time.
  */
@@ -14,6 +14,7 @@
 #include "belisha/err.h"
 #include "dns/key.h"
 #include "feed/intake.h"
+#include "publish/clauses.h"
 
 #define BATCH_MASKS_MAX 256 /* different category masks in one feed */
 
@@ -24,6 +25,7 @@ struct batch {
     uint64_t count;
     uint64_t masks[BATCH_MASKS_MAX];
     unsigned mask_count;
+    struct clauses clauses;
 };
 
 struct batch_rule {
@@ -32,6 +34,8 @@ struct batch_rule {
     enum feed_action action;
     enum feed_scope scope;
     bool important;
+    bool has_clause;
+    uint16_t clause; /* id in batch.clauses; action and scope say nothing then */
 };
 
 void batch_init(struct batch *batch);

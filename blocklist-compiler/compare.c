@@ -17,11 +17,40 @@ struct side {
 
 struct walk {
     const struct trie *trie;
+    const struct clauses *clauses;
     uint64_t position;
     const struct blockdb *before;
     struct blockdb_walk *entries; /* NULL: no generation before */
     struct side now, then;
 };
+
+static bool is_blocking(enum blockdb_clause_kind kind)
+{
+    return kind != BLOCKDB_CLAUSE_ALLOW && kind != BLOCKDB_CLAUSE_NO_REWRITE;
+}
+
+static uint64_t listed_now(const struct walk *w, const struct trie_value *value)
+{
+    uint64_t categories = listed(&value->self, &value->below);
+    for (size_t i = 0; i < value->clause_count; i++) {
+        struct blockdb_clause_record head;
+        const uint8_t *parts;
+        clauses_get(w->clauses, value->clauses[i], &head, &parts);
+        categories |= is_blocking((enum blockdb_clause_kind)head.kind) ? head.categories : 0;
+    }
+    return categories;
+}
+
+static uint64_t listed_then(const struct walk *w, const struct blockdb_value *value)
+{
+    uint64_t categories = listed(&value->self, &value->below);
+    for (size_t i = 0; i < value->clause_count; i++) {
+        struct blockdb_clause clause;
+        if (blockdb_clause(w->before, value->clauses[i], &clause) == 0 && is_blocking(clause.kind))
+            categories |= clause.categories;
+    }
+    return categories;
+}
 
 static void next_now(struct walk *w)
 {
@@ -31,7 +60,7 @@ static void next_now(struct walk *w)
     if (!w->now.more)
         return;
     trie_value(w->trie, entry.value, &value);
-    w->now = (struct side){entry.key, entry.key_len, listed(&value.self, &value.below), true};
+    w->now = (struct side){entry.key, entry.key_len, listed_now(w, &value), true};
 }
 
 static int next_then(struct walk *w)
@@ -47,7 +76,7 @@ static int next_then(struct walk *w)
     int err = blockdb_value(w->before, entry.value, &value);
     if (err < 0)
         return ERR_DAMAGED;
-    w->then = (struct side){entry.key, entry.key_len, listed(&value.self, &value.below), true};
+    w->then = (struct side){entry.key, entry.key_len, listed_then(w, &value), true};
     return 0;
 }
 
@@ -91,9 +120,10 @@ static int walk_both(struct walk *w, struct report *out)
     return err;
 }
 
-int compare_lists(const struct trie *now, const struct blockdb *before, struct report *out)
+int compare_lists(const struct trie *now, const struct clauses *clauses, const struct blockdb *before,
+                  struct report *out)
 {
-    struct walk w = {.trie = now, .before = before};
+    struct walk w = {.trie = now, .clauses = clauses, .before = before};
     int err = before == NULL ? 0 : blockdb_walk_begin(before, &w.entries);
     if (err == 0)
         err = walk_both(&w, out);

@@ -16,7 +16,7 @@
 #include "trie/trie.h"
 
 /* Raised when the same inputs would give another list than before. */
-#define COMPILER_REVISION 1
+#define COMPILER_REVISION 2
 
 struct compile {
     struct compile_opts opts;
@@ -117,6 +117,7 @@ static bool is_unchanged(struct compile *c)
 struct adding {
     struct trie *trie;
     struct samples *samples;
+    uint16_t *clauses; /* from ids of the batch to those of the list */
     uint16_t feed;
     uint64_t index, sample_every;
 };
@@ -131,6 +132,11 @@ static int add_rule(void *ctx, const struct batch_rule *rule)
 {
     struct adding *adding = ctx;
     struct trie_item item = {.feed = adding->feed};
+    if (rule->has_clause) {
+        item.has_clause = true;
+        item.clause = adding->clauses[rule->clause];
+        return rule->key.len == 0 ? 0 : trie_add(adding->trie, &rule->key, &item);
+    }
     if ((rule->scope & FEED_SELF) != 0)
         set_rules(&item.self, rule);
     if ((rule->scope & FEED_BELOW) != 0)
@@ -143,7 +149,42 @@ static int add_rule(void *ctx, const struct batch_rule *rule)
     return trie_add(adding->trie, &rule->key, &item);
 }
 
-static int add_all(struct compile *c, struct trie *trie, struct samples *samples)
+static int add_addresses(const struct clauses *from, const uint16_t *numbers, struct clauses *to)
+{
+    const size_t size = sizeof(struct blockdb_address_record);
+    for (size_t at = 0; at + size <= from->addresses.len; at += size) {
+        struct blockdb_address_record record;
+        memcpy(&record, from->addresses.data + at, size);
+        record.clause = numbers[record.clause];
+        bytes_add(&to->addresses, &record, size);
+    }
+    return bytes_ok(&to->addresses) ? 0 : ERR_NOMEM;
+}
+
+/* Gives the clauses of a batch their feed and their numbers in the list, *out_numbers, which the caller frees. */
+static int add_clauses(const struct clauses *from, uint16_t feed, struct clauses *to, uint16_t **out_numbers)
+{
+    int err = 0;
+    uint16_t *numbers = calloc(from->count + 1u, sizeof *numbers);
+    if (numbers == NULL)
+        return ERR_NOMEM;
+    for (uint32_t id = 0; id < from->count && err == 0; id++) {
+        struct blockdb_clause_record head;
+        const uint8_t *parts;
+        clauses_get(from, (uint16_t)id, &head, &parts);
+        head.feed = feed;
+        err = clauses_intern(to, &head, parts, &numbers[id]);
+    }
+    if (err == 0)
+        err = add_addresses(from, numbers, to);
+    if (err < 0)
+        free(numbers);
+    else
+        *out_numbers = numbers;
+    return err;
+}
+
+static int add_all(struct compile *c, struct trie *trie, struct clauses *clauses, struct samples *samples)
 {
     int err = 0;
     for (size_t i = 0; i < c->opts.feed_count && err == 0; i++) {
@@ -152,7 +193,10 @@ static int add_all(struct compile *c, struct trie *trie, struct samples *samples
                                 .samples = samples,
                                 .feed = (uint16_t)i,
                                 .sample_every = job->batch.count / SAMPLES_PER_FEED + 1};
-        err = batch_drain(&job->batch, add_rule, &adding);
+        err = add_clauses(&job->batch.clauses, adding.feed, clauses, &adding.clauses);
+        if (err == 0)
+            err = batch_drain(&job->batch, add_rule, &adding);
+        free(adding.clauses);
     }
     return err;
 }
@@ -179,9 +223,11 @@ static int put_list(struct compile *c, struct publish *publish, struct samples *
     struct trie *trie = NULL;
     struct trie_opts opts = {0};
     struct trie_stats stats;
+    struct clauses clauses;
+    clauses_init(&clauses);
     int err = trie_new(&opts, &trie);
     if (err == 0)
-        err = add_all(c, trie, samples);
+        err = add_all(c, trie, &clauses, samples);
     if (err == 0)
         err = trie_build(trie, &stats);
     progress_step(&c->progress, "sorted", "");
@@ -189,11 +235,14 @@ static int put_list(struct compile *c, struct publish *publish, struct samples *
         c->report.rules = stats.added;
         c->report.duplicates = stats.duplicates;
         c->report.subsumed = stats.subsumed;
-        err = compare_lists(trie, c->before, &c->report);
+        err = compare_lists(trie, &clauses, c->before, &c->report);
     }
     progress_step(&c->progress, "compared", "");
     if (err == 0)
         err = publish_put_trie(publish, trie);
+    if (err == 0)
+        err = publish_put_clauses(publish, &clauses);
+    clauses_done(&clauses);
     trie_free(trie);
     return err;
 }

@@ -88,14 +88,19 @@ int explain_name_parse(const struct explain *explain, const char *text, struct e
     name_lower(out->wire, out->wire, (size_t)rc);
     name_to_text(out->wire, out->text);
     name_key_make(out->wire, &out->key);
-    policy_facts(explain->policy, explain->db, out->wire, &out->key, &out->facts);
+    policy_facts(explain->policy, explain->db, out->wire, &out->key, DNS_TYPE_A, &out->facts);
     return 0;
 }
 
 struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
 {
     struct verdict verdict = policy_decide(explain->policy, group, &name->facts, 0);
-    policy_explain(explain->db, &name->key, &verdict);
+    if (name->facts.clause && explain->db != NULL) {
+        struct blockdb_match match;
+        blockdb_lookup(explain->db, &name->key, &match);
+        policy_refine(explain->policy, explain->db, &match, &verdict);
+    }
+    policy_explain(explain->db, &name->key, DNS_TYPE_A, &verdict);
     return verdict;
 }
 
@@ -293,6 +298,18 @@ void explain_answer(const struct explain *explain, const struct explain_name *na
     case VERDICT_NXDOMAIN:
         text_printf(out, "no such name (NXDOMAIN), TTL %u s", explain->config->query.blocked_ttl_s);
         return;
+    case VERDICT_NODATA:
+        text_printf(out, "no data of any type (NODATA), TTL %u s", explain->config->query.blocked_ttl_s);
+        return;
+    case VERDICT_TRUNCATED:
+        text_printf(out, "told to ask over TCP; there, as if it was not listed");
+        return;
+    case VERDICT_REWRITE:
+        text_printf(out, "the records that the list gives");
+        return;
+    case VERDICT_DROPPED:
+        text_printf(out, "none: the list asks for no answer at all");
+        return;
     case VERDICT_LOCAL:
         answer_local(explain, name, type, out);
         return;
@@ -302,8 +319,6 @@ void explain_answer(const struct explain *explain, const struct explain_name *na
     case VERDICT_NOT_READY:
         text_printf(out, "SERVFAIL (not ready)");
         return;
-    case VERDICT_REWRITE:
-    case VERDICT_DROPPED:
     case VERDICT_ERROR:
         text_printf(out, "%s", verdict_action_name(verdict->action));
         return;

@@ -3,9 +3,9 @@
  *
  *   hosts    address and names; the exact names only
  *   domains  one name a line; with those below it unless the recipe says `subdomains: false`; "*.d" below d only
- *   adblock  AdGuard DNS rules: ||d^ (d and below), @@||d^ (exception), $important, plain names and hosts lines (exact)
+ *   adblock  AdGuard DNS rules: ||d^ (d and below), patterns, /regex/, @@ (exception), the modifiers a DNS can enforce
  *   ut1      a tree of folders with `domains`, `urls`, `expressions`, `usage` (UT1, squidGuard): an archive or a folder
- *   rpz      a response policy zone in master file form: QNAME triggers, "d" exact, "*.d" below
+ *   rpz      a response policy zone in master file form: names, addresses of answers and clients, all actions
  *   dnsmasq  address=/d/..., local=/d/, server=/d/: d and below
  *   unbound  local-zone: and local-data:
  *

@@ -1,5 +1,7 @@
 #include "feed/intake.h"
 
+#include "base/pattern.h"
+
 void intake_init(struct intake *in, const struct intake_opts *opts, const struct guard *guard, const char *file,
                  struct feed_stats *stats, feed_sink sink, void *sink_ctx)
 {
@@ -11,6 +13,8 @@ void intake_init(struct intake *in, const struct intake_opts *opts, const struct
     in->file = file;
     in->line = 0;
     in->categories = opts->categories;
+    in->parser = NULL;
+    in->patterns = in->blind = 0;
 }
 
 int intake_refuse(struct intake *in, enum refusal refusal, struct span text)
@@ -68,20 +72,131 @@ static enum refusal check(struct intake *in, struct span text, enum feed_action 
     return refusal == REFUSED_PROTECTED_HELP && action == FEED_ALLOW ? REFUSED_NONE : refusal;
 }
 
-int intake_rule(struct intake *in, struct span name, enum feed_action action, enum feed_scope scope, bool important)
+static int hand_over(struct intake *in, const struct feed_rule *rule)
 {
-    enum refusal refusal = check(in, name, action, scope);
-    if (refusal != REFUSED_NONE)
-        return intake_refuse(in, refusal, name);
-    struct feed_rule rule = {&in->name, in->categories, action, scope, important};
-    int err = in->sink(in->sink_ctx, &rule);
+    int err = in->sink(in->sink_ctx, rule);
     if (err < 0)
         return err;
-    if (action == FEED_BLOCK)
+    if (rule->action == FEED_BLOCK)
         in->stats->blocks++;
     else
         in->stats->allows++;
     return 1;
+}
+
+int intake_rule(struct intake *in, struct span name, enum feed_action action, enum feed_scope scope, bool important)
+{
+    enum refusal refusal = check(in, name, action, scope);
+    if (refusal == REFUSED_ADDRESS && action == FEED_BLOCK && (scope & FEED_SELF) != 0)
+        return intake_address_text(in, name);
+    if (refusal != REFUSED_NONE)
+        return intake_refuse(in, refusal, name);
+    struct feed_rule rule = {
+        .name = &in->name, .categories = in->categories, .action = action, .scope = scope, .important = important};
+    return hand_over(in, &rule);
+}
+
+/* ---- clauses ---- */
+
+static bool is_exception(const struct feed_clause *clause)
+{
+    return clause->head.kind == BLOCKDB_CLAUSE_ALLOW || clause->head.kind == BLOCKDB_CLAUSE_NO_REWRITE;
+}
+
+/* Whether the expression can be used, and leaves the protected names alone. */
+static enum refusal check_pattern(struct intake *in, const struct feed_clause *clause)
+{
+    struct pattern *pattern;
+    const char *text = (const char *)clause->parts + 2 * (size_t)clause->head.type_count;
+    enum refusal refusal = REFUSED_NONE;
+    bool blind = (clause->head.flags & BLOCKDB_CLAUSE_FLOATING) != 0 && clause->head.literal_len == 0;
+    if (in->patterns >= FEED_PATTERNS_MAX || (blind && in->blind >= FEED_BLIND_MAX))
+        return REFUSED_TOO_MANY;
+    if (pattern_new(text, clause->head.pattern_len, &pattern) < 0)
+        return REFUSED_EXPRESSION;
+    for (size_t i = 0; in->guard != NULL && !is_exception(clause) && i < guard_help_count(in->guard); i++) {
+        const char *help = guard_help_name(in->guard, i);
+        if (pattern_matches(pattern, help, strlen(help)))
+            refusal = REFUSED_PROTECTED_HELP;
+    }
+    pattern_free(pattern);
+    if (refusal == REFUSED_NONE) {
+        in->patterns++;
+        in->blind += blind;
+    }
+    return refusal;
+}
+
+int intake_clause(struct intake *in, struct span name, enum feed_scope scope, struct feed_clause *clause,
+                  struct span text)
+{
+    bool floating = name.len == 0;
+    bool narrowed = clause->head.pattern_len > 0;
+    enum feed_action action = is_exception(clause) ? FEED_ALLOW : FEED_BLOCK;
+    enum refusal refusal = REFUSED_NONE;
+    clause->head.categories = in->categories;
+    clause->head.flags |= (uint8_t)(floating ? BLOCKDB_CLAUSE_FLOATING
+                                             : ((scope & FEED_SELF) != 0 ? BLOCKDB_CLAUSE_SELF : 0) |
+                                                   ((scope & FEED_BELOW) != 0 ? BLOCKDB_CLAUSE_BELOW : 0));
+    if (floating && !narrowed)
+        refusal = REFUSED_EMPTY_LABEL;
+    if (!floating) /* what a pattern narrows does not cover all below the name it hangs on */
+        refusal = check(in, name, action, narrowed ? FEED_SELF : scope);
+    if (refusal == REFUSED_NONE && narrowed)
+        refusal = check_pattern(in, clause);
+    if (refusal != REFUSED_NONE)
+        return intake_refuse(in, refusal, text);
+    struct feed_rule rule = {.name = floating ? NULL : &in->name,
+                             .clause = clause,
+                             .categories = in->categories,
+                             .action = action,
+                             .scope = scope};
+    return hand_over(in, &rule);
+}
+
+/* ---- addresses ---- */
+
+/* So short that it would be a whole region of the world, or an address that answers give to say "none". */
+static bool is_too_wide(const struct prefix *p)
+{
+    static const uint8_t zeros[16];
+    bool v4 = ipaddr_is_v4(&p->addr) && p->bits >= 96;
+    if (v4)
+        return p->bits < 96 + 8 || p->addr.bytes[12] == 0 || p->addr.bytes[12] == 127 || p->addr.bytes[12] >= 224;
+    return p->bits < 16 || memcmp(p->addr.bytes, zeros, 15) == 0 || p->addr.bytes[0] == 0xff;
+}
+
+int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_address_use use,
+                   struct feed_clause *clause, struct span text)
+{
+    if (clause == NULL) {
+        clause = &in->scratch;
+        clause_init(clause, BLOCKDB_CLAUSE_BLOCK);
+    }
+    if (use == BLOCKDB_ADDRESS_ANSWER && is_too_wide(prefix))
+        return intake_refuse(in, REFUSED_ADDRESS, text);
+    clause->head.categories = in->categories;
+    clause->head.flags |= BLOCKDB_CLAUSE_SELF;
+    struct feed_rule rule = {.address = prefix,
+                             .use = use,
+                             .clause = clause,
+                             .categories = in->categories,
+                             .action = is_exception(clause) ? FEED_ALLOW : FEED_BLOCK,
+                             .scope = FEED_SELF};
+    return hand_over(in, &rule);
+}
+
+int intake_address_text(struct intake *in, struct span text)
+{
+    struct prefix prefix;
+    char copy[64];
+    if (text.len >= sizeof copy)
+        return intake_refuse(in, REFUSED_ADDRESS, text);
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    if (prefix_from_text(copy, &prefix) < 0)
+        return intake_refuse(in, REFUSED_ADDRESS, text);
+    return intake_address(in, &prefix, BLOCKDB_ADDRESS_ANSWER, NULL, text);
 }
 
 void intake_comment(struct intake *in, struct span comment)

@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ipaddr.h"
+#include "belisha/blockdb_format.h"
 #include "belisha/err.h"
+#include "feed/clause.h"
 #include "feed/guard.h"
 #include "feed/normalise.h"
 #include "feed/span.h"
@@ -26,12 +29,19 @@ enum feed_action { FEED_BLOCK, FEED_ALLOW };
 /* Which names a rule concerns: the listed one, those below it, or both. */
 enum feed_scope { FEED_SELF = 1, FEED_BELOW = 2, FEED_SELF_AND_BELOW = 3 };
 
+#define FEED_PATTERNS_MAX 4096 /* expressions of one feed */
+#define FEED_BLIND_MAX    16   /* of them, those that must be tried on every name */
+
+/* All pointers are good until the sink returns. */
 struct feed_rule {
-    const struct listed_name *name; /* good until the sink returns */
+    const struct listed_name *name;   /* NULL for an address, and for a clause that hangs on no name */
+    const struct prefix *address;     /* NULL for a name */
+    const struct feed_clause *clause; /* NULL: the fields below say all */
     uint64_t categories;
     enum feed_action action;
     enum feed_scope scope;
-    bool important; /* $important: beats rules without it, exceptions too */
+    enum blockdb_address_use use; /* of the address */
+    bool important;               /* $important: beats rules without it, exceptions too */
 };
 
 /* Returns 0, or a negative enum err that ends the reading. */
@@ -65,15 +75,36 @@ struct intake {
     const char *file;
     uint32_t line;
     uint64_t categories;
-    struct listed_name name; /* of the rule in hand */
+    const void *parser;       /* what a parser has to remember from line to line */
+    unsigned patterns, blind; /* accepted so far */
+    struct listed_name name;  /* of the rule in hand */
+    struct feed_clause scratch;
 };
 
 void intake_init(struct intake *in, const struct intake_opts *opts, const struct guard *guard, const char *file,
                  struct feed_stats *stats, feed_sink sink, void *sink_ctx);
 
-/* One name of the current line. 1: accepted; 0: refused and counted; or the sink's error. */
+/*
+ * One name of the current line; an address where a name could stand is listed as one. 1: accepted; 0: refused and
+ * counted; or the sink's error.
+ */
 ERR_CHECKED int intake_rule(struct intake *in, struct span name, enum feed_action action, enum feed_scope scope,
                             bool important);
+
+/*
+ * A rule that is more than a name and its extent. name empty: it hangs on none, and must have a pattern.
+ * text: for a refusal. The same returns.
+ */
+ERR_CHECKED int intake_clause(struct intake *in, struct span name, enum feed_scope scope, struct feed_clause *clause,
+                              struct span text);
+
+/*
+ * An address or prefix, as text or parsed, with what becomes of answers that have it or of clients that ask from it.
+ * clause NULL: it is blocked. The same returns.
+ */
+ERR_CHECKED int intake_address_text(struct intake *in, struct span text);
+ERR_CHECKED int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_address_use use,
+                               struct feed_clause *clause, struct span text);
 
 /* The current line, or part of it, can't be a rule. Returns 0, so that parsers can end a line with it. */
 int intake_refuse(struct intake *in, enum refusal refusal, struct span text);

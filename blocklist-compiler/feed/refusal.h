@@ -24,13 +24,15 @@
     X(NO_NAME, "no-name", "an address without a name")                                                                 \
     X(URL, "url", "a path or scheme: DNS sees only the host, and the whole host was not listed")                       \
     X(PORT, "port", "a port: DNS sees only the host")                                                                  \
-    X(EXPRESSION, "expression", "a regular expression")                                                                \
-    X(WILDCARD, "wildcard", "a wildcard other than a leading *.")                                                      \
+    X(EXPRESSION, "expression", "a regular expression that we can't use")                                              \
+    X(WILDCARD, "wildcard", "a wildcard where none can stand, or too many of them")                                    \
     X(PATTERN, "pattern", "a pattern that DNS names can't express")                                                    \
     X(MODIFIER, "modifier", "a modifier that changes the rule in a way we don't know")                                 \
     X(COSMETIC, "cosmetic", "hides parts of pages, which DNS can't")                                                   \
-    X(RPZ_TRIGGER, "rpz-trigger", "triggers on addresses or name servers, which a forwarder does not see")             \
-    X(RPZ_ACTION, "rpz-action", "an action other than blocking or passing")                                            \
+    X(TOO_MANY, "too-many", "one more pattern than a feed may have")                                                   \
+    X(DISABLED, "disabled", "switched off by a $badfilter rule of the same feed")                                      \
+    X(RPZ_TRIGGER, "rpz-trigger", "triggers on name servers, which a forwarder does not see")                          \
+    X(RPZ_ACTION, "rpz-action", "an action or a record that we don't know")                                            \
     X(OUT_OF_ZONE, "out-of-zone", "an owner name outside of the zone")                                                 \
     X(DIRECTIVE, "directive", "a directive that changes something else than names")                                    \
     X(NO_CATEGORY, "no-category", "in a folder that the category map does not name")                                   \

@@ -1,20 +1,30 @@
 /*
  * Response policy zones in master file form (RFC 1035, 5; draft-vixie-dnsop-dns-rpz-00).
  *
- *   d    CNAME .              block d alone            d    CNAME rpz-passthru.   exception for d alone
- *   *.d  CNAME *.             block below d alone      d    CNAME d.              the same, old form
- *   d    A address            block d alone (local data: a block page)
+ *   d      one name            CNAME .               no such name
+ *   *.d    all below d         CNAME *.              no such record
+ *   32.1.2.0.192.rpz-ip        CNAME rpz-passthru.   an exception; CNAME to itself is the old form
+ *          answers with 192.0.2.1                    CNAME rpz-drop.   no answer       CNAME rpz-tcp-only.   truncated
+ *   ....rpz-client-ip  clients
+ *                              A, AAAA, TXT, PTR, CNAME target          answered with these
  *
+ * Of the rules of one zone only those on the most specific name count (BLOCKDB_CLAUSE_ZONE).
  * An owner is relative to the zone's apex, or absolute and inside of it. The apex is the owner of the SOA record, the
  * recipe's `zone`, or the first $ORIGIN; where nothing says it, relative owners still mean what they say.
- * Triggers on addresses and name servers can't be seen by a forwarder, other actions (drop, rewriting to another name)
- * are not blocking: both are counted.
+ * Triggers on name servers can't be seen by a forwarder: they are counted.
  */
 #include "feed/format.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
-#define ORIGIN_MAX 255
+#include "dns/name.h"
+#include "dns/rr.h"
+
+#define ORIGIN_MAX  255
+#define TTL_S       300 /* where neither record nor $TTL say it */
+#define TXT_MAX     1024
+#define PREFIX_PART 9 /* labels of an address: the length and eight words */
 
 struct origin {
     char text[ORIGIN_MAX + 1]; /* absolute, without the closing dot */
@@ -25,9 +35,9 @@ struct origin {
 struct zone {
     struct intake *in;
     struct origin apex, origin;
-    struct span owner;    /* of the last record that named one */
-    struct span accepted; /* the owner of the last blocking rule, if accepted: A and AAAA of one name are one rule */
-    bool in_soa;          /* inside the parentheses of a SOA record */
+    struct span owner; /* of the last record that named one */
+    uint32_t ttl_s;    /* $TTL */
+    bool in_soa;       /* inside the parentheses of a SOA record */
 };
 
 static bool same_text(struct span a, const char *text, size_t len)
@@ -113,63 +123,229 @@ static enum refusal find_trigger(const struct zone *zone, struct span owner, cha
     return REFUSED_NONE;
 }
 
-static bool is_other_trigger(struct span trigger)
+/* ---- triggers ---- */
+
+static struct span last_label(struct span name)
 {
-    size_t at = trigger.len;
-    while (at > 0 && trigger.at[at - 1] != '.')
+    size_t at = name.len;
+    while (at > 0 && name.at[at - 1] != '.')
         at--;
-    struct span last = span_skip(trigger, at);
-    return last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0;
+    return span_skip(name, at);
 }
 
-/* What a CNAME asks for; false when it is neither blocking nor passing. */
-static bool cname_action(struct span target, struct span trigger, enum feed_action *out)
+static bool is_number(struct span word, unsigned base, unsigned max, unsigned *out)
 {
-    if (span_equals(target, ".") || span_equals(target, "*.")) {
-        *out = FEED_BLOCK;
-        return true;
+    unsigned value = 0;
+    if (word.len == 0 || word.len > 4)
+        return false;
+    for (size_t i = 0; i < word.len; i++) {
+        const char *digit = memchr("0123456789abcdef", word.at[i] | 0x20, base);
+        if (digit == NULL)
+            return false;
+        value = value * base + (unsigned)(digit - "0123456789abcdef");
     }
-    if (is_type(target, "rpz-passthru.") ||
-        (is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1))) {
-        *out = FEED_ALLOW;
-        return true;
-    }
-    return false;
+    *out = value;
+    return value <= max;
 }
 
-static int trigger_rule(struct zone *zone, struct span line, struct span trigger, enum feed_action action)
+static bool is_masked(const struct prefix *p)
 {
+    for (unsigned bit = p->bits; bit < 128; bit++)
+        if (p->addr.bytes[bit / 8] & (0x80u >> (bit % 8)))
+            return false;
+    return true;
+}
+
+static bool prefix_v4(const struct span labels[], struct prefix *out)
+{
+    uint8_t v4[4];
+    unsigned bits, octet;
+    if (!is_number(labels[0], 10, 32, &bits) || bits == 0)
+        return false;
+    for (unsigned i = 0; i < 4; i++) {
+        if (!is_number(labels[4 - i], 10, 255, &octet))
+            return false;
+        v4[i] = (uint8_t)octet;
+    }
+    *out = (struct prefix){ipaddr_from_v4(v4), (uint8_t)(96 + bits)};
+    return true;
+}
+
+/* Words from the right; "zz" stands for as many zero ones as are missing. */
+static bool prefix_v6(const struct span labels[], size_t count, struct prefix *out)
+{
+    unsigned bits, word;
+    size_t at = 0;
+    bool filled = false;
+    *out = (struct prefix){.bits = 0};
+    if (!is_number(labels[0], 10, 128, &bits) || bits == 0)
+        return false;
+    for (size_t i = count; i-- > 1;) {
+        if (same_text(labels[i], "zz", 2) && !filled && count <= PREFIX_PART) {
+            filled = true;
+            at += PREFIX_PART - count + 1;
+            continue;
+        }
+        if (at >= 8 || !is_number(labels[i], 16, 0xffff, &word))
+            return false;
+        out->addr.bytes[2 * at] = (uint8_t)(word >> 8);
+        out->addr.bytes[2 * at + 1] = (uint8_t)word;
+        at++;
+    }
+    out->bits = (uint8_t)bits;
+    return at == 8;
+}
+
+/* "24.0.2.0.192" is 192.0.2.0/24, "48.zz.8.db8.2001" is 2001:db8:8::/48. */
+static bool prefix_parse(struct span text, struct prefix *out)
+{
+    struct span labels[PREFIX_PART];
+    size_t count = 0;
+    while (text.len > 0) {
+        if (count == PREFIX_PART)
+            return false;
+        labels[count++] = span_cut(&text, '.');
+    }
+    if (count < 3)
+        return false;
+    return ((count == 5 && prefix_v4(labels, out)) || prefix_v6(labels, count, out)) && is_masked(out);
+}
+
+static int trigger_rule(struct zone *zone, struct span line, struct span trigger, struct feed_clause *clause)
+{
+    struct prefix prefix;
+    struct span last = last_label(trigger);
     enum feed_scope scope = FEED_SELF;
-    if (is_other_trigger(trigger))
+    clause->head.flags |= BLOCKDB_CLAUSE_ZONE;
+    bool client = is_type(last, "rpz-client-ip");
+    if (client && clause->head.kind == BLOCKDB_CLAUSE_ALLOW)
+        return intake_refuse(zone->in, REFUSED_RPZ_ACTION, line); /* would switch the policy off for a client */
+    if (client || is_type(last, "rpz-ip")) {
+        struct span address = {trigger.at, trigger.len > last.len ? trigger.len - last.len - 1 : 0};
+        return prefix_parse(address, &prefix)
+                   ? intake_address(zone->in, &prefix, client ? BLOCKDB_ADDRESS_CLIENT : BLOCKDB_ADDRESS_ANSWER, clause,
+                                    line)
+                   : intake_refuse(zone->in, REFUSED_SYNTAX, line);
+    }
+    if (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0)
         return intake_refuse(zone->in, REFUSED_RPZ_TRIGGER, line);
-    if (action == FEED_BLOCK && same_text(zone->owner, (const char *)zone->accepted.at, zone->accepted.len))
-        return 0;
     if (span_starts(trigger, "*.")) {
         trigger = span_skip(trigger, 2);
         scope = FEED_BELOW;
     }
-    int accepted = intake_rule(zone->in, trigger, action, scope, false);
-    if (accepted == 1 && action == FEED_BLOCK)
-        zone->accepted = zone->owner;
-    return accepted < 0 ? accepted : 0;
+    return intake_clause(zone->in, trigger, scope, clause, trigger);
 }
 
-static int record(struct zone *zone, struct span line, struct span type, struct span rdata)
+/* ---- actions ---- */
+
+/* A name of the right side, relative to the origin, in wire form. Its length; negative: it is none. */
+static int target_name(const struct zone *zone, struct span target, uint8_t out[NAME_MAX_LEN])
+{
+    struct origin made;
+    if (target.len == 0 || !origin_set(&made, target, &zone->origin))
+        return ERR_MALFORMED;
+    return name_from_text(made.text, made.len, out);
+}
+
+static bool set_name(const struct zone *zone, struct span target, uint16_t type, uint32_t ttl_s,
+                     struct feed_clause *out)
+{
+    uint8_t name[NAME_MAX_LEN];
+    int len = target_name(zone, target, name);
+    return len > 0 && clause_set_data(out, type, ttl_s, name, (size_t)len);
+}
+
+static bool set_address(struct span text, uint16_t type, uint32_t ttl_s, struct feed_clause *out)
+{
+    char copy[IPADDR_TEXT_MAX];
+    struct ipaddr addr;
+    if (text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    if (ipaddr_from_text(copy, &addr) < 0 || ipaddr_is_v4(&addr) != (type == DNS_TYPE_A))
+        return false;
+    return type == DNS_TYPE_A ? clause_set_data(out, type, ttl_s, ipaddr_v4(&addr), 4)
+                              : clause_set_data(out, type, ttl_s, addr.bytes, 16);
+}
+
+/* Strings, in quotes or not. */
+static bool set_text(struct span rdata, uint32_t ttl_s, struct feed_clause *out)
+{
+    uint8_t bytes[TXT_MAX];
+    size_t len = 0;
+    rdata = span_trim(rdata);
+    while (rdata.len > 0) {
+        bool quoted = rdata.at[0] == '"';
+        rdata = span_skip(rdata, quoted);
+        struct span string = quoted ? span_cut(&rdata, '"') : span_word(&rdata);
+        if (string.len > 255 || len + 1 + string.len > sizeof bytes)
+            return false;
+        bytes[len++] = (uint8_t)string.len;
+        memcpy(bytes + len, string.at, string.len);
+        len += string.len;
+        rdata = span_trim(rdata);
+    }
+    return len > 0 && clause_set_data(out, DNS_TYPE_TXT, ttl_s, bytes, len);
+}
+
+static bool set_alias(const struct zone *zone, struct span target, struct span trigger, uint32_t ttl_s,
+                      struct feed_clause *out)
+{
+    static const struct {
+        const char *target;
+        enum blockdb_clause_kind kind;
+    } rows[] = {{".", BLOCKDB_CLAUSE_NXDOMAIN},
+                {"*.", BLOCKDB_CLAUSE_NODATA},
+                {"rpz-passthru.", BLOCKDB_CLAUSE_ALLOW},
+                {"rpz-drop.", BLOCKDB_CLAUSE_DROP},
+                {"rpz-tcp-only.", BLOCKDB_CLAUSE_TCP}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (is_type(target, rows[i].target)) {
+            out->head.kind = (uint8_t)rows[i].kind;
+            return true;
+        }
+    }
+    if (is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1)) {
+        out->head.kind = BLOCKDB_CLAUSE_ALLOW;
+        return true;
+    }
+    struct span last = last_label((struct span){target.at, target.len - is_absolute(target)});
+    if (span_starts(target, "*") || (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0))
+        return false;
+    return set_name(zone, target, DNS_TYPE_CNAME, ttl_s, out);
+}
+
+/* false: an action or a record that we don't know. */
+static bool set_action(const struct zone *zone, struct span trigger, struct span type, struct span rdata,
+                       uint32_t ttl_s, struct feed_clause *out)
+{
+    clause_init(out, BLOCKDB_CLAUSE_RECORD);
+    if (is_type(type, "CNAME"))
+        return set_alias(zone, span_word(&rdata), trigger, ttl_s, out);
+    if (is_type(type, "A"))
+        return set_address(span_word(&rdata), DNS_TYPE_A, ttl_s, out);
+    if (is_type(type, "AAAA"))
+        return set_address(span_word(&rdata), DNS_TYPE_AAAA, ttl_s, out);
+    if (is_type(type, "PTR"))
+        return set_name(zone, span_word(&rdata), DNS_TYPE_PTR, ttl_s, out);
+    return is_type(type, "TXT") && set_text(rdata, ttl_s, out);
+}
+
+static int record(struct zone *zone, struct span line, struct span type, struct span rdata, uint32_t ttl_s)
 {
     char room[ORIGIN_MAX * 2 + 2];
     struct span trigger;
-    enum feed_action action = FEED_BLOCK;
+    struct feed_clause *clause = &zone->in->scratch;
     enum refusal refusal = find_trigger(zone, zone->owner, room, &trigger);
     if (refusal != REFUSED_NONE)
         return intake_refuse(zone->in, refusal, line);
     if (trigger.len == 0) /* the apex: NS, TXT and the like describe the zone and block nothing */
         return is_type(type, "CNAME") ? intake_refuse(zone->in, REFUSED_RPZ_ACTION, line) : 0;
-    if (is_other_trigger(trigger))
-        return intake_refuse(zone->in, REFUSED_RPZ_TRIGGER, line);
-    bool known = is_type(type, "A") || is_type(type, "AAAA");
-    if (is_type(type, "CNAME"))
-        known = cname_action(span_word(&rdata), trigger, &action);
-    return known ? trigger_rule(zone, line, trigger, action) : intake_refuse(zone->in, REFUSED_RPZ_ACTION, line);
+    if (!set_action(zone, trigger, type, rdata, ttl_s, clause))
+        return intake_refuse(zone->in, REFUSED_RPZ_ACTION, line);
+    int accepted = trigger_rule(zone, line, trigger, clause);
+    return accepted < 0 ? accepted : 0;
 }
 
 /* The owner of the SOA is the apex, whatever came before. */
@@ -185,15 +361,29 @@ static int soa(struct zone *zone, struct span line)
     return 0;
 }
 
+/* Plain seconds; a TTL in other units keeps what was said before. */
+static void ttl_of(struct span word, uint32_t *out)
+{
+    uint32_t ttl_s = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.at[i] < '0' || word.at[i] > '9' || i == 6)
+            return;
+        ttl_s = ttl_s * 10 + (word.at[i] - '0');
+    }
+    if (word.len > 0)
+        *out = ttl_s;
+}
+
 static int directive(struct zone *zone, struct span line)
 {
     struct span rest = line;
     struct span word = span_word(&rest);
-    if (is_type(word, "$TTL"))
+    if (is_type(word, "$TTL")) {
+        ttl_of(span_word(&rest), &zone->ttl_s);
         return 0;
+    }
     if (!is_type(word, "$ORIGIN"))
         return intake_refuse(zone->in, REFUSED_DIRECTIVE, line);
-    zone->accepted.len = 0;
     if (!origin_set(&zone->origin, span_word(&rest), &zone->origin))
         return intake_refuse(zone->in, REFUSED_NAME_LENGTH, line);
     if (!zone->apex.known)
@@ -236,22 +426,35 @@ static int zone_line(struct zone *zone, struct span raw)
         zone->owner = span_word(&rest);
     if (zone->owner.at == NULL)
         return intake_refuse(zone->in, REFUSED_SYNTAX, line);
+    uint32_t ttl_s = zone->ttl_s;
     struct span type = span_word(&rest);
-    while (is_ttl_or_class(type))
-        type = span_word(&rest);
+    for (; is_ttl_or_class(type); type = span_word(&rest))
+        ttl_of(type, &ttl_s);
     if (type.len == 0)
         return intake_refuse(zone->in, REFUSED_SYNTAX, line);
-    return is_type(type, "SOA") ? soa(zone, line) : record(zone, line, type, rest);
+    return is_type(type, "SOA") ? soa(zone, line) : record(zone, line, type, rest, ttl_s);
 }
 
 static bool zone_init(struct zone *zone, struct intake *in)
 {
-    *zone = (struct zone){.in = in};
+    *zone = (struct zone){.in = in, .ttl_s = TTL_S};
     if (in->opts.zone == NULL)
         return true;
     bool fits = origin_set(&zone->origin, span_of(in->opts.zone), &zone->origin);
     zone->apex = zone->origin;
     return fits;
+}
+
+/* The first ";" that does not stand in quotes. */
+static size_t find_comment(struct span line)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < line.len; i++) {
+        quoted ^= line.at[i] == '"';
+        if (line.at[i] == ';' && !quoted)
+            return i;
+    }
+    return line.len;
 }
 
 int rpz_parse(struct intake *in, struct span text)
@@ -266,7 +469,7 @@ int rpz_parse(struct intake *in, struct span text)
         in->stats->lines++;
         if (in->opts.lines_max != 0 && in->stats->lines > in->opts.lines_max)
             return ERR_LIMIT;
-        line.len = span_find(line, ';'); /* no record we keep has quoted text */
+        line.len = find_comment(line);
         int err = zone_line(&zone, line);
         if (err < 0)
             return err;

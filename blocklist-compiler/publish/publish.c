@@ -86,7 +86,8 @@ int publish_put_trie(struct publish *p, const struct trie *trie)
     uint32_t *numbers;
     struct bytes *values = &p->regions[BLOCKDB_REGION_VALUES];
 
-    int err = tables_write_values(trie, values, &p->regions[BLOCKDB_REGION_FEEDSETS], &numbers);
+    int err = tables_write_values(trie, values, &p->regions[BLOCKDB_REGION_FEEDSETS],
+                                  &p->regions[BLOCKDB_REGION_CLAUSE_SETS], &numbers);
     if (err < 0)
         return err;
     err = entries_write(trie, numbers, &entries);
@@ -102,6 +103,25 @@ int publish_put_trie(struct publish *p, const struct trie *trie)
     entries.region = (struct bytes){0};
     entries_done(&entries);
     return err;
+}
+
+static void region_take(struct publish *p, enum blockdb_region id, struct bytes *from)
+{
+    bytes_done(&p->regions[id]);
+    p->regions[id] = *from;
+    *from = (struct bytes){0};
+}
+
+int publish_put_clauses(struct publish *p, struct clauses *clauses)
+{
+    if (clauses->parts.len > UINT32_MAX || clauses->addresses.len > UINT32_MAX)
+        return ERR_LIMIT;
+    clauses_sort_addresses(clauses);
+    region_take(p, BLOCKDB_REGION_CLAUSES, &clauses->records);
+    region_take(p, BLOCKDB_REGION_CLAUSE_PARTS, &clauses->parts);
+    region_take(p, BLOCKDB_REGION_ADDRESSES, &clauses->addresses);
+    clauses_done(clauses);
+    return 0;
 }
 
 static void meta_finish(struct publish *p)

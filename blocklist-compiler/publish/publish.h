@@ -19,6 +19,7 @@
 
 #include "belisha/blockdb_format.h"
 #include "belisha/err.h"
+#include "publish/clauses.h"
 #include "trie/trie.h"
 
 #define PUBLISH_PATH_MAX 4096
@@ -74,6 +75,9 @@ ERR_CHECKED int publish_put_feeds(struct publish *p, const struct publish_feed *
 
 /* Once, after trie_build(). Nothing of the trie is needed afterwards: free it before publish_commit() to save memory. */
 ERR_CHECKED int publish_put_trie(struct publish *p, const struct trie *trie);
+
+/* Once, or not at all when there are none. The ids are those of the trie's items. Takes what it needs out of clauses. */
+ERR_CHECKED int publish_put_clauses(struct publish *p, struct clauses *clauses);
 
 /*
  * Writes, verifies, renames, removes old generations. Ends the publish, whatever it returns: p is gone.

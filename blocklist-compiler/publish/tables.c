@@ -39,7 +39,8 @@ static struct usage *usages_sorted(const struct trie *trie, size_t *out_count)
 }
 
 /* firsts: where each feed set is in the region, plus one; 0: not written yet. */
-static void value_write(const struct trie_value *value, uint32_t *firsts, struct bytes *values, struct bytes *feedsets)
+static void value_write(const struct trie_value *value, uint32_t *firsts, struct bytes *values, struct bytes *feedsets,
+                        struct bytes *clausesets)
 {
     uint32_t *first = &firsts[value->feedset];
     if (*first == 0) {
@@ -51,11 +52,15 @@ static void value_write(const struct trie_value *value, uint32_t *firsts, struct
         .below = value->below,
         .feeds_first = *first - 1,
         .feeds_count = (uint32_t)value->feed_count,
+        .clauses_first = (uint32_t)(clausesets->len / sizeof(uint16_t)),
+        .clauses_count = (uint32_t)value->clause_count,
     };
+    bytes_add(clausesets, value->clauses, value->clause_count * sizeof(uint16_t));
     bytes_add(values, &record, sizeof(record));
 }
 
-int tables_write_values(const struct trie *trie, struct bytes *values, struct bytes *feedsets, uint32_t **out_numbers)
+int tables_write_values(const struct trie *trie, struct bytes *values, struct bytes *feedsets, struct bytes *clausesets,
+                        uint32_t **out_numbers)
 {
     size_t count = 0;
     struct usage *usages = usages_sorted(trie, &count);
@@ -66,12 +71,12 @@ int tables_write_values(const struct trie *trie, struct bytes *values, struct by
     for (size_t i = 0; ok && i < count; i++) {
         struct trie_value value;
         trie_value(trie, usages[i].id, &value);
-        value_write(&value, firsts, values, feedsets);
+        value_write(&value, firsts, values, feedsets, clausesets);
         numbers[usages[i].id] = (uint32_t)i;
     }
     free(usages);
     free(firsts);
-    if (!ok || !bytes_ok(values) || !bytes_ok(feedsets)) {
+    if (!ok || !bytes_ok(values) || !bytes_ok(feedsets) || !bytes_ok(clausesets)) {
         free(numbers);
         return ERR_NOMEM;
     }

@@ -10,7 +10,7 @@
  * *out_numbers: by value id of the trie; the caller frees it. ERR_NOMEM.
  */
 ERR_CHECKED int tables_write_values(const struct trie *trie, struct bytes *values, struct bytes *feedsets,
-                                    uint32_t **out_numbers);
+                                    struct bytes *clausesets, uint32_t **out_numbers);
 
 /* ERR_NOMEM, ERR_LIMIT. */
 ERR_CHECKED int tables_write_feeds(const struct publish_feed *feeds, size_t count, struct bytes *records,

@@ -24,6 +24,7 @@ struct trie {
     struct value last_value; /* feeds say the same about name after name */
     uint32_t last_id;        /* its id; UINT32_MAX: none yet */
     uint16_t last_feed;
+    uint32_t last_clause;   /* id + 1; 0: none */
     uint64_t *entry_counts; /* by value id; made by trie_build */
 };
 
@@ -82,13 +83,17 @@ static int make_room(struct trie *trie, size_t key_len)
 static int item_value(struct trie *trie, const struct trie_item *item, uint32_t *out)
 {
     struct value *value = &trie->last_value;
-    if (trie->last_id == UINT32_MAX || trie->last_feed != item->feed ||
+    uint32_t clause = item->has_clause ? item->clause + 1u : 0;
+    if (trie->last_clause != clause || trie->last_id == UINT32_MAX || trie->last_feed != item->feed ||
         memcmp(&value->self, &item->self, sizeof(item->self)) != 0 ||
         memcmp(&value->below, &item->below, sizeof(item->below)) != 0) {
         *value = (struct value){.self = item->self, .below = item->below};
         trie->last_id = UINT32_MAX;
         trie->last_feed = item->feed;
+        trie->last_clause = clause;
         int err = feedset_single(&trie->values.feedsets, item->feed, &value->feedset);
+        if (err == 0 && item->has_clause)
+            err = feedset_single(&trie->values.clausesets, item->clause, &value->clauseset);
         if (err == 0)
             err = value_intern(&trie->values, value, &trie->last_id);
         if (err < 0)
@@ -105,7 +110,7 @@ int trie_add(struct trie *trie, const struct name_key *key, const struct trie_it
 
     assert(!trie->entry_counts);
     if (key->len == 0 || key->len > BLOCKDB_KEY_MAX || !key->whole || item->feed >= BLOCKDB_FEED_MAX ||
-        (rules_within(&item->self, &nothing) && rules_within(&item->below, &nothing)))
+        (!item->has_clause && rules_within(&item->self, &nothing) && rules_within(&item->below, &nothing)))
         return ERR_INVAL;
     if (trie->opts.names_max > 0 && trie->record_count >= trie->opts.names_max)
         return ERR_LIMIT;
@@ -193,7 +198,7 @@ static void prune(struct trie *trie)
         while (parents.depth > 0 && !covers(parents.stack[parents.depth - 1].key, key))
             parents.depth--;
         const struct blockdb_rules *known = parents.depth > 0 ? &parents.stack[parents.depth - 1].below : &nothing;
-        if (rules_within(&value->self, known) && rules_within(&value->below, known))
+        if (value->clauseset == 0 && rules_within(&value->self, known) && rules_within(&value->below, known))
             continue;
         if (!rules_within(&value->below, &nothing))
             ancestors_push(&parents, key, &value->below);
@@ -249,6 +254,7 @@ void trie_value(const struct trie *trie, uint32_t id, struct trie_value *out)
     out->below = value->below;
     out->feeds = feedset_get(&trie->values.feedsets, value->feedset, &out->feed_count);
     out->feedset = value->feedset;
+    out->clauses = feedset_get(&trie->values.clausesets, value->clauseset, &out->clause_count);
     out->entry_count = trie->entry_counts ? trie->entry_counts[id] : 0;
 }
 

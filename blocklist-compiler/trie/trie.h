@@ -4,7 +4,7 @@
  * trie_new → trie_add ... → trie_build → trie_next ... → trie_free. Additions come in any order, from any number of
  * feeds, as often as they like; a name costs its key and 17 bytes until trie_build() has merged it.
  *
- * Merging: masks are united, feed sets too. Pruning: an entry goes when every mask of it, for itself and for what is
+ * Merging: masks are united, sets of feeds and clauses too. Pruning: an entry without clauses goes when every mask of it, for itself and for what is
  * below it, is contained in what its listed parents already say for names below them. As effective categories are made of
  * the union of all hits, no look-up changes by that.
  *
@@ -13,6 +13,7 @@
 #ifndef TRIE_TRIE_H
 #define TRIE_TRIE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ struct trie_item {
     struct blockdb_rules self;  /* for the name itself */
     struct blockdb_rules below; /* for names below it */
     uint16_t feed;              /* index in the feed table */
+    bool has_clause;
+    uint16_t clause; /* id of a clause that hangs on the name */
 };
 
 struct trie_stats {
@@ -46,7 +49,9 @@ struct trie_value {
     struct blockdb_rules self, below;
     const uint16_t *feeds; /* ascending */
     size_t feed_count;
-    uint32_t feedset;     /* values with the same number have the same feeds */
+    uint32_t feedset;        /* values with the same number have the same feeds */
+    const uint16_t *clauses; /* ascending */
+    size_t clause_count;
     uint64_t entry_count; /* entries with this value; 0 for one that only existed on the way */
 };
 

@@ -56,6 +56,11 @@ int value_init(struct value_table *table)
     int err = feedset_init(&table->feedsets);
     if (err < 0)
         return err;
+    err = feedset_init(&table->clausesets);
+    if (err < 0) {
+        feedset_done(&table->feedsets);
+        return err;
+    }
     table->merges = malloc(MERGES * sizeof(*table->merges));
     err = table->merges ? grow_slots(table) : ERR_NOMEM;
     if (err < 0) {
@@ -73,6 +78,7 @@ void value_done(struct value_table *table)
     free(table->slots);
     free(table->merges);
     feedset_done(&table->feedsets);
+    feedset_done(&table->clausesets);
     *table = (struct value_table){0};
 }
 
@@ -106,6 +112,8 @@ int value_merge(struct value_table *table, uint32_t a, uint32_t b, uint32_t *out
     rules_add(&both.self, &table->values[b].self);
     rules_add(&both.below, &table->values[b].below);
     int err = feedset_union(&table->feedsets, both.feedset, table->values[b].feedset, &both.feedset);
+    if (err == 0)
+        err = feedset_union(&table->clausesets, both.clauseset, table->values[b].clauseset, &both.clauseset);
     if (err == 0)
         err = value_intern(table, &both, &merged);
     if (err < 0)

@@ -10,7 +10,7 @@
 struct value {
     struct blockdb_rules self, below;
     uint32_t feedset;
-    uint32_t reserved; /* 0: values are compared as bytes */
+    uint32_t clauseset; /* ids of clauses, in clausesets */
 };
 
 struct value_merge {
@@ -25,6 +25,7 @@ struct value_table {
     uint32_t slot_count;
     struct value_merge *merges; /* cache of recent merges by hash of the pair */
     struct feedset_table feedsets;
+    struct feedset_table clausesets; /* sets of clause ids are kept as sets of feeds are */
 };
 
 ERR_CHECKED int value_init(struct value_table *table);

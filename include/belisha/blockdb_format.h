@@ -37,6 +37,19 @@
  * values: struct blockdb_value_record by value id, most used first.   feedsets: u16 feed indexes.
  * feeds: struct blockdb_feed_record by feed index.   texts: zero-terminated texts of the feeds.
  * categories: "<id> <name>\n" of every category the compiler knew, ascending.
+ *
+ * clauses: struct blockdb_clause_record by clause id: rules that masks can't say, because they hold under a condition
+ * (a pattern, a record type, names left out) or ask for another answer than the notice page. A value lists its clauses
+ * in clause_sets (u16 ids); a clause that hangs on no name is BLOCKDB_CLAUSE_FLOATING.
+ * clause_parts: what a clause consists of, one part behind the other:
+ *
+ *     types        u16 * type_count       record types, in the machine's byte order, not aligned
+ *     pattern      pattern_len bytes      PCRE2 expression that the name must match; none: any name in reach
+ *     literal      literal_len bytes      text that every name it can match contains
+ *     names        names_len bytes        length u8 and key of names left out, with all below them
+ *     data         data_len bytes         type u16 (network order), ttl u32 (network order), rdata
+ *
+ * addresses: struct blockdb_address_record, ascending by use, bits and address.
  */
 #ifndef BELISHA_BLOCKDB_FORMAT_H
 #define BELISHA_BLOCKDB_FORMAT_H
@@ -45,7 +58,7 @@
 #include <stdint.h>
 
 #define BLOCKDB_MAGIC      UINT64_C(0x31626473696c6562) /* "belisdb1" in little-endian order */
-#define BLOCKDB_VERSION    2
+#define BLOCKDB_VERSION    3
 #define BLOCKDB_BYTE_ORDER 0x01020304u
 #define BLOCKDB_REGION_MIN 4096
 
@@ -58,7 +71,11 @@
     X(FEEDSETS, "feedsets")                                                                                            \
     X(FEEDS, "feeds")                                                                                                  \
     X(TEXTS, "texts")                                                                                                  \
-    X(CATEGORIES, "categories")
+    X(CATEGORIES, "categories")                                                                                        \
+    X(CLAUSES, "clauses")                                                                                              \
+    X(CLAUSE_PARTS, "clause-parts")                                                                                    \
+    X(CLAUSE_SETS, "clause-sets")                                                                                      \
+    X(ADDRESSES, "addresses")
 
 enum blockdb_region {
 #define X(suffix, key) BLOCKDB_REGION_##suffix,
@@ -119,6 +136,55 @@ struct blockdb_value_record {
     struct blockdb_rules below; /* for names below it */
     uint32_t feeds_first;       /* index in feedsets */
     uint32_t feeds_count;
+    uint32_t clauses_first; /* index in clause_sets */
+    uint32_t clauses_count;
+};
+
+#define BLOCKDB_CLAUSE_MAX     65535 /* clause ids are below this */
+#define BLOCKDB_CLAUSE_LITERAL 3     /* shortest literal of a floating clause that is looked for ahead of its pattern */
+#define BLOCKDB_CLAUSE_BLIND   16    /* floating clauses without one: each is tried on every name */
+
+/* What a clause asks for. */
+enum blockdb_clause_kind {
+    BLOCKDB_CLAUSE_BLOCK,      /* as a mask does */
+    BLOCKDB_CLAUSE_ALLOW,      /* an exception, as a mask does */
+    BLOCKDB_CLAUSE_NXDOMAIN,   /* blocked: the name does not exist */
+    BLOCKDB_CLAUSE_NODATA,     /* blocked: the name has no such record */
+    BLOCKDB_CLAUSE_REFUSED,    /* blocked: REFUSED */
+    BLOCKDB_CLAUSE_DROP,       /* blocked: no answer */
+    BLOCKDB_CLAUSE_TCP,        /* over UDP: truncated; over TCP: as if nothing was listed */
+    BLOCKDB_CLAUSE_RECORD,     /* blocked: answered with `data`; all records of one rule stand together */
+    BLOCKDB_CLAUSE_NO_REWRITE, /* takes away the answers of rules without ZONE, all or those with the same data */
+    BLOCKDB_CLAUSE_KIND_COUNT
+};
+
+enum blockdb_clause_flag {
+    BLOCKDB_CLAUSE_SELF = 1,      /* holds for the name it hangs on */
+    BLOCKDB_CLAUSE_BELOW = 2,     /* ... for those below */
+    BLOCKDB_CLAUSE_IMPORTANT = 4, /* $important */
+    BLOCKDB_CLAUSE_OTHER = 8,     /* `types` are those it does not hold for */
+    BLOCKDB_CLAUSE_ZONE = 16,     /* of its feed's clauses with this flag, only those on the most specific name hold */
+    BLOCKDB_CLAUSE_FLOATING = 32, /* hangs on no name */
+};
+
+struct blockdb_clause_record {
+    uint64_t categories;
+    uint32_t parts; /* where its parts start in clause_parts */
+    uint16_t feed;
+    uint8_t kind;  /* enum blockdb_clause_kind */
+    uint8_t flags; /* enum blockdb_clause_flag */
+    uint16_t type_count, pattern_len, literal_len, names_len, data_len;
+    uint16_t reserved[3]; /* 0 */
+};
+
+/* An address listed by itself. */
+enum blockdb_address_use { BLOCKDB_ADDRESS_ANSWER, BLOCKDB_ADDRESS_CLIENT };
+
+struct blockdb_address_record {
+    uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint8_t bits;     /* of the 128 */
+    uint8_t use;      /* enum blockdb_address_use */
+    uint16_t clause;
 };
 
 struct blockdb_feed_record {
@@ -133,7 +199,9 @@ static_assert(sizeof(struct blockdb_index_head) == 8, "layout of the head of the
 static_assert(sizeof(struct blockdb_span) == 20, "layout of a span");
 static_assert(sizeof(struct blockdb_meta) == 64 + 16 * BLOCKDB_REGION_COUNT, "layout of meta");
 static_assert(sizeof(struct blockdb_rules) == 32, "layout of rules");
-static_assert(sizeof(struct blockdb_value_record) == 72, "layout of a value");
+static_assert(sizeof(struct blockdb_value_record) == 80, "layout of a value");
 static_assert(sizeof(struct blockdb_feed_record) == 40, "layout of a feed");
+static_assert(sizeof(struct blockdb_clause_record) == 32, "layout of a clause");
+static_assert(sizeof(struct blockdb_address_record) == 20, "layout of an address");
 
 #endif

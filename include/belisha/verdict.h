@@ -15,12 +15,14 @@
     X(0, RESOLVE, "allowed")      /* answered as asked */                                          \
     X(1, NOTICE, "blocked")       /* address of the notice page; NODATA for other types */         \
     X(2, NXDOMAIN, "nxdomain")    /* blocked with NXDOMAIN */                                      \
-    X(3, REWRITE, "rewritten")    /* SafeSearch and configured rewrites */                         \
+    X(3, REWRITE, "rewritten")    /* answered with the records that a list gives */                \
     X(4, LOCAL, "local")          /* answered from local records or a special-use rule */          \
     X(5, REFUSED, "refused")      /* client outside the configured networks, or a refused type */  \
     X(6, NOT_READY, "not-ready")  /* no list has ever been loaded: SERVFAIL, EDE 14 */             \
     X(7, DROPPED, "dropped")      /* no answer is given (rate limit) */                            \
-    X(8, ERROR, "error")          /* the question itself was refused: FORMERR, NOTIMP, BADVERS */
+    X(8, ERROR, "error")          /* the question itself was refused: FORMERR, NOTIMP, BADVERS */  \
+    X(9, NODATA, "nodata")        /* blocked with NODATA, as a list asks */                        \
+    X(10, TRUNCATED, "tcp-only")  /* told to come over TCP, as a list asks */
 
 #define VERDICT_REASON_LIST(X)                                                                     \
     X(0, DEFAULT, "default")              /* nothing concerned the name: the level's default */    \
@@ -47,7 +49,8 @@
     X(0, NONE, "none")                                                                             \
     X(1, QNAME, "qname")                                                                           \
     X(2, CNAME, "cname")                                                                           \
-    X(3, ADDRESS, "address")
+    X(3, ADDRESS, "address")                                                                       \
+    X(4, CLIENT, "client")                /* the client's own address */
 
 enum verdict_action {
 #define X(value, suffix, name) VERDICT_##suffix = (value),
@@ -77,7 +80,7 @@ struct verdict {
     uint8_t match_labels; /* how many labels of the matched name, from the right, the listed name has */
     uint8_t unattributed; /* 1: the log counts this question, but never says who asked */
     uint16_t feed;        /* index in the generation's feed table, or VERDICT_NO_FEED */
-    uint32_t rule;        /* id of the exception, record or schedule that decided; 0 = none */
+    uint32_t rule;        /* number of the record or clause that decided, from 1; 0 = none */
     uint64_t categories;  /* all categories of the name */
 };
 

@@ -14,10 +14,26 @@ const char *verdict_match_name(unsigned match);
 /* The value of a name as printed by the functions above, or -1. */
 int verdict_action_from_name(const char *name);
 
-/* Whether the client was kept from the name: the notice page or NXDOMAIN. */
+/* Whether the client was kept from the name, or led somewhere else. */
 static inline bool verdict_is_block(const struct verdict *v)
 {
-    return v->action == VERDICT_NOTICE || v->action == VERDICT_NXDOMAIN;
+    switch ((enum verdict_action)v->action) {
+    case VERDICT_NOTICE:
+    case VERDICT_NXDOMAIN:
+    case VERDICT_NODATA:
+    case VERDICT_REWRITE:
+    case VERDICT_TRUNCATED:
+        return true;
+    case VERDICT_REFUSED:
+    case VERDICT_DROPPED:
+        return v->reason == REASON_CATEGORY; /* as a list asks; else it is the client that is refused */
+    case VERDICT_RESOLVE:
+    case VERDICT_LOCAL:
+    case VERDICT_NOT_READY:
+    case VERDICT_ERROR:
+        break;
+    }
+    return false;
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/category.h"
+#include "blockdb/clause.h"
 #include "blockdb/envcheck.h"
 #include "blockdb/index.h"
 
@@ -161,7 +162,9 @@ static int tables_read(struct blockdb *db, const struct why *why)
     if (!db->starts)
         return fail(why, ERR_NOMEM, "no memory for the index");
     index_starts_fill(&db->regions[BLOCKDB_REGION_INDEX], db->starts);
-    return 0;
+    const char *trouble;
+    err = clause_table_new(db, &db->clauses, &trouble);
+    return err < 0 ? fail(why, err, "%s", trouble) : 0;
 }
 
 int blockdb_from_regions(const struct blockdb_meta *meta, const struct region regions[BLOCKDB_REGION_COUNT],
@@ -292,6 +295,7 @@ void blockdb_close(struct blockdb *db)
         mdb_env_close(db->env);
     free(db->feeds);
     free(db->starts);
+    clause_table_free(db->clauses);
     free(db);
 }
 

@@ -21,7 +21,8 @@
 #include "belisha/err.h"
 #include "dns/key.h"
 
-#define BLOCKDB_HITS_MAX 8
+#define BLOCKDB_HITS_MAX    8
+#define BLOCKDB_CLAUSES_MAX 8
 
 struct blockdb;
 
@@ -33,10 +34,26 @@ struct blockdb_hit {
 };
 
 struct blockdb_match {
-    uint64_t categories; /* what remains after exceptions and $important; 0: nothing blocks this name */
-    uint64_t listed;     /* categories before exceptions: tells "excepted" from "not listed" */
-    uint8_t hit_count;   /* entries of hits; parents first, most specific last */
+    uint64_t categories;  /* what remains after exceptions and $important; 0: nothing blocks this name */
+    uint64_t listed;      /* categories before exceptions: tells "excepted" from "not listed" */
+    bool typed;           /* another record type may give another result: ask blockdb_lookup_type() */
+    uint8_t clause_count; /* entries of clauses: ids of what decides how a block is answered, the first one above all */
+    uint8_t clause_labels;                     /* labels of the name they hang on */
+    uint8_t hit_count;                         /* entries of hits; parents first, most specific last */
     struct blockdb_hit hits[BLOCKDB_HITS_MAX]; /* the most specific BLOCKDB_HITS_MAX of them */
+    uint16_t clauses[BLOCKDB_CLAUSES_MAX];
+};
+
+/* What a clause asks for. */
+struct blockdb_clause {
+    enum blockdb_clause_kind kind;
+    uint8_t flags; /* enum blockdb_clause_flag */
+    uint16_t feed;
+    uint64_t categories;
+    uint16_t type; /* of the record of a BLOCKDB_CLAUSE_RECORD, with the two below */
+    uint16_t rdata_len;
+    uint32_t ttl_s;
+    const uint8_t *rdata; /* owned by the handle */
 };
 
 struct blockdb_feed {
@@ -62,8 +79,21 @@ uint64_t blockdb_name_count(const struct blockdb *db); /* entries in the trie */
 size_t blockdb_feed_count(const struct blockdb *db);
 const struct blockdb_feed *blockdb_feed(const struct blockdb *db, size_t index); /* NULL past the end */
 
-/* Looks a name up: every listed parent and the name itself. Never fails; *out is always filled. No allocation. */
+/*
+ * Looks a name up: every listed parent and the name itself. Never fails; *out is always filled. Nothing is allocated
+ * but by a pattern, while it is matched. Where the record type matters, the question is one for an address (A).
+ */
 void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out);
+void blockdb_lookup_type(const struct blockdb *db, const struct name_key *key, uint16_t type,
+                         struct blockdb_match *out);
+
+/* What the lists say about an address (IPv4 mapped). Only categories, listed and clauses of *out are used. */
+void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                            struct blockdb_match *out);
+bool blockdb_lists_addresses(const struct blockdb *db, enum blockdb_address_use use);
+
+/* ERR_NOENT for an id that does not exist. */
+ERR_CHECKED int blockdb_clause(const struct blockdb *db, uint16_t id, struct blockdb_clause *out);
 
 /*
  * The same for count names at once, faster per name than one by one since cache misses overlap.
@@ -96,6 +126,8 @@ struct blockdb_value {
     struct blockdb_rules below; /* for names below it */
     const uint16_t *feeds;      /* indexes in the feed table */
     size_t feed_count;
+    const uint16_t *clauses; /* ids */
+    size_t clause_count;
 };
 
 /* ERR_NOENT for an id that does not exist. The pointers in *out are owned by the handle. */

@@ -16,13 +16,15 @@ struct region {
 };
 
 struct index_start;
+struct clause_table;
 
 struct blockdb {
     struct blockdb_meta meta;
     struct region regions[BLOCKDB_REGION_COUNT];
-    struct blockdb_feed *feeds; /* meta.feed_count of them */
-    struct index_start *starts; /* index.h */
-    MDB_env *env;               /* NULL when made from regions */
+    struct blockdb_feed *feeds;   /* meta.feed_count of them */
+    struct index_start *starts;   /* index.h */
+    struct clause_table *clauses; /* clause.h; NULL: none */
+    MDB_env *env;                 /* NULL when made from regions */
     MDB_txn *txn;
 };
 
@@ -32,5 +34,12 @@ struct blockdb {
  */
 ERR_CHECKED int blockdb_from_regions(const struct blockdb_meta *meta, const struct region regions[BLOCKDB_REGION_COUNT],
                                      struct blockdb **out, char *why, size_t why_cap);
+
+/* From the sum over all hits to what remains of it. */
+static inline void blockdb_match_sum(const struct blockdb_rules *sum, struct blockdb_match *out)
+{
+    out->listed = sum->block | sum->important_block;
+    out->categories = ((sum->block & ~sum->allow) | sum->important_block) & ~sum->important_allow;
+}
 
 #endif

@@ -3,8 +3,10 @@
 #include "belisha/category.h"
 #include "belisha/verdict.h"
 #include "blockdb/bucket.h"
+#include "blockdb/clause.h"
 #include "blockdb/index.h"
 #include "blockdb/lanes.h"
+#include "dns/rr.h"
 
 /*
  * The search for one name in its bucket, in two steps, so that the cache misses of a batch overlap: begin finds out which
@@ -19,6 +21,7 @@ struct search {
     /* Over all hits; masks only ever gain bits, so the order of the hits does not matter. */
     struct blockdb_rules sum;
     struct blockdb_match *out;
+    struct clause_hits *clauses;
 };
 
 static const struct blockdb_value_record *value_find(const struct blockdb *db, uint32_t id)
@@ -64,6 +67,8 @@ static void search_add(struct search *s, uint32_t len, uint32_t value_id)
         return;
     bool exact = len == s->key->len && s->key->whole;
     const struct blockdb_rules *rules = rules_for(value, exact);
+    if (value->clauses_count > 0)
+        clause_hits_add(s->db, value, count_labels(s->key, len), exact, s->clauses);
     if ((rules->block | rules->allow | rules->important_block | rules->important_allow) == 0)
         return;
     s->sum.block |= rules->block;
@@ -154,23 +159,43 @@ static void search_end(struct search *s)
     }
 }
 
-static void search_finish(struct search *s, struct blockdb_match *out)
+/* Not inlined: few names come here. */
+__attribute__((noinline)) static void search_clauses(struct search *s, uint16_t type)
 {
+    clause_hits_float(s->db->clauses, s->key, s->clauses);
+    if (s->clauses->count == 0)
+        return;
+    clause_judge(s->db->clauses, s->key, type, s->clauses, &s->sum, s->out);
+    blockdb_match_sum(&s->sum, s->out);
+    clause_choose(s->db->clauses, s->clauses, s->out);
+}
+
+static void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
+{
+    struct clause_hits clauses;
+    clauses.count = 0;
     *out = (struct blockdb_match){0};
     s->sum = (struct blockdb_rules){0};
     s->out = out;
+    s->clauses = &clauses;
     search_end(s);
-    out->listed = s->sum.block | s->sum.important_block;
-    out->categories = ((s->sum.block & ~s->sum.allow) | s->sum.important_block) & ~s->sum.important_allow;
+    blockdb_match_sum(&s->sum, out);
+    if (s->db->clauses)
+        search_clauses(s, type);
 }
 
-void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out)
+void blockdb_lookup_type(const struct blockdb *db, const struct name_key *key, uint16_t type, struct blockdb_match *out)
 {
     struct search search;
     search.db = db;
     search.key = key;
     search_begin(&search, index_find(db, key));
-    search_finish(&search, out);
+    search_finish(&search, type, out);
+}
+
+void blockdb_lookup(const struct blockdb *db, const struct name_key *key, struct blockdb_match *out)
+{
+    blockdb_lookup_type(db, key, DNS_TYPE_A, out);
 }
 
 void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const keys[], size_t count,
@@ -187,7 +212,7 @@ void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const
             search_begin(&searches[i], buckets[i]);
         }
         for (size_t i = 0; i < some; i++)
-            search_finish(&searches[i], &out[done + i]);
+            search_finish(&searches[i], DNS_TYPE_A, &out[done + i]);
     }
 }
 
@@ -201,6 +226,9 @@ int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *o
     out->below = record->below;
     out->feeds = (const uint16_t *)feedsets + record->feeds_first;
     out->feed_count = record->feeds_count;
+    const void *clausesets = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
+    out->clauses = record->clauses_count > 0 ? (const uint16_t *)clausesets + record->clauses_first : NULL;
+    out->clause_count = record->clauses_count;
     return 0;
 }
 
@@ -216,6 +244,11 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
                             uint8_t *out_labels)
 {
     uint64_t bit = category < CATEGORY_MAX ? CATEGORY_BIT(category) : 0;
+    struct blockdb_clause clause;
+    if (match->clause_count > 0 && blockdb_clause(db, match->clauses[0], &clause) == 0 && (clause.categories & bit)) {
+        *out_labels = match->clause_labels;
+        return clause.feed;
+    }
     for (size_t i = match->hit_count; i-- > 0;) {
         const struct blockdb_hit *hit = &match->hits[i];
         struct blockdb_value value;

@@ -199,6 +199,7 @@ int build_policy(struct build *b)
     struct policy_opts *policy = &b->config->policy;
     struct mask nxdomain = mask_of(&o->policy.nxdomain);
     policy->nxdomain = nxdomain.all != NULL ? UINT64_MAX : nxdomain.bits;
+    policy->zones_lead_to_notice = o->policy.zone_answers == 1;
     policy->access = o->access.items;
     policy->access_count = o->access.count;
     int rc = build_levels(b);

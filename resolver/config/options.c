@@ -45,6 +45,7 @@ static const struct schema_type category_or_all = {.name = "category",
 
 const char *const options_record_types[] = {"A", "AAAA", "CNAME", "TXT", "PTR", "MX", "SRV", NULL};
 static const char *const allow_or_block[] = {"allow", "block", NULL};
+static const char *const zone_answers[] = {"as-listed", "notice", NULL};
 static const char *const wordings[] = {"primary", "secondary", "staff", NULL}; /* enum policy_wording */
 
 /* ---- bounds ---- */
@@ -227,6 +228,12 @@ static const struct schema_option policy_options[] = {
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_policy, nxdomain),
      .help = "categories that are blocked with `no such name` instead of the notice page"},
+    {.key = "zone_answers",
+     .type = &schema_word,
+     .words = zone_answers,
+     .offset = offsetof(struct options_policy, zone_answers),
+     .fallback = "as-listed",
+     .help = "where response policy zones ask for NXDOMAIN or NODATA: that, or the notice page"},
     {0}};
 
 static const struct schema_option canary_options[] = {

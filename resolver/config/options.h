@@ -68,6 +68,7 @@ struct options_policy {
     struct schema_list groups; /* struct options_group */
     const char *default_level;
     struct schema_list nxdomain; /* int, as in levels */
+    int zone_answers;            /* 0 as listed, 1 the notice page */
 };
 
 struct options {

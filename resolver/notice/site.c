@@ -117,7 +117,7 @@ static enum place place_of(struct visit *v)
     if (host_is_own(v))
         return PLACE_OWN;
     name_key_make(v->host.name, &key);
-    policy_facts(policy, v->site->current.db, v->host.name, &key, &facts);
+    policy_facts(policy, v->site->current.db, v->host.name, &key, DNS_TYPE_A, &facts);
     v->verdict = policy_decide(policy, v->group, &facts, v->request->now_s);
     if (v->verdict.action == VERDICT_NOT_READY)
         return PLACE_NOT_READY;

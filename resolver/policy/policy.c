@@ -18,6 +18,7 @@ struct policy {
     size_t group_count;
     uint16_t default_level;
     uint64_t nxdomain;
+    bool zones_lead_to_notice;
     uint32_t version;
     struct client_table *clients;
     struct name_table *names;
@@ -86,6 +87,7 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
         return ERR_NOMEM;
     policy->default_level = opts->default_level;
     policy->nxdomain = opts->nxdomain;
+    policy->zones_lead_to_notice = opts->zones_lead_to_notice;
     policy->version = opts->version;
     rc = copy_levels(policy, opts);
     if (rc == 0)
@@ -172,20 +174,32 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
         out->ready = 1;
         out->categories = match->categories;
         out->listed = match->listed;
+        out->clause = match->clause_count > 0;
     }
     choose_special(&found, out);
 }
 
 void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,
-                  const struct name_key *key, struct policy_facts *out)
+                  const struct name_key *key, uint16_t type, struct policy_facts *out)
 {
     struct blockdb_match match;
     if (db == NULL) {
         policy_facts_from_match(policy, name, NULL, 0, out);
         return;
     }
-    blockdb_lookup(db, key, &match);
+    blockdb_lookup_type(db, key, type, &match);
     policy_facts_from_match(policy, name, &match, blockdb_generation(db), out);
+}
+
+void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                             struct policy_facts *out, struct blockdb_match *out_match)
+{
+    blockdb_lookup_address(db, use, addr, out_match);
+    *out = (struct policy_facts){.categories = out_match->categories,
+                                 .listed = out_match->listed,
+                                 .clause = out_match->clause_count > 0,
+                                 .ready = 1,
+                                 .generation = blockdb_generation(db)};
 }
 
 /* ---- verdicts ---- */
@@ -310,11 +324,50 @@ void policy_explain_match(const struct blockdb *db, const struct blockdb_match *
         verdict->match_labels = labels;
 }
 
-void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict)
+/* The action that a clause stands for; VERDICT_NOTICE where it leaves that to the policy. */
+static enum verdict_action clause_action(const struct policy *policy, const struct blockdb_clause *clause)
+{
+    bool zone = clause->flags & BLOCKDB_CLAUSE_ZONE;
+    switch (clause->kind) {
+    case BLOCKDB_CLAUSE_NXDOMAIN:
+        return zone && policy->zones_lead_to_notice ? VERDICT_NOTICE : VERDICT_NXDOMAIN;
+    case BLOCKDB_CLAUSE_NODATA:
+        return zone && policy->zones_lead_to_notice ? VERDICT_NOTICE : VERDICT_NODATA;
+    case BLOCKDB_CLAUSE_REFUSED:
+        return VERDICT_REFUSED;
+    case BLOCKDB_CLAUSE_DROP:
+        return VERDICT_DROPPED;
+    case BLOCKDB_CLAUSE_TCP:
+        return VERDICT_TRUNCATED;
+    case BLOCKDB_CLAUSE_RECORD:
+        return VERDICT_REWRITE;
+    case BLOCKDB_CLAUSE_BLOCK:
+    case BLOCKDB_CLAUSE_ALLOW:
+    case BLOCKDB_CLAUSE_NO_REWRITE:
+    case BLOCKDB_CLAUSE_KIND_COUNT:
+        break;
+    }
+    return VERDICT_NOTICE;
+}
+
+void policy_refine(const struct policy *policy, const struct blockdb *db, const struct blockdb_match *match,
+                   struct verdict *verdict)
+{
+    struct blockdb_clause clause;
+    if (verdict->action != VERDICT_NOTICE || verdict->reason != REASON_CATEGORY || match->clause_count == 0 ||
+        blockdb_clause(db, match->clauses[0], &clause) < 0 ||
+        (clause.categories & CATEGORY_BIT(verdict->category)) == 0)
+        return;
+    verdict->action = (uint8_t)clause_action(policy, &clause);
+    verdict->rule = match->clauses[0] + 1u;
+    verdict->feed = clause.feed;
+}
+
+void policy_explain(const struct blockdb *db, const struct name_key *key, uint16_t type, struct verdict *verdict)
 {
     struct blockdb_match match;
     if (db == NULL)
         return;
-    blockdb_lookup(db, key, &match);
+    blockdb_lookup_type(db, key, type, &match);
     policy_explain_match(db, &match, verdict);
 }

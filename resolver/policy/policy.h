@@ -75,8 +75,9 @@ struct policy_opts {
     size_t access_count;
     const struct policy_name *names;
     size_t name_count;
-    uint64_t nxdomain; /* categories blocked with NXDOMAIN instead of the notice page */
-    uint32_t version;  /* stored in log rows */
+    uint64_t nxdomain;         /* categories blocked with NXDOMAIN instead of the notice page */
+    bool zones_lead_to_notice; /* response policy zones: the notice page also where they ask for NXDOMAIN or NODATA */
+    uint32_t version;          /* stored in log rows */
 };
 
 struct policy;
@@ -107,15 +108,15 @@ struct policy_facts {
     uint8_t special;        /* enum policy_special */
     uint8_t special_labels; /* labels of the special name that matched */
     uint8_t ready;          /* 0: there was no generation to ask */
-    uint8_t reserved;
-    uint64_t generation; /* that was asked */
+    uint8_t clause;         /* 1: a clause of the list may say how a block is answered: policy_refine() */
+    uint64_t generation;    /* that was asked */
 };
 
 static_assert(sizeof(struct policy_facts) == 32, "fits the mark of a cache entry");
 
-/* db may be NULL: no generation has ever been loaded. key is of `name`. */
+/* db may be NULL: no generation has ever been loaded. key is of `name`, type that of the question. */
 void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,
-                  const struct name_key *key, struct policy_facts *out);
+                  const struct name_key *key, uint16_t type, struct policy_facts *out);
 
 /* The same when the blocklist look-up was already done (in a batch). match NULL: no generation. */
 void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
@@ -128,9 +129,20 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
 struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
                              int64_t wall_s);
 
+/* What the lists say about an address in an answer, or of a client. */
+void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                             struct policy_facts *out, struct blockdb_match *out_match);
+
+/*
+ * Changes how a category block is answered, when the clause that decided the match asks for it: action, rule and
+ * feed.
+ */
+void policy_refine(const struct policy *policy, const struct blockdb *db, const struct blockdb_match *match,
+                   struct verdict *verdict);
+
 /* Adds feed and match_labels to a verdict that a category decided. */
 void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict);
 /* The same by a look-up of its own. db may be NULL. */
-void policy_explain(const struct blockdb *db, const struct name_key *key, struct verdict *verdict);
+void policy_explain(const struct blockdb *db, const struct name_key *key, uint16_t type, struct verdict *verdict);
 
 #endif

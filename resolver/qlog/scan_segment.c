@@ -13,7 +13,7 @@ static bool who_is_wanted(const struct qlog_scan *scan, const struct block_who *
 
 static bool what_is_wanted(const struct qlog_scan *scan, const struct block_what *what)
 {
-    const struct verdict verdict = {.action = what->action, .category = what->category};
+    const struct verdict verdict = {.action = what->action, .reason = what->reason, .category = what->category};
     const uint8_t *matched = what->matched == 0 ? NULL : block_name(&scan->block, what->matched - 1);
     return filter_wants_what(&scan->filter, block_name(&scan->block, what->name), matched, &verdict);
 }

@@ -64,8 +64,9 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     const struct query_opts *opts = e->env.opts;
     const uint8_t *rdata = NULL;
     bool nxdomain = c->verdict.action == VERDICT_NXDOMAIN;
+    bool empty = nxdomain || c->verdict.action == VERDICT_NODATA;
     unsigned rcode = nxdomain ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
-    size_t rdata_len = nxdomain ? 0 : sinkhole_rdata(opts, c->request.question.type, &rdata);
+    size_t rdata_len = empty ? 0 : sinkhole_rdata(opts, c->request.question.type, &rdata);
     struct answer a;
     begin(c, &a, rcode, out, cap);
     /* No list and no category in the text: it must not tell one list from another (requirements C7). */
@@ -75,6 +76,35 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     }
     answer_add_soa(&a, opts->blocked_ttl_s);
     return end(e, c, &a, rcode, (struct ede){EDE_BLOCKED, "Blocked by the school's policy"});
+}
+
+/* Records that a list gives; NODATA where it gives none of this type. A CNAME stands for every type. */
+static size_t compose_rewrite(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    struct blockdb_clause records[BLOCKDB_CLAUSES_MAX];
+    uint16_t type = c->request.question.type;
+    struct answer a;
+    unsigned added = 0;
+    size_t count = verdict_records(e, c, records);
+    begin(c, &a, DNS_RCODE_NOERROR, out, cap);
+    for (size_t i = 0; i < count; i++) {
+        const struct blockdb_clause *r = &records[i];
+        if (r->type != type && r->type != DNS_TYPE_CNAME && type != DNS_TYPE_ANY)
+            continue;
+        answer_add(&a, MSG_ANSWER, NULL, r->type, r->ttl_s, r->rdata, r->rdata_len);
+        added++;
+    }
+    if (added == 0)
+        answer_add_soa(&a, e->env.opts->blocked_ttl_s);
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"});
+}
+
+static size_t compose_truncated(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    struct answer a;
+    begin(c, &a, DNS_RCODE_NOERROR, out, cap);
+    a.overflow = true;
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
 }
 
 static size_t compose_negative(struct query_engine *e, const struct client *c, unsigned rcode, uint8_t *out, size_t cap)
@@ -174,10 +204,14 @@ size_t compose_verdict(struct query_engine *e, const struct client *c, uint8_t *
 {
     switch ((enum verdict_action)c->verdict.action) {
     case VERDICT_RESOLVE:
-    case VERDICT_REWRITE:
         break;
+    case VERDICT_REWRITE:
+        return compose_rewrite(e, c, out, cap);
+    case VERDICT_TRUNCATED:
+        return compose_truncated(e, c, out, cap);
     case VERDICT_NOTICE:
     case VERDICT_NXDOMAIN:
+    case VERDICT_NODATA:
         return compose_block(e, c, out, cap);
     case VERDICT_LOCAL:
         return compose_local(e, c, out, cap);

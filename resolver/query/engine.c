@@ -10,6 +10,11 @@ static bool env_is_usable(const struct query_env *env)
            o->zone_count <= QUERY_ZONES_MAX && o->server_count <= QUERY_SERVERS_MAX;
 }
 
+static bool lists_clients(const struct query_env *env)
+{
+    return env->blockdb != NULL && blockdb_lists_addresses(env->blockdb, BLOCKDB_ADDRESS_CLIENT);
+}
+
 int query_engine_new(const struct query_env *env, const struct query_io *io, struct query_engine **out)
 {
     if (!env_is_usable(env))
@@ -19,6 +24,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
         return ERR_NOMEM;
     memset(e, 0, sizeof *e);
     e->env = *env;
+    e->lists_clients = lists_clients(env);
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
@@ -109,6 +115,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     if (renumbered)
         carry_servers(e, old, env->opts);
     e->env = *env;
+    e->lists_clients = lists_clients(env);
     e->last_known = false;
     if (decides_anew)
         flights_each(e, place_anew, NULL, now);

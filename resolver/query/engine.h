@@ -41,7 +41,7 @@
 /* What the engine keeps with a cached answer (cache mark). */
 struct mark {
     struct policy_facts facts;
-    uint64_t chain_listed; /* categories of all CNAME targets: zero spares the walk along them */
+    uint64_t chain_listed; /* categories of all CNAME targets and addresses: zero spares the walk along them */
     uint32_t policy_version;
     uint32_t chain_count; /* CNAME targets */
 };
@@ -56,6 +56,7 @@ struct client {
     struct policy_facts facts;
     const struct blockdb_match *match; /* what facts were made of, while query_batch() lasts; NULL: not at hand */
     uint8_t matched[NAME_MAX_LEN];     /* CNAME target that decided, when verdict.match is MATCH_CNAME */
+    struct ipaddr matched_address;     /* the address that did, when it is MATCH_ADDRESS */
     uint16_t group;
     uint16_t zone;                 /* index in opts.zones */
     uint8_t cache_state;           /* enum qlog_cache */
@@ -92,6 +93,7 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
+    bool lists_clients;  /* the list has rules about addresses of clients */
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
     uint64_t share_seed;
@@ -120,11 +122,18 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
 /* ---- verdict.c ---- */
 
 /* Facts of the name by a look-up of its own. */
-void facts_of(const struct query_engine *e, const uint8_t *name, struct policy_facts *out);
+void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out);
 /* Whether facts were made of the generation and policy in force. */
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t policy_version);
 /* c->facts -> c->verdict. */
 void verdict_decide(const struct query_engine *e, struct client *c);
+/* Categories of all listed addresses in the answer. */
+uint64_t answer_listed(const struct query_engine *e, const struct stored *stored);
+/* Lets those addresses have their say, after the names. */
+void verdict_check_addresses(const struct query_engine *e, struct client *c, const struct stored *stored);
+/* The records of a list that the verdict answers with. Returns how many there are; at most BLOCKDB_CLAUSES_MAX. */
+size_t verdict_records(const struct query_engine *e, const struct client *c,
+                       struct blockdb_clause out[BLOCKDB_CLAUSES_MAX]);
 /* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
 void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],
                           size_t count);

@@ -33,7 +33,8 @@ static void give(struct query_engine *e, struct query_item *item, const struct c
                  struct query_time now)
 {
     item->out_len = len;
-    item->step = QUERY_ANSWER;
+    bool silent = c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY; /* as a list asks */
+    item->step = silent ? QUERY_DROP : QUERY_ANSWER;
     note_answer(e, c, item->out, len, now);
 }
 
@@ -147,7 +148,7 @@ static bool is_unattributed(struct query_engine *e, struct client *c)
 {
     if (!c->request.has_question)
         return false;
-    facts_of(e, c->request.question.name, &c->facts);
+    facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
     verdict_decide(e, c);
     return c->verdict.unattributed;
 }
@@ -284,6 +285,8 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
     }
     for (size_t i = 0; i < n; i++) {
         struct client *c = &asked[i]->client;
+        if (e->env.blockdb != NULL && matches[i].typed)
+            blockdb_lookup_type(e->env.blockdb, keys[i], c->request.question.type, &matches[i]);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
                                 generation, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
@@ -301,7 +304,9 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
     struct msg_walk walk;
     struct msg_rr rr;
     uint8_t bytes[CACHE_MARK_BYTES];
-    struct mark mark = {.facts = p->client.facts, .policy_version = policy_version(e->env.policy)};
+    struct mark mark = {.facts = p->client.facts,
+                        .policy_version = policy_version(e->env.policy),
+                        .chain_listed = answer_listed(e, &stored)};
     if (msg_walk_begin(&walk, stored.msg, stored.len) < 0)
         return;
     while (msg_walk_next(&walk, &rr) > 0 && rr.section == MSG_ANSWER) {
@@ -310,7 +315,7 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
         if (rr.type != DNS_TYPE_CNAME || msg_name_unpack(stored.msg, stored.len, rr.rdata_pos, target) < 0)
             continue;
         name_lower(target, target, name_len(target));
-        facts_of(e, target, &facts);
+        facts_of(e, target, p->client.request.question.type, &facts);
         mark.chain_count++;
         mark.chain_listed |= facts.listed;
         if (facts.special != POLICY_SPECIAL_NONE)

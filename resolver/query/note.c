@@ -10,6 +10,9 @@ static void count(struct metrics *m, const struct client *c, unsigned rcode)
     switch ((enum verdict_action)c->verdict.action) {
     case VERDICT_NOTICE:
     case VERDICT_NXDOMAIN:
+    case VERDICT_NODATA:
+    case VERDICT_TRUNCATED:
+    case VERDICT_REWRITE:
         metrics_add(m, METRIC_BLOCKED, 1);
         break;
     case VERDICT_LOCAL:
@@ -28,8 +31,9 @@ static void count(struct metrics *m, const struct client *c, unsigned rcode)
         if (rcode == DNS_RCODE_SERVFAIL)
             metrics_add(m, METRIC_SERVFAIL, 1);
         break;
-    case VERDICT_REWRITE:
     case VERDICT_DROPPED:
+        if (c->verdict.reason == REASON_CATEGORY)
+            metrics_add(m, METRIC_DROPPED, 1);
         break;
     }
     if (c->cache_state == QLOG_CACHE_HIT)
@@ -58,14 +62,15 @@ static struct ipaddr first_address(const uint8_t *msg, size_t len)
 static void explain(const struct query_engine *e, const struct client *c, struct verdict *v)
 {
     struct name_key key;
-    if (e->env.blockdb == NULL || (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
+    if (e->env.blockdb == NULL || v->match == MATCH_ADDRESS || v->match == MATCH_CLIENT ||
+        (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
         return;
     if (v->match != MATCH_CNAME && c->match != NULL) {
         policy_explain_match(e->env.blockdb, c->match, v);
         return;
     }
     name_key_make(v->match == MATCH_CNAME ? c->matched : c->request.question.name, &key);
-    policy_explain(e->env.blockdb, &key, v);
+    policy_explain(e->env.blockdb, &key, c->request.question.type, v);
 }
 
 static void fill_names(struct qlog_record *r, const struct client *c)

@@ -41,7 +41,7 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
                             .stale = now.mono_ms >= hit.expires_ms}; /* else another worker has it anew */
     c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
-    facts_of(e, c->request.question.name, &c->facts);
+    facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
     verdict_decide(e, c);
     verdict_follow_stored(e, c, &stored);
     settle_stored(e, c, &stored, now);
@@ -64,6 +64,7 @@ static void answer_waiter(struct query_engine *e, struct client *c, const void *
     c->upstream = s->server;
     verdict_decide(e, c);
     verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
+    verdict_check_addresses(e, c, s->stored);
     settle_stored(e, c, s->stored, now);
 }
 
@@ -100,12 +101,13 @@ static uint32_t ttl_settle(const struct query_opts *opts, uint8_t *msg, const st
     return clamp(good_s, min_s, max_s);
 }
 
-static uint64_t chain_listed(const struct query_engine *e, const struct reply *r)
+static uint64_t chain_listed(const struct query_engine *e, const struct flight *f, const struct reply *r,
+                             const struct stored *stored)
 {
-    uint64_t listed = 0;
+    uint64_t listed = answer_listed(e, stored);
     for (unsigned i = 0; i < r->chain_count; i++) {
         struct policy_facts facts;
-        facts_of(e, r->chain[i], &facts);
+        facts_of(e, r->chain[i], f->question.type, &facts);
         listed |= facts.listed;
         if (facts.special != POLICY_SPECIAL_NONE)
             listed |= CATEGORY_BIT(CATEGORY_LOCAL);
@@ -113,13 +115,14 @@ static uint64_t chain_listed(const struct query_engine *e, const struct reply *r
     return listed;
 }
 
-static void keep(struct query_engine *e, const struct flight *f, const struct reply *r, uint32_t good_s, int64_t now_ms)
+static void keep(struct query_engine *e, const struct flight *f, const struct reply *r, const struct stored *stored,
+                 uint32_t good_s, int64_t now_ms)
 {
     struct mark mark = {
         .facts = f->facts,
         .policy_version = policy_version(e->env.policy),
         .chain_count = r->chain_count,
-        .chain_listed = chain_listed(e, r),
+        .chain_listed = chain_listed(e, f, r, stored),
     };
     uint8_t bytes[CACHE_MARK_BYTES];
     memcpy(bytes, &mark, sizeof bytes);
@@ -145,11 +148,11 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
         return;
     }
     if (!facts_current(e, &f->facts, f->facts_version)) {
-        facts_of(e, f->question.name, &f->facts);
+        facts_of(e, f->question.name, f->question.type, &f->facts);
         f->facts_version = policy_version(e->env.policy);
     }
     if (good_s > 0)
-        keep(e, f, r, good_s, now.mono_ms);
+        keep(e, f, r, &stored, good_s, now.mono_ms);
     /* At the end of an alias it is the target that does not exist. */
     if (good_s > 0 && e->env.opts->nxdomain_cut && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
         absence_keep(e, &f->key, &stored, (int64_t)good_s * 1000, now.mono_ms);

@@ -3,11 +3,11 @@
 #include "base/verdict.h"
 #include "query/engine.h"
 
-void facts_of(const struct query_engine *e, const uint8_t *name, struct policy_facts *out)
+void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out)
 {
     struct name_key key;
     name_key_make(name, &key);
-    policy_facts(e->env.policy, e->env.blockdb, name, &key, out);
+    policy_facts(e->env.policy, e->env.blockdb, name, &key, type, out);
 }
 
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version)
@@ -16,9 +16,70 @@ bool facts_current(const struct query_engine *e, const struct policy_facts *fact
     return facts->generation == generation && version == policy_version(e->env.policy);
 }
 
+/* Rare: names whose block a clause answers are looked up once more, so that facts stay small. */
+__attribute__((noinline)) static void refine(const struct query_engine *e, const struct client *c, const uint8_t *name,
+                                             struct verdict *v)
+{
+    struct name_key key;
+    struct blockdb_match match;
+    if (v->action != VERDICT_NOTICE || e->env.blockdb == NULL)
+        return;
+    name_key_make(name, &key);
+    blockdb_lookup_type(e->env.blockdb, &key, c->request.question.type, &match);
+    policy_refine(e->env.policy, e->env.blockdb, &match, v);
+    if (v->action == VERDICT_TRUNCATED && c->source.stream)
+        v->action = VERDICT_RESOLVE; /* it came over TCP: that is all the list asks for */
+}
+
+static struct verdict decide(const struct query_engine *e, const struct client *c, const uint8_t *name,
+                             const struct policy_facts *facts)
+{
+    struct verdict v = policy_decide(e->env.policy, c->group, facts, c->asked.wall_ns / 1000000000);
+    if (facts->clause)
+        refine(e, c, name, &v);
+    return v;
+}
+
+/* What a list says of an address, as a verdict for this client. */
+static struct verdict decide_address(const struct query_engine *e, const struct client *c, enum blockdb_address_use use,
+                                     const struct ipaddr *addr, struct policy_facts *out_facts)
+{
+    struct blockdb_match match;
+    policy_facts_of_address(e->env.blockdb, use, addr->bytes, out_facts, &match);
+    struct verdict v = policy_decide(e->env.policy, c->group, out_facts, c->asked.wall_ns / 1000000000);
+    if (v.reason != REASON_CATEGORY)
+        return v;
+    v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
+    v.match_labels = 0;
+    policy_refine(e->env.policy, e->env.blockdb, &match, &v);
+    if (v.action == VERDICT_TRUNCATED && c->source.stream)
+        v.action = VERDICT_RESOLVE;
+    return v;
+}
+
+/* A rule about the client goes before those about names, but not before what the network owes everyone. */
+__attribute__((noinline)) static void client_decides(const struct query_engine *e, struct client *c)
+{
+    struct policy_facts facts;
+    enum verdict_reason reason = (enum verdict_reason)c->verdict.reason;
+    if (reason != REASON_DEFAULT && reason != REASON_CATEGORY && reason != REASON_CATEGORY_ALLOWED &&
+        reason != REASON_LOG_ONLY)
+        return;
+    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, &c->source.client.addr, &facts);
+    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY)
+        return;
+    v.match = MATCH_CLIENT;
+    c->verdict = v;
+}
+
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
+    /* Every question passes here: the verdict is made where it stays. */
     c->verdict = policy_decide(e->env.policy, c->group, &c->facts, c->asked.wall_ns / 1000000000);
+    if (__builtin_expect(c->facts.clause, 0))
+        refine(e, c, c->request.question.name, &c->verdict);
+    if (__builtin_expect(e->lists_clients, 0))
+        client_decides(e, c);
 }
 
 /* Only a rule that names the target counts against it: a walled garden's default is about the name that was asked. */
@@ -43,8 +104,8 @@ static bool exception_covers(const struct verdict *v, const struct policy_facts 
 static bool target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
 {
     struct policy_facts facts;
-    facts_of(e, target, &facts);
-    struct verdict v = policy_decide(e->env.policy, c->group, &facts, c->asked.wall_ns / 1000000000);
+    facts_of(e, target, c->request.question.type, &facts);
+    struct verdict v = decide(e, c, target, &facts);
     bool kept = keeps_target(&v) && !exception_covers(&c->verdict, &facts);
     bool noted = v.reason == REASON_LOG_ONLY && c->verdict.reason == REASON_DEFAULT;
     if (!kept && !noted)
@@ -79,6 +140,95 @@ void verdict_follow_stored(const struct query_engine *e, struct client *c, const
         if (target_decides(e, c, target))
             return;
     }
+    verdict_check_addresses(e, c, stored);
+}
+
+/* ---- addresses ---- */
+
+/* The next A or AAAA record of the answer from *index on, which moves behind it. */
+static bool next_address(const struct stored *stored, size_t *index, struct ipaddr *out)
+{
+    unsigned answers = msg_u16(stored->msg + 6);
+    while (*index < stored->ttl_count && *index < answers) {
+        const uint8_t *fixed = stored->msg + stored->ttl_at[(*index)++] - 4;
+        uint16_t type = msg_u16(fixed);
+        uint16_t len = msg_u16(fixed + 8);
+        if (type == DNS_TYPE_A && len == 4)
+            *out = ipaddr_from_v4(fixed + 10);
+        else if (type == DNS_TYPE_AAAA && len == 16)
+            *out = ipaddr_from_v6(fixed + 10);
+        else
+            continue;
+        return true;
+    }
+    return false;
+}
+
+static bool lists_addresses(const struct query_engine *e)
+{
+    return e->env.blockdb != NULL && blockdb_lists_addresses(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER);
+}
+
+uint64_t answer_listed(const struct query_engine *e, const struct stored *stored)
+{
+    struct ipaddr addr;
+    uint64_t listed = 0;
+    size_t index = 0;
+    while (lists_addresses(e) && next_address(stored, &index, &addr)) {
+        struct policy_facts facts;
+        struct blockdb_match match;
+        policy_facts_of_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, addr.bytes, &facts, &match);
+        listed |= facts.listed;
+    }
+    return listed;
+}
+
+static bool address_decides(const struct query_engine *e, struct client *c, const struct ipaddr *addr)
+{
+    struct policy_facts facts;
+    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_ANSWER, addr, &facts);
+    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY || exception_covers(&c->verdict, &facts))
+        return false;
+    v.match = MATCH_ADDRESS;
+    c->verdict = v;
+    c->matched_address = *addr;
+    return true;
+}
+
+void verdict_check_addresses(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    struct ipaddr addr;
+    size_t index = 0;
+    if (chain_is_exempt(&c->verdict) || !lists_addresses(e))
+        return;
+    while (next_address(stored, &index, &addr))
+        if (address_decides(e, c, &addr))
+            return;
+}
+
+/* ---- records ---- */
+
+size_t verdict_records(const struct query_engine *e, const struct client *c,
+                       struct blockdb_clause out[BLOCKDB_CLAUSES_MAX])
+{
+    struct blockdb_match match;
+    struct name_key key;
+    size_t count = 0;
+    if (e->env.blockdb == NULL)
+        return 0;
+    if (c->verdict.match == MATCH_CLIENT) {
+        blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_CLIENT, c->source.client.addr.bytes, &match);
+    } else if (c->verdict.match == MATCH_ADDRESS) {
+        blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, c->matched_address.bytes, &match);
+    } else {
+        name_key_make(c->verdict.match == MATCH_CNAME ? c->matched : c->request.question.name, &key);
+        blockdb_lookup_type(e->env.blockdb, &key, c->request.question.type, &match);
+    }
+    for (size_t i = 0; i < match.clause_count; i++)
+        if (blockdb_clause(e->env.blockdb, match.clauses[i], &out[count]) == 0 &&
+            out[count].kind == BLOCKDB_CLAUSE_RECORD)
+            count++;
+    return count;
 }
 
 /* Addresses that only exist inside: a public name that leads there turns a browser against the school's own network. */
@@ -92,25 +242,20 @@ static const struct prefix inside[] = {
     {{{0xfc}}, 7},    {{{0xfe, 0x80}}, 10},
 };
 
-static bool is_inside(const uint8_t *rdata, size_t len)
+static bool is_inside(const struct ipaddr *addr)
 {
-    struct ipaddr a = len == 4 ? ipaddr_from_v4(rdata) : ipaddr_from_v6(rdata);
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
-        if (prefix_contains(&inside[i], &a))
+        if (prefix_contains(&inside[i], addr))
             return true;
     return false;
 }
 
 bool answer_is_rebinding(const struct stored *stored)
 {
-    unsigned answers = msg_u16(stored->msg + 6);
-    for (size_t i = 0; i < stored->ttl_count && i < answers; i++) {
-        const uint8_t *fixed = stored->msg + stored->ttl_at[i] - 4;
-        uint16_t type = msg_u16(fixed);
-        uint16_t len = msg_u16(fixed + 8);
-        if ((type == DNS_TYPE_A && len == 4) || (type == DNS_TYPE_AAAA && len == 16))
-            if (is_inside(fixed + 10, len))
-                return true;
-    }
+    struct ipaddr addr;
+    size_t index = 0;
+    while (next_address(stored, &index, &addr))
+        if (is_inside(&addr))
+            return true;
     return false;
 }

@@ -21,6 +21,22 @@
 #define NAMES 400
 #define PAGE  4096
 
+#define EXTRAS 4
+
+/* So that no region is empty. */
+static const struct generation_clause CLAUSES[] = {
+    {.kind = BLOCKDB_CLAUSE_NXDOMAIN, .flags = BLOCKDB_CLAUSE_ZONE, .left_out = "www.d5.example"},
+    {.kind = BLOCKDB_CLAUSE_RECORD, .record_type = 1, .rdata = "\xc0\x00\x02\x01", .rdata_len = 4},
+    {.kind = BLOCKDB_CLAUSE_BLOCK, .pattern = "n[0-9]+\\.d", .type = 28},
+    {.kind = BLOCKDB_CLAUSE_BLOCK, .pattern = "example$", .literal = "example"},
+};
+static const struct generation_clause_rule EXTRA_RULES[EXTRAS] = {
+    {{"d5.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, 1, 0}, &CLAUSES[0]},
+    {{"d10.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, 1, 1}, &CLAUSES[1]},
+    {{"@192.0.2.0/24", GENERATION_EXACT, GENERATION_BLOCK, 1, 2}, NULL},
+    {{NULL, GENERATION_SUBDOMAINS, GENERATION_BLOCK, 2, 3}, &CLAUSES[3]},
+};
+
 struct fixture {
     struct generation g;
     char texts[NAMES][48];
@@ -31,16 +47,18 @@ struct fixture {
 
 static int fixture_set_up(void **state)
 {
-    struct generation_rule rules[NAMES];
+    struct generation_clause_rule rules[NAMES + EXTRAS];
     struct fixture *f = calloc(1, sizeof(*f));
     struct stat st;
     assert_non_null(f);
     for (unsigned i = 0; i < NAMES; i++) {
         (void)snprintf(f->texts[i], sizeof(f->texts[i]), i % 5 ? "n%u.d%u.example" : "d%u.example", i, i / 8);
-        rules[i] = (struct generation_rule){f->texts[i], (enum generation_scope)(i % 3), GENERATION_BLOCK,
-                                            CATEGORY_BIT(i % 40), (uint16_t)(i % 60)};
+        rules[i].rule = (struct generation_rule){f->texts[i], (enum generation_scope)(i % 3), GENERATION_BLOCK,
+                                                 CATEGORY_BIT(i % 40), (uint16_t)(i % 60)};
+        rules[i].clause = i % 9 == 0 ? &CLAUSES[2] : NULL;
     }
-    generation_init(&f->g, rules, NAMES);
+    memcpy(rules + NAMES, EXTRA_RULES, sizeof(EXTRA_RULES));
+    generation_init_clauses(&f->g, rules, NAMES + EXTRAS);
     int fd = open(f->g.path, O_RDONLY);
     assert_true(fd >= 0 && fstat(fd, &st) == 0);
     f->len = (size_t)st.st_size;
@@ -166,17 +184,18 @@ static void open_refuses_each_region_with_a_wrong_byte(void **state)
 }
 
 /* What a hostile writer can do who makes the checksums right: the same regions, with wrong bytes. */
-static void lookups_end_whatever_index_and_entries_hold(void **state)
+static void lookups_end_whatever_regions_hold(void **state)
 {
     const struct fixture *f = *state;
-    static const unsigned IDS[] = {BLOCKDB_REGION_INDEX, BLOCKDB_REGION_ENTRIES};
+    static const unsigned IDS[] = {BLOCKDB_REGION_INDEX,        BLOCKDB_REGION_ENTRIES,   BLOCKDB_REGION_CLAUSES,
+                                   BLOCKDB_REGION_CLAUSE_PARTS, BLOCKDB_REGION_ADDRESSES, BLOCKDB_REGION_CLAUSE_SETS};
     struct blockdb *good;
     uint64_t seed = 88172645463325252u;
     assert_int_equal(blockdb_open(f->g.path, &good, NULL, 0), 0);
     for (unsigned round = 0; round < 300; round++) {
         struct region regions[BLOCKDB_REGION_COUNT];
         struct blockdb *db;
-        unsigned id = IDS[round % 2];
+        unsigned id = IDS[round % 6];
         memcpy(regions, good->regions, sizeof(regions));
         uint8_t *bytes = malloc(regions[id].len);
         assert_non_null(bytes);
@@ -241,7 +260,7 @@ int main(void)
         cmocka_unit_test(open_refuses_a_file_cut_anywhere),
         cmocka_unit_test(open_notices_changed_bytes_or_is_not_harmed_by_them),
         cmocka_unit_test(open_refuses_each_region_with_a_wrong_byte),
-        cmocka_unit_test(lookups_end_whatever_index_and_entries_hold),
+        cmocka_unit_test(lookups_end_whatever_regions_hold),
         cmocka_unit_test(open_refuses_what_is_no_generation),
         cmocka_unit_test(open_tells_another_version_from_damage),
     };

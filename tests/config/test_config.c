@@ -233,7 +233,8 @@ static void categories_become_masks(void **state)
                           "  groups:\n"
                           "  - {name: room, networks: [10.1.0.0/16, \"fd00:1::/32\"], level: old}\n"
                           "  default_level: old\n"
-                          "  nxdomain: [advertising]\n");
+                          "  nxdomain: [advertising]\n"
+                          "  zone_answers: notice\n");
     const struct policy_level *levels = config->policy.levels;
     assert_true(levels[0].allow == CATEGORY_BIT(CATEGORY_NEWS));
     assert_true(levels[0].log_only == CATEGORY_BIT(CATEGORY_SPORTS));
@@ -246,6 +247,7 @@ static void categories_become_masks(void **state)
     assert_int_equal(config->policy.groups[0].network_count, 2);
     assert_int_equal(config->policy.default_level, 1);
     assert_true(config->policy.nxdomain == CATEGORY_BIT(CATEGORY_ADVERTISING));
+    assert_true(config->policy.zones_lead_to_notice);
     config_free(config);
 }
 

@@ -1,6 +1,9 @@
 /*
  * Reads a feed's text for a test and writes what came of it as one line each:
  *   rules     "b=name " exact, "b+name " with those below, "b*name " below only; "a" for exceptions, "!" for important
+ *             a clause has the letter of its kind (n NXDOMAIN, o NODATA, f REFUSED, d drop, t TCP, r record, w no rewrite)
+ *             and behind the name, or nothing, its parts: /expression/literal/ <types> -name,left,out (bytes of data)
+ *             an address is "@address/bits"
  *   refusals  "reason:count " in the order of the enum
  */
 #ifndef TESTS_FEED_COLLECT_H
@@ -15,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "dns/rr.h"
 #include "feed/format.h"
 
 struct collect {
@@ -26,10 +30,64 @@ struct collect {
     struct feed_stats stats;
 };
 
+static inline void collect_add(struct collect *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline void collect_add(struct collect *c, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    c->len += (size_t)vsnprintf(c->rules + c->len, sizeof c->rules - c->len, format, args);
+    va_end(args);
+    assert_true(c->len < sizeof c->rules);
+}
+
+static inline void collect_parts(struct collect *c, const struct feed_clause *clause)
+{
+    const struct blockdb_clause_record *h = &clause->head;
+    const uint8_t *at = clause->parts;
+    char text[DNS_TYPE_TEXT_MAX];
+    assert_int_equal(clause->len, 2 * h->type_count + h->pattern_len + h->literal_len + h->names_len + h->data_len);
+    for (unsigned i = 0; i < h->type_count; i++, at += 2) {
+        uint16_t type;
+        memcpy(&type, at, sizeof type);
+        collect_add(c, "<%s%s>", h->flags & BLOCKDB_CLAUSE_OTHER ? "~" : "", dns_type_to_text(type, text));
+    }
+    if (h->pattern_len > 0)
+        collect_add(c, "/%.*s/%.*s/", (int)h->pattern_len, (const char *)at, (int)h->literal_len,
+                    (const char *)at + h->pattern_len);
+    at += h->pattern_len + h->literal_len;
+    for (const uint8_t *end = at + h->names_len; at < end; at += 1 + at[0]) {
+        collect_add(c, "-");
+        for (unsigned i = 0; i < at[0]; i++)
+            collect_add(c, "%c", at[1 + i] == 0 ? ',' : at[1 + i]);
+    }
+    if (h->data_len > 0)
+        collect_add(c, "(%u)", h->data_len - 6U);
+}
+
+static inline void collect_clause(struct collect *c, const struct feed_rule *rule)
+{
+    const struct feed_clause *clause = rule->clause;
+    char text[IPADDR_TEXT_MAX];
+    unsigned scope = clause->head.flags & 3;
+    assert_true((rule->name == NULL) == (rule->address != NULL || (clause->head.flags & BLOCKDB_CLAUSE_FLOATING)));
+    c->categories |= clause->head.categories;
+    collect_add(c, "%s%c", clause->head.flags & BLOCKDB_CLAUSE_IMPORTANT ? "!" : "", "banofdtrw"[clause->head.kind]);
+    if (rule->address != NULL)
+        collect_add(c, "@%s/%u", ipaddr_to_text(&rule->address->addr, text), rule->address->bits);
+    else if (rule->name != NULL)
+        collect_add(c, "%c%s", "?=*+"[scope], rule -> name -> text);
+    collect_parts(c, clause);
+    collect_add(c, " ");
+}
+
 static inline int collect_rule(void *ctx, const struct feed_rule *rule)
 {
     static const char scopes[] = {[FEED_SELF] = '=', [FEED_BELOW] = '*', [FEED_SELF_AND_BELOW] = '+'};
     struct collect *c = ctx;
+    if (rule->clause != NULL) {
+        collect_clause(c, rule);
+        return 0;
+    }
     assert_int_equal(strlen(rule->name->text), rule->name->text_len);
     assert_true(rule->name->key.whole);
     c->categories |= rule->categories;

@@ -39,7 +39,7 @@ static struct span make_archive(const struct member *members, size_t count, uint
 }
 
 static const struct member tree[] = {
-    {"blacklists/adult/domains", "a.example\n192.0.2.1\nb.example\n", NULL},
+    {"blacklists/adult/domains", "a.example\n127.0.0.1\nb.example\n203.0.113.1\n", NULL},
     {"blacklists/adult/urls", "host.example/path\nhost.example/other\n", NULL},
     {"blacklists/adult/expressions", "(^|[-.])x+\n", NULL},
     {"blacklists/adult/usage", "black adult porn\n", NULL},
@@ -61,7 +61,7 @@ static void ut1_reads_a_tree_by_its_built_in_map(void **state)
     (void)state;
     assert_int_equal(collect_text(&c, ut1_parse_archive, make_archive(tree, TREE_COUNT, room, sizeof room)), 0);
     collect_refusals(&c, refusals, sizeof refusals);
-    assert_string_equal(c.rules, "b+a.example b+b.example b+c.example ");
+    assert_string_equal(c.rules, "b+a.example b+b.example b@203.0.113.1/128 b+c.example ");
     assert_string_equal(refusals, "ip-address:1 url:2 expression:1 no-category:1 white-list:1 ");
     assert_true(c.categories == (CATEGORY_BIT(CATEGORY_PORNOGRAPHY) | CATEGORY_BIT(CATEGORY_GAMING)));
     assert_int_equal(c.stats.aliases, 1);
@@ -92,7 +92,7 @@ static void ut1_gives_one_category_to_all_when_told(void **state)
     struct collect c = {.opts.categories = 4};
     (void)state;
     assert_int_equal(collect_text(&c, ut1_parse_archive, make_archive(tree, TREE_COUNT, room, sizeof room)), 0);
-    assert_string_equal(c.rules, "b+a.example b+b.example b+c.example b+d.example ");
+    assert_string_equal(c.rules, "b+a.example b+b.example b@203.0.113.1/128 b+c.example b+d.example ");
     assert_int_equal(c.categories, 4);
     feed_stats_done(&c.stats);
 }

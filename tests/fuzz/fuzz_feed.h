@@ -17,6 +17,12 @@ static int fuzz_rule(void *ctx, const struct feed_rule *rule)
     uint8_t wire[NAME_MAX_LEN];
     struct name_key key;
     (void)ctx;
+    if (rule->clause != NULL && (rule->clause->len > CLAUSE_PARTS_MAX || rule->clause->head.categories != 1))
+        abort();
+    if (rule->name == NULL && (rule->clause == NULL || (rule->address == NULL && rule->clause->head.pattern_len == 0)))
+        abort();
+    if (rule->name == NULL)
+        return 0;
     if (name_from_text(rule->name->text, rule->name->text_len, wire) < 0)
         abort();
     name_key_make(wire, &key);

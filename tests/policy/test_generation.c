@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "dns/name.h"
+#include "dns/rr.h"
 #include "policy/policy.h"
 #include "support/generation.h"
 
@@ -76,11 +77,11 @@ static void a_block_tells_its_feed_and_its_listed_name(void **state)
         struct policy_facts facts;
         assert_true(name_from_text(rows[i].name, strlen(rows[i].name), name) > 0);
         name_key_make(name, &key);
-        policy_facts(site.policy, site.db, name, &key, &facts);
+        policy_facts(site.policy, site.db, name, &key, DNS_TYPE_A, &facts);
         assert_int_equal(facts.ready, 1);
         assert_int_equal(facts.generation, 1);
         struct verdict v = policy_decide(site.policy, POLICY_GROUP_DEFAULT, &facts, 0);
-        policy_explain(site.db, &key, &v);
+        policy_explain(site.db, &key, DNS_TYPE_A, &v);
         const struct blockdb_feed *feed = blockdb_feed(site.db, v.feed);
         if (v.action != rows[i].action || v.category != rows[i].category || v.match_labels != rows[i].labels)
             fail_msg("%s: action %u, category %u, %u labels", rows[i].name, v.action, v.category, v.match_labels);
@@ -99,7 +100,7 @@ static void an_exception_in_the_list_is_told_from_not_listed(void **state)
     (void)state;
     assert_true(name_from_text("fair.casino.example", 19, name) > 0);
     name_key_make(name, &key);
-    policy_facts(site.policy, site.db, name, &key, &facts);
+    policy_facts(site.policy, site.db, name, &key, DNS_TYPE_A, &facts);
     assert_true(facts.categories == 0);
     assert_true(facts.listed == BIT(GAMBLING));
 }

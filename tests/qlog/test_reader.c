@@ -39,6 +39,16 @@ static struct qlog *log_fill(const struct fixture *f)
     return log;
 }
 
+/* Said again for the test's own model. */
+static bool kept_from_the_name(const struct verdict *v)
+{
+    static const uint8_t always[] = {VERDICT_NOTICE, VERDICT_NXDOMAIN, VERDICT_REWRITE, VERDICT_NODATA,
+                                     VERDICT_TRUNCATED};
+    if (memchr(always, v->action, sizeof always) != NULL)
+        return true;
+    return v->reason == REASON_CATEGORY && (v->action == VERDICT_REFUSED || v->action == VERDICT_DROPPED);
+}
+
 /* The same question as the filter, asked of one record in the plainest way. */
 static bool naive_wants(const struct qlog_filter *w, const struct qlog_record *r)
 {
@@ -54,7 +64,7 @@ static bool naive_wants(const struct qlog_filter *w, const struct qlog_record *r
         return false;
     if (w->action >= 0 && r->verdict.action != w->action)
         return false;
-    if (w->blocked_only && r->verdict.action != VERDICT_NOTICE && r->verdict.action != VERDICT_NXDOMAIN)
+    if (w->blocked_only && !kept_from_the_name(&r->verdict))
         return false;
     if (w->categories != 0 && (r->verdict.category > 63 || (w->categories >> r->verdict.category & 1) == 0))
         return false;

@@ -4,6 +4,11 @@
  *   set-up    servers N [spelt]              upstream servers 0..N-1; spelt: with letters small or capital by chance
  *             zone NAME servers N... [filtered]
  *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
+ *             list zone KIND CATEGORY NAME   a zone's rule; KIND: nxdomain nodata refused drop tcp-only pass block; `exact`
+ *                                            before it; NAME may be @PREFIX
+ *             list rewrite ADDRESS CATEGORY NAME
+ *             list type TYPE CATEGORY NAME   for questions of this type only
+ *             list pattern REGEX CATEGORY NAME
  *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
  *             group NAME PREFIX LEVEL
  *             access PREFIX                  instead of 10.0.0.0/8
@@ -40,8 +45,10 @@
 #include <ldns/ldns.h>
 
 #include "base/category.h"
+#include "base/ipaddr.h"
 #include "base/verdict.h"
 #include "dns/msg.h"
+#include "dns/rr.h"
 #include "query/stage.h"
 
 #define WORDS_MAX 24
@@ -195,9 +202,51 @@ static void do_zone(const struct line *l)
                               .filtered = stage.zones[n].filtered};
 }
 
+static enum blockdb_clause_kind kind_read(const char *text)
+{
+    static const char *const kinds[] = {[BLOCKDB_CLAUSE_BLOCK] = "block",       [BLOCKDB_CLAUSE_ALLOW] = "pass",
+                                        [BLOCKDB_CLAUSE_NXDOMAIN] = "nxdomain", [BLOCKDB_CLAUSE_NODATA] = "nodata",
+                                        [BLOCKDB_CLAUSE_REFUSED] = "refused",   [BLOCKDB_CLAUSE_DROP] = "drop",
+                                        [BLOCKDB_CLAUSE_TCP] = "tcp-only"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i], text) == 0)
+            return (enum blockdb_clause_kind)i;
+    fail("no kind of clause: %s", text);
+}
+
+/* The words that make a clause; how many there were. */
+static int clause_read(const struct line *l, int at, struct generation_clause *out)
+{
+    struct ipaddr addr;
+    *out = (struct generation_clause){.kind = BLOCKDB_CLAUSE_BLOCK};
+    if (is(l, at, "zone")) {
+        out->kind = kind_read(word(l, at + 1));
+        out->flags = BLOCKDB_CLAUSE_ZONE;
+    } else if (is(l, at, "rewrite")) {
+        if (ipaddr_from_text(word(l, at + 1), &addr) < 0 || !ipaddr_is_v4(&addr))
+            fail("no IPv4 address: %s", word(l, at + 1));
+        static uint8_t room[STAGE_ROWS_MAX][4];
+        memcpy(room[stage.rule_count], ipaddr_v4(&addr), 4);
+        *out = (struct generation_clause){.kind = BLOCKDB_CLAUSE_RECORD,
+                                          .flags = BLOCKDB_CLAUSE_IMPORTANT,
+                                          .record_type = DNS_TYPE_A,
+                                          .rdata = room[stage.rule_count],
+                                          .rdata_len = 4};
+    } else if (is(l, at, "type")) {
+        out->type = (uint16_t)dns_type_from_text(word(l, at + 1));
+    } else if (is(l, at, "pattern")) {
+        out->pattern = stage_text(&stage, word(l, at + 1));
+    } else {
+        return 0;
+    }
+    return 2;
+}
+
 static void do_list(const struct line *l)
 {
     int at = 1;
+    struct generation_clause *clause = &stage.clauses[stage.rule_count];
+    bool *has_clause = &stage.has_clause[stage.rule_count];
     struct generation_rule *r = &stage.rules[stage.rule_count++];
     *r = (struct generation_rule){.scope = GENERATION_SUBDOMAINS, .action = GENERATION_BLOCK};
     for (;; at++) {
@@ -210,6 +259,9 @@ static void do_list(const struct line *l)
         else
             break;
     }
+    int used = clause_read(l, at, clause);
+    *has_clause = used > 0;
+    at += used;
     r->categories = categories_read(word(l, at));
     r->name = stage_text(&stage, word(l, at + 1));
 }
@@ -219,6 +271,8 @@ static void do_unlist(const struct line *l)
     for (size_t i = 0; i < stage.rule_count; i++)
         if (strcmp(stage.rules[i].name, word(l, 1)) == 0) {
             stage.rules[i] = stage.rules[--stage.rule_count];
+            stage.clauses[i] = stage.clauses[stage.rule_count];
+            stage.has_clause[i] = stage.has_clause[stage.rule_count];
             return;
         }
     fail("not listed: %s", word(l, 1));

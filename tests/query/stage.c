@@ -109,6 +109,17 @@ static struct query_env stage_env(struct stage *s)
     };
 }
 
+static void publish(struct stage *s, bool first)
+{
+    struct generation_clause_rule rules[STAGE_ROWS_MAX];
+    for (size_t i = 0; i < s->rule_count; i++)
+        rules[i] = (struct generation_clause_rule){s->rules[i], s->has_clause[i] ? &s->clauses[i] : NULL};
+    if (first)
+        generation_init_clauses(&s->generation, rules, s->rule_count);
+    else
+        generation_next_clauses(&s->generation, rules, s->rule_count);
+}
+
 static void open_generation(struct stage *s)
 {
     char why[200];
@@ -126,7 +137,7 @@ void stage_start(struct stage *s)
         return;
     s->running = true;
     if (!s->no_generation) {
-        generation_init(&s->generation, s->rules, s->rule_count);
+        publish(s, true);
         open_generation(s);
     }
     must(policy_new(&s->policy_opts, &s->policy) == 0, "policy");
@@ -141,9 +152,9 @@ void stage_publish(struct stage *s)
     struct policy *old_policy = s->policy;
     if (s->no_generation) {
         s->no_generation = false;
-        generation_init(&s->generation, s->rules, s->rule_count);
+        publish(s, true);
     } else {
-        generation_next(&s->generation, s->rules, s->rule_count);
+        publish(s, false);
     }
     open_generation(s);
     s->policy_opts.version++;

@@ -50,6 +50,8 @@ struct stage {
     uint8_t record_data[STAGE_ROWS_MAX][512];
     struct policy_opts policy_opts;
     struct generation_rule rules[STAGE_ROWS_MAX];
+    struct generation_clause clauses[STAGE_ROWS_MAX]; /* of the rule of the same index */
+    bool has_clause[STAGE_ROWS_MAX];
     size_t rule_count;
     char texts[STAGE_TEXTS_MAX][256];
     size_t text_count;

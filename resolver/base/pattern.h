@@ -1,0 +1,27 @@
+/*
+ * Expressions over names (PCRE2), compiled once and matched with limits, so that no list can make one question dear:
+ * a match that needs more than PATTERN_STEPS_MAX steps is none.
+ *
+ * Memory: pattern_new() allocates; a match takes a block of its own for as long as it runs.
+ * Threads: a pattern may be matched by any number of threads at once.
+ */
+#ifndef BASE_PATTERN_H
+#define BASE_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "belisha/err.h"
+
+#define PATTERN_TEXT_MAX  1024
+#define PATTERN_STEPS_MAX 20000
+
+struct pattern;
+
+/* Letters match in either case; no captures, no callouts. ERR_MALFORMED, ERR_LIMIT (PATTERN_TEXT_MAX), ERR_NOMEM. */
+ERR_CHECKED int pattern_new(const char *text, size_t len, struct pattern **out);
+void pattern_free(struct pattern *pattern);
+
+bool pattern_matches(const struct pattern *pattern, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,495 @@
+#include "blockdb/clause.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pattern.h"
+#include "belisha/verdict.h"
+
+#define HEADS    4096 /* a power of two */
+#define LISTS    2    /* uses of addresses */
+#define BITS_MAX 129
+
+struct clause {
+    struct blockdb_clause_record head;
+    const uint8_t *types, *literal, *names, *data;
+    struct pattern *pattern; /* NULL: any name */
+    uint16_t next;           /* id + 1 of the next floating clause whose literal starts alike; 0: none */
+};
+
+/* The addresses of one use and one prefix length: count records from first on. */
+struct address_run {
+    uint32_t first, count;
+    uint8_t bits, use;
+};
+
+struct clause_table {
+    uint32_t count;
+    bool floating; /* some have a literal that heads leads to */
+    struct clause *clauses;
+    uint16_t heads[HEADS]; /* id + 1 of the first floating clause by the hash of its literal's first bytes */
+    uint16_t blind[BLOCKDB_CLAUSE_BLIND];
+    uint32_t blind_count;
+    struct address_run runs[LISTS * BITS_MAX];
+    uint32_t run_count;
+};
+
+/* ---- opening ---- */
+
+static uint32_t hash3(const uint8_t *at)
+{
+    uint32_t bytes = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+    return bytes * 0x9e3779b1u >> 20; /* 12 bits: HEADS */
+}
+
+static bool names_are_whole(const uint8_t *at, size_t len)
+{
+    while (len > 0) {
+        size_t whole = 1u + at[0];
+        if (at[0] == 0 || whole > len)
+            return false;
+        at += whole;
+        len -= whole;
+    }
+    return true;
+}
+
+static int parts_find(const struct region *parts, struct clause *c)
+{
+    const struct blockdb_clause_record *h = &c->head;
+    size_t len = 2 * (size_t)h->type_count + h->pattern_len + h->literal_len + h->names_len + h->data_len;
+    if (h->parts > parts->len || len > parts->len - h->parts || h->kind >= BLOCKDB_CLAUSE_KIND_COUNT)
+        return ERR_DAMAGED;
+    c->types = parts->bytes + h->parts;
+    const uint8_t *pattern = c->types + 2 * (size_t)h->type_count;
+    c->literal = pattern + h->pattern_len;
+    c->names = c->literal + h->literal_len;
+    c->data = c->names + h->names_len;
+    if (!names_are_whole(c->names, h->names_len) || (h->kind == BLOCKDB_CLAUSE_RECORD && h->data_len < 6))
+        return ERR_DAMAGED;
+    if (h->pattern_len == 0)
+        return h->flags & BLOCKDB_CLAUSE_FLOATING ? ERR_DAMAGED : 0;
+    int err = pattern_new((const char *)pattern, h->pattern_len, &c->pattern);
+    return err == ERR_NOMEM || err == 0 ? err : ERR_DAMAGED;
+}
+
+static int float_add(struct clause_table *t, uint16_t id)
+{
+    struct clause *c = &t->clauses[id];
+    if (c->head.literal_len < BLOCKDB_CLAUSE_LITERAL) {
+        if (t->blind_count == BLOCKDB_CLAUSE_BLIND)
+            return ERR_DAMAGED;
+        t->blind[t->blind_count++] = id;
+        return 0;
+    }
+    uint16_t *head = &t->heads[hash3(c->literal)];
+    c->next = *head;
+    *head = (uint16_t)(id + 1);
+    t->floating = true;
+    return 0;
+}
+
+static int clauses_read(const struct blockdb *db, struct clause_table *t)
+{
+    const uint8_t *records = db->regions[BLOCKDB_REGION_CLAUSES].bytes;
+    for (uint32_t id = 0; id < t->count; id++) {
+        struct clause *c = &t->clauses[id];
+        memcpy(&c->head, records + id * sizeof(c->head), sizeof(c->head));
+        int err = c->head.feed >= db->meta.feed_count ? ERR_DAMAGED
+                                                      : parts_find(&db->regions[BLOCKDB_REGION_CLAUSE_PARTS], c);
+        if (err == 0 && (c->head.flags & BLOCKDB_CLAUSE_FLOATING))
+            err = float_add(t, (uint16_t)id);
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
+
+static const struct blockdb_address_record *address_at(const struct blockdb *db, size_t index)
+{
+    const void *records = db->regions[BLOCKDB_REGION_ADDRESSES].bytes;
+    return (const struct blockdb_address_record *)records + index;
+}
+
+/* Cuts the records into runs of one use and length; their order is believed only as far as a search goes astray. */
+static int addresses_read(const struct blockdb *db, struct clause_table *t)
+{
+    size_t count = db->regions[BLOCKDB_REGION_ADDRESSES].len / sizeof(struct blockdb_address_record);
+    for (size_t i = 0; i < count; i++) {
+        const struct blockdb_address_record *r = address_at(db, i);
+        struct address_run *run = t->run_count > 0 ? &t->runs[t->run_count - 1] : NULL;
+        if (r->bits > 128 || r->use >= LISTS || r->clause >= t->count)
+            return ERR_DAMAGED;
+        if (run && run->bits == r->bits && run->use == r->use) {
+            run->count++;
+            continue;
+        }
+        if (t->run_count == LISTS * BITS_MAX)
+            return ERR_DAMAGED;
+        t->runs[t->run_count++] = (struct address_run){(uint32_t)i, 1, r->bits, r->use};
+    }
+    return 0;
+}
+
+static int sets_check(const struct blockdb *db, const struct clause_table *t)
+{
+    const void *value_bytes = db->regions[BLOCKDB_REGION_VALUES].bytes;
+    const struct blockdb_value_record *values = value_bytes;
+    const void *set_bytes = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
+    const uint16_t *sets = set_bytes;
+    size_t len = db->regions[BLOCKDB_REGION_CLAUSE_SETS].len / sizeof(*sets);
+    for (size_t i = 0; i < db->meta.value_count; i++)
+        if (values[i].clauses_first > len || values[i].clauses_count > len - values[i].clauses_first)
+            return ERR_DAMAGED;
+    for (size_t i = 0; i < len; i++)
+        if (sets[i] >= t->count)
+            return ERR_DAMAGED;
+    return 0;
+}
+
+static int table_read(const struct blockdb *db, struct clause_table *t, const char **out_why)
+{
+    size_t len = db->regions[BLOCKDB_REGION_CLAUSES].len;
+    *out_why = "the table of clauses has the wrong size";
+    if (len % sizeof(struct blockdb_clause_record) != 0 ||
+        len / sizeof(struct blockdb_clause_record) > BLOCKDB_CLAUSE_MAX ||
+        db->regions[BLOCKDB_REGION_ADDRESSES].len % sizeof(struct blockdb_address_record) != 0)
+        return ERR_DAMAGED;
+    t->count = (uint32_t)(len / sizeof(struct blockdb_clause_record));
+    t->clauses = calloc(t->count + 1u, sizeof(*t->clauses));
+    *out_why = "no memory for the clauses";
+    if (!t->clauses)
+        return ERR_NOMEM;
+    *out_why = "a clause is damaged";
+    int err = clauses_read(db, t);
+    if (err < 0)
+        return err;
+    *out_why = "a value or an address points outside of the clauses";
+    err = sets_check(db, t);
+    return err < 0 ? err : addresses_read(db, t);
+}
+
+int clause_table_new(const struct blockdb *db, struct clause_table **out, const char **out_why)
+{
+    struct clause_table *t = calloc(1, sizeof(*t));
+    *out_why = "no memory for the clauses";
+    int err = t ? table_read(db, t, out_why) : ERR_NOMEM;
+    if (err < 0 || t->count == 0) {
+        clause_table_free(t);
+        t = NULL;
+    }
+    if (err == 0)
+        *out = t;
+    return err;
+}
+
+void clause_table_free(struct clause_table *table)
+{
+    if (!table)
+        return;
+    for (uint32_t i = 0; table->clauses && i < table->count; i++)
+        pattern_free(table->clauses[i].pattern);
+    free(table->clauses);
+    free(table);
+}
+
+/* ---- what may hold ---- */
+
+static void hit_add(struct clause_hits *hits, uint16_t id, uint8_t labels, bool exact)
+{
+    if (hits->count < CLAUSE_HITS_MAX)
+        hits->at[hits->count++] = (struct clause_hit){id, labels, exact};
+}
+
+void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
+                     struct clause_hits *hits)
+{
+    const void *sets = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
+    for (uint32_t i = 0; i < value->clauses_count; i++)
+        hit_add(hits, ((const uint16_t *)sets)[value->clauses_first + i], labels, exact);
+}
+
+/* The literal has no dot, so it stands in the key as it does in the name. */
+static void float_try(const struct clause_table *t, const struct name_key *key, uint16_t id, struct clause_hits *hits)
+{
+    const struct clause *c = &t->clauses[id];
+    for (uint32_t i = 0; i < hits->count; i++)
+        if (hits->at[i].id == id)
+            return;
+    if (memmem(key->bytes, key->len, c->literal, c->head.literal_len))
+        hit_add(hits, id, 0, true);
+}
+
+void clause_hits_float(const struct clause_table *table, const struct name_key *key, struct clause_hits *hits)
+{
+    for (uint32_t i = 0; i < table->blind_count; i++)
+        hit_add(hits, table->blind[i], 0, true);
+    for (uint32_t at = 0; table->floating && at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++)
+        for (uint16_t id = table->heads[hash3(key->bytes + at)]; id != 0; id = table->clauses[id - 1].next)
+            float_try(table, key, (uint16_t)(id - 1), hits);
+}
+
+/* ---- what holds ---- */
+
+/* The name in text: its labels from the left. Returns its length. */
+static size_t key_text(const struct name_key *key, char out[NAME_KEY_MAX])
+{
+    size_t end = key->len;
+    size_t len = 0;
+    for (size_t at = key->len; at-- > 0;) {
+        if (at > 0 && key->bytes[at - 1] != 0)
+            continue;
+        memcpy(out + len, key->bytes + at, end - at);
+        len += end - at;
+        if (at == 0)
+            break;
+        out[len++] = '.';
+        end = at - 1;
+    }
+    return len;
+}
+
+static bool names_have(const struct clause *c, const struct name_key *key)
+{
+    const uint8_t *end = c->names + c->head.names_len;
+    for (const uint8_t *at = c->names; at < end; at += 1u + at[0])
+        if (at[0] <= key->len && memcmp(at + 1, key->bytes, at[0]) == 0 &&
+            (at[0] == key->len || key->bytes[at[0]] == 0))
+            return true;
+    return false;
+}
+
+static bool type_fits(const struct clause *c, uint16_t type)
+{
+    bool named = false;
+    for (unsigned i = 0; i < c->head.type_count; i++) {
+        uint16_t one;
+        memcpy(&one, c->types + 2 * (size_t)i, sizeof(one));
+        named |= one == type;
+    }
+    return named != ((c->head.flags & BLOCKDB_CLAUSE_OTHER) != 0);
+}
+
+struct judging {
+    const struct clause_table *table;
+    const struct name_key *key;
+    uint16_t type;
+    char text[NAME_KEY_MAX];
+    size_t text_len; /* 0: not made yet */
+    struct blockdb_match *out;
+};
+
+static bool pattern_fits(struct judging *j, const struct clause *c)
+{
+    if (!c->pattern)
+        return true;
+    if (!j->key->whole)
+        return false;
+    if (j->text_len == 0)
+        j->text_len = key_text(j->key, j->text);
+    return pattern_matches(c->pattern, j->text, j->text_len);
+}
+
+static bool holds(struct judging *j, const struct clause_hit *hit)
+{
+    const struct clause *c = &j->table->clauses[hit->id];
+    unsigned scope = hit->exact ? BLOCKDB_CLAUSE_SELF : BLOCKDB_CLAUSE_BELOW;
+    if (!(c->head.flags & (scope | BLOCKDB_CLAUSE_FLOATING)))
+        return false;
+    if (j->key && (names_have(c, j->key) || !pattern_fits(j, c)))
+        return false;
+    if (c->head.type_count == 0)
+        return true;
+    j->out->typed = true;
+    return type_fits(c, j->type);
+}
+
+/* Whether another hit of the same zone hangs on a more specific name. */
+static bool is_outdone(const struct clause_table *t, const struct clause_hits *hits, const struct clause_hit *hit)
+{
+    const struct blockdb_clause_record *head = &t->clauses[hit->id].head;
+    for (uint32_t i = 0; i < hits->count && (head->flags & BLOCKDB_CLAUSE_ZONE); i++) {
+        const struct blockdb_clause_record *other = &t->clauses[hits->at[i].id].head;
+        if ((other->flags & BLOCKDB_CLAUSE_ZONE) && other->feed == head->feed && hits->at[i].labels > hit->labels)
+            return true;
+    }
+    return false;
+}
+
+static bool is_rewrite(const struct clause *c)
+{
+    return !(c->head.flags & BLOCKDB_CLAUSE_ZONE) &&
+           (c->head.kind == BLOCKDB_CLAUSE_RECORD || c->head.kind == BLOCKDB_CLAUSE_NXDOMAIN ||
+            c->head.kind == BLOCKDB_CLAUSE_NODATA || c->head.kind == BLOCKDB_CLAUSE_REFUSED);
+}
+
+/* Whether a rule of the same feed takes this answer away. */
+static bool is_taken_away(const struct clause_table *t, const struct clause_hits *hits, const struct clause_hit *hit)
+{
+    const struct clause *c = &t->clauses[hit->id];
+    for (uint32_t i = 0; i < hits->count && is_rewrite(c); i++) {
+        const struct clause *by = &t->clauses[hits->at[i].id];
+        if (by->head.kind == BLOCKDB_CLAUSE_NO_REWRITE && by->head.feed == c->head.feed &&
+            (by->head.data_len == 0 ||
+             (by->head.data_len == c->head.data_len && memcmp(by->data, c->data, c->head.data_len) == 0)))
+            return true;
+    }
+    return false;
+}
+
+static void rule_add(const struct blockdb_clause_record *head, struct blockdb_rules *sum)
+{
+    bool important = head->flags & BLOCKDB_CLAUSE_IMPORTANT;
+    if (head->kind == BLOCKDB_CLAUSE_ALLOW)
+        *(important ? &sum->important_allow : &sum->allow) |= head->categories;
+    else if (head->kind != BLOCKDB_CLAUSE_NO_REWRITE)
+        *(important ? &sum->important_block : &sum->block) |= head->categories;
+}
+
+void clause_judge(const struct clause_table *table, const struct name_key *key, uint16_t type, struct clause_hits *hits,
+                  struct blockdb_rules *sum, struct blockdb_match *out)
+{
+    struct judging j = {.table = table, .key = key, .type = type, .out = out};
+    struct clause_hits held = {.count = 0};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < hits->count; i++)
+        if (holds(&j, &hits->at[i]))
+            held.at[held.count++] = hits->at[i];
+    for (uint32_t i = 0; i < held.count; i++) {
+        if (is_outdone(table, &held, &held.at[i]) || is_taken_away(table, &held, &held.at[i]))
+            continue;
+        rule_add(&table->clauses[held.at[i].id].head, sum);
+        hits->at[kept++] = held.at[i];
+    }
+    hits->count = kept;
+}
+
+/* ---- which one decides ---- */
+
+static int rank(enum blockdb_clause_kind kind)
+{
+    switch (kind) {
+    case BLOCKDB_CLAUSE_NXDOMAIN:
+    case BLOCKDB_CLAUSE_NODATA:
+    case BLOCKDB_CLAUSE_REFUSED:
+    case BLOCKDB_CLAUSE_DROP:
+    case BLOCKDB_CLAUSE_TCP:
+        return 3; /* a keyword goes before records, as in AdGuard's syntax */
+    case BLOCKDB_CLAUSE_RECORD:
+        return 2;
+    case BLOCKDB_CLAUSE_BLOCK:
+        return 1;
+    case BLOCKDB_CLAUSE_ALLOW:
+    case BLOCKDB_CLAUSE_NO_REWRITE:
+    case BLOCKDB_CLAUSE_KIND_COUNT:
+        break;
+    }
+    return 0;
+}
+
+/* An answer of its own goes before the notice page, then the feed that stands first, then the more specific name. */
+static bool goes_before(const struct clause_table *t, const struct clause_hit *a, const struct clause_hit *b)
+{
+    const struct blockdb_clause_record *x = &t->clauses[a->id].head;
+    const struct blockdb_clause_record *y = &t->clauses[b->id].head;
+    int x_rank = rank((enum blockdb_clause_kind)x->kind);
+    int y_rank = rank((enum blockdb_clause_kind)y->kind);
+    if ((x_rank > 1) != (y_rank > 1))
+        return x_rank > 1;
+    if (x->feed != y->feed)
+        return x->feed < y->feed;
+    if (x_rank != y_rank)
+        return x_rank > y_rank;
+    return a->labels > b->labels;
+}
+
+void clause_choose(const struct clause_table *table, const struct clause_hits *hits, struct blockdb_match *out)
+{
+    const struct clause_hit *best = NULL;
+    for (uint32_t i = 0; i < hits->count; i++) {
+        const struct blockdb_clause_record *head = &table->clauses[hits->at[i].id].head;
+        if (rank((enum blockdb_clause_kind)head->kind) > 0 && (head->categories & out->categories) != 0 &&
+            (!best || goes_before(table, &hits->at[i], best)))
+            best = &hits->at[i];
+    }
+    if (!best)
+        return;
+    const struct blockdb_clause_record *chosen = &table->clauses[best->id].head;
+    out->clause_labels = best->labels;
+    out->clauses[out->clause_count++] = best->id;
+    for (uint32_t i = 0; chosen->kind == BLOCKDB_CLAUSE_RECORD && i < hits->count; i++) {
+        const struct blockdb_clause_record *head = &table->clauses[hits->at[i].id].head;
+        if (&hits->at[i] != best && head->kind == BLOCKDB_CLAUSE_RECORD && head->feed == chosen->feed &&
+            hits->at[i].labels == best->labels && out->clause_count < BLOCKDB_CLAUSES_MAX)
+            out->clauses[out->clause_count++] = hits->at[i].id;
+    }
+}
+
+int blockdb_clause(const struct blockdb *db, uint16_t id, struct blockdb_clause *out)
+{
+    if (!db->clauses || id >= db->clauses->count)
+        return ERR_NOENT;
+    const struct clause *c = &db->clauses->clauses[id];
+    *out = (struct blockdb_clause){.kind = (enum blockdb_clause_kind)c->head.kind,
+                                   .flags = c->head.flags,
+                                   .feed = c->head.feed,
+                                   .categories = c->head.categories};
+    if (c->head.kind == BLOCKDB_CLAUSE_RECORD) {
+        out->type = (uint16_t)(c->data[0] << 8 | c->data[1]);
+        out->ttl_s = (uint32_t)c->data[2] << 24 | (uint32_t)c->data[3] << 16 | (uint32_t)c->data[4] << 8 | c->data[5];
+        out->rdata = c->data + 6;
+        out->rdata_len = (uint16_t)(c->head.data_len - 6);
+    }
+    return 0;
+}
+
+/* ---- addresses ---- */
+
+static void address_mask(const uint8_t addr[16], unsigned bits, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    memcpy(out, addr, bits / 8);
+    if (bits % 8 != 0)
+        out[bits / 8] = (uint8_t)(addr[bits / 8] & (0xff00u >> (bits % 8)));
+}
+
+static void run_search(const struct blockdb *db, const struct address_run *run, const uint8_t addr[16],
+                       struct clause_hits *hits)
+{
+    uint8_t wanted[16];
+    uint32_t low = run->first, high = run->first + run->count;
+    address_mask(addr, run->bits, wanted);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(address_at(db, middle)->addr, wanted, 16) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < run->first + run->count && memcmp(address_at(db, low)->addr, wanted, 16) == 0; low++)
+        hit_add(hits, address_at(db, low)->clause, run->bits, true);
+}
+
+bool blockdb_lists_addresses(const struct blockdb *db, enum blockdb_address_use use)
+{
+    for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
+        if (db->clauses->runs[i].use == use)
+            return true;
+    return false;
+}
+
+void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
+                            struct blockdb_match *out)
+{
+    struct clause_hits hits = {.count = 0};
+    struct blockdb_rules sum = {0};
+    *out = (struct blockdb_match){0};
+    for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
+        if (db->clauses->runs[i].use == use)
+            run_search(db, &db->clauses->runs[i], addr, &hits);
+    if (hits.count == 0)
+        return;
+    clause_judge(db->clauses, NULL, 0, &hits, &sum, out);
+    blockdb_match_sum(&sum, out);
+    clause_choose(db->clauses, &hits, out);
+}

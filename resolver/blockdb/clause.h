@@ -1,0 +1,44 @@
+/*
+ * Clauses: rules of a generation that masks can't say (layout and meaning: belisha/blockdb_format.h). A name pays for
+ * them only when a listed name on its way carries some, or when it shares three bytes with a floating pattern.
+ *
+ * Made when a generation is opened; every offset is checked there. Threads: read-only afterwards, any number.
+ */
+#ifndef BLOCKDB_CLAUSE_H
+#define BLOCKDB_CLAUSE_H
+
+#include "blockdb/internal.h"
+
+#define CLAUSE_HITS_MAX 64
+
+/* A clause in whose reach a name or an address lies. */
+struct clause_hit {
+    uint16_t id;
+    uint8_t labels; /* of the name it hangs on, or bits of the prefix: what has more of them is more specific */
+    bool exact;     /* it hangs on the name itself */
+};
+
+struct clause_hits {
+    uint32_t count;
+    struct clause_hit at[CLAUSE_HITS_MAX]; /* count of them are set */
+};
+
+struct clause_table;
+
+/* *out: NULL when there are none. ERR_DAMAGED, ERR_NOMEM; *out_why then says what. */
+ERR_CHECKED int clause_table_new(const struct blockdb *db, struct clause_table **out, const char **out_why);
+void clause_table_free(struct clause_table *table);
+
+/* Adds those of a value. */
+void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
+                     struct clause_hits *hits);
+/* Adds the floating ones that may concern the name. */
+void clause_hits_float(const struct clause_table *table, const struct name_key *key, struct clause_hits *hits);
+
+/* Adds to sum what the hits that hold say about a question for `type`; key NULL: the hits are of an address. */
+void clause_judge(const struct clause_table *table, const struct name_key *key, uint16_t type, struct clause_hits *hits,
+                  struct blockdb_rules *sum, struct blockdb_match *out);
+/* Once out->categories are known: which of the hits that judge left decides the answer. */
+void clause_choose(const struct clause_table *table, const struct clause_hits *hits, struct blockdb_match *out);
+
+#endif

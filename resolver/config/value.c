@@ -209,8 +209,8 @@ static int name_parse(const char *text, const struct schema_option *option, stru
     uint8_t wire[NAME_MAX_LEN];
     (void)option;
     for (const char *at = text; *at != '\0'; at++)
-        if (*at <= ' ' || *at == '/' || (unsigned char)*at >= 0x7f)
-            return ERR_MALFORMED;
+        if (*at <= ' ' || *at == '/' || *at == '*' || (unsigned char)*at >= 0x7f)
+            return ERR_MALFORMED; /* '*' would be a label of that name, and cover nothing that was meant */
     int len = name_from_text(text, strlen(text), wire);
     if (len < 0)
         return ERR_MALFORMED;
@@ -239,11 +239,11 @@ const struct schema_type schema_prefix = {.name = "network",
                                               "a network such as 10.20.0.0/16 or fd00::/8 (no bits set behind it)",
                                           .size = sizeof(struct prefix),
                                           .parse = prefix_parse};
-const struct schema_type schema_name = {.name = "domain",
-                                        .expect =
-                                            "a domain name such as www.school.example (international ones as xn--)",
-                                        .size = sizeof(const uint8_t *),
-                                        .parse = name_parse};
+const struct schema_type schema_name = {
+    .name = "domain",
+    .expect = "a domain name such as www.school.example (no wildcard, international ones as xn--)",
+    .size = sizeof(const uint8_t *),
+    .parse = name_parse};
 
 const struct schema_type schema_place = {
     .name = "place", .expect = "", .size = sizeof(struct config_place), .parse = NULL};

@@ -126,9 +126,10 @@ static void a_mistake_is_told_with_place_word_and_what_would_be_right(void **sta
         {"address6: 10.0.0.53", "error: address6 must be an IPv6 address such as fd00::53, not '10.0.0.53'\n"},
         {"endpoint: 10.0.0.1:0", "not '10.0.0.1:0'\n"},
         {"name: a..b", "not 'a..b'\n"},
+        {"name: \"*.a.example\"", "(no wildcard, international ones as xn--), not '*.a.example'\n"},
         {"name: b\xc3\xbc"
          "cher.example",
-         "(international ones as xn--), not 'b\xc3\xbc"
+         "international ones as xn--), not 'b\xc3\xbc"
          "cher.example'\n"},
         {"networks: [10.0.0.1/8]", "t.yaml:1:12: error: an entry of networks must be a network such as"},
         {"parts: [{age: 1s}]", "t.yaml:1:9: error: 'name' is missing here: a name\n"},

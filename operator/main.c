@@ -57,7 +57,7 @@ static int run(struct operator_env *env, const struct operator_command *command,
         config_errors_print(&errors, env->err);
         config_errors_done(&errors);
         if (rc < 0) {
-            fprintf(env->err, "belisha: configuration: %s\n", err_str(rc));
+            fprintf(env->err, "belisha: %s\n", err_str(rc));
             return OPERATOR_FAILED;
         }
     }

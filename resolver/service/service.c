@@ -117,6 +117,16 @@ static bool same_zones(const struct query_opts *a, const struct query_opts *b)
     return true;
 }
 
+static bool same_log(const struct config *a, const struct config *b)
+{
+    const struct qlog_opts *x = &a->log;
+    const struct qlog_opts *y = &b->log;
+    return a->log_enabled == b->log_enabled && strcmp(x->dir, y->dir) == 0 && strcmp(x->node, y->node) == 0 &&
+           x->journal_bytes == y->journal_bytes && x->segment_bytes == y->segment_bytes &&
+           x->segment_s == y->segment_s && x->retention_s == y->retention_s &&
+           x->retention_bytes == y->retention_bytes && x->fsync_ms == y->fsync_ms;
+}
+
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
     const struct {
@@ -126,8 +136,9 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         {"listen", same_listen(old, new)},
         {"workers", old->workers == new->workers},
         {"cache", old->cache.bytes == new->cache.bytes && old->cache.shards == new->cache.shards},
-        {"log", old->log_enabled == new->log_enabled &&strcmp(old->log.dir, new->log.dir) == 0 &&
-                    old->log.retention_s == new->log.retention_s && old->log.segment_s == new->log.segment_s},
+        {"log", same_log(old, new)},
+        {"limits.tcp_clients", old->limits.tcp_clients == new->limits.tcp_clients},
+        {"limits.tcp_per_client", old->limits.tcp_per_client == new->limits.tcp_per_client},
         {"control.socket", strcmp(old->control_socket, new->control_socket) == 0},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -145,7 +145,7 @@ uint32_t policy_version(const struct policy *policy)
 
 /* ---- facts ---- */
 
-/* The first of the precedence that applies (design.md 5). */
+/* The first of the precedence that applies; see policy.h. */
 static void choose_special(const struct name_found *found, struct policy_facts *out)
 {
     if (found->help_labels > 0) {

@@ -6,8 +6,8 @@
  *     policy_facts(name)                  what is true of the name whoever asks: categories, special duties
  *     policy_decide(group, facts, now)    the verdict for one group: a few mask operations, no look-up
  *
- * Precedence, first that applies (design.md 5): protected help, statutory, network duties and local records,
- * suspension, local block, exception, level and schedule over the category mask, SafeSearch, the level's default.
+ * Precedence, first that applies: protected help, network duties and local records, local block, local allow (but for
+ * illegal content), the level over the category mask, the level's default.
  *
  * A policy is immutable once made; a changed configuration makes a new one. Threads: any number may use it at once.
  */

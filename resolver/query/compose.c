@@ -69,7 +69,7 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     size_t rdata_len = empty ? 0 : sinkhole_rdata(opts, c->request.question.type, &rdata);
     struct answer a;
     begin(c, &a, rcode, out, cap);
-    /* No list and no category in the text: it must not tell one list from another (requirements C7). */
+    /* No list and no category in the text: it must not tell one list from another. */
     if (rdata_len > 0) {
         answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, opts->blocked_ttl_s, rdata, rdata_len);
         return end(e, c, &a, rcode, (struct ede){EDE_FORGED_ANSWER, "Blocked by the school's policy"});

@@ -1,7 +1,7 @@
 /*
  * The inside of an engine. Internal to query/.
  *
- *     front.c    one request: refuse, look up, decide, answer or hand to flights
+ *     front.c    a batch of requests: refuse, look up, decide, answer or hand to flights
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
@@ -13,7 +13,7 @@
  *     note.c     every answer to log and counters
  *     cookie.c   server cookies
  *
- * A `client` is one question of one client from its first byte to its answer; it lives on the stack of query_batch()
+ * A `client` is one question of one client from its first byte to its answer; it lives in the batch's passages (front.c)
  * while it can be answered at once, and is copied into a waiter when it has to wait.
  */
 #ifndef QUERY_ENGINE_H
@@ -137,8 +137,20 @@ size_t verdict_records(const struct query_engine *e, const struct client *c,
 /* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
 void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],
                           size_t count);
-/* The same for a stored message: reads its chain. */
-void verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
+/* The CNAME targets of a stored answer. chain_next: 1 and target in lower case, 0 at the end, negative: unreadable. */
+struct chain_walk {
+    const struct stored *stored;
+    struct msg_walk walk;
+};
+
+ERR_CHECKED int chain_begin(struct chain_walk *chain, const struct stored *stored);
+ERR_CHECKED int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN]);
+
+/*
+ * verdict_follow_chain() for a stored message: reads its chain and its addresses. Negative: it can't be read to the end, so
+ * nobody knows what it leads to, and nothing of it may be given to a client.
+ */
+ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
 /* Whether an A or AAAA record of the answer holds an address that no public name should have. */
 bool answer_is_rebinding(const struct stored *stored);
 

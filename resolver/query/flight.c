@@ -214,10 +214,11 @@ void flight_refresh(struct query_engine *e, const struct client *c, const struct
         flight_try(e, f, now);
 }
 
-/* Not later than the moment at which a stale answer is due. */
+/* Wakes the flight for its next try, or before that for the moment at which a stale answer is due. */
 static void wake_by(struct query_engine *e, struct flight *f, int64_t wake_ms)
 {
     const struct query_opts *opts = e->env.opts;
+    f->retry_ms = wake_ms;
     if (opts->serve_stale && !f->stale_tried && f->started_ms + opts->stale_after_ms < wake_ms)
         wake_ms = f->started_ms + opts->stale_after_ms;
     wake_move(&e->flights->wakes, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
@@ -373,6 +374,10 @@ static void flight_wake(struct query_engine *e, struct flight *f, struct query_t
     }
     if (opts->serve_stale && !f->stale_tried && now.mono_ms >= f->started_ms + opts->stale_after_ms)
         stale_or_wait(e, f, now);
+    if (now.mono_ms < f->retry_ms) {
+        wake_by(e, f, f->retry_ms); /* the servers still have time */
+        return;
+    }
     metrics_add(e->env.metrics, METRIC_ASK_TIMEOUTS, 1);
     flight_try(e, f, now);
 }

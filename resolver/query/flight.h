@@ -38,8 +38,9 @@ struct flight {
     uint64_t tried;     /* bit: position in the zone's server list */
     int64_t deadline_ms;
     int64_t started_ms;
-    int64_t wake_ms; /* when flight_wake() is wanted */
-    size_t heap_at;  /* place in the heap, by wake_ms */
+    int64_t retry_ms; /* when another server is to be asked */
+    int64_t wake_ms;  /* when flight_wake() is wanted */
+    size_t heap_at;   /* place in the heap, by wake_ms */
 };
 
 struct flights;

@@ -228,14 +228,19 @@ static struct stored stored_of(const struct query_item *item, const struct passa
 }
 
 /* Answers from the entry that is in item->out; the facts are c->facts. */
+/*
+ * Answers from the entry that is in item->out; the facts are c->facts. An entry that can't be read to its end leaves the
+ * passage as it is.
+ */
 static void give_hit(struct query_engine *e, struct query_item *item, struct passage *p, const struct mark *mark,
                      struct query_time now)
 {
     struct client *c = &p->client;
     struct stored stored = stored_of(item, p, now.mono_ms);
     verdict_decide(e, c);
-    if (mark->chain_listed != 0 && !p->hit.cut) /* cut: the client gets TC, and the verdict when it comes over TCP */
-        verdict_follow_stored(e, c, &stored);
+    /* cut: the client gets TC, and the verdict when it comes over TCP */
+    if (mark->chain_listed != 0 && !p->hit.cut && verdict_follow_stored(e, c, &stored) < 0)
+        return;
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len == 0) {
         c->cache_state = QLOG_CACHE_HIT;
@@ -258,7 +263,10 @@ static enum stage recall(struct query_engine *e, struct query_item *item, struct
         return STAGE_LIST;
     p->client.facts = mark.facts;
     give_hit(e, item, p, &mark, now);
-    return STAGE_DONE;
+    if (p->stage == STAGE_DONE)
+        return STAGE_DONE;
+    p->hit_fresh = false;
+    return STAGE_LIST;
 }
 
 /* ---- list ---- */
@@ -301,26 +309,23 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
 static void renew_hit(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct stored stored = stored_of(item, p, now.mono_ms);
-    struct msg_walk walk;
-    struct msg_rr rr;
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
     uint8_t bytes[CACHE_MARK_BYTES];
     struct mark mark = {.facts = p->client.facts,
                         .policy_version = policy_version(e->env.policy),
                         .chain_listed = answer_listed(e, &stored)};
-    if (msg_walk_begin(&walk, stored.msg, stored.len) < 0)
-        return;
-    while (msg_walk_next(&walk, &rr) > 0 && rr.section == MSG_ANSWER) {
-        uint8_t target[NAME_MAX_LEN];
+    int code = chain_begin(&chain, &stored);
+    while (code >= 0 && (code = chain_next(&chain, target)) > 0) {
         struct policy_facts facts;
-        if (rr.type != DNS_TYPE_CNAME || msg_name_unpack(stored.msg, stored.len, rr.rdata_pos, target) < 0)
-            continue;
-        name_lower(target, target, name_len(target));
         facts_of(e, target, p->client.request.question.type, &facts);
         mark.chain_count++;
         mark.chain_listed |= facts.listed;
         if (facts.special != POLICY_SPECIAL_NONE)
             mark.chain_listed |= CATEGORY_BIT(CATEGORY_LOCAL);
     }
+    if (code < 0)
+        return;
     memcpy(bytes, &mark, sizeof bytes);
     cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
     give_hit(e, item, p, &mark, now);
@@ -386,6 +391,7 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
         renew_hit(e, item, p, now);
         if (p->stage == STAGE_DONE)
             return;
+        p->hit_fresh = false;
     }
     verdict_decide(e, c);
     size_t len = compose_verdict(e, c, item->out, item->out_cap);

@@ -36,7 +36,7 @@ struct blockdb;
 struct metrics;
 struct qlog_writer;
 
-/* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log and for schedules. */
+/* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log. */
 struct query_time {
     int64_t mono_ms;
     int64_t wall_ns;

@@ -43,7 +43,8 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
     facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
     verdict_decide(e, c);
-    verdict_follow_stored(e, c, &stored);
+    if (verdict_follow_stored(e, c, &stored) < 0)
+        return false;
     settle_stored(e, c, &stored, now);
     return true;
 }

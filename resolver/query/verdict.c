@@ -34,7 +34,7 @@ __attribute__((noinline)) static void refine(const struct query_engine *e, const
 static struct verdict decide(const struct query_engine *e, const struct client *c, const uint8_t *name,
                              const struct policy_facts *facts)
 {
-    struct verdict v = policy_decide(e->env.policy, c->group, facts, c->asked.wall_ns / 1000000000);
+    struct verdict v = policy_decide(e->env.policy, c->group, facts);
     if (facts->clause)
         refine(e, c, name, &v);
     return v;
@@ -46,7 +46,7 @@ static struct verdict decide_address(const struct query_engine *e, const struct 
 {
     struct blockdb_match match;
     policy_facts_of_address(e->env.blockdb, use, addr->bytes, out_facts, &match);
-    struct verdict v = policy_decide(e->env.policy, c->group, out_facts, c->asked.wall_ns / 1000000000);
+    struct verdict v = policy_decide(e->env.policy, c->group, out_facts);
     if (v.reason != REASON_CATEGORY)
         return v;
     v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
@@ -75,7 +75,7 @@ __attribute__((noinline)) static void client_decides(const struct query_engine *
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
     /* Every question passes here: the verdict is made where it stays. */
-    c->verdict = policy_decide(e->env.policy, c->group, &c->facts, c->asked.wall_ns / 1000000000);
+    c->verdict = policy_decide(e->env.policy, c->group, &c->facts);
     if (__builtin_expect(c->facts.clause, 0))
         refine(e, c, c->request.question.name, &c->verdict);
     if (__builtin_expect(e->lists_clients, 0))
@@ -126,21 +126,44 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
             return;
 }
 
-void verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored)
+int chain_begin(struct chain_walk *chain, const struct stored *stored)
 {
-    struct msg_walk walk;
+    chain->stored = stored;
+    return msg_walk_begin(&chain->walk, stored->msg, stored->len);
+}
+
+int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN])
+{
+    const struct stored *stored = chain->stored;
     struct msg_rr rr;
-    if (chain_is_exempt(&c->verdict) || msg_walk_begin(&walk, stored->msg, stored->len) < 0)
-        return;
-    while (msg_walk_next(&walk, &rr) > 0 && rr.section == MSG_ANSWER) {
-        uint8_t target[NAME_MAX_LEN];
-        if (rr.type != DNS_TYPE_CNAME || msg_name_unpack(stored->msg, stored->len, rr.rdata_pos, target) < 0)
+    int code;
+    while ((code = msg_walk_next(&chain->walk, &rr)) > 0 && rr.section == MSG_ANSWER) {
+        if (rr.type != DNS_TYPE_CNAME)
             continue;
+        code = msg_name_unpack(stored->msg, stored->len, rr.rdata_pos, target);
+        if (code < 0)
+            return code;
         name_lower(target, target, name_len(target));
-        if (target_decides(e, c, target))
-            return;
+        return 1;
     }
-    verdict_check_addresses(e, c, stored);
+    return code < 0 ? code : 0;
+}
+
+int verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
+    int code;
+    if (chain_is_exempt(&c->verdict))
+        return 0;
+    if ((code = chain_begin(&chain, stored)) < 0)
+        return code;
+    while ((code = chain_next(&chain, target)) > 0)
+        if (target_decides(e, c, target))
+            return 0;
+    if (code == 0)
+        verdict_check_addresses(e, c, stored);
+    return code;
 }
 
 /* ---- addresses ---- */

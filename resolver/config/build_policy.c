@@ -95,7 +95,8 @@ static void build_default_level(struct build *b)
     const struct options_policy *from = &b->options->policy;
     int level = from->default_level == NULL ? 0 : level_find(b, from->default_level);
     if (level < 0)
-        config_errors_add(b->errors, &from->at, "default_level '%s' is not among the levels", from->default_level);
+        config_errors_add(b->errors, &from->default_level_at, "default_level '%s' is not among the levels",
+                          from->default_level);
     else
         b->config->policy.default_level = (uint16_t)level;
 }
@@ -162,8 +163,8 @@ static void build_group(struct build *b, const struct options_group *from, struc
 {
     int level = level_find(b, from->level);
     if (level < 0)
-        config_errors_add(b->errors, &from->at, "group '%s' has level '%s', which is not among the levels", from->name,
-                          from->level);
+        config_errors_add(b->errors, &from->level_at, "group '%s' has level '%s', which is not among the levels",
+                          from->name, from->level);
     if (strcmp(from->name, "default") == 0 || strcmp(from->name, "-") == 0)
         config_errors_add(b->errors, &from->at, "'%s' means clients in no group: give this group another name",
                           from->name);

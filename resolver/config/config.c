@@ -213,9 +213,9 @@ static int fill_paths(struct build *b)
 static void check_lists(struct build *b)
 {
     if (b->options->listen.count == 0)
-        config_errors_add(b->errors, NULL, "listen names no address: nobody could ask");
+        config_errors_add(b->errors, &b->options->listen_at, "listen names no address: nobody could ask");
     if (b->options->access.count == 0)
-        config_errors_add(b->errors, NULL, "access names no network: everybody would be refused");
+        config_errors_add(b->errors, &b->options->access_at, "access names no network: everybody would be refused");
 }
 
 /* The policy's version in log rows: a fingerprint of all effective values, so that equal texts have equal versions. */

@@ -1,8 +1,8 @@
 /*
  * What is wrong with configuration files: all of it, not just the first.
  *
- *     belisha.yaml:6:17: error: safe_search must be strict, moderate or off, not 'maybe'
- *         safe_search: maybe
+ *     belisha.yaml:6:14: error: serve_stale must be true or false, not 'maybe'
+ *         serve_stale: maybe
  *                      ^~~~~
  *
  * Threads: one.

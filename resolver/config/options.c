@@ -200,6 +200,7 @@ static const struct schema_option group_options[] = {
     {.key = "level",
      .type = &schema_string,
      .offset = offsetof(struct options_group, level),
+     .place_offset = offsetof(struct options_group, level_at),
      .required = true,
      .help = "the level that applies to it"},
     {0}};
@@ -222,6 +223,7 @@ static const struct schema_option policy_options[] = {
     {.key = "default_level",
      .type = &schema_string,
      .offset = offsetof(struct options_policy, default_level),
+     .place_offset = offsetof(struct options_policy, default_level_at),
      .help = "the level of clients in no group; without one, the first level"},
     {.key = "nxdomain",
      .type = &category_or_all,
@@ -514,6 +516,7 @@ const struct schema_option options_table[] = {
      .shape = SCHEMA_LIST,
      .port = 53,
      FIELD(listen),
+     .place_offset = offsetof(struct options, listen_at),
      .fallback = "[127.0.0.1:53]",
      .help = "where questions are taken, over UDP and TCP"},
     {.key = "workers",
@@ -527,6 +530,7 @@ const struct schema_option options_table[] = {
      .type = &schema_prefix,
      .shape = SCHEMA_LIST,
      FIELD(access),
+     .place_offset = offsetof(struct options, access_at),
      .fallback =
          "[127.0.0.0/8, \"::1\", 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10]",
      .help = "who may ask; everyone else is refused"},

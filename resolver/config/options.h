@@ -60,6 +60,7 @@ struct options_group {
     const char *name;
     struct schema_list networks; /* struct prefix */
     const char *level;
+    struct config_place level_at;
 };
 
 struct options_policy {
@@ -67,6 +68,7 @@ struct options_policy {
     struct schema_list levels; /* struct options_level */
     struct schema_list groups; /* struct options_group */
     const char *default_level;
+    struct config_place default_level_at;
     struct schema_list nxdomain; /* int, as in levels */
     int zone_answers;            /* 0 as listed, 1 the notice page */
 };
@@ -74,8 +76,10 @@ struct options_policy {
 struct options {
     const char *state_dir;
     struct schema_list listen; /* struct endpoint */
+    struct config_place listen_at;
     int64_t workers;
-    struct schema_list access;    /* struct prefix */
+    struct schema_list access; /* struct prefix */
+    struct config_place access_at;
     struct schema_list upstreams; /* struct options_server */
     struct schema_list zones;     /* struct options_zone */
     struct schema_list records;   /* struct options_record */

@@ -272,6 +272,8 @@ static void read_map(struct reading *r, const struct schema_option options[], co
             report_unknown(r, options, member);
         else if (!yaml_is_empty(member))
             read_option(r, o, member, out + o->offset);
+        if (o != NULL && o->place_offset != 0)
+            memcpy(out + o->place_offset, &member->at, sizeof member->at);
     }
     for (const struct schema_option *o = options; o->key != NULL; o++) {
         if (o->type == &schema_place && map != NULL)

@@ -72,6 +72,7 @@ struct schema_option {
     const struct schema_type *type;     /* NULL: a mapping, see fields */
     size_t offset;                      /* of the field in the struct; of a mapping: of the part struct */
     const struct schema_option *fields; /* of a mapping */
+    size_t place_offset; /* 0: none; else of a struct config_place: where the option's value is written */
     size_t item_size;                   /* SCHEMA_LIST and SCHEMA_PAIRS of mappings: bytes of one item's struct */
     const char *short_key;              /* a mapping: a plain value stands for {short_key: value} */
     const char *const *words;           /* schema_word: ends in NULL */

@@ -94,7 +94,7 @@ int explain_name_parse(const struct explain *explain, const char *text, struct e
 
 struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
 {
-    struct verdict verdict = policy_decide(explain->policy, group, &name->facts, 0);
+    struct verdict verdict = policy_decide(explain->policy, group, &name->facts);
     if (name->facts.clause && explain->db != NULL) {
         struct blockdb_match match;
         blockdb_lookup(explain->db, &name->key, &match);

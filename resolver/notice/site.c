@@ -118,7 +118,7 @@ static enum place place_of(struct visit *v)
         return PLACE_OWN;
     name_key_make(v->host.name, &key);
     policy_facts(policy, v->site->current.db, v->host.name, &key, DNS_TYPE_A, &facts);
-    v->verdict = policy_decide(policy, v->group, &facts, v->request->now_s);
+    v->verdict = policy_decide(policy, v->group, &facts);
     if (v->verdict.action == VERDICT_NOT_READY)
         return PLACE_NOT_READY;
     return verdict_is_block(&v->verdict) ? PLACE_BLOCKED : PLACE_OPEN;

@@ -304,10 +304,8 @@ static struct verdict decide(const struct policy *policy, uint16_t group, const 
     return verdict_by_blocklist(policy, policy_level_of(policy, group), facts);
 }
 
-struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
-                             int64_t wall_s)
+struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
 {
-    (void)wall_s; /* no level changes with the hour */
     struct verdict v = group == POLICY_GROUP_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
                                                     : decide(policy, group, facts);
     v.categories = facts->categories;

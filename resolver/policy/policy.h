@@ -4,7 +4,7 @@
  * Decided in two steps, so that what depends only on the name can be kept with a cached answer:
  *
  *     policy_facts(name)                  what is true of the name whoever asks: categories, special duties
- *     policy_decide(group, facts, now)    the verdict for one group: a few mask operations, no look-up
+ *     policy_decide(group, facts)         the verdict for one group: a few mask operations, no look-up
  *
  * Precedence, first that applies: protected help, network duties and local records, local block, local allow (but for
  * illegal content), the level over the category mask, the level's default.
@@ -123,11 +123,10 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
                              uint64_t generation, struct policy_facts *out);
 
 /*
- * The verdict for a group. wall_s: seconds since 1970, for schedules. feed and match_labels of the result are not set
+ * The verdict for a group.  feed and match_labels of the result are not set
  * for category blocks: policy_explain() adds them, only when they are needed.
  */
-struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts,
-                             int64_t wall_s);
+struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts);
 
 /* What the lists say about an address in an answer, or of a client. */
 void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],

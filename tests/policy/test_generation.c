@@ -80,7 +80,7 @@ static void a_block_tells_its_feed_and_its_listed_name(void **state)
         policy_facts(site.policy, site.db, name, &key, DNS_TYPE_A, &facts);
         assert_int_equal(facts.ready, 1);
         assert_int_equal(facts.generation, 1);
-        struct verdict v = policy_decide(site.policy, POLICY_GROUP_DEFAULT, &facts, 0);
+        struct verdict v = policy_decide(site.policy, POLICY_GROUP_DEFAULT, &facts);
         policy_explain(site.db, &key, DNS_TYPE_A, &v);
         const struct blockdb_feed *feed = blockdb_feed(site.db, v.feed);
         if (v.action != rows[i].action || v.category != rows[i].category || v.match_labels != rows[i].labels)

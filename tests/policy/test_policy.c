@@ -202,7 +202,7 @@ static void the_first_of_the_precedence_decides(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct policy_facts facts;
         facts_of(policy, rows[i].name, rows[i].categories, &facts);
-        struct verdict v = policy_decide(policy, rows[i].group, &facts, 0);
+        struct verdict v = policy_decide(policy, rows[i].group, &facts);
         if (v.action != rows[i].action || v.reason != rows[i].reason || v.category != rows[i].category)
             fail_msg("row %zu, %s: %s because of %s, category %u; wanted %s because of %s, category %u", i,
                      rows[i].name, verdict_action_name(v.action), verdict_reason_name(v.reason), v.category,
@@ -239,11 +239,11 @@ static void facts_tell_the_record_and_the_matched_labels(void **state)
     assert_int_equal(facts.generation, 5);
     assert_int_equal(facts.ready, 1);
     assert_true(facts.categories == BIT(NEWS));
-    struct verdict v = policy_decide(*state, PUPILS, &facts, 0);
+    struct verdict v = policy_decide(*state, PUPILS, &facts);
     assert_int_equal(v.rule, 8);
     assert_int_equal(v.match_labels, 3);
     facts_of(*state, "a.b.c.blocked.example", 0, &facts);
-    v = policy_decide(*state, PUPILS, &facts, 0);
+    v = policy_decide(*state, PUPILS, &facts);
     assert_int_equal(v.match_labels, 2);
     assert_int_equal(v.match, MATCH_QNAME);
 }

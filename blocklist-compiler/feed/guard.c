@@ -23,7 +23,7 @@ struct guard {
     bool has_short; /* a kept name is shorter than a tail */
 };
 
-/* The names of the network's own questions; each covers what is below it. design.md's precedence 3 answers them. */
+/* The names of the network's own questions; each covers what is below it. The policy answers them before any list. */
 static const char *const canaries[] = {
     "use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "mask-api.icloud.com", "resolver.arpa",
 };

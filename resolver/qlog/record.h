@@ -25,7 +25,7 @@ enum qlog_cache {
     QLOG_CACHE_MERGED = 4, /* waited for an identical question already in flight */
 };
 
-/* How sure we are who asked (design.md 5). */
+/* How sure we are who asked. */
 enum qlog_grade {
     QLOG_GRADE_NONE = 0,    /* not attributed: protected help */
     QLOG_GRADE_USER = 1,    /* A: user authenticated on the network */

@@ -13,18 +13,17 @@ resolver/base:
 resolver/dns: base
 resolver/blockdb: base dns
 resolver/policy: base dns blockdb
-resolver/identity: base dns
 resolver/cache: base dns
 resolver/upstream: base dns
 resolver/qlog: base dns
 resolver/metrics: base dns
-resolver/query: base dns blockdb policy identity cache upstream qlog metrics
-resolver/config: base dns blockdb policy identity cache upstream qlog metrics query net control notice
-resolver/control: base dns blockdb policy identity cache upstream qlog metrics query
+resolver/query: base dns blockdb policy cache upstream qlog metrics
+resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice
+resolver/control: base dns blockdb policy cache upstream qlog metrics query
 resolver/net: base dns blockdb upstream qlog metrics query control
 resolver/notice: base dns blockdb policy qlog config
-resolver/service: base dns blockdb policy identity cache upstream qlog metrics query config control net
-resolver: base dns blockdb policy identity cache upstream qlog metrics query config control net service
+resolver/service: base dns blockdb policy cache upstream qlog metrics query config control net
+resolver: base dns blockdb policy cache upstream qlog metrics query config control net service
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
 blocklist-compiler/fetch: base
@@ -32,7 +31,7 @@ blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base config
 blocklist-compiler/report: base feed
 blocklist-compiler: base dns blockdb config feed trie fetch publish recipe report
-operator: base dns blockdb policy identity qlog metrics config control notice
+operator: base dns blockdb policy qlog metrics config control notice
 '
 
 # header of a library: the only folders that may include it

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "query/engine.h"
+#include "query/local.h"
 
 #define ANY_TTL_S 3600
 
@@ -115,65 +116,6 @@ static size_t compose_negative(struct query_engine *e, const struct client *c, u
     return end(e, c, &a, rcode, (struct ede){EDE_NONE, NULL});
 }
 
-/* Records of the name whose first one is opts->records[first]. Returns how many of the type were added. */
-static unsigned add_records(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type,
-                            const uint8_t *owner)
-{
-    unsigned added = 0;
-    for (size_t i = first; i < opts->record_count; i++) {
-        const struct query_record *r = &opts->records[i];
-        if (i > first && !name_equal(r->name, opts->records[first].name))
-            break;
-        if (r->type != type)
-            continue;
-        answer_add(a, MSG_ANSWER, owner, type, r->ttl_s, r->rdata, r->rdata_len);
-        added++;
-    }
-    return added;
-}
-
-static const struct query_record *record_find(const struct query_opts *opts, const uint8_t *name)
-{
-    for (size_t i = 0; i < opts->record_count; i++)
-        if (name_equal(opts->records[i].name, name))
-            return &opts->records[i];
-    return NULL;
-}
-
-static const struct query_record *cname_of(const struct query_opts *opts, size_t first)
-{
-    for (size_t i = first; i < opts->record_count; i++) {
-        const struct query_record *r = &opts->records[i];
-        if (!name_equal(r->name, opts->records[first].name))
-            break;
-        if (r->type == DNS_TYPE_CNAME)
-            return r;
-    }
-    return NULL;
-}
-
-/* Adds the records asked for; along CNAMEs as far as local records go. */
-static unsigned add_local_chain(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type)
-{
-    const uint8_t *owner = NULL;
-    unsigned added = 0;
-    for (int hops = 0; hops < REPLY_CHAIN_MAX; hops++) {
-        unsigned here = add_records(a, opts, first, type, owner);
-        const struct query_record *alias = here == 0 ? cname_of(opts, first) : NULL;
-        added += here;
-        if (alias == NULL)
-            break;
-        answer_add(a, MSG_ANSWER, owner, DNS_TYPE_CNAME, alias->ttl_s, alias->rdata, alias->rdata_len);
-        added++;
-        const struct query_record *next = record_find(opts, alias->rdata);
-        if (next == NULL)
-            break;
-        owner = next->name;
-        first = (size_t)(next - opts->records);
-    }
-    return added;
-}
-
 /* Special-use names and local records. */
 static size_t compose_local(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
@@ -186,7 +128,7 @@ static size_t compose_local(struct query_engine *e, const struct client *c, uint
         if (c->facts.special_index >= opts->record_count)
             break;
         begin(c, &a, DNS_RCODE_NOERROR, out, cap);
-        if (add_local_chain(&a, opts, c->facts.special_index, c->request.question.type) == 0)
+        if (local_add(&a, opts, c->facts.special_index, c->request.question.type) == 0)
             answer_add_soa(&a, opts->negative_ttl_max_s);
         return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
     case POLICY_SPECIAL_NODATA:
@@ -235,13 +177,57 @@ size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out,
     return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
 }
 
+static uint32_t ttl_now(const struct stored *stored, uint32_t ttl_s)
+{
+    return stored->stale ? STALE_TTL_S : ttl_s > stored->age_s ? ttl_s - stored->age_s : 0;
+}
+
 static void count_down(const struct stored *stored, uint8_t *msg)
 {
     for (size_t i = 0; i < stored->ttl_count; i++) {
         uint8_t *at = msg + stored->ttl_at[i];
-        uint32_t ttl_s = msg_u32(at);
-        msg_put_u32(at, stored->stale ? STALE_TTL_S : ttl_s > stored->age_s ? ttl_s - stored->age_s : 0);
+        msg_put_u32(at, ttl_now(stored, msg_u32(at)));
     }
+}
+
+/* The data of types that are followed for an alias holds no name, but for CNAME itself. */
+static bool add_followed(struct answer *a, const struct client *c, const struct stored *stored, const struct msg_rr *rr)
+{
+    uint8_t owner[NAME_MAX_LEN];
+    uint8_t target[NAME_MAX_LEN];
+    uint32_t ttl_s = ttl_now(stored, rr->ttl);
+    if (msg_name_unpack(stored->msg, stored->len, rr->name_pos, owner) < 0)
+        return false;
+    if (rr->type == c->request.question.type) {
+        answer_add(a, MSG_ANSWER, owner, rr->type, ttl_s, stored->msg + rr->rdata_pos, rr->rdata_len);
+        return true;
+    }
+    if (rr->type != DNS_TYPE_CNAME)
+        return true;
+    if (msg_name_unpack(stored->msg, stored->len, rr->rdata_pos, target) < 0)
+        return false;
+    answer_add(a, MSG_ANSWER, owner, rr->type, ttl_s, target, name_len(target));
+    return true;
+}
+
+size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
+                     size_t cap)
+{
+    const struct query_opts *opts = e->env.opts;
+    unsigned rcode = msg_u16(stored->msg + 2) & MSG_RCODE;
+    struct ede ede = {stored->stale ? EDE_STALE_ANSWER : EDE_NONE, NULL};
+    struct msg_walk walk;
+    struct msg_rr rr;
+    struct answer a;
+    int code = msg_walk_begin(&walk, stored->msg, stored->len);
+    begin(c, &a, rcode, out, cap);
+    local_add(&a, opts, c->alias, c->request.question.type);
+    while (code >= 0 && (code = msg_walk_next(&walk, &rr)) > 0 && rr.section == MSG_ANSWER)
+        if (!add_followed(&a, c, stored, &rr))
+            code = ERR_MALFORMED;
+    if (code < 0)
+        return compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, out, cap);
+    return end(e, c, &a, rcode, ede);
 }
 
 size_t compose_stored(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,

@@ -83,11 +83,12 @@ static void carry_servers(struct query_engine *e, const struct query_opts *old, 
 static void place_anew(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
 {
     uint16_t zone = zone_of(e->env.opts, f->question.name);
-    (void)ctx;
+    bool other_records = *(const bool *)ctx;
     (void)now;
     for (struct waiter *w = f->waiters; w != NULL; w = w->next) {
         w->client.group = policy_group_of(e->env.policy, &w->client.source.client.addr);
         w->client.zone = zone;
+        w->client.alias_void = other_records || w->client.group == POLICY_GROUP_DENIED;
     }
 }
 
@@ -111,6 +112,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
 {
     const struct query_opts *old = e->env.opts;
     bool renumbered = old != env->opts && !same_layout(old, env->opts);
+    bool other_records = old != env->opts;
     bool decides_anew = renumbered || e->env.policy != env->policy;
     if (renumbered)
         carry_servers(e, old, env->opts);
@@ -118,7 +120,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     e->lists_clients = lists_clients(env);
     e->last_known = false;
     if (decides_anew)
-        flights_each(e, place_anew, NULL, now);
+        flights_each(e, place_anew, &other_records, now);
     if (renumbered)
         flights_each(e, start_anew, NULL, now);
 }

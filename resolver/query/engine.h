@@ -6,6 +6,7 @@
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
+ *     local.c    local records, and where their aliases lead
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     absence.c  names that are known not to exist, and all that would be below them
  *     fair.c     how many questions of one client are taken at all
@@ -61,6 +62,9 @@ struct client {
     uint16_t zone;                 /* index in opts.zones */
     uint8_t cache_state;           /* enum qlog_cache */
     uint16_t upstream;             /* for the log */
+    bool aliased;                  /* a local CNAME leads outside: request.question is its target while that is asked */
+    bool alias_void;               /* ... but the records have changed since */
+    uint16_t alias;                /* first local record of the name that was asked */
     uint8_t head[CLIENT_HEAD_MAX]; /* header and question as they were sent */
 };
 
@@ -118,6 +122,9 @@ size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out,
 /* stored->msg may be out itself. */
 size_t compose_stored(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                       size_t cap);
+/* What was asked is a local alias, stored is the answer for its target. stored->msg must not be out. */
+size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
+                     size_t cap);
 
 /* ---- verdict.c ---- */
 
@@ -176,6 +183,8 @@ bool absence_find(struct query_engine *e, const struct client *c, const struct c
 /* ---- front.c ---- */
 
 struct passage *passages_new(void);
+/* Ends the following of an alias: request.question is again what the client asked. */
+void client_end_alias(struct client *c);
 uint16_t zone_of(const struct query_opts *opts, const uint8_t *name);
 
 void client_cache_key(const struct query_engine *e, const struct client *c, struct cache_key *key);

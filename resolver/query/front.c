@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "query/flight.h"
+#include "query/local.h"
 
 /*
  * A batch goes through in stages, so that the cache misses of its names overlap:
@@ -29,12 +30,12 @@ struct passage *passages_new(void)
     return calloc(QUERY_BATCH_MAX, sizeof(struct passage));
 }
 
-static void give(struct query_engine *e, struct query_item *item, const struct client *c, size_t len,
-                 struct query_time now)
+static void give(struct query_engine *e, struct query_item *item, struct client *c, size_t len, struct query_time now)
 {
     item->out_len = len;
     bool silent = c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY; /* as a list asks */
     item->step = silent ? QUERY_DROP : QUERY_ANSWER;
+    client_end_alias(c);
     note_answer(e, c, item->out, len, now);
 }
 
@@ -194,6 +195,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->source = item->source;
     c->asked = now;
     c->match = NULL;
+    c->aliased = c->alias_void = false;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;
@@ -369,7 +371,7 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
         return;
     }
-    if (give_absence(e, item, p, now))
+    if (!c->aliased && give_absence(e, item, p, now))
         return;
     item->step = QUERY_PENDING;
     if (failed_lately(e, p, now.mono_ms)) {
@@ -384,6 +386,61 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         settle_failure(e, c, (struct ede){EDE_OTHER, "Too many questions are waiting"}, now);
 }
 
+static void question_set(struct question *q, const uint8_t *name)
+{
+    q->name_len = (uint8_t)name_len(name);
+    q->labels = (uint8_t)name_label_count(name);
+    name_lower(q->name, name, q->name_len);
+}
+
+void client_end_alias(struct client *c)
+{
+    if (!c->aliased)
+        return;
+    c->aliased = false;
+    question_set(&c->request.question, c->head + MSG_HEADER_LEN);
+}
+
+/* Types whose data holds no name: their records can be given under another question as they are. */
+static bool alias_is_followed(uint16_t type)
+{
+    return type == DNS_TYPE_A || type == DNS_TYPE_AAAA || type == DNS_TYPE_HTTPS || type == DNS_TYPE_SVCB ||
+           type == DNS_TYPE_TXT;
+}
+
+/* A stub resolver does not ask for the target of a CNAME itself, so a local alias to an outside name is followed here. */
+static bool follow_alias(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    const struct query_opts *opts = e->env.opts;
+    uint16_t first = c->facts.special_index;
+    struct policy_facts facts;
+    if (c->verdict.action != VERDICT_LOCAL || c->facts.special != POLICY_SPECIAL_RECORD ||
+        first >= opts->record_count || !alias_is_followed(c->request.question.type) || !(c->request.flags & MSG_RD))
+        return false;
+    const uint8_t *target = local_leads_outside(opts, first, c->request.question.type);
+    if (target == NULL)
+        return false;
+    facts_of(e, target, c->request.question.type, &facts);
+    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA)
+        return false; /* names that never leave the site */
+    c->aliased = true;
+    c->alias = first;
+    c->facts = facts;
+    question_set(&c->request.question, target);
+    c->zone = zone_of(opts, c->request.question.name);
+    client_cache_key(e, c, &p->key);
+    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
+        struct stored stored = stored_of(item, p, now.mono_ms);
+        stored.msg = e->clean;
+        c->cache_state = QLOG_CACHE_HIT;
+        give(e, item, c, compose_alias(e, c, &stored, item->out, item->out_cap), now);
+    } else {
+        forward(e, item, p, now);
+    }
+    return true;
+}
+
 static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -394,6 +451,8 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
         p->hit_fresh = false;
     }
     verdict_decide(e, c);
+    if (follow_alias(e, item, p, now))
+        return;
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len > 0) {
         give(e, item, c, len, now);

@@ -35,6 +35,7 @@ struct blockdb_hit {
 
 struct blockdb_match {
     uint64_t categories;  /* what remains after exceptions and $important; 0: nothing blocks this name */
+    uint64_t tcp_only;    /* those of them that nothing but BLOCKDB_CLAUSE_TCP asks for */
     uint64_t listed;      /* categories before exceptions: tells "excepted" from "not listed" */
     bool typed;           /* another record type may give another result: ask blockdb_lookup_type() */
     uint8_t clause_count; /* entries of clauses: ids of what decides how a block is answered, the first one above all */

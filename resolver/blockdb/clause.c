@@ -195,42 +195,6 @@ void clause_table_free(struct clause_table *table)
 
 /* ---- what may hold ---- */
 
-static void hit_add(struct clause_hits *hits, uint16_t id, uint8_t labels, bool exact)
-{
-    if (hits->count < CLAUSE_HITS_MAX)
-        hits->at[hits->count++] = (struct clause_hit){id, labels, exact};
-}
-
-void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
-                     struct clause_hits *hits)
-{
-    const void *sets = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
-    for (uint32_t i = 0; i < value->clauses_count; i++)
-        hit_add(hits, ((const uint16_t *)sets)[value->clauses_first + i], labels, exact);
-}
-
-/* The literal has no dot, so it stands in the key as it does in the name. */
-static void float_try(const struct clause_table *t, const struct name_key *key, uint16_t id, struct clause_hits *hits)
-{
-    const struct clause *c = &t->clauses[id];
-    for (uint32_t i = 0; i < hits->count; i++)
-        if (hits->at[i].id == id)
-            return;
-    if (memmem(key->bytes, key->len, c->literal, c->head.literal_len))
-        hit_add(hits, id, 0, true);
-}
-
-void clause_hits_float(const struct clause_table *table, const struct name_key *key, struct clause_hits *hits)
-{
-    for (uint32_t i = 0; i < table->blind_count; i++)
-        hit_add(hits, table->blind[i], 0, true);
-    for (uint32_t at = 0; table->floating && at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++)
-        for (uint16_t id = table->heads[hash3(key->bytes + at)]; id != 0; id = table->clauses[id - 1].next)
-            float_try(table, key, (uint16_t)(id - 1), hits);
-}
-
-/* ---- what holds ---- */
-
 /* The name in text: its labels from the left. Returns its length. */
 static size_t key_text(const struct name_key *key, char out[NAME_KEY_MAX])
 {
@@ -248,6 +212,53 @@ static size_t key_text(const struct name_key *key, char out[NAME_KEY_MAX])
     }
     return len;
 }
+
+static bool pattern_fits(const struct clause *c, struct clause_hits *hits)
+{
+    if (!c->pattern || !hits->key)
+        return true;
+    if (!hits->key->whole || hits->tries == CLAUSE_TRIES_MAX)
+        return false;
+    hits->tries++;
+    if (hits->text_len == 0)
+        hits->text_len = key_text(hits->key, hits->text);
+    return pattern_matches(c->pattern, hits->text, hits->text_len);
+}
+
+/* Patterns are tried at once: one literal may lead to many of them, and those that don't match take no place. */
+static void hit_add(const struct clause_table *t, struct clause_hits *hits, uint16_t id, uint8_t labels, bool exact)
+{
+    if (hits->count < CLAUSE_HITS_MAX && pattern_fits(&t->clauses[id], hits))
+        hits->at[hits->count++] = (struct clause_hit){id, labels, exact};
+}
+
+void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
+                     struct clause_hits *hits)
+{
+    const void *sets = db->regions[BLOCKDB_REGION_CLAUSE_SETS].bytes;
+    for (uint32_t i = 0; i < value->clauses_count; i++)
+        hit_add(db->clauses, hits, ((const uint16_t *)sets)[value->clauses_first + i], labels, exact);
+}
+
+/* The literal has no dot, so it stands in the key as it does in the name. Where it stands first, it counts. */
+static void float_try(const struct clause_table *t, uint32_t at, uint16_t id, struct clause_hits *hits)
+{
+    const struct clause *c = &t->clauses[id];
+    if (memmem(hits->key->bytes, hits->key->len, c->literal, c->head.literal_len) == hits->key->bytes + at)
+        hit_add(t, hits, id, 0, true);
+}
+
+void clause_hits_float(const struct clause_table *table, struct clause_hits *hits)
+{
+    const struct name_key *key = hits->key;
+    for (uint32_t i = 0; i < table->blind_count; i++)
+        hit_add(table, hits, table->blind[i], 0, true);
+    for (uint32_t at = 0; table->floating && at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++)
+        for (uint16_t id = table->heads[hash3(key->bytes + at)]; id != 0; id = table->clauses[id - 1].next)
+            float_try(table, at, (uint16_t)(id - 1), hits);
+}
+
+/* ---- what holds ---- */
 
 static bool names_have(const struct clause *c, const struct name_key *key)
 {
@@ -270,38 +281,19 @@ static bool type_fits(const struct clause *c, uint16_t type)
     return named != ((c->head.flags & BLOCKDB_CLAUSE_OTHER) != 0);
 }
 
-struct judging {
-    const struct clause_table *table;
-    const struct name_key *key;
-    uint16_t type;
-    char text[NAME_KEY_MAX];
-    size_t text_len; /* 0: not made yet */
-    struct blockdb_match *out;
-};
-
-static bool pattern_fits(struct judging *j, const struct clause *c)
+static bool holds(const struct clause_table *t, const struct name_key *key, uint16_t type, const struct clause_hit *hit,
+                  struct blockdb_match *out)
 {
-    if (!c->pattern)
-        return true;
-    if (!j->key->whole)
-        return false;
-    if (j->text_len == 0)
-        j->text_len = key_text(j->key, j->text);
-    return pattern_matches(c->pattern, j->text, j->text_len);
-}
-
-static bool holds(struct judging *j, const struct clause_hit *hit)
-{
-    const struct clause *c = &j->table->clauses[hit->id];
+    const struct clause *c = &t->clauses[hit->id];
     unsigned scope = hit->exact ? BLOCKDB_CLAUSE_SELF : BLOCKDB_CLAUSE_BELOW;
     if (!(c->head.flags & (scope | BLOCKDB_CLAUSE_FLOATING)))
         return false;
-    if (j->key && (names_have(c, j->key) || !pattern_fits(j, c)))
+    if (key && names_have(c, key))
         return false;
     if (c->head.type_count == 0)
         return true;
-    j->out->typed = true;
-    return type_fits(c, j->type);
+    out->typed = true;
+    return type_fits(c, type);
 }
 
 /* Whether another hit of the same zone hangs on a more specific name. */
@@ -346,22 +338,27 @@ static void rule_add(const struct blockdb_clause_record *head, struct blockdb_ru
         *(important ? &sum->important_block : &sum->block) |= head->categories;
 }
 
-void clause_judge(const struct clause_table *table, const struct name_key *key, uint16_t type, struct clause_hits *hits,
-                  struct blockdb_rules *sum, struct blockdb_match *out)
+void clause_judge(const struct clause_table *table, uint16_t type, struct clause_hits *hits, struct blockdb_rules *sum,
+                  struct blockdb_match *out)
 {
-    struct judging j = {.table = table, .key = key, .type = type, .out = out};
-    struct clause_hits held = {.count = 0};
+    struct clause_hits held;
+    struct blockdb_rules lasting = *sum; /* without those that TCP satisfies */
     uint32_t kept = 0;
+    clause_hits_init(&held, hits->key);
     for (uint32_t i = 0; i < hits->count; i++)
-        if (holds(&j, &hits->at[i]))
+        if (holds(table, hits->key, type, &hits->at[i], out))
             held.at[held.count++] = hits->at[i];
     for (uint32_t i = 0; i < held.count; i++) {
         if (is_outdone(table, &held, &held.at[i]) || is_taken_away(table, &held, &held.at[i]))
             continue;
-        rule_add(&table->clauses[held.at[i].id].head, sum);
+        const struct blockdb_clause_record *head = &table->clauses[held.at[i].id].head;
+        rule_add(head, sum);
+        if (head->kind != BLOCKDB_CLAUSE_TCP)
+            rule_add(head, &lasting);
         hits->at[kept++] = held.at[i];
     }
     hits->count = kept;
+    out->tcp_only = blockdb_rules_left(sum) & ~blockdb_rules_left(&lasting);
 }
 
 /* ---- which one decides ---- */
@@ -467,7 +464,7 @@ static void run_search(const struct blockdb *db, const struct address_run *run, 
             high = middle;
     }
     for (; low < run->first + run->count && memcmp(address_at(db, low)->addr, wanted, 16) == 0; low++)
-        hit_add(hits, address_at(db, low)->clause, run->bits, true);
+        hit_add(db->clauses, hits, address_at(db, low)->clause, run->bits, true);
 }
 
 bool blockdb_lists_addresses(const struct blockdb *db, enum blockdb_address_use use)
@@ -481,15 +478,16 @@ bool blockdb_lists_addresses(const struct blockdb *db, enum blockdb_address_use 
 void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
                             struct blockdb_match *out)
 {
-    struct clause_hits hits = {.count = 0};
+    struct clause_hits hits;
     struct blockdb_rules sum = {0};
+    clause_hits_init(&hits, NULL);
     *out = (struct blockdb_match){0};
     for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
         if (db->clauses->runs[i].use == use)
             run_search(db, &db->clauses->runs[i], addr, &hits);
     if (hits.count == 0)
         return;
-    clause_judge(db->clauses, NULL, 0, &hits, &sum, out);
+    clause_judge(db->clauses, 0, &hits, &sum, out);
     blockdb_match_sum(&sum, out);
     clause_choose(db->clauses, &hits, out);
 }

@@ -9,9 +9,10 @@
 
 #include "blockdb/internal.h"
 
-#define CLAUSE_HITS_MAX 64
+#define CLAUSE_HITS_MAX  64
+#define CLAUSE_TRIES_MAX 1024 /* patterns tried on one name: what a list with very many of them may cost */
 
-/* A clause in whose reach a name or an address lies. */
+/* A clause in whose reach a name or an address lies, and whose pattern matches the name. */
 struct clause_hit {
     uint16_t id;
     uint8_t labels; /* of the name it hangs on, or bits of the prefix: what has more of them is more specific */
@@ -19,11 +20,21 @@ struct clause_hit {
 };
 
 struct clause_hits {
-    uint32_t count;
+    const struct name_key *key; /* NULL: of an address */
+    uint32_t count, tries;
     struct clause_hit at[CLAUSE_HITS_MAX]; /* count of them are set */
+    size_t text_len;                       /* 0: not made yet */
+    char text[NAME_KEY_MAX];               /* the name, for patterns */
 };
 
 struct clause_table;
+
+static inline void clause_hits_init(struct clause_hits *hits, const struct name_key *key)
+{
+    hits->key = key;
+    hits->count = hits->tries = 0;
+    hits->text_len = 0;
+}
 
 /* *out: NULL when there are none. ERR_DAMAGED, ERR_NOMEM; *out_why then says what. */
 ERR_CHECKED int clause_table_new(const struct blockdb *db, struct clause_table **out, const char **out_why);
@@ -33,11 +44,11 @@ void clause_table_free(struct clause_table *table);
 void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
                      struct clause_hits *hits);
 /* Adds the floating ones that may concern the name. */
-void clause_hits_float(const struct clause_table *table, const struct name_key *key, struct clause_hits *hits);
+void clause_hits_float(const struct clause_table *table, struct clause_hits *hits);
 
-/* Adds to sum what the hits that hold say about a question for `type`; key NULL: the hits are of an address. */
-void clause_judge(const struct clause_table *table, const struct name_key *key, uint16_t type, struct clause_hits *hits,
-                  struct blockdb_rules *sum, struct blockdb_match *out);
+/* Adds to sum what the hits that hold say about a question for `type`. */
+void clause_judge(const struct clause_table *table, uint16_t type, struct clause_hits *hits, struct blockdb_rules *sum,
+                  struct blockdb_match *out);
 /* Once out->categories are known: which of the hits that judge left decides the answer. */
 void clause_choose(const struct clause_table *table, const struct clause_hits *hits, struct blockdb_match *out);
 

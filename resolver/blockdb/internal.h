@@ -35,11 +35,16 @@ struct blockdb {
 ERR_CHECKED int blockdb_from_regions(const struct blockdb_meta *meta, const struct region regions[BLOCKDB_REGION_COUNT],
                                      struct blockdb **out, char *why, size_t why_cap);
 
-/* From the sum over all hits to what remains of it. */
+/* What remains of the sum over all hits. */
+static inline uint64_t blockdb_rules_left(const struct blockdb_rules *sum)
+{
+    return ((sum->block & ~sum->allow) | sum->important_block) & ~sum->important_allow;
+}
+
 static inline void blockdb_match_sum(const struct blockdb_rules *sum, struct blockdb_match *out)
 {
     out->listed = sum->block | sum->important_block;
-    out->categories = ((sum->block & ~sum->allow) | sum->important_block) & ~sum->important_allow;
+    out->categories = blockdb_rules_left(sum);
 }
 
 #endif

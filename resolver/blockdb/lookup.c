@@ -162,10 +162,10 @@ static void search_end(struct search *s)
 /* Not inlined: few names come here. */
 __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t type)
 {
-    clause_hits_float(s->db->clauses, s->key, s->clauses);
+    clause_hits_float(s->db->clauses, s->clauses);
     if (s->clauses->count == 0)
         return;
-    clause_judge(s->db->clauses, s->key, type, s->clauses, &s->sum, s->out);
+    clause_judge(s->db->clauses, type, s->clauses, &s->sum, s->out);
     blockdb_match_sum(&s->sum, s->out);
     clause_choose(s->db->clauses, s->clauses, s->out);
 }
@@ -173,7 +173,7 @@ __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t 
 static void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
 {
     struct clause_hits clauses;
-    clauses.count = 0;
+    clause_hits_init(&clauses, s->key);
     *out = (struct blockdb_match){0};
     s->sum = (struct blockdb_rules){0};
     s->out = out;

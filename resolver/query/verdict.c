@@ -16,9 +16,25 @@ bool facts_current(const struct query_engine *e, const struct policy_facts *fact
     return facts->generation == generation && version == policy_version(e->env.policy);
 }
 
+/* It came over TCP, which is all that such a rule asks for: what else is said of the name decides. */
+static void satisfy_tcp(const struct query_engine *e, const struct client *c, const struct policy_facts *facts,
+                        const struct blockdb_match *match, struct verdict *v)
+{
+    struct policy_facts left = *facts;
+    if (v->action != VERDICT_TRUNCATED || !c->source.stream)
+        return;
+    left.categories &= ~match->tcp_only;
+    struct verdict other = policy_decide(e->env.policy, c->group, &left);
+    if (verdict_is_block(&other))
+        *v = other;
+    else
+        v->action = VERDICT_RESOLVE;
+    v->categories = facts->categories;
+}
+
 /* Rare: names whose block a clause answers are looked up once more, so that facts stay small. */
 __attribute__((noinline)) static void refine(const struct query_engine *e, const struct client *c, const uint8_t *name,
-                                             struct verdict *v)
+                                             const struct policy_facts *facts, struct verdict *v)
 {
     struct name_key key;
     struct blockdb_match match;
@@ -27,8 +43,7 @@ __attribute__((noinline)) static void refine(const struct query_engine *e, const
     name_key_make(name, &key);
     blockdb_lookup_type(e->env.blockdb, &key, c->request.question.type, &match);
     policy_refine(e->env.policy, e->env.blockdb, &match, v);
-    if (v->action == VERDICT_TRUNCATED && c->source.stream)
-        v->action = VERDICT_RESOLVE; /* it came over TCP: that is all the list asks for */
+    satisfy_tcp(e, c, facts, &match, v);
 }
 
 static struct verdict decide(const struct query_engine *e, const struct client *c, const uint8_t *name,
@@ -36,7 +51,7 @@ static struct verdict decide(const struct query_engine *e, const struct client *
 {
     struct verdict v = policy_decide(e->env.policy, c->group, facts);
     if (facts->clause)
-        refine(e, c, name, &v);
+        refine(e, c, name, facts, &v);
     return v;
 }
 
@@ -52,8 +67,7 @@ static struct verdict decide_address(const struct query_engine *e, const struct 
     v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
     v.match_labels = 0;
     policy_refine(e->env.policy, e->env.blockdb, &match, &v);
-    if (v.action == VERDICT_TRUNCATED && c->source.stream)
-        v.action = VERDICT_RESOLVE;
+    satisfy_tcp(e, c, out_facts, &match, &v);
     return v;
 }
 
@@ -77,7 +91,7 @@ void verdict_decide(const struct query_engine *e, struct client *c)
     /* Every question passes here: the verdict is made where it stays. */
     c->verdict = policy_decide(e->env.policy, c->group, &c->facts);
     if (__builtin_expect(c->facts.clause, 0))
-        refine(e, c, c->request.question.name, &c->verdict);
+        refine(e, c, c->request.question.name, &c->facts, &c->verdict);
     if (__builtin_expect(e->lists_clients, 0))
         client_decides(e, c);
 }

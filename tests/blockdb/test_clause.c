@@ -200,12 +200,44 @@ static void addresses_are_found_by_their_prefixes(void **state)
     }
 }
 
+/* Many patterns of one list share a literal ("com", "ads"): none is passed over for those that don't match. */
+static void no_pattern_is_lost_among_many(void **state)
+{
+    enum { MANY = 300 };
+    static char texts[MANY][32];
+    static struct generation_clause clauses[MANY];
+    static struct generation_clause_rule rules[MANY];
+    struct generation crowd;
+    struct blockdb *whole = db;
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(texts[i], sizeof texts[i], "^%s%u\\.", i < MANY / 2 ? "many" : "hung", i);
+        clauses[i] = (struct generation_clause){.pattern = texts[i], .literal = i < MANY / 2 ? "many" : NULL};
+        rules[i] = (struct generation_clause_rule){
+            {i < MANY / 2 ? NULL : "hung.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, ADS, 0}, &clauses[i]};
+    }
+    generation_init_clauses(&crowd, rules, MANY);
+    assert_int_equal(blockdb_open(crowd.path, &db, NULL, 0), 0);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct blockdb_match match;
+        char name[32];
+        snprintf(name, sizeof name, i < MANY / 2 ? "many%u.example" : "hung%u.hung.example", i);
+        look_up(name, DNS_TYPE_A, &match);
+        if (match.categories != ADS)
+            fail_msg("%s is not found", name);
+    }
+    blockdb_close(db);
+    generation_done(&crowd);
+    db = whole;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clauses_hold_under_their_conditions),
         cmocka_unit_test(the_first_feed_with_an_answer_decides),
         cmocka_unit_test(addresses_are_found_by_their_prefixes),
+        cmocka_unit_test(no_pattern_is_lost_among_many),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

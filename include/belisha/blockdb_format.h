@@ -142,7 +142,6 @@ struct blockdb_value_record {
 
 #define BLOCKDB_CLAUSE_MAX     65535 /* clause ids are below this */
 #define BLOCKDB_CLAUSE_LITERAL 3     /* shortest literal of a floating clause that is looked for ahead of its pattern */
-#define BLOCKDB_CLAUSE_BLIND   16    /* floating clauses without one: each is tried on every name */
 
 /* What a clause asks for. */
 enum blockdb_clause_kind {

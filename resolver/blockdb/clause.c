@@ -14,7 +14,7 @@ struct clause {
     struct blockdb_clause_record head;
     const uint8_t *types, *literal, *names, *data;
     struct pattern *pattern; /* NULL: any name */
-    uint16_t next;           /* id + 1 of the next floating clause whose literal starts alike; 0: none */
+    uint16_t next;           /* id + 1 of the next floating clause of the same head; 0: none */
 };
 
 /* The addresses of one use and one prefix length: count records from first on. */
@@ -28,8 +28,7 @@ struct clause_table {
     bool floating; /* some have a literal that heads leads to */
     struct clause *clauses;
     uint16_t heads[HEADS]; /* id + 1 of the first floating clause by the hash of its literal's first bytes */
-    uint16_t blind[BLOCKDB_CLAUSE_BLIND];
-    uint32_t blind_count;
+    uint16_t blind;        /* the same of those without such a literal: each is tried on every name */
     struct address_run runs[LISTS * BITS_MAX];
     uint32_t run_count;
 };
@@ -73,20 +72,14 @@ static int parts_find(const struct region *parts, struct clause *c)
     return err == ERR_NOMEM || err == 0 ? err : ERR_DAMAGED;
 }
 
-static int float_add(struct clause_table *t, uint16_t id)
+static void float_add(struct clause_table *t, uint16_t id)
 {
     struct clause *c = &t->clauses[id];
-    if (c->head.literal_len < BLOCKDB_CLAUSE_LITERAL) {
-        if (t->blind_count == BLOCKDB_CLAUSE_BLIND)
-            return ERR_DAMAGED;
-        t->blind[t->blind_count++] = id;
-        return 0;
-    }
-    uint16_t *head = &t->heads[hash3(c->literal)];
+    bool blind = c->head.literal_len < BLOCKDB_CLAUSE_LITERAL;
+    uint16_t *head = blind ? &t->blind : &t->heads[hash3(c->literal)];
     c->next = *head;
     *head = (uint16_t)(id + 1);
-    t->floating = true;
-    return 0;
+    t->floating |= !blind;
 }
 
 static int clauses_read(const struct blockdb *db, struct clause_table *t)
@@ -97,10 +90,10 @@ static int clauses_read(const struct blockdb *db, struct clause_table *t)
         memcpy(&c->head, records + id * sizeof(c->head), sizeof(c->head));
         int err = c->head.feed >= db->meta.feed_count ? ERR_DAMAGED
                                                       : parts_find(&db->regions[BLOCKDB_REGION_CLAUSE_PARTS], c);
-        if (err == 0 && (c->head.flags & BLOCKDB_CLAUSE_FLOATING))
-            err = float_add(t, (uint16_t)id);
         if (err < 0)
             return err;
+        if (c->head.flags & BLOCKDB_CLAUSE_FLOATING)
+            float_add(t, (uint16_t)id);
     }
     return 0;
 }
@@ -251,8 +244,8 @@ static void float_try(const struct clause_table *t, uint32_t at, uint16_t id, st
 void clause_hits_float(const struct clause_table *table, struct clause_hits *hits)
 {
     const struct name_key *key = hits->key;
-    for (uint32_t i = 0; i < table->blind_count; i++)
-        hit_add(table, hits, table->blind[i], 0, true);
+    for (uint16_t id = table->blind; id != 0; id = table->clauses[id - 1].next)
+        hit_add(table, hits, (uint16_t)(id - 1), 0, true);
     for (uint32_t at = 0; table->floating && at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++)
         for (uint16_t id = table->heads[hash3(key->bytes + at)]; id != 0; id = table->clauses[id - 1].next)
             float_try(table, at, (uint16_t)(id - 1), hits);

@@ -200,28 +200,31 @@ static void addresses_are_found_by_their_prefixes(void **state)
     }
 }
 
-/* Many patterns of one list share a literal ("com", "ads"): none is passed over for those that don't match. */
+/* Many patterns share a literal ("com", "ads"), a name, or have no literal: none is passed over for those beside it. */
 static void no_pattern_is_lost_among_many(void **state)
 {
-    enum { MANY = 300 };
-    static char texts[MANY][32];
-    static struct generation_clause clauses[MANY];
-    static struct generation_clause_rule rules[MANY];
+    enum { MANY = 100, KINDS = 3 };
+    static const struct {
+        const char *start, *literal, *name;
+    } kinds[KINDS] = {{"many", "many", NULL}, {"hung", NULL, "hung.example"}, {"b", NULL, NULL}};
+    static char texts[KINDS * MANY][32];
+    static struct generation_clause clauses[KINDS * MANY];
+    static struct generation_clause_rule rules[KINDS * MANY];
     struct generation crowd;
     struct blockdb *whole = db;
     (void)state;
-    for (unsigned i = 0; i < MANY; i++) {
-        snprintf(texts[i], sizeof texts[i], "^%s%u\\.", i < MANY / 2 ? "many" : "hung", i);
-        clauses[i] = (struct generation_clause){.pattern = texts[i], .literal = i < MANY / 2 ? "many" : NULL};
+    for (unsigned i = 0; i < KINDS * MANY; i++) {
+        snprintf(texts[i], sizeof texts[i], "^%s%u\\.", kinds[i / MANY].start, i);
+        clauses[i] = (struct generation_clause){.pattern = texts[i], .literal = kinds[i / MANY].literal};
         rules[i] = (struct generation_clause_rule){
-            {i < MANY / 2 ? NULL : "hung.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, ADS, 0}, &clauses[i]};
+            {kinds[i / MANY].name, GENERATION_SUBDOMAINS, GENERATION_BLOCK, ADS, 0}, &clauses[i]};
     }
-    generation_init_clauses(&crowd, rules, MANY);
+    generation_init_clauses(&crowd, rules, KINDS * MANY);
     assert_int_equal(blockdb_open(crowd.path, &db, NULL, 0), 0);
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < KINDS * MANY; i++) {
         struct blockdb_match match;
         char name[32];
-        snprintf(name, sizeof name, i < MANY / 2 ? "many%u.example" : "hung%u.hung.example", i);
+        snprintf(name, sizeof name, "%s%u.hung.example", kinds[i / MANY].start, i);
         look_up(name, DNS_TYPE_A, &match);
         if (match.categories != ADS)
             fail_msg("%s is not found", name);

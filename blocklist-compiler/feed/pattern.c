@@ -64,7 +64,7 @@ static bool changes_the_rest(struct span e)
     for (size_t at = 0; at + 2 < e.len; at++) {
         if (e.at[at] != '(' || e.at[at + 1] != '?')
             continue;
-        for (size_t flag = at + 2; flag < e.len && (isalpha(e.at[flag]) || e.at[flag] == '-'); flag++)
+        for (size_t flag = at + 2; flag < e.len && (isalpha(e.at[flag]) || strchr("^-", e.at[flag]) != NULL); flag++)
             if (e.at[flag] == 'x')
                 return true;
     }

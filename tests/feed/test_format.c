@@ -101,8 +101,10 @@ static void adblock_makes_expressions_of_patterns(void **state)
         {"||AD-*.Example.*^\n", "b/(?:^|\\.)ad-.*\\.example\\..*$/example/ ", "", 0},
         {"*banner*\n-ads-\n", "b/.*banner.*/banner/ b/-ads-/-ads-/ ", "", 0},
         {"/^ads[0-9]/\n@@/x1/\n/foobar?/$important\n", "b/^ads[0-9]/ads/ a/x1// !b/foobar?/fooba/ ", "", 0},
-        {"/foo|bar/\n/fo\\x6fbar/\n/(?x)foo bar/\n/foo{b|c}d/\n/[[:alpha:]]foo/\n/a{2}bcd+ef/\n",
-         "b/foo|bar// b/fo\\x6fbar// b/(?x)foo bar// b/foo{b|c}d// b/[[:alpha:]]foo/foo/ b/a{2}bcd+ef/bcd/ ", "", 0},
+        {"/foo|bar/\n/fo\\x6fbar/\n/(?x)foo bar/\n/(?^x)foo#bars/\n/foo{b|c}d/\n/[[:alpha:]]foo/\n/a{2}bcd+ef/\n",
+         "b/foo|bar// b/fo\\x6fbar// b/(?x)foo bar// b/(?^x)foo#bars// b/foo{b|c}d// b/[[:alpha:]]foo/foo/ "
+         "b/a{2}bcd+ef/bcd/ ",
+         "", 0},
         {"/(/\n/[/\n/a\\C/\n", "", "expression:3 ", 0},
         {"||a^b.example^\n||a|b.example^\n||a*:80^\n||a*b/c^\n", "", "url:1 port:1 pattern:2 ", 0},
         {"||a*b*c*d*e*f*g*h*i*j.example^\n", "", "wildcard:1 ", 0},

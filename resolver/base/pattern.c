@@ -59,10 +59,17 @@ void pattern_free(struct pattern *pattern)
 
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len)
 {
+    unsigned exhausted = 0;
+    return pattern_matches_or_counts(pattern, text, len, &exhausted);
+}
+
+bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, size_t len, unsigned *exhausted)
+{
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (data == NULL)
         return false;
     int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, 0, data, pattern->limits);
     pcre2_match_data_free(data);
+    *exhausted += found < 0 && found != PCRE2_ERROR_NOMATCH;
     return found >= 0;
 }

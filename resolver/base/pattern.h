@@ -23,5 +23,7 @@ ERR_CHECKED int pattern_new(const char *text, size_t len, struct pattern **out);
 void pattern_free(struct pattern *pattern);
 
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len);
+/* The same; counts in *exhausted a match that was given up for its limits. */
+bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, size_t len, unsigned *exhausted);
 
 #endif

@@ -210,12 +210,12 @@ static bool pattern_fits(const struct clause *c, struct clause_hits *hits)
 {
     if (!c->pattern || !hits->key)
         return true;
-    if (!hits->key->whole || hits->tries == CLAUSE_TRIES_MAX)
+    if (!hits->key->whole || hits->tries == CLAUSE_TRIES_MAX || hits->exhausted == CLAUSE_EXHAUSTED_MAX)
         return false;
     hits->tries++;
     if (hits->text_len == 0)
         hits->text_len = key_text(hits->key, hits->text);
-    return pattern_matches(c->pattern, hits->text, hits->text_len);
+    return pattern_matches_or_counts(c->pattern, hits->text, hits->text_len, &hits->exhausted);
 }
 
 /* Patterns are tried at once: one literal may lead to many of them, and those that don't match take no place. */

@@ -229,7 +229,6 @@ static struct stored stored_of(const struct query_item *item, const struct passa
     };
 }
 
-/* Answers from the entry that is in item->out; the facts are c->facts. */
 /*
  * Answers from the entry that is in item->out; the facts are c->facts. An entry that can't be read to its end leaves the
  * passage as it is.

@@ -6,6 +6,9 @@ static void hand_over(struct query_engine *e, struct client *c, size_t len, stru
 {
     client_end_alias(c);
     note_answer(e, c, e->out, len, now);
+    /* As a list asks. A connection counts its questions: there, REFUSED takes the place of silence. */
+    if (c->verdict.action == VERDICT_DROPPED && !c->source.stream)
+        return;
     e->io.answer(e->io.ctx, &c->source, e->out, len);
 }
 

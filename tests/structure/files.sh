@@ -9,7 +9,7 @@ tree() {
     if [ -e .git ] && command -v git >/dev/null; then
         git -c safe.directory='*' ls-files -- "$@"
     else
-        find "${@:-.}" -type f -not -path './build/*' -not -path '*/node_modules/*' | sed 's,^\./,,'
+        find "${@:-.}" -type f -not -path './build/*' -not -path './.git/*' -not -path '*/node_modules/*' | sed 's,^\./,,'
     fi | while read -r file; do [ -e "$file" ] && echo "$file"; done
 }
 

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "blocklist-compiler/compile.h"
-#include "config/protected_help.h"
+#include "recipe/help.h"
 
 #define FORMATS_MAX    32
 #define EXIT_UNUSABLE  2 /* nothing was published */
@@ -203,22 +203,12 @@ static int load_recipe(const char *path, struct recipe **out)
     return err < 0 ? complain(err_str(err), path) : 0;
 }
 
-/* The shipped names, and those of the recipe's own file. */
-static int collect_help(const char *more, struct text *out)
+static int collect_help(const struct recipe *recipe, struct text *out)
 {
-    char block[4096];
-    size_t got;
-    for (size_t i = 0; protected_help_shipped[i] != NULL; i++)
-        text_printf(out, "%s\n", protected_help_shipped[i]);
-    FILE *file = more == NULL ? NULL : fopen(more, "re");
-    if (more != NULL && file == NULL)
-        return complain("the file of protected help names can't be read", more);
-    while (file != NULL && (got = fread(block, 1, sizeof block, file)) > 0)
-        text_add(out, block, got);
-    if (file != NULL)
-        fclose(file);
-    text_add(out, "\n", 1);
-    return text_ok(out) ? 0 : complain("no memory", "");
+    int err = help_collect(recipe, out);
+    if (err == ERR_NOMEM)
+        return complain("no memory", "");
+    return err < 0 ? complain("the file of protected help names can't be read", recipe->protected_help) : 0;
 }
 
 static int64_t monotonic_ms(void)
@@ -278,7 +268,7 @@ static int run(const struct options *o)
     int code = o->list != NULL ? feed_from_options(o, &list)
                                : load_recipe(o->recipe == NULL ? DEFAULT_RECIPE : o->recipe, &recipe);
     if (code == 0)
-        code = collect_help(recipe == NULL ? NULL : recipe->protected_help, &help);
+        code = collect_help(recipe, &help);
     if (code == 0) {
         const char *recipe_out = recipe == NULL ? NULL : recipe->out;
         struct compile_opts opts = {

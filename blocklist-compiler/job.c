@@ -1,16 +1,11 @@
 #include "blocklist-compiler/job.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
-
-#define UNPACKED_FACTOR 20 /* how much more an archive's files may be than the archive */
+#include "reading/reading.h"
 
 void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env)
 {
@@ -66,77 +61,14 @@ void job_fetch(struct job *job)
     set_state(job);
 }
 
-/* The whole file in memory of our own: a mapping would fall when somebody cuts the file while it is read. */
-static int load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len)
-{
-    struct stat st;
-    int err = 0;
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        err = fd < 0 && errno == ENOENT ? ERR_NOENT : fd < 0 && errno == EACCES ? ERR_ACCESS : ERR_IO;
-    else if ((uint64_t)st.st_size > bytes_max)
-        err = ERR_LIMIT;
-    uint8_t *data = err < 0 ? NULL : malloc((size_t)st.st_size + 1);
-    if (err == 0 && data == NULL)
-        err = ERR_NOMEM;
-    while (err == 0 && len < (size_t)st.st_size) {
-        ssize_t got = read(fd, data + len, (size_t)st.st_size - len);
-        if (got < 0)
-            err = ERR_IO;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-    }
-    if (fd >= 0)
-        close(fd);
-    if (err < 0) {
-        free(data);
-        return err;
-    }
-    *out = data;
-    *out_len = len;
-    return 0;
-}
-
-static int parse_text(struct job *job, struct intake *in)
-{
-    uint8_t *data = NULL;
-    size_t len = 0;
-    int err = load(job->copy.path, (uint64_t)job->feed->limits.bytes, &data, &len);
-    if (err == 0)
-        err = job->format->parse(in, (struct span){data, len});
-    free(data);
-    return err;
-}
-
 /* Reads the copy in hand from the start. */
 static int parse(struct job *job)
 {
-    const struct recipe_feed *feed = job->feed;
-    struct intake in;
-    struct feed_folder *folders = calloc(feed->folder_count + 1, sizeof *folders);
-    if (folders == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < feed->folder_count; i++)
-        folders[i] = (struct feed_folder){feed->folders[i].folder, feed->folders[i].categories};
-    struct intake_opts opts = {
-        .categories = feed->categories,
-        .subdomains = feed->subdomains,
-        .single_labels = feed->single_labels,
-        .public_suffixes = feed->public_suffixes,
-        .lines_max = (uint64_t)feed->limits.lines,
-        .bytes_max = (uint64_t)feed->limits.bytes * UNPACKED_FACTOR,
-        .folders = feed->folder_count == 0 ? NULL : folders,
-        .folder_count = feed->folder_count,
-        .zone = feed->zone,
-    };
+    const struct reading reading = {
+        .feed = job->feed, .guard = job->env->guard, .path = job->copy.path, .sink = batch_add, .ctx = &job->batch};
     job_done(job);
     feed_stats_init(&job->stats);
-    intake_init(&in, &opts, job->env->guard, feed->name, &job->stats, batch_add, &job->batch);
-    int err = job->format->parse_tree != NULL ? job->format->parse_tree(&in, job->copy.path) : parse_text(job, &in);
-    free(folders);
-    return err;
+    return reading_run(&reading, &job->stats);
 }
 
 static uint64_t difference(uint64_t a, uint64_t b)

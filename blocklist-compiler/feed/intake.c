@@ -8,10 +8,12 @@ void intake_init(struct intake *in, const struct intake_opts *opts, const struct
     in->opts = *opts;
     in->guard = guard;
     in->sink = sink;
+    in->refused = NULL;
     in->sink_ctx = sink_ctx;
     in->stats = stats;
     in->file = file;
     in->line = 0;
+    in->text = (struct span){NULL, 0};
     in->categories = opts->categories;
     in->parser = NULL;
     in->patterns = in->blind = 0;
@@ -20,6 +22,8 @@ void intake_init(struct intake *in, const struct intake_opts *opts, const struct
 int intake_refuse(struct intake *in, enum refusal refusal, struct span text)
 {
     feed_stats_refuse(in->stats, refusal, in->file, in->line, text);
+    if (in->refused != NULL)
+        in->refused(in, refusal, text);
     return 0;
 }
 
@@ -223,6 +227,7 @@ int intake_each_line(struct intake *in, struct span text, intake_line on_line)
         in->stats->lines++;
         if (in->opts.lines_max != 0 && in->stats->lines > in->opts.lines_max)
             return ERR_LIMIT;
+        in->text = line;
         int err = line.len == 0 ? 0 : on_line(in, line);
         if (err < 0)
             return err;

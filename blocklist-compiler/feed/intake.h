@@ -47,6 +47,11 @@ struct feed_rule {
 /* Returns 0, or a negative enum err that ends the reading. */
 typedef int (*feed_sink)(void *ctx, const struct feed_rule *rule);
 
+struct intake;
+
+/* Told a line (or the part of one) that did not become a rule; in->file and in->line say where it stands. */
+typedef void (*feed_refused)(const struct intake *in, enum refusal refusal, struct span text);
+
 /* One entry of a category map: a folder of a tree and what we call it. */
 struct feed_folder {
     const char *folder;
@@ -69,11 +74,13 @@ struct intake {
     struct intake_opts opts;
     const struct guard *guard; /* NULL: no names are protected (fuzzers) */
     feed_sink sink;
+    feed_refused refused; /* NULL: they are only counted */
     void *sink_ctx;
     struct feed_stats *stats;
     /* set by the parser as it goes on */
     const char *file;
     uint32_t line;
+    struct span text; /* the line as it is written */
     uint64_t categories;
     const void *parser;       /* what a parser has to remember from line to line */
     unsigned patterns, blind; /* accepted so far */

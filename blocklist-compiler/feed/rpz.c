@@ -469,6 +469,7 @@ int rpz_parse(struct intake *in, struct span text)
         in->stats->lines++;
         if (in->opts.lines_max != 0 && in->stats->lines > in->opts.lines_max)
             return ERR_LIMIT;
+        in->text = span_trim(line);
         line.len = find_comment(line);
         int err = zone_line(&zone, line);
         if (err < 0)

@@ -29,8 +29,9 @@ blocklist-compiler/trie: base dns
 blocklist-compiler/fetch: base
 blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base config
+blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
-blocklist-compiler: base dns blockdb config feed trie fetch publish recipe report
+blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report
 operator: base dns blockdb policy qlog metrics config control notice
 '
 

@@ -1,0 +1,27 @@
+/*
+ * Reads one copy of a feed as its recipe says: the format's parser over a file, an archive or a folder.
+ *
+ * Threads: different readings may run at once; the guard may be shared.
+ */
+#ifndef READING_READING_H
+#define READING_READING_H
+
+#include "feed/format.h"
+#include "recipe/recipe.h"
+
+struct reading {
+    const struct recipe_feed *feed;
+    const struct guard *guard;
+    const char *path;     /* of the copy */
+    feed_sink sink;       /* told every accepted rule */
+    feed_refused refused; /* told every refused line; may be NULL */
+    void *ctx;            /* of both */
+};
+
+/*
+ * From the start to the end; counts go to stats, which the caller has initialised. 0; errors of the parser and of the
+ * sink; ERR_NOENT, ERR_ACCESS, ERR_IO, ERR_LIMIT (over the feed's limits), ERR_NOMEM.
+ */
+ERR_CHECKED int reading_run(const struct reading *reading, struct feed_stats *stats);
+
+#endif

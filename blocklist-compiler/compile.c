@@ -93,6 +93,10 @@ static void add_feed(struct digest_state *state, const struct job *job)
         digest_add_text(state, feed->folders[i].folder);
         digest_add_number(state, feed->folders[i].categories);
     }
+    for (size_t i = 0; i < feed->widen_count; i++)
+        digest_add_text(state, feed->widen[i].host);
+    for (size_t i = 0; i < feed->test_host_count; i++)
+        digest_add_text(state, feed->test_hosts[i]);
     digest_add(state, job->digest.bytes, sizeof job->digest.bytes);
 }
 

@@ -29,7 +29,7 @@ static const char usage[] =
     "  --report FORM       text (default) or json\n"
     "  --report-file FILE  where the report goes, instead of standard output\n"
     "  --list FILE         one list instead of a recipe\n"
-    "  --format FORMAT     of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound\n"
+    "  --format FORMAT     of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound, urls\n"
     "  --category NAME     of the list; not needed for ut1\n"
     "  --exact             a plain domain of the list does not stand for those below it\n"
     "  --keep N            generations that stay (5, or the recipe's)\n"

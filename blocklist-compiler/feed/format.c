@@ -3,7 +3,7 @@
 static const struct feed_format formats[] = {
     {"hosts", hosts_parse, NULL},     {"domains", domains_parse, NULL}, {"adblock", adblock_parse, NULL},
     {"ut1", NULL, ut1_parse},         {"rpz", rpz_parse, NULL},         {"dnsmasq", dnsmasq_parse, NULL},
-    {"unbound", unbound_parse, NULL},
+    {"unbound", unbound_parse, NULL}, {"urls", urls_parse, NULL},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -8,6 +8,7 @@
  *   rpz      a response policy zone in master file form: names, addresses of answers and clients, all actions
  *   dnsmasq  address=/d/..., local=/d/, server=/d/: d and below
  *   unbound  local-zone: and local-data:
+ *   urls     addresses of hosts and pages, plain or in a column (IWF and CTIRU style): hosts; pages only where told so
  *
  * docs/reference/feeds.md has every form with what becomes of it. Each parser reads hostile bytes: whatever they are, a
  * line becomes rules or counted refusals.
@@ -38,6 +39,7 @@ ERR_CHECKED int adblock_parse(struct intake *in, struct span text);
 ERR_CHECKED int rpz_parse(struct intake *in, struct span text);
 ERR_CHECKED int dnsmasq_parse(struct intake *in, struct span text);
 ERR_CHECKED int unbound_parse(struct intake *in, struct span text);
+ERR_CHECKED int urls_parse(struct intake *in, struct span text);
 
 /* Parser of a tree at path, an archive (tar, with gzip, xz or zstd) or a folder. ERR_TRUNCATED, ERR_MALFORMED for a
  * damaged archive, ERR_LIMIT, ERR_NOENT, ERR_IO, ERR_NOMEM, or the sink's error. */

@@ -67,7 +67,9 @@ struct intake_opts {
     uint64_t bytes_max;                /* unpacked bytes of a tree; 0 = no limit */
     const struct feed_folder *folders; /* category map of a tree; NULL = its built-in map, or `categories` */
     size_t folder_count;
-    const char *zone; /* rpz: the zone's name where the file does not say; NULL */
+    const char *zone;               /* rpz: the zone's name where the file does not say; NULL */
+    const char *const *whole_hosts; /* urls: hosts, in normal form, that any of their pages lists whole */
+    size_t whole_host_count;
 };
 
 struct intake {
@@ -82,7 +84,7 @@ struct intake {
     uint32_t line;
     struct span text; /* the line as it is written */
     uint64_t categories;
-    const void *parser;       /* what a parser has to remember from line to line */
+    void *parser;             /* what a parser has to remember from line to line */
     unsigned patterns, blind; /* accepted so far */
     struct listed_name name;  /* of the rule in hand */
     struct feed_clause scratch;

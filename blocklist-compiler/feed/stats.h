@@ -32,6 +32,7 @@ struct feed_stats {
     uint64_t blocks;   /* accepted blocking rules, before duplicates are merged */
     uint64_t allows;   /* accepted exceptions */
     uint64_t declared; /* "Number of entries" in the feed's own header; 0 = it doesn't say */
+    uint64_t widened;  /* blocking rules that were pages of a host, which the recipe lists whole */
     uint64_t aliases;  /* folders of a tree that are another name of a folder already read */
     uint64_t refused[REFUSAL_COUNT];
     struct feed_samples *samples[REFUSAL_COUNT]; /* NULL until the first of that reason */

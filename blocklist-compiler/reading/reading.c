@@ -51,14 +51,29 @@ static int parse_text(const struct reading *reading, const struct feed_format *f
     return err;
 }
 
+/* Hosts that any of their pages lists whole: by a decision, or because they are the vendor's own tests. */
+static const char **whole_hosts(const struct recipe_feed *feed)
+{
+    const char **hosts = calloc(feed->widen_count + feed->test_host_count + 1, sizeof *hosts);
+    for (size_t i = 0; hosts != NULL && i < feed->widen_count; i++)
+        hosts[i] = feed->widen[i].host;
+    for (size_t i = 0; hosts != NULL && i < feed->test_host_count; i++)
+        hosts[feed->widen_count + i] = feed->test_hosts[i];
+    return hosts;
+}
+
 int reading_run(const struct reading *reading, struct feed_stats *stats)
 {
     const struct recipe_feed *feed = reading->feed;
     const struct feed_format *format = feed_format_at(feed->format);
     struct intake in;
     struct feed_folder *folders = calloc(feed->folder_count + 1, sizeof *folders);
-    if (folders == NULL)
+    const char **hosts = whole_hosts(feed);
+    if (folders == NULL || hosts == NULL) {
+        free(folders);
+        free(hosts);
         return ERR_NOMEM;
+    }
     for (size_t i = 0; i < feed->folder_count; i++)
         folders[i] = (struct feed_folder){feed->folders[i].folder, feed->folders[i].categories};
     struct intake_opts opts = {
@@ -71,10 +86,13 @@ int reading_run(const struct reading *reading, struct feed_stats *stats)
         .folders = feed->folder_count == 0 ? NULL : folders,
         .folder_count = feed->folder_count,
         .zone = feed->zone,
+        .whole_hosts = hosts,
+        .whole_host_count = feed->widen_count + feed->test_host_count,
     };
     intake_init(&in, &opts, reading->guard, feed->name, stats, reading->sink, reading->ctx);
     in.refused = reading->refused;
     int err = format->parse_tree != NULL ? format->parse_tree(&in, reading->path) : parse_text(reading, format, &in);
     free(folders);
+    free(hosts);
     return err;
 }

@@ -8,6 +8,18 @@
 #include "belisha/category.h"
 #include "config/schema.h"
 #include "config/yaml.h"
+#include "dns/name.h"
+
+const char *const recipe_body_names[] = {"iwf", "ctiru", "other", NULL};
+static const char *const tier_names[] = {"ordinary", "statutory", NULL};
+
+enum { TIER_ORDINARY, TIER_STATUTORY };
+#define BODY_UNSAID (-1)
+
+struct widen_part {
+    const uint8_t *host;
+    const char *decided_by, *on, *reason;
+};
 
 /* One feed as it is written. */
 struct feed_part {
@@ -16,6 +28,10 @@ struct feed_part {
     struct schema_list category, categories; /* int each; the second with folders as keys */
     bool subdomains, single_labels, public_suffixes;
     int64_t every_ms;
+    struct schema_list widen, test_hosts; /* struct widen_part; const uint8_t * */
+    int tier;
+    const char *body, *membership;
+    int64_t max_age_ms;
     struct recipe_limits limits;
     struct config_place place;
 };
@@ -57,6 +73,18 @@ static const struct schema_option limit_options[] = {
      .max = 1000,
      .fallback = "0",
      .help = "largest believed change of the number of names from one copy to the next, in per cent; 0: any"},
+    {0}};
+
+#define WIDEN(field) offsetof(struct widen_part, field)
+static const struct schema_option widen_options[] = {
+    {.key = "host", .type = &schema_name, .offset = WIDEN(host), .required = true, .help = "what is listed whole"},
+    {.key = "decided_by",
+     .type = &schema_string,
+     .offset = WIDEN(decided_by),
+     .required = true,
+     .help = "who decided it"},
+    {.key = "on", .type = &schema_string, .offset = WIDEN(on), .required = true, .help = "the day of the decision"},
+    {.key = "reason", .type = &schema_string, .offset = WIDEN(reason), .required = true, .help = "and why"},
     {0}};
 
 #define FEED(field) offsetof(struct feed_part, field)
@@ -108,6 +136,33 @@ static const struct schema_option feed_options[] = {
      .offset = FEED(every_ms),
      .fallback = "20h",
      .help = "how old a copy may get before a new one is asked for"},
+    {.key = "widen",
+     .shape = SCHEMA_LIST,
+     .offset = FEED(widen),
+     .fields = widen_options,
+     .item_size = sizeof(struct widen_part),
+     .help = "urls: hosts that are blocked whole because of their pages, each by a recorded decision"},
+    {.key = "test_hosts",
+     .type = &schema_name,
+     .shape = SCHEMA_LIST,
+     .offset = FEED(test_hosts),
+     .help = "urls: the vendor's own test hosts, blocked whole where it lists any of their pages"},
+    {.key = "tier",
+     .type = &schema_word,
+     .offset = FEED(tier),
+     .words = tier_names,
+     .fallback = "ordinary",
+     .help = "statutory: an illegal-content list, which nothing can switch off once it is set up"},
+    {.key = "body", .type = &schema_string, .offset = FEED(body), .help = "statutory: whose list: iwf, ctiru or other"},
+    {.key = "membership",
+     .type = &schema_string,
+     .offset = FEED(membership),
+     .help = "statutory: id of the membership by which the list is had"},
+    {.key = "max_age",
+     .type = &schema_duration,
+     .offset = FEED(max_age_ms),
+     .fallback = "48h",
+     .help = "statutory: a copy older than this is an alarm"},
     {.key = "limits",
      .offset = FEED(limits),
      .fields = limit_options,
@@ -217,6 +272,40 @@ static bool name_ok(const char *name)
     return len > 0 && len <= 64 && name[len] == '\0' && name[0] != '.';
 }
 
+static int body_from_name(const char *name)
+{
+    for (int i = 0; name != NULL && recipe_body_names[i] != NULL; i++) {
+        if (strcmp(recipe_body_names[i], name) == 0)
+            return i;
+    }
+    return BODY_UNSAID;
+}
+
+/* Who says IWF or CTIRU says by which right; nobody else's list may go by that name. */
+static void check_statutory(struct loading *l, const struct feed_part *part, const char *format)
+{
+    int body = body_from_name(part->body);
+    bool plain = strcmp(format, "urls") == 0 || strcmp(format, "domains") == 0 || strcmp(format, "hosts") == 0;
+    if (part->tier != TIER_STATUTORY) {
+        if (part->body != NULL || part->membership != NULL)
+            config_errors_add(l->errors, &part->place,
+                              "'body' and 'membership' of '%s' are for 'tier: statutory' alone", part->name);
+        return;
+    }
+    if (body == BODY_UNSAID)
+        config_errors_add(l->errors, &part->place, "the statutory feed '%s' needs 'body': iwf, ctiru or other%s%s",
+                          part->name, part->body == NULL ? "" : ", not ", part->body == NULL ? "" : part->body);
+    else if (body != RECIPE_BODY_OTHER && (part->membership == NULL || part->licence == NULL))
+        config_errors_add(
+            l->errors, &part->place,
+            "'%s' can't be called %s without 'membership' (its id) and 'licence'; a list of somebody else "
+            "is 'body: other'",
+            part->name, body == RECIPE_BODY_IWF ? "an IWF list" : "a CTIRU list");
+    if (!plain)
+        config_errors_add(l->errors, &part->place, "the statutory feed '%s' must be in format urls, domains or hosts",
+                          part->name);
+}
+
 /* What a table of single options can't see. */
 static void check_feed(struct loading *l, const struct feed_part *parts, size_t index, const char *format)
 {
@@ -229,7 +318,7 @@ static void check_feed(struct loading *l, const struct feed_part *parts, size_t 
             config_errors_add(l->errors, &part->place, "another feed is called '%s' already", part->name);
     }
     bool tree = strcmp(format, "ut1") == 0;
-    if (part->category.count == 0 && !tree)
+    if (part->category.count == 0 && !tree && part->tier != TIER_STATUTORY)
         config_errors_add(l->errors, &part->place, "'category' is missing here: what the names of '%s' are",
                           part->name);
     if (part->categories.count > 0 && !tree)
@@ -237,6 +326,66 @@ static void check_feed(struct loading *l, const struct feed_part *parts, size_t 
                           part->name);
     if (part->categories.count > 0 && part->category.count > 0)
         config_errors_add(l->errors, &part->place, "'%s' has both 'category' and 'categories'", part->name);
+    if ((part->widen.count > 0 || part->test_hosts.count > 0) && strcmp(format, "urls") != 0)
+        config_errors_add(l->errors, &part->place, "'widen' and 'test_hosts' are for format urls; '%s' is %s",
+                          part->name, format);
+    check_statutory(l, part, format);
+}
+
+/* ---- hosts ---- */
+
+static const char *host_text(struct loading *l, const uint8_t *wire)
+{
+    char text[NAME_TEXT_MAX];
+    name_to_text(wire, text);
+    return keep_text(l, arena_text(l->arena, text, strlen(text)));
+}
+
+static void set_widen(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+{
+    const struct widen_part *items = part->widen.items;
+    size_t count = part->widen.count;
+    struct recipe_widen *rows = arena_alloc(l->arena, (count + 1) * sizeof *rows);
+    if (rows == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct recipe_widen){.host = host_text(l, items[i].host),
+                                        .decided_by = items[i].decided_by,
+                                        .on = items[i].on,
+                                        .reason = items[i].reason};
+    feed->widen = rows;
+    feed->widen_count = count;
+}
+
+static void set_test_hosts(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+{
+    const uint8_t *const *items = part->test_hosts.items;
+    size_t count = part->test_hosts.count;
+    const char **rows = arena_alloc(l->arena, (count + 1) * sizeof *rows);
+    if (rows == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        rows[i] = host_text(l, items[i]);
+    feed->test_hosts = rows;
+    feed->test_host_count = count;
+}
+
+static void set_statutory(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+{
+    int body = body_from_name(part->body);
+    struct recipe_statutory *row = arena_alloc(l->arena, sizeof *row);
+    if (row == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    *row = (struct recipe_statutory){.body = body == BODY_UNSAID ? RECIPE_BODY_OTHER : (enum recipe_body)body,
+                                     .membership = part->membership == NULL ? "" : part->membership,
+                                     .max_age_s = part->max_age_ms / 1000};
+    feed->statutory = part->tier == TIER_STATUTORY ? row : NULL;
 }
 
 static void set_feed(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
@@ -255,6 +404,9 @@ static void set_feed(struct loading *l, const struct feed_part *part, struct rec
         .limits = part->limits,
     };
     set_folders(l, part, feed);
+    set_widen(l, part, feed);
+    set_test_hosts(l, part, feed);
+    set_statutory(l, part, feed);
 }
 
 /* The tables with the words that only the caller knows. */
@@ -285,15 +437,21 @@ static int fill(struct loading *l, const struct recipe_part *part, const char *c
         return ERR_NOMEM;
     if (count == 0 || count > RECIPE_FEEDS_MAX)
         config_errors_add(l->errors, NULL, "'feeds' must have from 1 to %d entries", RECIPE_FEEDS_MAX);
+    size_t ordinary = 0, statutory = 0;
     for (size_t i = 0; i < count; i++) {
         check_feed(l, parts, i, formats[parts[i].format]);
-        set_feed(l, &parts[i], &feeds[i]);
+        /* the statutory ones fill the array from its end */
+        set_feed(l, &parts[i], &feeds[parts[i].tier == TIER_STATUTORY ? count - ++statutory : ordinary++]);
     }
+    if (count > 0 && ordinary == 0)
+        config_errors_add(l->errors, NULL, "'feeds' needs an ordinary feed beside the statutory ones");
     recipe->out = path_from(l, part->out);
     recipe->keep = part->keep;
     recipe->protected_help = path_from(l, part->protected_help);
     recipe->feeds = feeds;
-    recipe->feed_count = count;
+    recipe->feed_count = ordinary;
+    recipe->statutory = feeds + ordinary;
+    recipe->statutory_count = statutory;
     if (l->out_of_memory)
         return ERR_NOMEM;
     return l->errors->count > errors_before ? ERR_CONFIG : 0;

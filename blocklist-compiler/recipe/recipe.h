@@ -27,6 +27,22 @@ struct recipe_limits {
     int64_t change; /* per cent by which the accepted names may shrink or grow from one copy to the next; 0 = any */
 };
 
+/* urls: a recorded decision to list a whole host because of its pages. */
+struct recipe_widen {
+    const char *host; /* normal form, without closing dot */
+    const char *decided_by, *on, *reason;
+};
+
+/* Whose list it is; what is not `other` needs a membership and a licence. */
+enum recipe_body { RECIPE_BODY_IWF, RECIPE_BODY_CTIRU, RECIPE_BODY_OTHER };
+
+/* Of a feed of the statutory tier. */
+struct recipe_statutory {
+    enum recipe_body body;
+    const char *membership;
+    int64_t max_age_s; /* a copy older than this is an alarm */
+};
+
 /* A folder of a tree and its categories. */
 struct recipe_folder {
     const char *folder;
@@ -46,15 +62,23 @@ struct recipe_feed {
     const char *licence;  /* "" = not said */
     const char *zone;     /* rpz: NULL = the file says it */
     int64_t every_s;      /* how often to ask for a new copy */
+    const struct recipe_widen *widen;
+    size_t widen_count;
+    const char *const
+        *test_hosts; /* the vendor's own, in normal form: listed whole where it lists any of their pages */
+    size_t test_host_count;
+    const struct recipe_statutory *statutory; /* NULL: an ordinary feed */
     struct recipe_limits limits;
 };
 
 struct recipe {
-    const char *out;            /* folder of the generations; NULL = not said */
-    int64_t keep;               /* generations */
-    const char *protected_help; /* file of more names that must stay reachable; NULL = the shipped ones only */
-    const struct recipe_feed *feeds;
+    const char *out;                 /* folder of the generations; NULL = not said */
+    int64_t keep;                    /* generations */
+    const char *protected_help;      /* file of more names that must stay reachable; NULL = the shipped ones only */
+    const struct recipe_feed *feeds; /* the ordinary ones */
     size_t feed_count;
+    const struct recipe_feed *statutory; /* those of the statutory tier, which never meet the others */
+    size_t statutory_count;
     struct arena *arena;
 };
 
@@ -64,6 +88,8 @@ struct recipe {
 ERR_CHECKED int recipe_load(const char *path, const char *const formats[], struct recipe **out,
                             struct config_errors *errors);
 void recipe_free(struct recipe *recipe);
+
+extern const char *const recipe_body_names[]; /* by enum recipe_body; ends in NULL */
 
 /* The limits and other values of a feed that nobody has said anything about. */
 struct recipe_feed recipe_feed_default(void);

@@ -63,6 +63,7 @@ static json_t *feed_json(const struct report_feed *feed)
     json_object_set_new(object, "lines", number(feed->stats->lines));
     json_object_set_new(object, "blocks", number(feed->stats->blocks));
     json_object_set_new(object, "exceptions", number(feed->stats->allows));
+    json_object_set_new(object, "widened", number(feed->stats->widened));
     json_object_set_new(object, "aliases", number(feed->stats->aliases));
     json_object_set_new(object, "refused", refusals_json(feed->stats));
     return object;

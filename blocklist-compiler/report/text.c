@@ -75,6 +75,9 @@ static void write_feed(const struct report *report, const struct report_feed *fe
         return;
     fprintf(to, "    accepted%10" PRIu64 "  names to block, %" PRIu64 " exceptions, of %" PRIu64 " lines\n",
             feed->stats->blocks, feed->stats->allows, feed->stats->lines);
+    if (feed->stats->widened > 0)
+        fprintf(to, "    widened %10" PRIu64 "  of them pages of a host that the recipe lists whole\n",
+                feed->stats->widened);
     if (feed->stats->aliases > 0)
         fprintf(to, "    skipped %10" PRIu64 "  links to folders that were read already\n", feed->stats->aliases);
     write_refusals(feed->stats, to);

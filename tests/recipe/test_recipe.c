@@ -10,7 +10,7 @@
 
 #include "belisha/category.h"
 
-static const char *const formats[] = {"hosts", "domains", "ut1", NULL};
+static const char *const formats[] = {"hosts", "domains", "ut1", "urls", NULL};
 
 struct fixture {
     char path[64];
@@ -118,7 +118,7 @@ static void recipe_says_where_and_what_would_be_right(void **state)
         {"feeds: []\n", {"from 1 to 1000"}},
         {"feed:\n", {":1:1:", "did you mean 'feeds'"}},
         {"feeds:\n  - {name: a, source: /a, format: host, category: malware}\n",
-         {":2:", "must be hosts, domains or ut1, not 'host'"}},
+         {":2:", "must be hosts, domains, ut1 or urls, not 'host'"}},
         {"feeds:\n  - {name: a, source: /a, format: hosts, category: malwar}\n", {":2:", "did you mean 'malware'"}},
         {"feeds:\n  - {name: a, source: /a, format: hosts}\n", {":2:", "'category' is missing"}},
         {"feeds:\n  - {name: a, source: /a, format: hosts, category: malware, categories: {x: malware}}\n",
@@ -130,6 +130,21 @@ static void recipe_says_where_and_what_would_be_right(void **state)
         {"feeds:\n  - {name: a, source: /a, format: ut1}\n  - {name: a, source: /b, format: ut1}\n",
          {":3:", "another feed"}},
         {"feeds:\n  - {name: a, source: /a, format: ut1, limits: {change: -1}}\n", {":2:", "change"}},
+        {"feeds:\n  - {name: a, source: /a, format: hosts, category: malware, test_hosts: t.example}\n",
+         {":2:", "are for format urls"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, category: malware, widen: [{host: t.example}]}\n",
+         {":2:", "'decided_by' is missing"}},
+        {"feeds:\n  - {name: a, source: /a, format: hosts, category: malware, membership: m}\n",
+         {":2:", "for 'tier: statutory' alone"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, tier: statutory}\n", {":2:", "needs 'body'"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, tier: statutory, body: police}\n", {":2:", "not police"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, tier: statutory, body: iwf, licence: L}\n",
+         {":2:", "can't be called an IWF list without 'membership'"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, tier: statutory, body: ctiru, membership: M}\n",
+         {":2:", "can't be called a CTIRU list without 'membership' (its id) and 'licence'"}},
+        {"feeds:\n  - {name: a, source: /a, format: ut1, tier: statutory, body: other}\n",
+         {":2:", "format urls, domains or hosts"}},
+        {"feeds:\n  - {name: a, source: /a, format: urls, tier: statutory, body: other}\n", {"needs an ordinary feed"}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -146,9 +161,43 @@ static void recipe_says_where_and_what_would_be_right(void **state)
     }
 }
 
+static void recipe_keeps_the_statutory_tier_apart(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(load(&f, "feeds:\n"
+                              "  - name: iwf\n"
+                              "    source: https://lists.example.org/urls\n"
+                              "    format: urls\n"
+                              "    tier: statutory\n"
+                              "    body: iwf\n"
+                              "    membership: M-17\n"
+                              "    licence: members only\n"
+                              "    max_age: 1d\n"
+                              "    test_hosts: [Test.example, t2.example]\n"
+                              "    widen: [{host: w.example, decided_by: R. Head, on: 2026-01-02, reason: all of it}]\n"
+                              "  - {name: a, source: /a, format: hosts, category: malware}\n"),
+                     0);
+    const struct recipe_feed *feed = &f.recipe->statutory[0];
+    assert_int_equal(f.recipe->feed_count, 1);
+    assert_string_equal(f.recipe->feeds[0].name, "a");
+    assert_null(f.recipe->feeds[0].statutory);
+    assert_int_equal(f.recipe->statutory_count, 1);
+    assert_string_equal(feed->name, "iwf");
+    assert_int_equal(feed->statutory->body, RECIPE_BODY_IWF);
+    assert_string_equal(feed->statutory->membership, "M-17");
+    assert_int_equal(feed->statutory->max_age_s, 86400);
+    assert_int_equal(feed->test_host_count, 2);
+    assert_string_equal(feed->test_hosts[0], "test.example");
+    assert_int_equal(feed->widen_count, 1);
+    assert_string_equal(feed->widen[0].host, "w.example");
+    assert_string_equal(feed->widen[0].decided_by, "R. Head");
+    finish(&f);
+}
+
 static void recipe_of_the_shipped_data_is_right(void **state)
 {
-    static const char *const all[] = {"hosts", "domains", "adblock", "ut1", "rpz", "dnsmasq", "unbound", NULL};
+    static const char *const all[] = {"hosts", "domains", "adblock", "ut1", "rpz", "dnsmasq", "unbound", "urls", NULL};
     struct fixture f = {.recipe = NULL};
     (void)state;
     assert_int_equal(recipe_load("../../data/feeds.yaml", all, &f.recipe, &f.errors), 0);
@@ -162,6 +211,7 @@ int main(void)
         cmocka_unit_test(recipe_fills_in_what_is_not_said),
         cmocka_unit_test(recipe_takes_every_key),
         cmocka_unit_test(recipe_says_where_and_what_would_be_right),
+        cmocka_unit_test(recipe_keeps_the_statutory_tier_apart),
         cmocka_unit_test(recipe_of_the_shipped_data_is_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

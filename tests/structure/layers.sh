@@ -28,7 +28,7 @@ blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
 blocklist-compiler/fetch: base
 blocklist-compiler/publish: base dns blockdb trie
-blocklist-compiler/recipe: base config
+blocklist-compiler/recipe: base dns config
 blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
 blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report

@@ -109,7 +109,7 @@ static bool is_unchanged(struct compile *c)
     digest_add_text(state, BELISHA_VERSION);
     digest_add_number(state, COMPILER_REVISION);
     digest_add_text(state, c->opts.help);
-    digest_add_number(state, (uint64_t)guard_suffix_time_s(c->guard));
+    digest_add_number(state, (uint64_t)suffix_time_s(guard_suffixes(c->guard)));
     for (size_t i = 0; i < c->opts.feed_count; i++)
         add_feed(state, &c->jobs[i]);
     c->inputs = digest_end(state);

@@ -20,14 +20,14 @@ static int add_protected(struct samples *samples, const char *text)
 
 int samples_init(struct samples *samples, const struct guard *guard)
 {
-    size_t count = guard_help_count(guard);
+    size_t count = guard_name_count(guard);
     int err = 0;
     memset(samples, 0, sizeof *samples);
     samples->protected_names = calloc(count + 1, sizeof *samples->protected_names);
     if (samples->protected_names == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < count && err == 0; i++)
-        err = add_protected(samples, guard_help_name(guard, i));
+        err = add_protected(samples, guard_name(guard, i, NULL));
     return err;
 }
 

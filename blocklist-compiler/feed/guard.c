@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "feed/suffix.h"
-
 struct kept {
     struct listed_name name;
     enum refusal why;
@@ -13,14 +11,17 @@ struct kept {
  * Nearly no rule touches a kept name, so most are sent on by their last TAIL_LEN bytes: a name and another one above or
  * below it end alike. Shorter names take the slow way.
  */
-#define TAIL_LEN 8
+#define TAIL_LEN  8
+#define TAIL_BITS 14
 
 struct guard {
     struct suffix_set *suffixes;
-    struct kept *kept; /* help names first */
-    uint64_t *tails;   /* of each kept name */
-    size_t help_count, kept_count;
-    bool has_short; /* a kept name is shorter than a tail */
+    struct kept *kept; /* canaries first */
+    size_t kept_count;
+    uint64_t tails[(1U << TAIL_BITS) / 64]; /* one bit for each hash that a kept name's tail has */
+    bool has_short;                         /* a kept name is shorter than a tail */
+    struct prefix *addresses;
+    size_t address_count;
 };
 
 /* The names of the network's own questions; each covers what is below it. The policy answers them before any list. */
@@ -29,58 +30,88 @@ static const char *const canaries[] = {
 };
 #define CANARY_COUNT (sizeof canaries / sizeof canaries[0])
 
-static uint64_t tail_of(const struct listed_name *name)
+static unsigned tail_of(const struct listed_name *name)
 {
     uint64_t tail;
     memcpy(&tail, name->text + name->text_len - TAIL_LEN, TAIL_LEN);
-    return tail;
+    return (unsigned)(tail * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TAIL_BITS));
 }
 
-static int keep(struct guard *guard, struct span text, enum refusal why)
+static int keep(struct guard *guard, const struct listed_name *name, enum refusal why)
 {
-    struct kept row = {.why = why};
-    if (normalise_name(text, &row.name) != REFUSED_NONE)
-        return ERR_MALFORMED;
     struct kept *kept = reallocarray(guard->kept, guard->kept_count + 1, sizeof *kept);
     if (kept == NULL)
         return ERR_NOMEM;
     guard->kept = kept;
-    uint64_t *tails = reallocarray(guard->tails, guard->kept_count + 1, sizeof *tails);
-    if (tails == NULL)
-        return ERR_NOMEM;
-    guard->tails = tails;
-    guard->has_short |= row.name.text_len < TAIL_LEN;
-    tails[guard->kept_count] = row.name.text_len < TAIL_LEN ? 0 : tail_of(&row.name);
-    kept[guard->kept_count++] = row;
+    kept[guard->kept_count++] = (struct kept){*name, why};
+    if (name->text_len < TAIL_LEN)
+        guard->has_short = true;
+    else
+        guard->tails[tail_of(name) / 64] |= UINT64_C(1) << tail_of(name) % 64;
     return 0;
+}
+
+static int keep_text(struct guard *guard, struct span text, enum refusal why)
+{
+    struct listed_name name;
+    if (normalise_name(text, &name) != REFUSED_NONE)
+        return ERR_MALFORMED;
+    /* Help services are our own list and may be anything; what a school types could be "uk" by mistake. */
+    bool checked = why == REFUSED_OWN_DOMAIN || why == REFUSED_LEARNING_PLATFORM;
+    if (checked && (name.key.labels < 2 || suffix_find(guard->suffixes, &name) == SUFFIX_ICANN))
+        return ERR_INVAL;
+    return keep(guard, &name, why);
 }
 
 static int keep_canaries(struct guard *guard)
 {
-    for (size_t i = 0; i < CANARY_COUNT; i++) {
-        int err = keep(guard, span_of(canaries[i]), REFUSED_CANARY);
-        if (err < 0)
-            return err;
-    }
-    return 0;
+    int err = 0;
+    for (size_t i = 0; i < CANARY_COUNT && err == 0; i++)
+        err = keep_text(guard, span_of(canaries[i]), REFUSED_CANARY);
+    return err;
 }
 
-static int keep_help(struct guard *guard, struct span text, unsigned *out_line)
+int guard_add(struct guard *guard, struct span names, enum refusal why, unsigned *out_line)
 {
     unsigned number = 0;
-    while (text.len > 0) {
-        struct span line = span_cut(&text, '\n');
+    while (names.len > 0) {
+        struct span line = span_cut(&names, '\n');
         line.len = span_find(line, '#');
         line = span_trim(line);
         number++;
-        int err = line.len == 0 ? 0 : keep(guard, line, REFUSED_PROTECTED_HELP);
+        int err = line.len == 0 ? 0 : keep_text(guard, line, why);
         if (err < 0) {
             *out_line = number;
             return err;
         }
     }
-    guard->help_count = guard->kept_count;
     return 0;
+}
+
+int guard_add_address(struct guard *guard, const struct prefix *prefix)
+{
+    struct prefix *addresses = reallocarray(guard->addresses, guard->address_count + 1, sizeof *addresses);
+    if (addresses == NULL)
+        return ERR_NOMEM;
+    guard->addresses = addresses;
+    addresses[guard->address_count++] = *prefix;
+    return 0;
+}
+
+int guard_use_suffixes(struct guard *guard, const char *file)
+{
+    struct suffix_set *suffixes;
+    int err = suffix_new(file, &suffixes);
+    if (err < 0)
+        return err;
+    suffix_free(guard->suffixes);
+    guard->suffixes = suffixes;
+    return 0;
+}
+
+const struct suffix_set *guard_suffixes(const struct guard *guard)
+{
+    return guard->suffixes;
 }
 
 int guard_new(struct span help, struct guard **out, unsigned *out_line)
@@ -88,11 +119,11 @@ int guard_new(struct span help, struct guard **out, unsigned *out_line)
     struct guard *guard = calloc(1, sizeof *guard);
     if (guard == NULL)
         return ERR_NOMEM;
-    int err = suffix_new(NULL, &guard->suffixes);
-    if (err == 0)
-        err = keep_help(guard, help, out_line);
+    int err = guard_use_suffixes(guard, NULL);
     if (err == 0)
         err = keep_canaries(guard);
+    if (err == 0)
+        err = guard_add(guard, help, REFUSED_PROTECTED_HELP, out_line);
     if (err < 0) {
         guard_free(guard);
         return err;
@@ -107,7 +138,7 @@ void guard_free(struct guard *guard)
         return;
     suffix_free(guard->suffixes);
     free(guard->kept);
-    free(guard->tails);
+    free(guard->addresses);
     free(guard);
 }
 
@@ -128,40 +159,47 @@ static bool touches(const struct listed_name *rule, bool covers_below, const str
 
 static bool may_touch(const struct guard *guard, const struct listed_name *rule)
 {
-    bool found = rule->text_len < TAIL_LEN || guard->has_short;
-    if (found)
+    if (rule->text_len < TAIL_LEN || guard->has_short)
         return true;
-    uint64_t tail = tail_of(rule);
-    for (size_t i = 0; i < guard->kept_count; i++)
-        found |= guard->tails[i] == tail;
-    return found;
+    unsigned tail = tail_of(rule);
+    return (guard->tails[tail / 64] >> tail % 64 & 1) != 0;
 }
 
-enum refusal guard_check(const struct guard *guard, const struct listed_name *name, bool covers_below, bool suffix_ok)
+enum refusal guard_check(const struct guard *guard, const struct listed_name *name, bool covers_below, bool suffix_ok,
+                         enum suffix_kind *out_suffix)
 {
     size_t count = may_touch(guard, name) ? guard->kept_count : 0;
+    *out_suffix = SUFFIX_NONE;
     for (size_t i = 0; i < count; i++) {
         const struct kept *kept = &guard->kept[i];
         /* A canary's parent may be listed: policy answers canaries before it asks for categories. */
-        if (touches(name, covers_below && kept->why == REFUSED_PROTECTED_HELP, &kept->name))
+        if (touches(name, covers_below && guard_is_reachable(kept->why), &kept->name))
             return kept->why;
     }
-    if (covers_below && !suffix_ok && suffix_check(guard->suffixes, name))
-        return REFUSED_PUBLIC_SUFFIX;
+    if (covers_below)
+        *out_suffix = suffix_find(guard->suffixes, name);
+    return *out_suffix == SUFFIX_ICANN && !suffix_ok ? REFUSED_PUBLIC_SUFFIX : REFUSED_NONE;
+}
+
+enum refusal guard_check_address(const struct guard *guard, const struct prefix *prefix)
+{
+    for (size_t i = 0; i < guard->address_count; i++) {
+        const struct prefix *own = &guard->addresses[i];
+        if (prefix_contains(own, &prefix->addr) || prefix_contains(prefix, &own->addr))
+            return REFUSED_OWN_ADDRESS;
+    }
     return REFUSED_NONE;
 }
 
-int64_t guard_suffix_time_s(const struct guard *guard)
+size_t guard_name_count(const struct guard *guard)
 {
-    return suffix_time_s(guard->suffixes);
+    return guard->kept_count - CANARY_COUNT;
 }
 
-size_t guard_help_count(const struct guard *guard)
+const char *guard_name(const struct guard *guard, size_t index, enum refusal *out_why)
 {
-    return guard->help_count;
-}
-
-const char *guard_help_name(const struct guard *guard, size_t index)
-{
-    return guard->kept[index].name.text;
+    const struct kept *kept = &guard->kept[CANARY_COUNT + index];
+    if (out_why != NULL)
+        *out_why = kept->why;
+    return kept->name.text;
 }

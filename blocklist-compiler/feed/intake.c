@@ -1,5 +1,7 @@
 #include "feed/intake.h"
 
+#include <stdio.h>
+
 #include "base/pattern.h"
 
 void intake_init(struct intake *in, const struct intake_opts *opts, const struct guard *guard, const char *file,
@@ -69,11 +71,25 @@ static enum refusal check(struct intake *in, struct span text, enum feed_action 
         return REFUSED_LOCAL_NAME;
     if (in->name.key.labels < 2 && !in->opts.single_labels)
         return REFUSED_SINGLE_LABEL;
-    /* An exception can do a protected name no harm, but one for a whole suffix would switch the feed off. */
+    in->suffix = SUFFIX_NONE;
     if (in->guard == NULL)
         return REFUSED_NONE;
-    refusal = guard_check(in->guard, &in->name, covers_below, in->opts.public_suffixes);
-    return refusal == REFUSED_PROTECTED_HELP && action == FEED_ALLOW ? REFUSED_NONE : refusal;
+    refusal = guard_check(in->guard, &in->name, covers_below, in->opts.public_suffixes, &in->suffix);
+    /* An exception can do a reachable name no harm, but one for a whole suffix would switch the feed off. */
+    return guard_is_reachable(refusal) && action == FEED_ALLOW ? REFUSED_NONE : refusal;
+}
+
+/* What is accepted, but for somebody to look at. text: the rule as it is written. */
+static void flag(struct intake *in, enum feed_scope scope, struct span text)
+{
+    const struct popular_name *popular =
+        in->opts.popular == NULL
+            ? NULL
+            : popular_find(in->opts.popular, &in->name.key, (scope & FEED_SELF) != 0, (scope & FEED_BELOW) != 0);
+    if (in->suffix == SUFFIX_PRIVATE)
+        feed_stats_flag(in->stats, FLAG_PRIVATE_SUFFIX, in->file, in->line, text);
+    if (popular != NULL)
+        feed_stats_popular(in->stats, popular->rank, popular->text, in->file, in->line, text);
 }
 
 static int hand_over(struct intake *in, const struct feed_rule *rule)
@@ -97,6 +113,8 @@ int intake_rule(struct intake *in, struct span name, enum feed_action action, en
         return intake_refuse(in, refusal, name);
     struct feed_rule rule = {
         .name = &in->name, .categories = in->categories, .action = action, .scope = scope, .important = important};
+    if (action == FEED_BLOCK)
+        flag(in, scope, name);
     return hand_over(in, &rule);
 }
 
@@ -107,7 +125,20 @@ static bool is_exception(const struct feed_clause *clause)
     return clause->head.kind == BLOCKDB_CLAUSE_ALLOW || clause->head.kind == BLOCKDB_CLAUSE_NO_REWRITE;
 }
 
-/* Whether the expression can be used, and leaves the protected names alone. */
+/* Whether it matches the name itself, or what stands below it as an example of all that may. */
+static bool matches_name(const struct pattern *pattern, const char *name)
+{
+    static const char *const below[] = {"", "www.", "x."};
+    char text[LISTED_NAME_MAX + 8];
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        int len = snprintf(text, sizeof text, "%s%s", below[i], name);
+        if (pattern_matches(pattern, text, (size_t)len))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the expression can be used, and leaves the reachable names alone. */
 static enum refusal check_pattern(struct intake *in, const struct feed_clause *clause)
 {
     struct pattern *pattern;
@@ -118,10 +149,11 @@ static enum refusal check_pattern(struct intake *in, const struct feed_clause *c
         return REFUSED_TOO_MANY;
     if (pattern_new(text, clause->head.pattern_len, &pattern) < 0)
         return REFUSED_EXPRESSION;
-    for (size_t i = 0; in->guard != NULL && !is_exception(clause) && i < guard_help_count(in->guard); i++) {
-        const char *help = guard_help_name(in->guard, i);
-        if (pattern_matches(pattern, help, strlen(help)))
-            refusal = REFUSED_PROTECTED_HELP;
+    size_t count = in->guard == NULL || is_exception(clause) ? 0 : guard_name_count(in->guard);
+    for (size_t i = 0; i < count && refusal == REFUSED_NONE; i++) {
+        enum refusal why;
+        const char *name = guard_name(in->guard, i, &why);
+        refusal = matches_name(pattern, name) ? why : REFUSED_NONE;
     }
     pattern_free(pattern);
     if (refusal == REFUSED_NONE) {
@@ -155,6 +187,8 @@ int intake_clause(struct intake *in, struct span name, enum feed_scope scope, st
                              .categories = in->categories,
                              .action = action,
                              .scope = scope};
+    if (!floating && !narrowed && action == FEED_BLOCK)
+        flag(in, scope, text);
     return hand_over(in, &rule);
 }
 
@@ -179,6 +213,9 @@ int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_
     }
     if (use == BLOCKDB_ADDRESS_ANSWER && is_too_wide(prefix))
         return intake_refuse(in, REFUSED_ADDRESS, text);
+    if (use == BLOCKDB_ADDRESS_ANSWER && in->guard != NULL && !is_exception(clause) &&
+        guard_check_address(in->guard, prefix) != REFUSED_NONE)
+        return intake_refuse(in, REFUSED_OWN_ADDRESS, text);
     clause->head.categories = in->categories;
     clause->head.flags |= BLOCKDB_CLAUSE_SELF;
     struct feed_rule rule = {.address = prefix,

@@ -21,6 +21,7 @@
 #include "feed/clause.h"
 #include "feed/guard.h"
 #include "feed/normalise.h"
+#include "feed/popular.h"
 #include "feed/span.h"
 #include "feed/stats.h"
 
@@ -70,6 +71,7 @@ struct intake_opts {
     const char *zone;               /* rpz: the zone's name where the file does not say; NULL */
     const char *const *whole_hosts; /* urls: hosts, in normal form, that any of their pages lists whole */
     size_t whole_host_count;
+    const struct popular *popular; /* names whose block is flagged; NULL: none */
 };
 
 struct intake {
@@ -87,6 +89,7 @@ struct intake {
     void *parser;             /* what a parser has to remember from line to line */
     unsigned patterns, blind; /* accepted so far */
     struct listed_name name;  /* of the rule in hand */
+    enum suffix_kind suffix;  /* what the rule covers as a whole */
     struct feed_clause scratch;
 };
 

@@ -8,6 +8,14 @@ static const struct {
 #undef X
 };
 
+static const struct {
+    const char *name, *sentence;
+} flags[FLAG_COUNT] = {
+#define X(suffix, text, words) [FLAG_##suffix] = {text, words},
+    FLAG_LIST(X)
+#undef X
+};
+
 const char *refusal_name(enum refusal refusal)
 {
     return rows[refusal].name;
@@ -16,4 +24,14 @@ const char *refusal_name(enum refusal refusal)
 const char *refusal_sentence(enum refusal refusal)
 {
     return rows[refusal].sentence;
+}
+
+const char *feed_flag_name(enum feed_flag flag)
+{
+    return flags[flag].name;
+}
+
+const char *feed_flag_sentence(enum feed_flag flag)
+{
+    return flags[flag].sentence;
 }

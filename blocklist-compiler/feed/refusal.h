@@ -39,7 +39,15 @@
     X(WHITE_LIST, "white-list", "in a folder that says it is for allowing")                                            \
     X(PUBLIC_SUFFIX, "public-suffix", "would cover everything below a public suffix")                                  \
     X(PROTECTED_HELP, "protected-help", "would cover a help service that must stay reachable")                         \
-    X(CANARY, "canary", "a name that browsers and systems use to ask about the network")
+    X(CANARY, "canary", "a name that browsers and systems use to ask about the network")                               \
+    X(OWN_DOMAIN, "own-domain", "would cover a domain of the school's own")                                            \
+    X(LEARNING_PLATFORM, "learning-platform", "would cover a name of the school's learning platform")                  \
+    X(OWN_ADDRESS, "own-address", "would block answers that hold an address of the school's own")
+
+/* What is accepted all the same, but wants somebody to look at it. */
+#define FLAG_LIST(X)                                                                                                   \
+    X(PRIVATE_SUFFIX, "private-suffix", "covers everything below a name under which others have their sites")          \
+    X(POPULAR, "popular", "covers a name among the most popular")
 
 enum refusal {
 #define X(suffix, name, sentence) REFUSED_##suffix,
@@ -48,7 +56,16 @@ enum refusal {
         REFUSAL_COUNT
 };
 
+enum feed_flag {
+#define X(suffix, name, sentence) FLAG_##suffix,
+    FLAG_LIST(X)
+#undef X
+        FLAG_COUNT
+};
+
 const char *refusal_name(enum refusal refusal);
 const char *refusal_sentence(enum refusal refusal);
+const char *feed_flag_name(enum feed_flag flag);
+const char *feed_flag_sentence(enum feed_flag flag);
 
 #endif

@@ -14,6 +14,10 @@ void feed_stats_done(struct feed_stats *stats)
         free(stats->samples[i]);
         stats->samples[i] = NULL;
     }
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        free(stats->flag_samples[i]);
+        stats->flag_samples[i] = NULL;
+    }
 }
 
 /* Feeds are hostile: what they say reaches terminals and reports only as printable ASCII. */
@@ -35,19 +39,43 @@ static void copy_printable(char *to, size_t cap, struct span text)
     to[len] = '\0';
 }
 
+static void set_sample(struct feed_sample *row, const char *file, uint32_t line, struct span text)
+{
+    row->line = line;
+    copy_printable(row->file, sizeof row->file, span_of(file));
+    copy_printable(row->text, sizeof row->text, text);
+}
+
+static void add_sample(struct feed_samples **samples, const char *file, uint32_t line, struct span text)
+{
+    if (*samples == NULL)
+        *samples = calloc(1, sizeof **samples);
+    if (*samples != NULL && (*samples)->count < FEED_SAMPLES_MAX)
+        set_sample(&(*samples)->rows[(*samples)->count++], file, line, text);
+}
+
 void feed_stats_refuse(struct feed_stats *stats, enum refusal refusal, const char *file, uint32_t line,
                        struct span text)
 {
     stats->refused[refusal]++;
-    if (stats->samples[refusal] == NULL)
-        stats->samples[refusal] = calloc(1, sizeof *stats->samples[refusal]);
-    struct feed_samples *samples = stats->samples[refusal];
-    if (samples == NULL || samples->count == FEED_SAMPLES_MAX)
+    add_sample(&stats->samples[refusal], file, line, text);
+}
+
+void feed_stats_flag(struct feed_stats *stats, enum feed_flag flag, const char *file, uint32_t line, struct span text)
+{
+    stats->flagged[flag]++;
+    add_sample(&stats->flag_samples[flag], file, line, text);
+}
+
+void feed_stats_popular(struct feed_stats *stats, uint32_t rank, const char *name, const char *file, uint32_t line,
+                        struct span text)
+{
+    feed_stats_flag(stats, FLAG_POPULAR, file, line, text);
+    if (stats->popular.rank != 0 && stats->popular.rank <= rank)
         return;
-    struct feed_sample *row = &samples->rows[samples->count++];
-    row->line = line;
-    copy_printable(row->file, sizeof row->file, span_of(file));
-    copy_printable(row->text, sizeof row->text, text);
+    stats->popular.rank = rank;
+    set_sample(&stats->popular.rule, file, line, text);
+    snprintf(stats->popular.name, sizeof stats->popular.name, "%s", name);
 }
 
 uint64_t feed_stats_refused_total(const struct feed_stats *stats)

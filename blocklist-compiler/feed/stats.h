@@ -15,6 +15,7 @@
 #define FEED_SAMPLES_MAX     5   /* of each reason */
 #define FEED_SAMPLE_TEXT_MAX 120 /* bytes of the refused text that are kept */
 #define FEED_SAMPLE_FILE_MAX 80
+#define FEED_SAMPLE_NAME_MAX 254 /* a name as text, with the closing zero */
 
 struct feed_sample {
     uint32_t line;
@@ -27,6 +28,13 @@ struct feed_samples {
     struct feed_sample rows[FEED_SAMPLES_MAX];
 };
 
+/* The most popular name that a rule of the feed blocks, and the first such rule. */
+struct feed_popular {
+    uint32_t rank; /* 1 is the most popular; 0: none is blocked */
+    struct feed_sample rule;
+    char name[FEED_SAMPLE_NAME_MAX];
+};
+
 struct feed_stats {
     uint64_t lines;    /* all, comments and blank ones too */
     uint64_t blocks;   /* accepted blocking rules, before duplicates are merged */
@@ -36,6 +44,9 @@ struct feed_stats {
     uint64_t aliases;  /* folders of a tree that are another name of a folder already read */
     uint64_t refused[REFUSAL_COUNT];
     struct feed_samples *samples[REFUSAL_COUNT]; /* NULL until the first of that reason */
+    uint64_t flagged[FLAG_COUNT];                /* of the accepted ones */
+    struct feed_samples *flag_samples[FLAG_COUNT];
+    struct feed_popular popular;
 };
 
 void feed_stats_init(struct feed_stats *stats);
@@ -44,6 +55,13 @@ void feed_stats_done(struct feed_stats *stats);
 /* Counts one refusal; a sample that finds no memory is left out, never the count. */
 void feed_stats_refuse(struct feed_stats *stats, enum refusal refusal, const char *file, uint32_t line,
                        struct span text);
+
+/* The same for a rule that is accepted. */
+void feed_stats_flag(struct feed_stats *stats, enum feed_flag flag, const char *file, uint32_t line, struct span text);
+
+/* A rule, accepted, blocks the name of this rank. */
+void feed_stats_popular(struct feed_stats *stats, uint32_t rank, const char *name, const char *file, uint32_t line,
+                        struct span text);
 
 uint64_t feed_stats_refused_total(const struct feed_stats *stats);
 

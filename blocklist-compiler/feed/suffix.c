@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <xxhash.h>
 
 #define SLOT_COUNT 65536U /* a power of two; the list has about 10,000 rules */
@@ -12,6 +13,7 @@
 
 struct suffix_set {
     psl_ctx_t *list;
+    enum suffix_origin origin;
     int64_t time_s;
     size_t rule_count;
     bool whole;                     /* every rule of the list is in the sets: a name that is in none is no suffix */
@@ -57,16 +59,28 @@ static bool add_rule(struct suffix_set *set, struct span rule)
     return true;
 }
 
-/* The rules before the private part. False when one of them could not be kept. */
+/* "VERSION: 2026-02-11_10-20-30_UTC" in a comment, as Mozilla writes it; 0 for any other line. */
+static int64_t version_time_s(const char *line)
+{
+    struct tm tm = {0};
+    const char *at = strstr(line, "VERSION: ");
+    return at != NULL && strptime(at + 9, "%Y-%m-%d_%H-%M-%S", &tm) != NULL ? timegm(&tm) : 0;
+}
+
+/* False when a rule could not be kept. */
 static bool read_rules(struct suffix_set *set, FILE *file)
 {
     char line[512];
     bool all = true;
-    while (fgets(line, sizeof line, file) != NULL && strstr(line, "===BEGIN PRIVATE DOMAINS===") == NULL) {
+    while (fgets(line, sizeof line, file) != NULL) {
         struct span rest = span_of(line);
         rest.len = span_find(rest, '\n');
         struct span rule = span_word(&rest);
-        if (rule.len > 0 && !span_starts(rule, "//"))
+        if (rule.len == 0)
+            continue;
+        if (span_starts(rule, "//"))
+            set->time_s = set->time_s != 0 ? set->time_s : version_time_s(line);
+        else
             all &= add_rule(set, rule);
     }
     return all && set->rule_count > 0 && ferror(file) == 0;
@@ -79,10 +93,10 @@ static void read_list(struct suffix_set *set, const char *path)
     if (file == NULL)
         return;
     set->list = psl_load_file(path);
-    if (set->list != NULL) {
+    if (set->list != NULL)
         set->whole = read_rules(set, file);
+    if (set->list != NULL && set->time_s == 0)
         set->time_s = fstat(fileno(file), &st) == 0 ? st.st_mtim.tv_sec : 0;
-    }
     fclose(file);
 }
 
@@ -103,8 +117,11 @@ int suffix_new(const char *file, struct suffix_set **out)
         return ERR_NOMEM;
     find_list(path, sizeof path);
     read_list(set, file == NULL ? path : file);
-    if (set->list == NULL)
+    set->origin = file == NULL ? SUFFIX_SYSTEM : SUFFIX_GIVEN;
+    if (set->list == NULL) {
+        set->origin = SUFFIX_BUILT_IN;
         set->time_s = psl_builtin_file_time();
+    }
     *out = set;
     return 0;
 }
@@ -125,12 +142,25 @@ static bool may_be_suffix(const struct suffix_set *set, const struct listed_name
     return dot != NULL && contains(set->wildcards, hash_of(dot + 1, (size_t)(name->text + name->text_len - dot - 1)));
 }
 
-bool suffix_check(const struct suffix_set *set, const struct listed_name *name)
+enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_name *name)
 {
     const psl_ctx_t *list = set->list != NULL ? set->list : psl_builtin();
     if (set->whole && !may_be_suffix(set, name))
-        return false;
-    return psl_is_public_suffix2(list, name->text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+        return SUFFIX_NONE;
+    if (psl_is_public_suffix2(list, name->text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1)
+        return SUFFIX_ICANN;
+    return psl_is_public_suffix2(list, name->text, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE) == 1 ? SUFFIX_PRIVATE
+                                                                                                  : SUFFIX_NONE;
+}
+
+enum suffix_origin suffix_origin(const struct suffix_set *set)
+{
+    return set->origin;
+}
+
+size_t suffix_rule_count(const struct suffix_set *set)
+{
+    return set->list == NULL ? 0 : set->rule_count;
 }
 
 int64_t suffix_time_s(const struct suffix_set *set)

@@ -45,6 +45,10 @@ static int open_archive(struct tree *tree, const struct tree_source *source)
     if (tree->archive == NULL)
         return ERR_NOMEM;
     archive_read_support_format_tar(tree->archive);
+    if (source->raw) {
+        archive_read_support_format_zip(tree->archive);
+        archive_read_support_format_raw(tree->archive);
+    }
     archive_read_support_filter_gzip(tree->archive);
     archive_read_support_filter_xz(tree->archive);
     archive_read_support_filter_zstd(tree->archive);

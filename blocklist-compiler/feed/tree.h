@@ -7,6 +7,7 @@
 #ifndef FEED_TREE_H
 #define FEED_TREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "belisha/err.h"
@@ -19,6 +20,7 @@ struct tree_source {
     const char *path;
     struct span archive;
     uint64_t bytes_max; /* of all files together, unpacked; 0 = no limit */
+    bool raw;           /* also zip, and a single packed file that is no archive */
 };
 
 struct tree_entry {

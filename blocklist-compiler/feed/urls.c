@@ -179,10 +179,11 @@ static bool is_whole_host(const struct intake *in, const struct listed_name *nam
 static enum feed_scope scope_of(const struct intake *in, struct span host)
 {
     struct listed_name name;
+    enum suffix_kind kind;
     if (!in->opts.subdomains)
         return FEED_SELF;
     bool suffix = in->guard != NULL && normalise_name(host, &name) == REFUSED_NONE &&
-                  guard_check(in->guard, &name, true, in->opts.public_suffixes) == REFUSED_PUBLIC_SUFFIX;
+                  guard_check(in->guard, &name, true, in->opts.public_suffixes, &kind) == REFUSED_PUBLIC_SUFFIX;
     return suffix ? FEED_SELF : FEED_SELF_AND_BELOW;
 }
 

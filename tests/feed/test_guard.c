@@ -6,8 +6,13 @@ static struct guard *make_guard(void)
 {
     struct guard *guard = NULL;
     unsigned line = 0;
+    struct prefix network;
     assert_int_equal(
         guard_new(span_of("# help\n\nChildline.org.uk # any child\r\nact.campaign.gov.uk\n"), &guard, &line), 0);
+    assert_int_equal(guard_add(guard, span_of("beacon.kent.sch.uk\n"), REFUSED_OWN_DOMAIN, &line), 0);
+    assert_int_equal(guard_add(guard, span_of("classroom.google.com"), REFUSED_LEARNING_PLATFORM, &line), 0);
+    assert_int_equal(prefix_from_text("203.0.113.64/28", &network), 0);
+    assert_int_equal(guard_add_address(guard, &network), 0);
     return guard;
 }
 
@@ -36,6 +41,15 @@ static void guard_stands_between_lists_and_names_that_must_work(void **state)
         {"example.co.uk", true, false, REFUSED_NONE},
         {"github.io", true, false, REFUSED_NONE}, /* a private suffix: somebody's own name */
         {"xn--p1ai", true, false, REFUSED_PUBLIC_SUFFIX},
+        {"beacon.kent.sch.uk", false, false, REFUSED_OWN_DOMAIN},
+        {"mail.beacon.kent.sch.uk", true, false, REFUSED_OWN_DOMAIN},
+        {"xbeacon.kent.sch.uk", true, false, REFUSED_NONE},
+        {"kent.sch.uk", true, true, REFUSED_OWN_DOMAIN},
+        {"classroom.google.com", false, false, REFUSED_LEARNING_PLATFORM},
+        {"x.classroom.google.com", false, false, REFUSED_LEARNING_PLATFORM},
+        {"google.com", true, false, REFUSED_LEARNING_PLATFORM},
+        {"google.com", false, false, REFUSED_NONE},
+        {"docs.google.com", true, false, REFUSED_NONE},
         {"city.kawasaki.jp", true, false, REFUSED_NONE},
         {"a.b", true, false, REFUSED_NONE},
     };
@@ -43,8 +57,9 @@ static void guard_stands_between_lists_and_names_that_must_work(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct listed_name name;
+        enum suffix_kind suffix;
         assert_int_equal(normalise_name(span_of(rows[i].name), &name), REFUSED_NONE);
-        enum refusal why = guard_check(guard, &name, rows[i].covers_below, rows[i].suffix_ok);
+        enum refusal why = guard_check(guard, &name, rows[i].covers_below, rows[i].suffix_ok, &suffix);
         if (why != rows[i].why)
             print_message("row %zu: %s gives %s\n", i, rows[i].name, refusal_name(why));
         assert_int_equal(why, rows[i].why);
@@ -60,6 +75,90 @@ static void guard_tells_the_line_that_is_no_name(void **state)
     assert_int_equal(guard_new(span_of("a.example\n\nnot a name\n"), &guard, &line), ERR_MALFORMED);
     assert_int_equal(line, 3);
     assert_null(guard);
+}
+
+static void guard_takes_no_name_that_nobody_has_alone(void **state)
+{
+    static const struct {
+        const char *names;
+        int err;
+        unsigned line;
+    } rows[] = {
+        {"beacon.kent.sch.uk\nschool.example", 0, 0},
+        {"beacon.kent.sch.uk\nco.uk\n", ERR_INVAL, 2},
+        {"uk", ERR_INVAL, 1},
+        {"intranet", ERR_INVAL, 1},
+        {"not a name", ERR_MALFORMED, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct guard *guard = NULL;
+        unsigned line = 0;
+        assert_int_equal(guard_new(span_of("uk\n"), &guard, &line), 0); /* ours may be anything */
+        assert_int_equal(guard_add(guard, span_of(rows[i].names), REFUSED_OWN_DOMAIN, &line), rows[i].err);
+        assert_int_equal(line, rows[i].line);
+        guard_free(guard);
+    }
+}
+
+static void intake_refuses_patterns_over_reachable_names(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"||classroom.goo*.com^\n", "", "learning-platform:1 ", 0},
+        {"/^www\\.beacon/\n", "", "own-domain:1 ", 0},
+        {"/sch\\.uk$/\n", "", "own-domain:1 ", 0},
+        {"@@||mail.beacon.kent.sch.uk^\n", "a+mail.beacon.kent.sch.uk ", "", 0},
+        {"||beacon.kent.sch.uk^$dnsrewrite=192.0.2.1\n||google.com^$dnstype=A\n", "",
+         "own-domain:1 learning-platform:1 ", 0},
+    };
+    struct guard *guard = make_guard();
+    struct collect c = {.opts.categories = 1, .guard = guard};
+    (void)state;
+    COLLECT_CHECK(&c, adblock_parse, rows);
+    guard_free(guard);
+}
+
+static void intake_refuses_the_schools_own_addresses(void **state)
+{
+    static const struct collect_row rows[] = {
+        {"203.0.113.65\n203.0.113.80\n203.0.113.0/24\n203.0.113.64/30\n", "b@203.0.113.80/128 ", "own-address:3 ", 0},
+    };
+    struct guard *guard = make_guard();
+    struct collect c = {.opts.categories = 1, .guard = guard};
+    (void)state;
+    COLLECT_CHECK(&c, domains_parse, rows);
+    guard_free(guard);
+}
+
+static struct popular *make_popular(const char *text)
+{
+    struct popular *popular = NULL;
+    assert_int_equal(popular_new(100, &popular), 0);
+    assert_int_equal(popular_read(popular, span_of(text), false), 0);
+    return popular;
+}
+
+static void intake_flags_what_somebody_should_look_at(void **state)
+{
+    struct guard *guard = make_guard();
+    struct popular *popular = make_popular("1,google.com\n7,www.bbc.co.uk\n9,github.io\n");
+    struct collect c = {.opts = {.categories = 1, .subdomains = true, .popular = popular}, .guard = guard};
+    (void)state;
+    assert_int_equal(collect_text(&c, domains_parse, span_of("a.example\nbbc.co.uk\nmail.google.com\ngithub.io\n")), 0);
+    assert_int_equal(c.stats.blocks, 4);
+    assert_int_equal(c.stats.flagged[FLAG_POPULAR], 2);
+    assert_int_equal(c.stats.flagged[FLAG_PRIVATE_SUFFIX], 1);
+    assert_int_equal(c.stats.flag_samples[FLAG_PRIVATE_SUFFIX]->rows[0].line, 4);
+    assert_int_equal(c.stats.popular.rank, 7);
+    assert_string_equal(c.stats.popular.name, "www.bbc.co.uk");
+    assert_string_equal(c.stats.popular.rule.text, "bbc.co.uk");
+    assert_int_equal(c.stats.popular.rule.line, 2);
+    c.opts.subdomains = false; /* the name alone covers neither */
+    assert_int_equal(collect_text(&c, domains_parse, span_of("bbc.co.uk\n")), 0);
+    assert_int_equal(c.stats.flagged[FLAG_POPULAR], 0);
+    feed_stats_done(&c.stats);
+    popular_free(popular);
+    guard_free(guard);
 }
 
 static void intake_refuses_guarded_names_and_says_where(void **state)
@@ -131,7 +230,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(guard_stands_between_lists_and_names_that_must_work),
         cmocka_unit_test(guard_tells_the_line_that_is_no_name),
+        cmocka_unit_test(guard_takes_no_name_that_nobody_has_alone),
         cmocka_unit_test(intake_refuses_guarded_names_and_says_where),
+        cmocka_unit_test(intake_refuses_patterns_over_reachable_names),
+        cmocka_unit_test(intake_refuses_the_schools_own_addresses),
+        cmocka_unit_test(intake_flags_what_somebody_should_look_at),
         cmocka_unit_test(intake_lets_exceptions_help_the_protected),
         cmocka_unit_test(intake_counts_every_refusal_and_keeps_the_first_few),
         cmocka_unit_test(intake_stops_at_the_line_limit),

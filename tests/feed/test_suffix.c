@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-static bool check(const struct suffix_set *set, const char *text)
+static enum suffix_kind check(const struct suffix_set *set, const char *text)
 {
     struct listed_name name;
     assert_int_equal(normalise_name(span_of(text), &name), REFUSED_NONE);
-    return suffix_check(set, &name);
+    return suffix_find(set, &name);
 }
 
 static struct suffix_set *load(const char *list)
@@ -32,27 +32,42 @@ static void suffix_follows_the_rules_of_the_list(void **state)
 {
     static const struct {
         const char *name;
-        bool suffix;
+        enum suffix_kind kind;
     } rows[] = {
-        {"uk", true},
-        {"co.uk", true},
-        {"example.co.uk", false},
-        {"xco.uk", false},
-        {"a.ck", true},
-        {"b.a.ck", false},
-        {"www.ck", false}, /* an exception to the wildcard */
-        {"xn--55qx5d.cn", true},
-        {"blog.example", false}, /* in the private part */
-        {"unknown", false},
+        {"uk", SUFFIX_ICANN},
+        {"co.uk", SUFFIX_ICANN},
+        {"example.co.uk", SUFFIX_NONE},
+        {"xco.uk", SUFFIX_NONE},
+        {"a.ck", SUFFIX_ICANN},
+        {"b.a.ck", SUFFIX_NONE},
+        {"www.ck", SUFFIX_NONE}, /* an exception to the wildcard */
+        {"xn--55qx5d.cn", SUFFIX_ICANN},
+        {"blog.example", SUFFIX_PRIVATE},
+        {"my.blog.example", SUFFIX_NONE},
+        {"unknown", SUFFIX_NONE},
     };
-    struct suffix_set *set = load("// ===BEGIN ICANN DOMAINS===\nuk\nco.uk // comment\nck\n*.ck\n!www.ck\ncn\n公司.cn\n"
-                                  "// ===BEGIN PRIVATE DOMAINS===\nblog.example\n");
+    struct suffix_set *set = load(
+        "// ===BEGIN ICANN DOMAINS===\nuk\nco.uk // comment\nck\n*.ck\n!www.ck\ncn\n公司.cn\n"
+        "// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\nblog.example\n// ===END PRIVATE DOMAINS===\n");
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (check(set, rows[i].name) != rows[i].suffix)
+        if (check(set, rows[i].name) != rows[i].kind)
             print_message("%s\n", rows[i].name);
-        assert_int_equal(check(set, rows[i].name), rows[i].suffix);
+        assert_int_equal(check(set, rows[i].name), rows[i].kind);
     }
+    assert_int_equal(suffix_origin(set), SUFFIX_GIVEN);
+    suffix_free(set);
+}
+
+static void suffix_tells_when_its_list_was_made(void **state)
+{
+    struct suffix_set *set = load("// VERSION: 2026-02-11_10-20-30_UTC\n// VERSION: 2001-02-11_10-20-30_UTC\nuk\n");
+    (void)state;
+    assert_int_equal(suffix_time_s(set), 1770805230);
+    assert_int_equal(suffix_rule_count(set), 1);
+    suffix_free(set);
+    set = load("// no version\nuk\n");
+    assert_true(suffix_time_s(set) > 1770805230); /* the file's own time */
     suffix_free(set);
 }
 
@@ -61,9 +76,12 @@ static void suffix_knows_the_usual_ones_without_a_copy_of_the_list(void **state)
     struct suffix_set *set = NULL;
     (void)state;
     assert_int_equal(suffix_new("/nonexistent", &set), 0);
-    assert_true(check(set, "co.uk"));
-    assert_true(check(set, "com"));
-    assert_false(check(set, "example.com"));
+    assert_int_equal(check(set, "co.uk"), SUFFIX_ICANN);
+    assert_int_equal(check(set, "com"), SUFFIX_ICANN);
+    assert_int_equal(check(set, "github.io"), SUFFIX_PRIVATE);
+    assert_int_equal(check(set, "example.com"), SUFFIX_NONE);
+    assert_int_equal(suffix_origin(set), SUFFIX_BUILT_IN);
+    assert_int_equal(suffix_rule_count(set), 0);
     assert_true(suffix_time_s(set) > 0);
     suffix_free(set);
 }
@@ -72,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suffix_follows_the_rules_of_the_list),
+        cmocka_unit_test(suffix_tells_when_its_list_was_made),
         cmocka_unit_test(suffix_knows_the_usual_ones_without_a_copy_of_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,13 @@ resolver/service: base dns blockdb policy cache upstream qlog metrics query conf
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
+blocklist-compiler/sandbox: base
 blocklist-compiler/fetch: base
 blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base dns config
 blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
-blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report
+blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox
 operator: base dns blockdb policy qlog metrics config control notice
 '
 
@@ -50,6 +51,7 @@ idn2.h: blocklist-compiler/feed operator
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
 jansson.h: resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report operator
 ldns/: blocklist-compiler/feed
+seccomp.h: blocklist-compiler/sandbox
 '
 
 complaints=$(

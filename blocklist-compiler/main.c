@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "blocklist-compiler/compile.h"
 #include "recipe/help.h"
+#include "recipe/origin.h"
 
-#define FORMATS_MAX    32
 #define EXIT_UNUSABLE  2 /* nothing was published */
 #define DEFAULT_RECIPE "/etc/belisha/feeds.yaml"
 #define DEFAULT_OUT    "/var/lib/belisha/blocklist"
@@ -159,42 +159,45 @@ static int read_options(int argc, char **argv, struct options *o)
     return 0;
 }
 
-static void list_formats(const char *out[FORMATS_MAX])
+static void set_word(char to[ORIGIN_WORD_MAX], const char *word)
 {
-    size_t count = 0;
-    for (const struct feed_format *format; count + 1 < FORMATS_MAX && (format = feed_format_at(count)) != NULL; count++)
-        out[count] = format->name;
-    out[count] = NULL;
+    snprintf(to, ORIGIN_WORD_MAX, "%s", word == NULL ? "" : word);
 }
 
 /* --list as a recipe of one feed: any number of names is believed, no copy is kept. */
-static int feed_from_options(const struct options *o, struct recipe_feed *out)
+static int feed_from_options(const struct options *o, struct origin *origin, struct recipe_feed *out)
 {
-    const char *formats[FORMATS_MAX];
-    const char *format = o->format == NULL ? "domains" : o->format;
-    int category = o->category == NULL ? -1 : category_from_name(o->category, strlen(o->category));
-    list_formats(formats);
-    *out = recipe_feed_default();
-    while (formats[out->format] != NULL && strcmp(formats[out->format], format) != 0)
-        out->format++;
-    if (formats[out->format] == NULL)
-        return complain("unknown format (--help lists them)", format);
-    if (o->category != NULL && category < 0)
-        return complain("unknown category", o->category);
+    const char *formats[FEED_FORMATS_MAX];
+    const char *wrong = "";
+    feed_format_list(formats);
+    set_word(origin->format, o->format == NULL ? "domains" : o->format);
+    set_word(origin->category, o->category);
+    origin->exact = o->exact;
+    if (origin_feed(origin, formats, out, &wrong) < 0)
+        return wrong == origin->format ? complain("unknown format (--help lists them)", o->format)
+                                       : complain("unknown category", o->category);
     if (o->category == NULL && feed_format_at(out->format)->parse_tree == NULL)
         return complain("--list needs --category", "");
-    out->name = "list";
     out->source = o->list;
-    out->categories = category < 0 ? 0 : CATEGORY_BIT(category);
-    out->subdomains = !o->exact;
     return 0;
+}
+
+/* A list is in force without the note too; only `belisha why --provenance` would not know what to read. */
+static void note_origin(const char *folder, const struct options *o, struct origin *origin)
+{
+    const char *path = o->list != NULL ? o->list : o->recipe == NULL ? DEFAULT_RECIPE : o->recipe;
+    int err = realpath(path, o->list != NULL ? origin->list : origin->recipe) == NULL ? ERR_IO : 0;
+    if (err == 0)
+        err = origin_note(folder, origin);
+    if (err < 0)
+        complain("what the list is made of can't be noted", err_str(err));
 }
 
 static int load_recipe(const char *path, struct recipe **out)
 {
-    const char *formats[FORMATS_MAX];
+    const char *formats[FEED_FORMATS_MAX];
     struct config_errors errors = {0};
-    list_formats(formats);
+    feed_format_list(formats);
     int err = recipe_load(path, formats, out, &errors);
     config_errors_print(&errors, stderr);
     config_errors_done(&errors);
@@ -264,8 +267,9 @@ static int run(const struct options *o)
 {
     struct recipe *recipe = NULL;
     struct recipe_feed list;
+    struct origin origin = {.exact = false};
     struct text help = {0};
-    int code = o->list != NULL ? feed_from_options(o, &list)
+    int code = o->list != NULL ? feed_from_options(o, &origin, &list)
                                : load_recipe(o->recipe == NULL ? DEFAULT_RECIPE : o->recipe, &recipe);
     if (code == 0)
         code = collect_help(recipe, &help);
@@ -288,6 +292,8 @@ static int run(const struct options *o)
             .progress = o->quiet ? NULL : stderr,
         };
         code = compile(o, &opts);
+        if (code != EXIT_UNUSABLE)
+            note_origin(opts.out, o, &origin);
     }
     text_done(&help);
     recipe_free(recipe);

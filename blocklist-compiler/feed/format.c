@@ -1,5 +1,7 @@
 #include "feed/format.h"
 
+#include <assert.h>
+
 static const struct feed_format formats[] = {
     {"hosts", hosts_parse, NULL},     {"domains", domains_parse, NULL}, {"adblock", adblock_parse, NULL},
     {"ut1", NULL, ut1_parse},         {"rpz", rpz_parse, NULL},         {"dnsmasq", dnsmasq_parse, NULL},
@@ -19,4 +21,12 @@ const struct feed_format *feed_format_find(const char *name)
 const struct feed_format *feed_format_at(size_t index)
 {
     return index < FORMAT_COUNT ? &formats[index] : NULL;
+}
+
+void feed_format_list(const char *out[FEED_FORMATS_MAX])
+{
+    static_assert(FORMAT_COUNT < FEED_FORMATS_MAX, "room for the NULL behind them");
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        out[i] = formats[i].name;
+    out[FORMAT_COUNT] = NULL;
 }

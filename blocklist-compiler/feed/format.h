@@ -30,6 +30,11 @@ const struct feed_format *feed_format_find(const char *name);
 /* The index-th format, NULL past the end. */
 const struct feed_format *feed_format_at(size_t index);
 
+#define FEED_FORMATS_MAX 32
+
+/* The names of all, ending in NULL: the words of a recipe. */
+void feed_format_list(const char *out[FEED_FORMATS_MAX]);
+
 /*
  * Parsers of one text. 0, or the sink's error, or ERR_LIMIT (lines_max). Refused lines are in the intake's stats.
  */

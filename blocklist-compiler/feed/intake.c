@@ -92,8 +92,9 @@ static void flag(struct intake *in, enum feed_scope scope, struct span text)
         feed_stats_popular(in->stats, popular->rank, popular->text, in->file, in->line, text);
 }
 
-static int hand_over(struct intake *in, const struct feed_rule *rule)
+static int hand_over(struct intake *in, struct feed_rule *rule)
 {
+    rule->from = in;
     int err = in->sink(in->sink_ctx, rule);
     if (err < 0)
         return err;

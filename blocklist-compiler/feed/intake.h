@@ -33,8 +33,11 @@ enum feed_scope { FEED_SELF = 1, FEED_BELOW = 2, FEED_SELF_AND_BELOW = 3 };
 #define FEED_PATTERNS_MAX 4096 /* expressions of one feed */
 #define FEED_BLIND_MAX    16   /* of them, those that must be tried on every name */
 
+struct intake;
+
 /* All pointers are good until the sink returns. */
 struct feed_rule {
+    const struct intake *from;        /* its file, line and text say where the rule stands */
     const struct listed_name *name;   /* NULL for an address, and for a clause that hangs on no name */
     const struct prefix *address;     /* NULL for a name */
     const struct feed_clause *clause; /* NULL: the fields below say all */
@@ -47,8 +50,6 @@ struct feed_rule {
 
 /* Returns 0, or a negative enum err that ends the reading. */
 typedef int (*feed_sink)(void *ctx, const struct feed_rule *rule);
-
-struct intake;
 
 /* Told a line (or the part of one) that did not become a rule; in->file and in->line say where it stands. */
 typedef void (*feed_refused)(const struct intake *in, enum refusal refusal, struct span text);

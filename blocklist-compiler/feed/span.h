@@ -84,4 +84,10 @@ static inline struct span span_cut(struct span *rest, uint8_t c)
     return (struct span){s.at, at};
 }
 
+/*
+ * Feeds are hostile: what they say reaches terminals and reports only as printable ASCII, other bytes as \xHH. What does
+ * not fit into cap bytes with a closing zero is cut off; cap is at least 6.
+ */
+void span_printable(struct span text, char *to, size_t cap);
+
 #endif

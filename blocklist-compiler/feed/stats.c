@@ -20,30 +20,11 @@ void feed_stats_done(struct feed_stats *stats)
     }
 }
 
-/* Feeds are hostile: what they say reaches terminals and reports only as printable ASCII. */
-static void copy_printable(char *to, size_t cap, struct span text)
-{
-    static const char hex[] = "0123456789abcdef";
-    size_t len = 0;
-    for (size_t i = 0; i < text.len && len + 5 < cap; i++) {
-        uint8_t c = text.at[i];
-        if (c >= 0x20 && c < 0x7f) {
-            to[len++] = (char)c;
-            continue;
-        }
-        to[len++] = '\\';
-        to[len++] = 'x';
-        to[len++] = hex[c >> 4];
-        to[len++] = hex[c & 15];
-    }
-    to[len] = '\0';
-}
-
 static void set_sample(struct feed_sample *row, const char *file, uint32_t line, struct span text)
 {
     row->line = line;
-    copy_printable(row->file, sizeof row->file, span_of(file));
-    copy_printable(row->text, sizeof row->text, text);
+    span_printable(span_of(file), row->file, sizeof row->file);
+    span_printable(text, row->text, sizeof row->text);
 }
 
 static void add_sample(struct feed_samples **samples, const char *file, uint32_t line, struct span text)

@@ -9,6 +9,7 @@
 #include "dns/rr.h"
 #include "operator/command.h"
 #include "operator/explain.h"
+#include "operator/sources.h"
 
 struct asked {
     const char *name;
@@ -16,6 +17,8 @@ struct asked {
     struct ipaddr client;
     uint16_t type;
     bool json;
+    bool provenance;
+    const char *recipe; /* NULL: the one in use */
 };
 
 /* All that is said about one question. */
@@ -29,6 +32,7 @@ struct findings {
     const char *feed; /* "" when none */
     struct text rule;
     struct text answer;
+    struct sources *sources; /* NULL: not asked for */
 };
 
 /* ---- what was typed ---- */
@@ -48,6 +52,12 @@ static const char *take_option(int option, struct asked *q)
     case 'j':
         q->json = true;
         return NULL;
+    case 'p':
+        q->provenance = true;
+        return NULL;
+    case 'r':
+        q->recipe = optarg;
+        return NULL;
     default:
         return "this option is unknown, or lacks its value";
     }
@@ -55,16 +65,18 @@ static const char *take_option(int option, struct asked *q)
 
 static const char *read_options(int argc, char *argv[], struct asked *q)
 {
-    static const struct option options[] = {{"client", required_argument, NULL, 'c'},
-                                            {"type", required_argument, NULL, 't'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {0}};
+    static const struct option options[] = {
+        {"client", required_argument, NULL, 'c'}, {"type", required_argument, NULL, 't'},
+        {"json", no_argument, NULL, 'j'},         {"provenance", no_argument, NULL, 'p'},
+        {"recipe", required_argument, NULL, 'r'}, {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         const char *wrong = take_option(option, q);
         if (wrong != NULL)
             return wrong;
     }
+    if (q->recipe != NULL && !q->provenance)
+        return "--recipe belongs to --provenance";
     if (optind != argc - 1)
         return "one name is expected";
     q->name = argv[optind];
@@ -95,6 +107,7 @@ static void findings_done(struct findings *f)
 {
     text_done(&f->rule);
     text_done(&f->answer);
+    sources_free(f->sources);
 }
 
 static const char *category_text(const struct verdict *v)
@@ -168,6 +181,8 @@ static void print_text(FILE *to, const struct findings *f)
         fprintf(to, "  %-12s none: %s (%s)\n", "generation", f->explain->db_trouble,
                 f->explain->config->generation_path);
     print_groups(to, f);
+    if (f->sources != NULL)
+        sources_print(f->sources, to);
 }
 
 /* ---- JSON ---- */
@@ -216,9 +231,14 @@ static void print_json(FILE *to, const struct findings *f)
     add_member(&out, "answer", f->answer.bytes);
     text_printf(&out, ",\n  \"policy_version\": %" PRIu32 ",\n  \"generation\": ", policy_version(f->explain->policy));
     if (f->explain->db != NULL)
-        text_printf(&out, "%" PRIu64 "\n}\n", blockdb_generation(f->explain->db));
+        text_printf(&out, "%" PRIu64, blockdb_generation(f->explain->db));
     else
-        text_printf(&out, "null\n}\n");
+        text_printf(&out, "null");
+    if (f->sources != NULL) {
+        text_printf(&out, ",\n  \"provenance\": ");
+        sources_write_json(f->sources, &out);
+    }
+    text_printf(&out, "\n}\n");
     if (text_ok(&out))
         fputs(out.bytes, to);
     text_done(&out);
@@ -231,10 +251,11 @@ static int answer_question(const struct operator_env *env, const struct explain 
     struct findings f = {.explain = explain, .asked = q};
     if (find(&f) < 0)
         return operator_usage(env, &command_why, "'%s' is no domain name", q->name);
+    int rc = q->provenance ? sources_new(explain, &f.name, q->recipe, env->err, &f.sources) : 0;
     if (text_ok(&f.rule) && text_ok(&f.answer))
         (q->json ? print_json : print_text)(env->out, &f);
     findings_done(&f);
-    return OPERATOR_OK;
+    return rc < 0 ? OPERATOR_FAILED : OPERATOR_OK;
 }
 
 static int why_run(const struct operator_env *env, int argc, char *argv[])
@@ -254,8 +275,9 @@ static int why_run(const struct operator_env *env, int argc, char *argv[])
     return code;
 }
 
-const struct operator_command command_why = {.name = "why",
-                                             .synopsis = "why NAME [--client ADDRESS] [--type TYPE] [--json]",
-                                             .help = "may this client ask this name, and which rule decides",
-                                             .needs_config = true,
-                                             .run = why_run};
+const struct operator_command command_why = {
+    .name = "why",
+    .synopsis = "why NAME [--client ADDRESS] [--type TYPE] [--provenance [--recipe FILE]] [--json]",
+    .help = "may this client ask this name, and which rule decides",
+    .needs_config = true,
+    .run = why_run};

@@ -47,8 +47,7 @@ void folder_tmp_name(uint64_t generation, char out[FOLDER_NAME_MAX])
     (void)snprintf(out, FOLDER_NAME_MAX, "generation-%" PRIu64 ".mdb.tmp", generation);
 }
 
-/* The number in a generation's file name, 0 when it is another name. */
-static uint64_t number_of(const char *name)
+uint64_t folder_number(const char *name)
 {
     char again[FOLDER_NAME_MAX];
     uint64_t number;
@@ -89,7 +88,7 @@ static int visit_first(struct folder *folder, const char *name, void *arg)
     (void)arg;
     if (is_left_over(name))
         return unlinkat(folder->fd, name, 0) == 0 ? 0 : err_from_errno();
-    uint64_t number = number_of(name);
+    uint64_t number = folder_number(name);
     if (number > folder->newest)
         folder->newest = number;
     return 0;
@@ -102,7 +101,7 @@ static uint64_t current_read(const struct folder *folder)
     if (len < 0)
         return 0;
     target[len] = 0;
-    return number_of(target);
+    return folder_number(target);
 }
 
 int folder_open(const char *path, struct folder *out)
@@ -178,7 +177,7 @@ static int visit_number(struct folder *folder, const char *name, void *arg)
 {
     (void)folder;
     struct numbers *numbers = arg;
-    uint64_t number = number_of(name);
+    uint64_t number = folder_number(name);
     if (number == 0)
         return 0;
     if (numbers->count == numbers->cap) {

@@ -23,6 +23,8 @@ ERR_CHECKED int folder_open(const char *path, struct folder *out);
 void folder_close(struct folder *folder);
 
 void folder_name(uint64_t generation, char out[FOLDER_NAME_MAX]);
+/* The number in a generation's file name, 0 when it is another name. */
+uint64_t folder_number(const char *name);
 void folder_tmp_name(uint64_t generation, char out[FOLDER_NAME_MAX]);
 
 /* Syncs generation's temporary file, gives it its name and makes it the current one; all of it is on disk afterwards. */

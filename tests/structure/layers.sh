@@ -32,8 +32,9 @@ blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base dns config
 blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
+blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox
-operator: base dns blockdb policy qlog metrics config control notice
+operator: base dns blockdb policy qlog metrics config control notice feed recipe provenance
 '
 
 # header of a library: the only folders that may include it

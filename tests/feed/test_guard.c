@@ -153,6 +153,7 @@ static void intake_flags_what_somebody_should_look_at(void **state)
     assert_string_equal(c.stats.popular.name, "www.bbc.co.uk");
     assert_string_equal(c.stats.popular.rule.text, "bbc.co.uk");
     assert_int_equal(c.stats.popular.rule.line, 2);
+    feed_stats_done(&c.stats);
     c.opts.subdomains = false; /* the name alone covers neither */
     assert_int_equal(collect_text(&c, domains_parse, span_of("bbc.co.uk\n")), 0);
     assert_int_equal(c.stats.flagged[FLAG_POPULAR], 0);

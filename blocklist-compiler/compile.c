@@ -16,7 +16,7 @@
 #include "trie/trie.h"
 
 /* Raised when the same inputs would give another list than before. */
-#define COMPILER_REVISION 2
+#define COMPILER_REVISION 3
 
 struct compile {
     struct compile_opts opts;

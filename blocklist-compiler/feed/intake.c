@@ -75,8 +75,11 @@ static enum refusal check(struct intake *in, struct span text, enum feed_action 
     if (in->guard == NULL)
         return REFUSED_NONE;
     refusal = guard_check(in->guard, &in->name, covers_below, in->opts.public_suffixes, &in->suffix);
+    if (!guard_is_reachable(refusal) || action == FEED_BLOCK)
+        return refusal;
     /* An exception can do a reachable name no harm, but one for a whole suffix would switch the feed off. */
-    return guard_is_reachable(refusal) && action == FEED_ALLOW ? REFUSED_NONE : refusal;
+    bool covers_suffix = covers_below && suffix_find(guard_suffixes(in->guard), &in->name) == SUFFIX_ICANN;
+    return covers_suffix && !in->opts.public_suffixes ? REFUSED_PUBLIC_SUFFIX : REFUSED_NONE;
 }
 
 /* What is accepted, but for somebody to look at. text: the rule as it is written. */

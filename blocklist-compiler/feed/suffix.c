@@ -137,9 +137,19 @@ void suffix_free(struct suffix_set *set)
 static bool may_be_suffix(const struct suffix_set *set, const struct listed_name *name)
 {
     const char *dot = memchr(name->text, '.', name->text_len);
-    if (contains(set->rules, hash_of(name->text, name->text_len)))
+    uint64_t hash = hash_of(name->text, name->text_len);
+    if (contains(set->rules, hash) || contains(set->wildcards, hash))
         return true;
     return dot != NULL && contains(set->wildcards, hash_of(dot + 1, (size_t)(name->text + name->text_len - dot - 1)));
+}
+
+/* "*.sch.uk" makes every name below sch.uk a suffix: what covers sch.uk covers them all. */
+static bool is_suffix(const psl_ctx_t *list, const struct listed_name *name, int part)
+{
+    char below[2 + LISTED_NAME_MAX + 1];
+    snprintf(below, sizeof below, "x.%s", name->text);
+    return psl_is_public_suffix2(list, name->text, part | PSL_TYPE_NO_STAR_RULE) == 1 ||
+           psl_is_public_suffix2(list, below, part | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
 enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_name *name)
@@ -147,10 +157,9 @@ enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_n
     const psl_ctx_t *list = set->list != NULL ? set->list : psl_builtin();
     if (set->whole && !may_be_suffix(set, name))
         return SUFFIX_NONE;
-    if (psl_is_public_suffix2(list, name->text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1)
+    if (is_suffix(list, name, PSL_TYPE_ICANN))
         return SUFFIX_ICANN;
-    return psl_is_public_suffix2(list, name->text, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE) == 1 ? SUFFIX_PRIVATE
-                                                                                                  : SUFFIX_NONE;
+    return is_suffix(list, name, PSL_TYPE_PRIVATE) ? SUFFIX_PRIVATE : SUFFIX_NONE;
 }
 
 enum suffix_origin suffix_origin(const struct suffix_set *set)

@@ -32,7 +32,7 @@ enum suffix_origin {
 ERR_CHECKED int suffix_new(const char *file, struct suffix_set **out);
 void suffix_free(struct suffix_set *set);
 
-/* What kind of suffix the name itself is. A name in both parts is one of the ICANN part. */
+/* What kind of suffix the name itself is, or all names one label below it are ("*.sch.uk"). A name in both parts is one of the ICANN part. */
 enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_name *name);
 
 enum suffix_origin suffix_origin(const struct suffix_set *set);

@@ -36,7 +36,11 @@ static void guard_stands_between_lists_and_names_that_must_work(void **state)
         {"_dns.resolver.arpa", false, false, REFUSED_CANARY},
         {"icloud.com", true, false, REFUSED_NONE},
         {"co.uk", true, false, REFUSED_PUBLIC_SUFFIX},
-        {"co.uk", false, false, REFUSED_NONE}, /* the one name */
+        {"co.uk", false, false, REFUSED_NONE},             /* the one name */
+        {"nagoya.jp", true, false, REFUSED_PUBLIC_SUFFIX}, /* *.nagoya.jp */
+        {"anywhere.sch.uk", true, false, REFUSED_PUBLIC_SUFFIX},
+        {"school.anywhere.sch.uk", true, false, REFUSED_NONE},
+        {"kawasaki.jp", true, false, REFUSED_PUBLIC_SUFFIX},
         {"com.br", true, true, REFUSED_NONE},
         {"example.co.uk", true, false, REFUSED_NONE},
         {"github.io", true, false, REFUSED_NONE}, /* a private suffix: somebody's own name */
@@ -183,6 +187,7 @@ static void intake_refuses_guarded_names_and_says_where(void **state)
 static void intake_lets_exceptions_help_the_protected(void **state)
 {
     static const struct collect_row rows[] = {
+        {"@@||org.uk^$important\n@@||gov.uk^\n", "", "public-suffix:2 ", 0}, /* they cover help names too */
         {"@@||childline.org.uk^\n@@||co.uk^\n", "a+childline.org.uk ", "public-suffix:1 ", 0},
     };
     struct guard *guard = make_guard();

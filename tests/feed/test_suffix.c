@@ -40,15 +40,20 @@ static void suffix_follows_the_rules_of_the_list(void **state)
         {"xco.uk", SUFFIX_NONE},
         {"a.ck", SUFFIX_ICANN},
         {"b.a.ck", SUFFIX_NONE},
-        {"www.ck", SUFFIX_NONE}, /* an exception to the wildcard */
+        {"www.ck", SUFFIX_NONE},  /* an exception to the wildcard */
+        {"sch.uk", SUFFIX_ICANN}, /* all below are suffixes */
+        {"a.sch.uk", SUFFIX_ICANN},
+        {"b.a.sch.uk", SUFFIX_NONE},
+        {"cloud.example", SUFFIX_PRIVATE},
         {"xn--55qx5d.cn", SUFFIX_ICANN},
         {"blog.example", SUFFIX_PRIVATE},
         {"my.blog.example", SUFFIX_NONE},
         {"unknown", SUFFIX_NONE},
     };
-    struct suffix_set *set = load(
-        "// ===BEGIN ICANN DOMAINS===\nuk\nco.uk // comment\nck\n*.ck\n!www.ck\ncn\n公司.cn\n"
-        "// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\nblog.example\n// ===END PRIVATE DOMAINS===\n");
+    struct suffix_set *set =
+        load("// ===BEGIN ICANN DOMAINS===\nuk\n*.sch.uk\nco.uk // comment\nck\n*.ck\n!www.ck\ncn\n公司.cn\n"
+             "// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\nblog.example\n*.cloud.example\n// ===END "
+             "PRIVATE DOMAINS===\n");
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (check(set, rows[i].name) != rows[i].kind)
@@ -78,6 +83,7 @@ static void suffix_knows_the_usual_ones_without_a_copy_of_the_list(void **state)
     assert_int_equal(suffix_new("/nonexistent", &set), 0);
     assert_int_equal(check(set, "co.uk"), SUFFIX_ICANN);
     assert_int_equal(check(set, "com"), SUFFIX_ICANN);
+    assert_int_equal(check(set, "sch.uk"), SUFFIX_ICANN);
     assert_int_equal(check(set, "github.io"), SUFFIX_PRIVATE);
     assert_int_equal(check(set, "example.com"), SUFFIX_NONE);
     assert_int_equal(suffix_origin(set), SUFFIX_BUILT_IN);

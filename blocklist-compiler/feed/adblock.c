@@ -87,7 +87,7 @@ static int disabled_read(struct span text, struct disabled *out)
         return 0;
     while (text.len > 0) {
         bool badfilter;
-        struct span line = span_trim(span_cut(&text, '\n'));
+        struct span line = span_trim(span_without_mark(span_cut(&text, '\n')));
         if (line.len == 0 || line.at[0] == '!' || line.at[0] == '#' || !span_has(line, "badfilter"))
             continue;
         uint64_t id = rule_id(line, &badfilter);

@@ -17,6 +17,8 @@ static int names(struct intake *in, struct span line, struct span value, bool is
     while (rest.len > 0) {
         struct span name = span_cut(&rest, '/');
         enum feed_scope scope = FEED_SELF_AND_BELOW;
+        while (name.len > 1 && name.at[0] == '.') /* dnsmasq passes over dots in front */
+            name = span_skip(name, 1);
         if (span_starts(name, "*.")) {
             name = span_skip(name, 2);
             scope = FEED_BELOW;

@@ -261,10 +261,8 @@ void intake_comment(struct intake *in, struct span comment)
 
 int intake_each_line(struct intake *in, struct span text, intake_line on_line)
 {
-    if (span_starts(text, "\xef\xbb\xbf"))
-        text = span_skip(text, 3);
     for (in->line = 1; text.len > 0; in->line++) {
-        struct span line = span_trim(span_cut(&text, '\n'));
+        struct span line = span_trim(span_without_mark(span_cut(&text, '\n')));
         in->stats->lines++;
         if (in->opts.lines_max != 0 && in->stats->lines > in->opts.lines_max)
             return ERR_LIMIT;

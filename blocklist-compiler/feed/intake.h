@@ -126,7 +126,8 @@ int intake_refuse(struct intake *in, enum refusal refusal, struct span text);
 void intake_comment(struct intake *in, struct span comment);
 
 /*
- * Calls on_line for every line that is not blank, cut at LF, without its blanks, CR and a byte order mark.
+ * Calls on_line for every line that is not blank, cut at LF, without its blanks, CR and a byte order mark, which stands
+ * in front of any line where lists were put together.
  * Returns 0, what on_line returned when that is negative, or ERR_LIMIT over lines_max.
  */
 typedef int (*intake_line)(struct intake *in, struct span line);

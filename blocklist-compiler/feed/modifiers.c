@@ -37,6 +37,8 @@ static bool modifier(struct span word, struct modifiers *m)
 enum refusal modifiers_parse(struct span text, struct modifiers *out)
 {
     *out = (struct modifiers){.important = false};
+    if (text.len > 0 && text.at[text.len - 1] == ',')
+        return REFUSED_MODIFIER;
     do {
         if (!modifier(span_cut(&text, ','), out))
             return REFUSED_MODIFIER;

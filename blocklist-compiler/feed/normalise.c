@@ -42,7 +42,7 @@ static enum refusal refuse_byte(struct span text, enum class found)
     case COLON:
         if (span_has(text, "://"))
             return REFUSED_URL;
-        return normalise_is_address(text) || normalise_is_address(without_port) ? REFUSED_ADDRESS : REFUSED_PORT;
+        return normalise_is_address(host) || normalise_is_address(without_port) ? REFUSED_ADDRESS : REFUSED_PORT;
     case STAR:
         return REFUSED_WILDCARD;
     case BAD:

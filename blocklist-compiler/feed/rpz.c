@@ -462,10 +462,8 @@ int rpz_parse(struct intake *in, struct span text)
     struct zone zone;
     if (!zone_init(&zone, in))
         return ERR_INVAL;
-    if (span_starts(text, "\xef\xbb\xbf"))
-        text = span_skip(text, 3);
     for (in->line = 1; text.len > 0; in->line++) {
-        struct span line = span_cut(&text, '\n');
+        struct span line = span_without_mark(span_cut(&text, '\n'));
         in->stats->lines++;
         if (in->opts.lines_max != 0 && in->stats->lines > in->opts.lines_max)
             return ERR_LIMIT;

@@ -50,6 +50,12 @@ static inline bool span_equals(struct span s, const char *text)
     return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
 }
 
+/* Without the byte order mark of UTF-8. */
+static inline struct span span_without_mark(struct span s)
+{
+    return s.len > 0 && s.at[0] == 0xef && span_starts(s, "\xef\xbb\xbf") ? span_skip(s, 3) : s;
+}
+
 /* The index of the first byte c, or s.len. */
 static inline size_t span_find(struct span s, uint8_t c)
 {

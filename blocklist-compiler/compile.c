@@ -21,7 +21,9 @@
 struct compile {
     struct compile_opts opts;
     char copies[PATH_MAX]; /* folder of the feeds' copies */
-    struct guard *guard;
+    struct guard *guard;   /* the caller's, or own_guard */
+    struct guard *own_guard;
+    struct references references;
     struct job_env env;
     struct job *jobs;
     struct progress progress;
@@ -41,12 +43,15 @@ int compile_new(const struct compile_opts *opts, struct compile **out, unsigned 
     c->jobs = calloc(opts->feed_count + 1, sizeof *c->jobs);
     c->rows = calloc(opts->feed_count + 1, sizeof *c->rows);
     int err = c->jobs == NULL || c->rows == NULL ? ERR_NOMEM : 0;
+    if (err == 0 && opts->guard == NULL)
+        err = guard_new(span_of(opts->help), &c->own_guard, out_line);
     if (err == 0)
-        err = guard_new(span_of(opts->help), &c->guard, out_line);
+        err = references_init(&c->references, &opts->references);
     if (err < 0) {
         compile_free(c);
         return err == ERR_MALFORMED ? ERR_CONFIG : err;
     }
+    c->guard = opts->guard != NULL ? opts->guard : c->own_guard;
     snprintf(c->copies, sizeof c->copies, "%s/feeds", opts->out);
     c->env =
         (struct job_env){.guard = c->guard,
@@ -66,7 +71,8 @@ void compile_free(struct compile *c)
     for (size_t i = 0; c->jobs != NULL && i < c->opts.feed_count; i++)
         job_done(&c->jobs[i]);
     blockdb_close(c->before);
-    guard_free(c->guard);
+    references_done(&c->references);
+    guard_free(c->own_guard);
     free(c->jobs);
     free(c->rows);
     free(c);
@@ -100,6 +106,21 @@ static void add_feed(struct digest_state *state, const struct job *job)
     digest_add(state, job->digest.bytes, sizeof job->digest.bytes);
 }
 
+static void add_guard(struct digest_state *state, const struct guard *guard)
+{
+    enum refusal why;
+    for (size_t i = 0; i < guard_name_count(guard); i++) {
+        digest_add_text(state, guard_name(guard, i, &why));
+        digest_add_number(state, why);
+    }
+    for (size_t i = 0; i < guard_address_count(guard); i++) {
+        const struct prefix *own = guard_address(guard, i);
+        digest_add(state, own->addr.bytes, sizeof own->addr.bytes);
+        digest_add_number(state, own->bits);
+    }
+    digest_add_number(state, suffix_digest(guard_suffixes(guard)));
+}
+
 /* Whether the generation in force was made of what is here now. */
 static bool is_unchanged(struct compile *c)
 {
@@ -108,8 +129,7 @@ static bool is_unchanged(struct compile *c)
         return false;
     digest_add_text(state, BELISHA_VERSION);
     digest_add_number(state, COMPILER_REVISION);
-    digest_add_text(state, c->opts.help);
-    digest_add_number(state, (uint64_t)suffix_time_s(guard_suffixes(c->guard)));
+    add_guard(state, c->guard);
     for (size_t i = 0; i < c->opts.feed_count; i++)
         add_feed(state, &c->jobs[i]);
     c->inputs = digest_end(state);
@@ -349,6 +369,8 @@ static void fill_rows(struct compile *c)
             .stats = job->read ? &job->stats : NULL,
         };
     }
+    c->report.references[0] = &c->references.suffix_row;
+    c->report.references[1] = &c->references.popular_row;
     c->report.feeds = c->rows;
     c->report.feed_count = c->opts.feed_count;
     c->report.why = c->why;
@@ -395,6 +417,14 @@ static void run(struct compile *c, struct publish *publish)
         return;
     }
     open_before(c);
+    err = references_fetch(&c->references, &c->env.fetch, c->guard);
+    if (err < 0) {
+        download_done();
+        fail(c, err, "the lists that feeds are judged by can't be read");
+        publish_abort(publish);
+        return;
+    }
+    c->env.popular = c->references.popular;
     for_all_jobs(c, job_fetch, "fetched");
     download_done();
     bool unchanged = is_unchanged(c);
@@ -439,6 +469,11 @@ int compile_exit_code(const struct report *report)
 {
     if (report->outcome == REPORT_FAILED)
         return 2;
+    for (size_t i = 0; i < REPORT_REFERENCES; i++) {
+        const struct report_reference *row = report->references[i];
+        if (row != NULL && (row->state == REPORT_FEED_STALE || row->state == REPORT_FEED_MISSING))
+            return 1;
+    }
     for (size_t i = 0; i < report->feed_count; i++) {
         if (report->feeds[i].state == REPORT_FEED_STALE || report->feeds[i].state == REPORT_FEED_MISSING)
             return 1;

@@ -14,16 +14,19 @@
 #include <stdio.h>
 
 #include "blocklist-compiler/job.h"
+#include "blocklist-compiler/references.h"
 
 struct compile_opts {
     const struct recipe_feed *feeds;
     size_t feed_count;
-    const char *out;  /* folder of the generations; made if missing */
-    bool keep_copies; /* keep the last good copy of every feed, in <out>/feeds */
-    unsigned keep;    /* generations */
-    unsigned threads; /* that fetch and read; at least 1 */
-    const char *help; /* names that must stay reachable: one a line, "#" comments */
-    int64_t now_s;    /* wall time */
+    const char *out;     /* folder of the generations; made if missing */
+    bool keep_copies;    /* keep the last good copy of every feed, in <out>/feeds */
+    unsigned keep;       /* generations */
+    unsigned threads;    /* that fetch and read; at least 1 */
+    struct guard *guard; /* what no feed may block; NULL: made of help */
+    const char *help;    /* names that must stay reachable: one a line, "#" comments */
+    struct references_opts references;
+    int64_t now_s; /* wall time */
     const char *ca_file;
     FILE *progress; /* NULL: silent */
 };

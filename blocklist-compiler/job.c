@@ -64,8 +64,12 @@ void job_fetch(struct job *job)
 /* Reads the copy in hand from the start. */
 static int parse(struct job *job)
 {
-    const struct reading reading = {
-        .feed = job->feed, .guard = job->env->guard, .path = job->copy.path, .sink = batch_add, .ctx = &job->batch};
+    const struct reading reading = {.feed = job->feed,
+                                    .guard = job->env->guard,
+                                    .popular = job->env->popular,
+                                    .path = job->copy.path,
+                                    .sink = batch_add,
+                                    .ctx = &job->batch};
     job_done(job);
     feed_stats_init(&job->stats);
     return reading_run(&reading, &job->stats);
@@ -92,6 +96,10 @@ static bool judge(const struct job *job, char *why, size_t cap)
     else if (limits->change > 0 && last > 0 && difference(names, last) * 100 > last * (uint64_t)limits->change)
         snprintf(why, cap, "%" PRIu64 " names after %" PRIu64 ": a change of more than %" PRId64 " per cent", names,
                  last, limits->change);
+    else if (job->stats.popular.rank > 0 && job->stats.popular.rank <= limits->popular)
+        snprintf(why, cap,
+                 "line %" PRIu32 " blocks %.100s, a name among the %" PRId64 " most popular (rank %" PRIu32 ")",
+                 job->stats.popular.rule.line, job->stats.popular.name, limits->popular, job->stats.popular.rank);
     else
         return true;
     return false;

@@ -18,6 +18,7 @@
 
 struct job_env {
     const struct guard *guard;
+    const struct popular *popular; /* names whose block is flagged; NULL: none */
     struct fetch_opts fetch;
 };
 

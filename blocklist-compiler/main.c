@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "blocklist-compiler/compile.h"
-#include "recipe/help.h"
+#include "blocklist-compiler/school.h"
 #include "recipe/origin.h"
 
 #define EXIT_UNUSABLE  2 /* nothing was published */
@@ -206,12 +206,15 @@ static int load_recipe(const char *path, struct recipe **out)
     return err < 0 ? complain(err_str(err), path) : 0;
 }
 
-static int collect_help(const struct recipe *recipe, struct text *out)
+static int make_guard(const struct recipe *recipe, struct guard **out)
 {
-    int err = help_collect(recipe, out);
-    if (err == ERR_NOMEM)
-        return complain("no memory", "");
-    return err < 0 ? complain("the file of protected help names can't be read", recipe->protected_help) : 0;
+    struct config_errors errors = {0};
+    int err = school_guard(recipe, &errors, out);
+    config_errors_print(&errors, stderr);
+    config_errors_done(&errors);
+    if (err == ERR_CONFIG)
+        return complain("the names that no feed may block can't be used", "");
+    return err < 0 ? complain(err_str(err), "") : 0;
 }
 
 static int64_t monotonic_ms(void)
@@ -242,8 +245,6 @@ static int compile(const struct options *o, const struct compile_opts *opts)
     unsigned line = 0;
     int64_t begin_ms = monotonic_ms();
     int err = compile_new(opts, &c, &line);
-    if (err == ERR_CONFIG)
-        return complain("a protected help name is no name", "");
     if (err < 0)
         return complain(err_str(err), "");
     struct report report = *compile_run(c);
@@ -268,11 +269,11 @@ static int run(const struct options *o)
     struct recipe *recipe = NULL;
     struct recipe_feed list;
     struct origin origin = {.exact = false};
-    struct text help = {0};
+    struct guard *guard = NULL;
     int code = o->list != NULL ? feed_from_options(o, &origin, &list)
                                : load_recipe(o->recipe == NULL ? DEFAULT_RECIPE : o->recipe, &recipe);
     if (code == 0)
-        code = collect_help(recipe, &help);
+        code = make_guard(recipe, &guard);
     if (code == 0) {
         const char *recipe_out = recipe == NULL ? NULL : recipe->out;
         struct compile_opts opts = {
@@ -286,8 +287,11 @@ static int run(const struct options *o)
                                : recipe != NULL ? recipe->keep
                                                 : 5),
             .threads = thread_count(o),
-            .help = help.bytes,
+            .guard = guard,
             .now_s = time(NULL),
+            .references = recipe == NULL ? (struct references_opts){0}
+                                         : (struct references_opts){recipe->public_suffix_list, recipe->popular,
+                                                                    (size_t)recipe->popular_names},
             .ca_file = o->ca_file,
             .progress = o->quiet ? NULL : stderr,
         };
@@ -295,7 +299,7 @@ static int run(const struct options *o)
         if (code != EXIT_UNUSABLE)
             note_origin(opts.out, o, &origin);
     }
-    text_done(&help);
+    guard_free(guard);
     recipe_free(recipe);
     return code;
 }

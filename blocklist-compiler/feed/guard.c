@@ -203,3 +203,13 @@ const char *guard_name(const struct guard *guard, size_t index, enum refusal *ou
         *out_why = kept->why;
     return kept->name.text;
 }
+
+size_t guard_address_count(const struct guard *guard)
+{
+    return guard->address_count;
+}
+
+const struct prefix *guard_address(const struct guard *guard, size_t index)
+{
+    return &guard->addresses[index];
+}

@@ -68,5 +68,7 @@ static inline bool guard_is_reachable(enum refusal why)
 /* The reachable names (text, without closing dot), for patterns and for the check of a finished generation. */
 size_t guard_name_count(const struct guard *guard);
 const char *guard_name(const struct guard *guard, size_t index, enum refusal *out_why);
+size_t guard_address_count(const struct guard *guard);
+const struct prefix *guard_address(const struct guard *guard, size_t index);
 
 #endif

@@ -121,8 +121,6 @@ static int mark_parents(struct popular *popular, const struct name_key *key, uin
 
 static int add(struct popular *popular, const struct listed_name *name, uint32_t rank, bool ours)
 {
-    if (popular->count == popular->max)
-        return 0;
     if (popular->count == popular->cap) {
         size_t cap = popular->cap == 0 ? 256 : popular->cap * 2;
         struct popular_name *names = reallocarray(popular->names, cap, sizeof *names);
@@ -183,7 +181,7 @@ static bool read_line(struct span line, uint32_t place, struct listed_name *out_
     return normalise_name(text, out_name) == REFUSED_NONE && out_name->key.labels > 1;
 }
 
-static int read_text(struct popular *popular, struct span text, bool ours)
+static int read_text(struct popular *popular, struct span text)
 {
     uint32_t place = 1;
     int err = 0;
@@ -198,7 +196,7 @@ static int read_text(struct popular *popular, struct span text, bool ours)
         if (line.len == 0 || !read_line(line, place, &name, &rank))
             continue;
         place++;
-        err = add(popular, &name, rank, ours);
+        err = add(popular, &name, rank, false);
     }
     return err;
 }
@@ -211,7 +209,7 @@ static bool is_packed(struct span text)
                              "7zXZ");
 }
 
-static int read_packed(struct popular *popular, struct span archive, bool ours)
+static int read_packed(struct popular *popular, struct span archive)
 {
     struct tree_source source = {.archive = archive, .bytes_max = UNPACKED_MAX, .raw = true};
     struct tree *tree;
@@ -225,14 +223,25 @@ static int read_packed(struct popular *popular, struct span archive, bool ours)
     while (err == 1 && !entry.file);
     err = err == 1 ? tree_read(tree, &text) : err == 0 ? ERR_MALFORMED : err;
     if (err == 0)
-        err = read_text(popular, text, ours);
+        err = read_text(popular, text);
     tree_close(tree);
     return err;
 }
 
-int popular_read(struct popular *popular, struct span text, bool ours)
+int popular_read(struct popular *popular, struct span text)
 {
-    return is_packed(text) ? read_packed(popular, text, ours) : read_text(popular, text, ours);
+    return is_packed(text) ? read_packed(popular, text) : read_text(popular, text);
+}
+
+int popular_add_shipped(struct popular *popular)
+{
+    int err = 0;
+    for (uint32_t i = 0; popular_shipped[i] != NULL && err == 0; i++) {
+        struct listed_name name;
+        if (normalise_name(span_of(popular_shipped[i]), &name) == REFUSED_NONE)
+            err = add(popular, &name, i + 1, true);
+    }
+    return err;
 }
 
 size_t popular_count(const struct popular *popular)

@@ -34,10 +34,16 @@ ERR_CHECKED int popular_new(size_t names_max, struct popular **out);
 void popular_free(struct popular *popular);
 
 /*
- * Adds the names of a list, but for those that are there already; lines that have none are left. ours: it is the shipped
- * one. ERR_NOMEM; errors of tree_next() for an archive.
+ * Adds the names of a list, but for those that are there already; lines that have none are left. ERR_NOMEM; errors of
+ * tree_next() for an archive.
  */
-ERR_CHECKED int popular_read(struct popular *popular, struct span text, bool ours);
+ERR_CHECKED int popular_read(struct popular *popular, struct span text);
+
+/* Adds the shipped list (data/popular-names.txt), whatever names_max says. ERR_NOMEM. */
+ERR_CHECKED int popular_add_shipped(struct popular *popular);
+
+/* Its names; NULL behind the last. */
+extern const char *const popular_shipped[];
 
 size_t popular_count(const struct popular *popular);
 /* In the order in which they were read. */

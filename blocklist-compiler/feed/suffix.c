@@ -16,6 +16,7 @@ struct suffix_set {
     enum suffix_origin origin;
     int64_t time_s;
     size_t rule_count;
+    uint64_t digest;                /* of all rules, in any order */
     bool whole;                     /* every rule of the list is in the sets: a name that is in none is no suffix */
     uint64_t rules[SLOT_COUNT];     /* hashes of the rules' names; 0 = free */
     uint64_t wildcards[SLOT_COUNT]; /* hashes of the names behind "*." */
@@ -51,10 +52,13 @@ static bool add_rule(struct suffix_set *set, struct span rule)
     bool wildcard = span_starts(rule, "*.");
     if (wildcard)
         rule = span_skip(rule, 2);
-    else if (span_starts(rule, "!"))
+    else if (span_starts(rule, "!")) {
+        set->digest += hash_of((const char *)rule.at, rule.len);
         return true; /* an exception makes a name no suffix, and libpsl is asked in any case */
+    }
     if (normalise_name(rule, &name) != REFUSED_NONE || ++set->rule_count > RULES_MAX)
         return false;
+    set->digest += hash_of(name.text, name.text_len) * (wildcard ? 3 : 1);
     insert(wildcard ? set->wildcards : set->rules, hash_of(name.text, name.text_len));
     return true;
 }
@@ -175,4 +179,9 @@ size_t suffix_rule_count(const struct suffix_set *set)
 int64_t suffix_time_s(const struct suffix_set *set)
 {
     return set->time_s;
+}
+
+uint64_t suffix_digest(const struct suffix_set *set)
+{
+    return set->list == NULL ? (uint64_t)set->time_s : set->digest;
 }

@@ -42,4 +42,7 @@ size_t suffix_rule_count(const struct suffix_set *set);
 /* When the list that decides was made, s since 1970: as it says itself, else of its file. */
 int64_t suffix_time_s(const struct suffix_set *set);
 
+/* Two lists with the same rules have the same one. */
+uint64_t suffix_digest(const struct suffix_set *set);
+
 #endif

@@ -7,8 +7,7 @@
 
 #define UNPACKED_FACTOR 20 /* how much more an archive's files may be than the archive */
 
-/* The whole file in memory of our own: a mapping would fall when somebody cuts the file while it is read. */
-static int load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len)
+int reading_load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len)
 {
     struct stat st;
     int err = 0;
@@ -44,7 +43,7 @@ static int parse_text(const struct reading *reading, const struct feed_format *f
 {
     uint8_t *data = NULL;
     size_t len = 0;
-    int err = load(reading->path, (uint64_t)reading->feed->limits.bytes, &data, &len);
+    int err = reading_load(reading->path, (uint64_t)reading->feed->limits.bytes, &data, &len);
     if (err == 0)
         err = format->parse(in, (struct span){data, len});
     free(data);
@@ -86,6 +85,7 @@ int reading_run(const struct reading *reading, struct feed_stats *stats)
         .folders = feed->folder_count == 0 ? NULL : folders,
         .folder_count = feed->folder_count,
         .zone = feed->zone,
+        .popular = reading->popular,
         .whole_hosts = hosts,
         .whole_host_count = feed->widen_count + feed->test_host_count,
     };

@@ -12,10 +12,11 @@
 struct reading {
     const struct recipe_feed *feed;
     const struct guard *guard;
-    const char *path;     /* of the copy */
-    feed_sink sink;       /* told every accepted rule */
-    feed_refused refused; /* told every refused line; may be NULL */
-    void *ctx;            /* of both */
+    const struct popular *popular; /* names whose block is flagged; NULL: none */
+    const char *path;              /* of the copy */
+    feed_sink sink;                /* told every accepted rule */
+    feed_refused refused;          /* told every refused line; may be NULL */
+    void *ctx;                     /* of both */
 };
 
 /*
@@ -23,5 +24,11 @@ struct reading {
  * sink; ERR_NOENT, ERR_ACCESS, ERR_IO, ERR_LIMIT (over the feed's limits), ERR_NOMEM.
  */
 ERR_CHECKED int reading_run(const struct reading *reading, struct feed_stats *stats);
+
+/*
+ * A whole file as it is now: a mapping would fall when somebody cuts the file while it is read. *out is the caller's to
+ * free. ERR_NOENT, ERR_ACCESS, ERR_IO, ERR_LIMIT (over bytes_max), ERR_NOMEM.
+ */
+ERR_CHECKED int reading_load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len);
 
 #endif

@@ -36,9 +36,19 @@ struct feed_part {
     struct config_place place;
 };
 
+/* A list that feeds are judged by, as it is written. */
+struct reference_part {
+    const char *source;
+    int64_t every_ms, names;
+    struct config_place place;
+};
+
 struct recipe_part {
-    const char *out, *protected_help;
+    const char *out, *protected_help, *config;
     int64_t keep;
+    struct schema_list own_domains, learning_platform; /* const char * */
+    struct schema_list own_addresses;                  /* struct prefix */
+    struct reference_part public_suffix_list, popular;
     struct schema_list feeds;
 };
 
@@ -73,7 +83,35 @@ static const struct schema_option limit_options[] = {
      .max = 1000,
      .fallback = "0",
      .help = "largest believed change of the number of names from one copy to the next, in per cent; 0: any"},
+    {.key = "popular",
+     .type = &schema_int,
+     .offset = LIMIT(popular),
+     .fallback = "0",
+     .help = "a copy that blocks a name of this rank or a better one is not believed; 0: any may be"},
     {0}};
+
+#define REFERENCE(field) offsetof(struct reference_part, field)
+#define REFERENCE_ROWS                                                                                                 \
+    {.key = "", .type = &schema_place, .offset = REFERENCE(place)},                                                    \
+        {.key = "source",                                                                                              \
+         .type = &schema_string,                                                                                       \
+         .offset = REFERENCE(source),                                                                                  \
+         .help = "https://..., or file: and a path"},                                                                  \
+    {                                                                                                                  \
+        .key = "every", .type = &schema_duration, .offset = REFERENCE(every_ms), .fallback = "7d",                     \
+        .help = "how old a copy may get before a new one is asked for"                                                 \
+    }
+
+static const struct schema_option suffix_options[] = {REFERENCE_ROWS, {0}};
+static const struct schema_option popular_options[] = {REFERENCE_ROWS,
+                                                       {.key = "names",
+                                                        .type = &schema_int,
+                                                        .offset = REFERENCE(names),
+                                                        .min = 1,
+                                                        .max = 1000000,
+                                                        .fallback = "10000",
+                                                        .help = "how many of its names count, from the first"},
+                                                       {0}};
 
 #define WIDEN(field) offsetof(struct widen_part, field)
 static const struct schema_option widen_options[] = {
@@ -184,6 +222,35 @@ static const struct schema_option recipe_options[] = {
      .type = &schema_string,
      .offset = PART(protected_help),
      .help = "a file of more names that no feed may block"},
+    {.key = "config",
+     .type = &schema_string,
+     .offset = PART(config),
+     .help = "belisha.yaml: its records, zones and page hosts are own domains too, its protected_help counts here"},
+    {.key = "own_domains",
+     .type = &schema_string,
+     .shape = SCHEMA_LIST,
+     .offset = PART(own_domains),
+     .help = "the school's own domains, or file: and a path: no feed may block them"},
+    {.key = "own_addresses",
+     .type = &schema_prefix,
+     .shape = SCHEMA_LIST,
+     .offset = PART(own_addresses),
+     .help = "the school's own addresses: no feed may block answers with them"},
+    {.key = "learning_platform",
+     .type = &schema_string,
+     .shape = SCHEMA_LIST,
+     .offset = PART(learning_platform),
+     .help = "names of the learning platform, or file: and a path: no feed may block them"},
+    {.key = "public_suffix_list",
+     .offset = PART(public_suffix_list),
+     .fields = suffix_options,
+     .short_key = "source",
+     .help = "the Public Suffix List, instead of the system's"},
+    {.key = "popular",
+     .offset = PART(popular),
+     .fields = popular_options,
+     .short_key = "source",
+     .help = "a ranking of the most popular names, beside the shipped list"},
     {.key = "feeds",
      .shape = SCHEMA_LIST,
      .offset = PART(feeds),
@@ -227,16 +294,17 @@ static const char *path_from(struct loading *l, const char *path)
     return keep_text(l, arena_printf(l->arena, "%s%s", l->folder, path));
 }
 
-static const char *source_from(struct loading *l, const struct feed_part *part)
+/* name: of what it is the source, for complaints. */
+static const char *source_from(struct loading *l, const char *source, const char *name,
+                               const struct config_place *place)
 {
-    const char *source = part->source;
     if (strncmp(source, "https://", 8) == 0)
         return source;
     if (strncmp(source, "file:", 5) == 0)
         source += 5;
     else if (strstr(source, "://") != NULL)
-        config_errors_add(l->errors, &part->place, "the source of '%s' must be https://... or file:..., not '%s'",
-                          part->name, part->source);
+        config_errors_add(l->errors, place, "the source of '%s' must be https://... or file:..., not '%s'", name,
+                          source);
     if (strncmp(source, "///", 3) == 0)
         source += 2;
     return path_from(l, source);
@@ -392,7 +460,7 @@ static void set_feed(struct loading *l, const struct feed_part *part, struct rec
 {
     *feed = (struct recipe_feed){
         .name = part->name,
-        .source = source_from(l, part),
+        .source = source_from(l, part->source, part->name, &part->place),
         .format = (size_t)part->format,
         .categories = mask_of(&part->category),
         .subdomains = part->subdomains,
@@ -407,6 +475,41 @@ static void set_feed(struct loading *l, const struct feed_part *part, struct rec
     set_widen(l, part, feed);
     set_test_hosts(l, part, feed);
     set_statutory(l, part, feed);
+}
+
+/* Names stay as they are; where they are in a file, its path gets the recipe's folder. */
+static const char *const *names_from(struct loading *l, const struct schema_list *list)
+{
+    const char *const *items = list->items;
+    const char **names = arena_alloc(l->arena, (list->count + 1) * sizeof *names);
+    for (size_t i = 0; names != NULL && i < list->count; i++) {
+        bool file = strncmp(items[i], "file:", 5) == 0;
+        names[i] = file ? keep_text(l, arena_printf(l->arena, "file:%s", path_from(l, items[i] + 5))) : items[i];
+    }
+    l->out_of_memory |= names == NULL;
+    return names;
+}
+
+static struct recipe_reference reference_from(struct loading *l, const struct reference_part *part, const char *key)
+{
+    struct recipe_reference reference = {.every_s = part->every_ms / 1000};
+    if (part->source != NULL)
+        reference.source = source_from(l, part->source, key, &part->place);
+    return reference;
+}
+
+static void set_school(struct loading *l, const struct recipe_part *part, struct recipe *recipe)
+{
+    recipe->config = path_from(l, part->config);
+    recipe->own_domains = names_from(l, &part->own_domains);
+    recipe->own_domain_count = part->own_domains.count;
+    recipe->learning_platform = names_from(l, &part->learning_platform);
+    recipe->learning_platform_count = part->learning_platform.count;
+    recipe->own_addresses = part->own_addresses.items;
+    recipe->own_address_count = part->own_addresses.count;
+    recipe->public_suffix_list = reference_from(l, &part->public_suffix_list, "public_suffix_list");
+    recipe->popular = reference_from(l, &part->popular, "popular");
+    recipe->popular_names = part->popular.names;
 }
 
 /* The tables with the words that only the caller knows. */
@@ -448,6 +551,7 @@ static int fill(struct loading *l, const struct recipe_part *part, const char *c
     recipe->out = path_from(l, part->out);
     recipe->keep = part->keep;
     recipe->protected_help = path_from(l, part->protected_help);
+    set_school(l, part, recipe);
     recipe->feeds = feeds;
     recipe->feed_count = ordinary;
     recipe->statutory = feeds + ordinary;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ipaddr.h"
 #include "belisha/err.h"
 #include "config/errors.h"
 
@@ -20,11 +21,12 @@
 
 /* What is believable of a feed. A copy beyond is not taken; the last good one stays. */
 struct recipe_limits {
-    int64_t bytes;  /* at most, as fetched; of an archive also as unpacked, times 20 */
-    int64_t lines;  /* at most; 0 = any */
-    int64_t min;    /* accepted names, at least */
-    int64_t max;    /* accepted names, at most; 0 = any */
-    int64_t change; /* per cent by which the accepted names may shrink or grow from one copy to the next; 0 = any */
+    int64_t bytes;   /* at most, as fetched; of an archive also as unpacked, times 20 */
+    int64_t lines;   /* at most; 0 = any */
+    int64_t min;     /* accepted names, at least */
+    int64_t max;     /* accepted names, at most; 0 = any */
+    int64_t change;  /* per cent by which the accepted names may shrink or grow from one copy to the next; 0 = any */
+    int64_t popular; /* a name of this rank or a better one may not be blocked; 0 = any may */
 };
 
 /* urls: a recorded decision to list a whole host because of its pages. */
@@ -71,10 +73,25 @@ struct recipe_feed {
     struct recipe_limits limits;
 };
 
+/* A list that feeds are judged by. */
+struct recipe_reference {
+    const char *source; /* as of a feed; NULL = none */
+    int64_t every_s;
+};
+
 struct recipe {
-    const char *out;                 /* folder of the generations; NULL = not said */
-    int64_t keep;                    /* generations */
-    const char *protected_help;      /* file of more names that must stay reachable; NULL = the shipped ones only */
+    const char *out;                /* folder of the generations; NULL = not said */
+    int64_t keep;                   /* generations */
+    const char *protected_help;     /* file of more names that must stay reachable; NULL = the shipped ones only */
+    const char *config;             /* belisha.yaml, which says more of the school; NULL = not said */
+    const char *const *own_domains; /* the school's own: names, and "file:" and a path with one name a line */
+    size_t own_domain_count;
+    const char *const *learning_platform; /* the same */
+    size_t learning_platform_count;
+    const struct prefix *own_addresses;
+    size_t own_address_count;
+    struct recipe_reference public_suffix_list, popular;
+    int64_t popular_names;           /* how many names of popular count */
     const struct recipe_feed *feeds; /* the ordinary ones */
     size_t feed_count;
     const struct recipe_feed *statutory; /* those of the statutory tier, which never meet the others */

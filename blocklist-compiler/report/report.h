@@ -47,6 +47,20 @@ struct report_feed {
     const struct feed_stats *stats; /* NULL: not read, since nothing has changed */
 };
 
+#define REPORT_REFERENCES 2
+
+/* A list that feeds are judged by: public suffixes, popular names. */
+struct report_reference {
+    const char *name;
+    const char *source; /* NULL: none was asked for */
+    const char *used;   /* which one decides, in words; NULL: the run did not get that far */
+    enum report_feed_state state;
+    const char *why;   /* what was wrong with the copy; "" */
+    int64_t fetched_s; /* of the copy; 0: not fetched */
+    int64_t made_s;    /* as the list says; 0: not known */
+    uint64_t count;    /* rules or names; 0: not known */
+};
+
 /* The new list beside the one before, entry by entry. */
 struct report_count {
     uint64_t names, added, removed;
@@ -62,6 +76,7 @@ struct report {
     struct report_count categories[CATEGORY_MAX];
     const struct report_feed *feeds;
     size_t feed_count;
+    const struct report_reference *references[REPORT_REFERENCES]; /* NULL: none */
 };
 
 const char *report_feed_state_name(enum report_feed_state state);

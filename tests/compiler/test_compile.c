@@ -18,6 +18,7 @@ struct fixture {
     struct recipe_feed feeds[FEEDS_MAX];
     char sources[FEEDS_MAX][128];
     size_t count;
+    struct references_opts references;
     struct compile *compile;
     const struct report *report;
 };
@@ -82,6 +83,7 @@ static int run(struct fixture *f)
                                 .keep = 3,
                                 .threads = 2,
                                 .help = "childline.org.uk\n",
+                                .references = f->references,
                                 .now_s = 2000000000};
     compile_free(f->compile);
     f->compile = NULL;
@@ -265,6 +267,78 @@ static void compile_of_an_empty_list_blocks_nothing(void **state)
     assert_true(look_up(f, "a.example") == 0);
 }
 
+/* ---- what feeds are judged by ---- */
+
+static void write_suffixes(struct fixture *f, unsigned count, const char *more)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/suffixes", f->dir);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fprintf(file, "// VERSION: 2026-02-11_10-20-30_UTC\n// ===BEGIN ICANN DOMAINS===\n%s\n", more);
+    for (unsigned i = 0; i < count; i++)
+        fprintf(file, "t%u\n", i);
+    fputs("// ===END ICANN DOMAINS===\n", file);
+    fclose(file);
+}
+
+static void compile_judges_by_a_suffix_list_of_the_recipe(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    const struct report_reference *row;
+    snprintf(path, sizeof path, "%s/suffixes", f->dir);
+    f->references.suffixes.source = path;
+    write_suffixes(f, 2000, "mine.example");
+    add_feed(f, "d", "domains", A, "mine.example\nco.uk\nok.example\n");
+    assert_int_equal(run(f), 0);
+    row = f->report->references[0];
+    assert_int_equal(row->state, REPORT_FEED_FRESH);
+    assert_string_equal(row->used, "the recipe's source");
+    assert_int_equal(row->count, 2001);
+    assert_int_equal(row->made_s, 1770805230);
+    assert_int_equal(f->report->feeds[0].stats->refused[REFUSED_PUBLIC_SUFFIX], 1);
+    assert_true(look_up(f, "x.co.uk") == A); /* this list does not have it */
+    assert_true(look_up(f, "x.mine.example") == 0);
+    write_suffixes(f, 10, "");
+    assert_int_equal(run(f), 1); /* too few: the copy from before decides, and somebody should know */
+    row = f->report->references[0];
+    assert_int_equal(row->state, REPORT_FEED_STALE);
+    assert_int_equal(row->count, 2001);
+    assert_non_null(strstr(row->why, "not the Public Suffix List"));
+}
+
+static void compile_falls_back_to_the_systems_suffixes(void **state)
+{
+    struct fixture *f = *state;
+    f->references.suffixes.source = "/nonexistent";
+    f->references.popular.source = "/nonexistent";
+    add_feed(f, "d", "domains", A, "co.uk\nok.example\n");
+    assert_int_equal(run(f), 1);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(f->report->references[0]->state, REPORT_FEED_MISSING);
+    assert_true(strcmp(f->report->references[0]->used, "the recipe's source") != 0);
+    assert_true(look_up(f, "co.uk") == 0);
+    assert_string_equal(f->report->references[1]->used, "the shipped list");
+    assert_true(f->report->references[1]->count > 100);
+}
+
+static void compile_believes_no_copy_that_blocks_what_everybody_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct recipe_feed *feed = add_feed(f, "d", "domains", A, "a.example\nb.example\n");
+    add_feed(f, "social", "domains", B, "facebook.com\ninstagram.com\ngoogle.com\n");
+    feed->limits.popular = 100;
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->feeds[1].stats->flagged[FLAG_POPULAR], 1); /* flagged, and listed all the same */
+    assert_true(look_up(f, "google.com") == B);
+    write_feed(f, "d", "a.example\nb.example\ngoogle.com\n");
+    assert_int_equal(run(f), 1);
+    assert_int_equal(f->report->feeds[0].state, REPORT_FEED_STALE);
+    assert_non_null(strstr(f->report->feeds[0].why, "line 3 blocks google.com"));
+    assert_true(look_up(f, "google.com") == B);
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -277,6 +351,9 @@ int main(void)
         IN_FIXTURE(compile_never_opens_what_was_blocked_because_a_feed_is_lost),
         IN_FIXTURE(compile_starts_without_a_feed_that_never_came),
         IN_FIXTURE(compile_publishes_nothing_when_all_feeds_are_missing),
+        IN_FIXTURE(compile_judges_by_a_suffix_list_of_the_recipe),
+        IN_FIXTURE(compile_falls_back_to_the_systems_suffixes),
+        IN_FIXTURE(compile_believes_no_copy_that_blocks_what_everybody_needs),
         IN_FIXTURE(compile_of_an_empty_list_blocks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,7 @@ static struct popular *make_popular(const char *text)
 {
     struct popular *popular = NULL;
     assert_int_equal(popular_new(100, &popular), 0);
-    assert_int_equal(popular_read(popular, span_of(text), false), 0);
+    assert_int_equal(popular_read(popular, span_of(text)), 0);
     return popular;
 }
 

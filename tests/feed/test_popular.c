@@ -14,7 +14,7 @@ static struct popular *read_all(const char *text, size_t max)
 {
     struct popular *popular = NULL;
     assert_int_equal(popular_new(max, &popular), 0);
-    assert_int_equal(popular_read(popular, span_of(text), false), 0);
+    assert_int_equal(popular_read(popular, span_of(text)), 0);
     return popular;
 }
 
@@ -91,14 +91,28 @@ static void popular_takes_no_more_names_than_it_may(void **state)
     struct popular *popular = read_all("a.example\nb.example\nc.example\n", 2);
     (void)state;
     assert_int_equal(popular_count(popular), 2);
-    assert_int_equal(popular_read(popular, span_of("d.example\n"), true), 0);
+    assert_int_equal(popular_read(popular, span_of("d.example\n")), 0);
     assert_int_equal(popular_count(popular), 2);
     popular_free(popular);
-    popular = read_all("a.example\n", 2);
-    assert_int_equal(popular_read(popular, span_of("a.example\nd.example\n"), true), 0);
+}
+
+static void popular_ships_names_of_its_own(void **state)
+{
+    struct popular *popular = read_all("7,bbc.co.uk\n", 1);
+    size_t count = 0;
+    (void)state;
+    assert_int_equal(popular_add_shipped(popular), 0);
+    assert_int_equal(rank_under(popular, "bbc.co.uk", true, false), 7); /* as the ranking says */
+    assert_int_equal(rank_under(popular, "google.com", true, false), 1);
+    for (; popular_shipped[count] != NULL; count++) {
+        struct listed_name name;
+        assert_int_equal(normalise_name(span_of(popular_shipped[count]), &name), REFUSED_NONE);
+        assert_string_equal(name.text, popular_shipped[count]); /* as a key has it */
+        assert_true(name.key.labels > 1);
+    }
+    assert_int_equal(popular_count(popular), count); /* each once; bbc.co.uk was there already */
     assert_false(popular_at(popular, 0)->ours);
     assert_true(popular_at(popular, 1)->ours);
-    assert_int_equal(popular_at(popular, 1)->rank, 2);
     popular_free(popular);
 }
 
@@ -110,7 +124,7 @@ static void popular_keeps_thousands_apart(void **state)
     assert_int_equal(popular_new(5000, &popular), 0);
     for (unsigned i = 1; i <= 5000; i++) {
         snprintf(line, sizeof line, "%u,n%u.t%u.example", i, i, i % 50);
-        assert_int_equal(popular_read(popular, span_of(line), false), 0);
+        assert_int_equal(popular_read(popular, span_of(line)), 0);
     }
     for (unsigned i = 1; i <= 5000; i++) {
         snprintf(line, sizeof line, "n%u.t%u.example", i, i % 50);
@@ -140,9 +154,9 @@ static void popular_reads_a_packed_ranking(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct popular *popular = NULL;
         assert_int_equal(popular_new(9, &popular), 0);
-        (void)!popular_read(popular, (struct span){whole[i].at, whole[i].len / 4}, false);
+        (void)!popular_read(popular, (struct span){whole[i].at, whole[i].len / 4});
         assert_int_equal(popular_count(popular), 0);
-        assert_int_equal(popular_read(popular, whole[i], false), 0);
+        assert_int_equal(popular_read(popular, whole[i]), 0);
         assert_int_equal(popular_count(popular), 2);
         assert_int_equal(rank_under(popular, "b.example", true, true), 2);
         popular_free(popular);
@@ -155,6 +169,7 @@ int main(void)
         cmocka_unit_test(popular_reads_every_form_of_a_ranking),
         cmocka_unit_test(popular_finds_the_best_rank_that_a_rule_covers),
         cmocka_unit_test(popular_takes_no_more_names_than_it_may),
+        cmocka_unit_test(popular_ships_names_of_its_own),
         cmocka_unit_test(popular_keeps_thousands_apart),
         cmocka_unit_test(popular_reads_a_packed_ranking),
     };

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct popular *popular = NULL;
     if (popular_new(1000, &popular) < 0)
         return 0;
-    if (popular_read(popular, (struct span){data, size}, false) < 0 && popular_count(popular) == 0) {
+    if (popular_read(popular, (struct span){data, size}) < 0 && popular_count(popular) == 0) {
         popular_free(popular);
         return 0;
     }

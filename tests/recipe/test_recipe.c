@@ -205,9 +205,50 @@ static void recipe_of_the_shipped_data_is_right(void **state)
     finish(&f);
 }
 
+static void recipe_says_what_feeds_are_judged_by(void **state)
+{
+    static const char feeds[] = "feeds:\n  - {name: a, source: /a, format: hosts, category: malware, "
+                                "limits: {popular: 1000}}\n";
+    struct fixture f;
+    char text[1024];
+    (void)state;
+    snprintf(
+        text, sizeof text,
+        "config: belisha.yaml\nown_domains: [beacon.example, 'file:own.txt']\nlearning_platform: lp.example\n"
+        "own_addresses: [203.0.113.64/28, '2001:db8::/32']\npublic_suffix_list: https://publicsuffix.example/list\n"
+        "popular: {source: 'file:top.csv', every: 2d, names: 50}\n%s",
+        feeds);
+    assert_int_equal(load(&f, text), 0);
+    assert_string_equal(f.recipe->config, "/tmp/belisha.yaml");
+    assert_int_equal(f.recipe->own_domain_count, 2);
+    assert_string_equal(f.recipe->own_domains[0], "beacon.example");
+    assert_string_equal(f.recipe->own_domains[1], "file:/tmp/own.txt");
+    assert_int_equal(f.recipe->learning_platform_count, 1);
+    assert_int_equal(f.recipe->own_address_count, 2);
+    assert_int_equal(f.recipe->own_addresses[0].bits, 124);
+    assert_string_equal(f.recipe->public_suffix_list.source, "https://publicsuffix.example/list");
+    assert_int_equal(f.recipe->public_suffix_list.every_s, 7 * 86400);
+    assert_string_equal(f.recipe->popular.source, "/tmp/top.csv");
+    assert_int_equal(f.recipe->popular.every_s, 2 * 86400);
+    assert_int_equal(f.recipe->popular_names, 50);
+    assert_int_equal(f.recipe->feeds[0].limits.popular, 1000);
+    finish(&f);
+    assert_int_equal(load(&f, feeds), 0);
+    assert_null(f.recipe->config);
+    assert_int_equal(f.recipe->own_domain_count, 0);
+    assert_null(f.recipe->public_suffix_list.source);
+    assert_null(f.recipe->popular.source);
+    assert_int_equal(f.recipe->popular_names, 10000);
+    finish(&f);
+    snprintf(text, sizeof text, "popular: http://lists.example/top.csv\n%s", feeds);
+    assert_int_equal(load(&f, text), ERR_CONFIG);
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recipe_says_what_feeds_are_judged_by),
         cmocka_unit_test(recipe_fills_in_what_is_not_said),
         cmocka_unit_test(recipe_takes_every_key),
         cmocka_unit_test(recipe_says_where_and_what_would_be_right),

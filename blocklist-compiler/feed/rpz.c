@@ -6,7 +6,8 @@
  *   32.1.2.0.192.rpz-ip        CNAME rpz-passthru.   an exception; CNAME to itself is the old form
  *          answers with 192.0.2.1                    CNAME rpz-drop.   no answer       CNAME rpz-tcp-only.   truncated
  *   ....rpz-client-ip  clients
- *                              A, AAAA, TXT, PTR, CNAME target          answered with these
+ *                              A, AAAA, MX, PTR, SRV, TXT, CNAME target  answered with these
+ *                              CNAME *.garden.      the alias is the name that was asked, below garden
  *
  * Of the rules of one zone only those on the most specific name count (BLOCKDB_CLAUSE_ZONE).
  * An owner is relative to the zone's apex, or absolute and inside of it. The apex is the owner of the SOA record, the
@@ -18,19 +19,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "dns/name.h"
-#include "dns/rr.h"
+#include "feed/zone_record.h"
 
-#define ORIGIN_MAX  255
 #define TTL_S       300 /* where neither record nor $TTL say it */
-#define TXT_MAX     1024
-#define PREFIX_PART 9 /* labels of an address: the length and eight words */
-
-struct origin {
-    char text[ORIGIN_MAX + 1]; /* absolute, without the closing dot */
-    size_t len;
-    bool known;
-};
+#define PREFIX_PART 9   /* labels of an address: the length and eight words */
 
 struct zone {
     struct intake *in;
@@ -48,30 +40,6 @@ static bool same_text(struct span a, const char *text, size_t len)
 static bool is_type(struct span word, const char *type)
 {
     return same_text(word, type, strlen(type));
-}
-
-static bool is_absolute(struct span name)
-{
-    return name.len > 0 && name.at[name.len - 1] == '.';
-}
-
-/* False when the name does not fit. */
-static bool origin_set(struct origin *origin, struct span name, const struct origin *base)
-{
-    struct origin made = {.known = true};
-    bool relative = !is_absolute(name);
-    name.len -= is_absolute(name);
-    if (name.len + 1 + base->len > ORIGIN_MAX)
-        return false;
-    memcpy(made.text, name.at, name.len);
-    made.len = name.len;
-    if (relative && base->len > 0) {
-        made.text[made.len++] = '.';
-        memcpy(made.text + made.len, base->text, base->len);
-        made.len += base->len;
-    }
-    *origin = made;
-    return true;
 }
 
 /* Cuts what lies below the apex off name; false when name is not below it. The apex itself gives an empty one. */
@@ -99,7 +67,7 @@ static enum refusal find_trigger(const struct zone *zone, struct span owner, cha
     struct span below = {(const uint8_t *)zone->origin.text, zone->origin.len};
     if (span_equals(owner, "@"))
         owner.len = 0;
-    if (is_absolute(owner)) {
+    if (origin_is_absolute(owner)) {
         owner.len--;
         *out = owner;
         return cut_apex(zone, out) ? REFUSED_NONE : REFUSED_OUT_OF_ZONE;
@@ -238,57 +206,6 @@ static int trigger_rule(struct zone *zone, struct span line, struct span trigger
 
 /* ---- actions ---- */
 
-/* A name of the right side, relative to the origin, in wire form. Its length; negative: it is none. */
-static int target_name(const struct zone *zone, struct span target, uint8_t out[NAME_MAX_LEN])
-{
-    struct origin made;
-    if (target.len == 0 || !origin_set(&made, target, &zone->origin))
-        return ERR_MALFORMED;
-    return name_from_text(made.text, made.len, out);
-}
-
-static bool set_name(const struct zone *zone, struct span target, uint16_t type, uint32_t ttl_s,
-                     struct feed_clause *out)
-{
-    uint8_t name[NAME_MAX_LEN];
-    int len = target_name(zone, target, name);
-    return len > 0 && clause_set_data(out, type, ttl_s, name, (size_t)len);
-}
-
-static bool set_address(struct span text, uint16_t type, uint32_t ttl_s, struct feed_clause *out)
-{
-    char copy[IPADDR_TEXT_MAX];
-    struct ipaddr addr;
-    if (text.len >= sizeof copy)
-        return false;
-    memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    if (ipaddr_from_text(copy, &addr) < 0 || ipaddr_is_v4(&addr) != (type == DNS_TYPE_A))
-        return false;
-    return type == DNS_TYPE_A ? clause_set_data(out, type, ttl_s, ipaddr_v4(&addr), 4)
-                              : clause_set_data(out, type, ttl_s, addr.bytes, 16);
-}
-
-/* Strings, in quotes or not. */
-static bool set_text(struct span rdata, uint32_t ttl_s, struct feed_clause *out)
-{
-    uint8_t bytes[TXT_MAX];
-    size_t len = 0;
-    rdata = span_trim(rdata);
-    while (rdata.len > 0) {
-        bool quoted = rdata.at[0] == '"';
-        rdata = span_skip(rdata, quoted);
-        struct span string = quoted ? span_cut(&rdata, '"') : span_word(&rdata);
-        if (string.len > 255 || len + 1 + string.len > sizeof bytes)
-            return false;
-        bytes[len++] = (uint8_t)string.len;
-        memcpy(bytes + len, string.at, string.len);
-        len += string.len;
-        rdata = span_trim(rdata);
-    }
-    return len > 0 && clause_set_data(out, DNS_TYPE_TXT, ttl_s, bytes, len);
-}
-
 static bool set_alias(const struct zone *zone, struct span target, struct span trigger, uint32_t ttl_s,
                       struct feed_clause *out)
 {
@@ -306,14 +223,15 @@ static bool set_alias(const struct zone *zone, struct span target, struct span t
             return true;
         }
     }
-    if (is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1)) {
+    if (origin_is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1)) {
         out->head.kind = BLOCKDB_CLAUSE_ALLOW;
         return true;
     }
-    struct span last = last_label((struct span){target.at, target.len - is_absolute(target)});
-    if (span_starts(target, "*") || (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0))
+    struct span last = last_label((struct span){target.at, target.len - origin_is_absolute(target)});
+    bool wild = span_starts(target, "*") && !(span_starts(target, "*.") && target.len > 2);
+    if (wild || (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0))
         return false;
-    return set_name(zone, target, DNS_TYPE_CNAME, ttl_s, out);
+    return zone_record_parse(span_of("CNAME"), target, &zone->origin, ttl_s, out);
 }
 
 /* false: an action or a record that we don't know. */
@@ -323,13 +241,7 @@ static bool set_action(const struct zone *zone, struct span trigger, struct span
     clause_init(out, BLOCKDB_CLAUSE_RECORD);
     if (is_type(type, "CNAME"))
         return set_alias(zone, span_word(&rdata), trigger, ttl_s, out);
-    if (is_type(type, "A"))
-        return set_address(span_word(&rdata), DNS_TYPE_A, ttl_s, out);
-    if (is_type(type, "AAAA"))
-        return set_address(span_word(&rdata), DNS_TYPE_AAAA, ttl_s, out);
-    if (is_type(type, "PTR"))
-        return set_name(zone, span_word(&rdata), DNS_TYPE_PTR, ttl_s, out);
-    return is_type(type, "TXT") && set_text(rdata, ttl_s, out);
+    return zone_record_parse(type, rdata, &zone->origin, ttl_s, out);
 }
 
 static int record(struct zone *zone, struct span line, struct span type, struct span rdata, uint32_t ttl_s)
@@ -450,9 +362,12 @@ static size_t find_comment(struct span line)
 {
     bool quoted = false;
     for (size_t i = 0; i < line.len; i++) {
-        quoted ^= line.at[i] == '"';
-        if (line.at[i] == ';' && !quoted)
+        if (line.at[i] == '\\')
+            i++; /* what is escaped neither quotes nor comments */
+        else if (line.at[i] == ';' && !quoted)
             return i;
+        else
+            quoted ^= line.at[i] == '"';
     }
     return line.len;
 }

@@ -209,9 +209,14 @@ static void rpz_reads_qname_triggers_relative_to_the_apex(void **state)
          "d=a.example t=b.example r=c.example(14) ", ""},
         {"a.example TXT x\na.example 30 IN TXT \"a;\" \"b\" ; c\na.example PTR b.example.\na.example CNAME b\n",
          "r=a.example(2) r=a.example(5) r=a.example(11) r=a.example(15) ", ""},
-        {"a.example CNAME *.garden.example.\nb.example CNAME rpz-log.\nc.example MX 1 x.\nd.example A x\n"
-         "e.example DNAME x.\nf.example AAAA 192.0.2.1\n",
-         "", "rpz-action:6 "},
+        {"a.example CNAME *.garden.example.\nb.example MX 1 x.\nc.example MX 0 .\nd.example SRV 1 2 443 x\n",
+         "r=a.example(18) r=b.example(5) r=c.example(3) r=d.example(21) ", ""},
+        {"a.example TXT \"\\\";\\065\" b\\ c ; d\n", "r=a.example(8) ", ""},
+        {"a.example MX 65536 x.\na.example MX x.\na.example MX 1 x. y\na.example SRV 1 2 x.\na.example TXT\n"
+         "a.example TXT \"open\na.example TXT \\256\na.example CNAME *garden.\na.example PTR\n",
+         "", "rpz-action:9 "},
+        {"b.example CNAME rpz-log.\nd.example A x\ne.example DNAME x.\nf.example AAAA 192.0.2.1\n", "",
+         "rpz-action:4 "},
         {"24.0.2.0.192.rpz-ip CNAME .\n48.zz.8.db8.2001.rpz-ip CNAME rpz-passthru.\n128.1.zz.2001.rpz-ip A 192.0.2.1\n"
          "128.8.7.6.5.4.3.2.2001.rpz-ip CNAME rpz-drop.\n",
          "n@192.0.2.0/120 a@2001:db8:8::/48 r@2001::1/128(4) d@2001:2:3:4:5:6:7:8/128 ", ""},

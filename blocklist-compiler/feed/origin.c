@@ -1,0 +1,19 @@
+#include "feed/origin.h"
+
+bool origin_set(struct origin *origin, struct span name, const struct origin *base)
+{
+    struct origin made = {.known = true};
+    bool relative = !origin_is_absolute(name);
+    name.len -= origin_is_absolute(name);
+    if (name.len + 1 + base->len > ORIGIN_MAX)
+        return false;
+    memcpy(made.text, name.at, name.len);
+    made.len = name.len;
+    if (relative && base->len > 0) {
+        made.text[made.len++] = '.';
+        memcpy(made.text + made.len, base->text, base->len);
+        made.len += base->len;
+    }
+    *origin = made;
+    return true;
+}

@@ -55,6 +55,9 @@ struct blockdb_clause {
     uint16_t rdata_len;
     uint32_t ttl_s;
     const uint8_t *rdata; /* owned by the handle */
+    /* What it holds under; all zero: nothing more than the name or address it hangs on. */
+    uint16_t type_count, pattern_len, names_len;
+    const char *pattern; /* pattern_len bytes, owned by the handle */
 };
 
 struct blockdb_feed {
@@ -133,5 +136,34 @@ struct blockdb_value {
 
 /* ERR_NOENT for an id that does not exist. The pointers in *out are owned by the handle. */
 ERR_CHECKED int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *out);
+
+/* The index-th listed address, in order of use, bits and address. ERR_NOENT past the end. */
+struct blockdb_address {
+    const uint8_t *addr; /* 16 bytes, owned by the handle */
+    uint8_t bits;
+    enum blockdb_address_use use;
+    uint16_t clause;
+};
+ERR_CHECKED int blockdb_address(const struct blockdb *db, size_t index, struct blockdb_address *out);
+
+/*
+ * Part of a list as it looks where nobody asks a question, for exports: chosen categories, one feed or all. Rules that
+ * hold under a condition (a pattern, a record type, names left out) are passed over: blockdb_clause() tells them.
+ * A value is made by several feeds together, so with a feed its masks are those of all feeds that it names.
+ */
+struct blockdb_view {
+    uint64_t categories;
+    uint16_t feed; /* VERDICT_NO_FEED: all */
+};
+
+bool blockdb_view_has(const struct blockdb_view *view, const struct blockdb_clause *clause);
+
+/* What a name is told whose listed parents, and itself where it is listed, are these hits. */
+void blockdb_view_name(const struct blockdb *db, const struct blockdb_view *view, const struct blockdb_hit hits[],
+                       size_t count, struct blockdb_match *out);
+
+/* What an address in this prefix is told that is in no longer listed one. */
+void blockdb_view_address(const struct blockdb *db, const struct blockdb_view *view,
+                          const struct blockdb_address *address, struct blockdb_match *out);
 
 #endif

@@ -423,7 +423,11 @@ int blockdb_clause(const struct blockdb *db, uint16_t id, struct blockdb_clause 
     *out = (struct blockdb_clause){.kind = (enum blockdb_clause_kind)c->head.kind,
                                    .flags = c->head.flags,
                                    .feed = c->head.feed,
-                                   .categories = c->head.categories};
+                                   .categories = c->head.categories,
+                                   .type_count = c->head.type_count,
+                                   .pattern_len = c->head.pattern_len,
+                                   .names_len = c->head.names_len,
+                                   .pattern = (const char *)c->types + 2 * (size_t)c->head.type_count};
     if (c->head.kind == BLOCKDB_CLAUSE_RECORD) {
         out->type = (uint16_t)(c->data[0] << 8 | c->data[1]);
         out->ttl_s = (uint32_t)c->data[2] << 24 | (uint32_t)c->data[3] << 16 | (uint32_t)c->data[4] << 8 | c->data[5];
@@ -460,12 +464,29 @@ static void run_search(const struct blockdb *db, const struct address_run *run, 
         hit_add(db->clauses, hits, address_at(db, low)->clause, run->bits, true);
 }
 
+int blockdb_address(const struct blockdb *db, size_t index, struct blockdb_address *out)
+{
+    if (index >= db->regions[BLOCKDB_REGION_ADDRESSES].len / sizeof(struct blockdb_address_record))
+        return ERR_NOENT;
+    const struct blockdb_address_record *record = address_at(db, index);
+    *out = (struct blockdb_address){record->addr, record->bits, (enum blockdb_address_use)record->use, record->clause};
+    return 0;
+}
+
 bool blockdb_lists_addresses(const struct blockdb *db, enum blockdb_address_use use)
 {
     for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
         if (db->clauses->runs[i].use == use)
             return true;
     return false;
+}
+
+void clause_hits_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16], unsigned bits,
+                         struct clause_hits *hits)
+{
+    for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
+        if (db->clauses->runs[i].use == use && db->clauses->runs[i].bits <= bits)
+            run_search(db, &db->clauses->runs[i], addr, hits);
 }
 
 void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
@@ -475,9 +496,7 @@ void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use u
     struct blockdb_rules sum = {0};
     clause_hits_init(&hits, NULL);
     *out = (struct blockdb_match){0};
-    for (uint32_t i = 0; db->clauses && i < db->clauses->run_count; i++)
-        if (db->clauses->runs[i].use == use)
-            run_search(db, &db->clauses->runs[i], addr, &hits);
+    clause_hits_address(db, use, addr, BITS_MAX - 1, &hits);
     if (hits.count == 0)
         return;
     clause_judge(db->clauses, 0, &hits, &sum, out);

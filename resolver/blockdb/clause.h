@@ -48,6 +48,9 @@ void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record
                      struct clause_hits *hits);
 /* Adds the floating ones that may concern the name. */
 void clause_hits_float(const struct clause_table *table, struct clause_hits *hits);
+/* Adds those of the listed prefixes around an address that are not longer than bits. */
+void clause_hits_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16], unsigned bits,
+                         struct clause_hits *hits);
 
 /* Adds to sum what the hits that hold say about a question for `type`. */
 void clause_judge(const struct clause_table *table, uint16_t type, struct clause_hits *hits, struct blockdb_rules *sum,

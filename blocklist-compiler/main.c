@@ -10,19 +10,22 @@
 #include "base/category.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "blocklist-compiler/command.h"
 #include "blocklist-compiler/compile.h"
 #include "blocklist-compiler/school.h"
 #include "recipe/origin.h"
 
 #define EXIT_UNUSABLE  2 /* nothing was published */
 #define DEFAULT_RECIPE "/etc/belisha/feeds.yaml"
-#define DEFAULT_OUT    "/var/lib/belisha/blocklist"
+#define DEFAULT_OUT    COMMAND_DEFAULT_OUT
 
 static const char usage[] =
     "usage: blocklist-compiler [--recipe FILE] [--out DIR] [--report text|json] [--report-file FILE]\n"
     "       blocklist-compiler --list FILE --format FORMAT --category NAME [--exact] [--out DIR] [...]\n"
+    "       blocklist-compiler export --format FORMAT [...]\n"
     "\n"
-    "Makes one generation of the blocklist from the feeds of a recipe, or from one list.\n"
+    "Makes one generation of the blocklist from the feeds of a recipe, or from one list. `export` writes one in a\n"
+    "form that other resolvers read; it has a --help of its own.\n"
     "\n"
     "  --recipe FILE       the feeds (" DEFAULT_RECIPE ")\n"
     "  --out DIR           folder of the generations (" DEFAULT_OUT ", or the recipe's)\n"
@@ -304,10 +307,18 @@ static int run(const struct options *o)
     return code;
 }
 
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {{"export", export_command}};
+
 int main(int argc, char **argv)
 {
     struct options o = {0};
     setlocale(LC_CTYPE, "C.UTF-8");
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
     int code = read_options(argc, argv, &o);
     return code != 0 || o.said_all ? code : run(&o);
 }

@@ -44,6 +44,12 @@ expect 2 'not published' --list "$dir/none" --category malware --out "$dir/out"
 expect 2 'not published' --list "$dir/list" --category malware --out "$dir/none/none/out"
 [ ! -e "$dir/out/current" ] || { echo "a failed run published something"; failed=1; }
 
+expect 0 'usage: blocklist-compiler export' export --help
+expect 2 '--format is missing' export
+expect 2 'not: nonsense' export --format nonsense
+expect 2 'current: ' export --format rpz --dir "$dir/out"
+expect 2 'belongs to --format rpz' export --format hosts --zone a.example
+
 # ---- published, unchanged, reports ----
 expect 0 'Blocklist published' --list "$dir/list" --category malware --out "$dir/out"
 expect 0 'refused          1  protected-help' --list "$dir/list" --category gambling --out "$dir/out"

@@ -32,8 +32,9 @@ blocklist-compiler/publish: base dns blockdb trie
 blocklist-compiler/recipe: base dns config
 blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
+blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
-blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox
+blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox export
 operator: base dns blockdb policy qlog metrics config control notice feed recipe provenance
 '
 

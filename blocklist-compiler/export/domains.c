@@ -1,0 +1,57 @@
+/*
+ * Plain domains: "a.example" is the name alone, "*.a.example" everything below it; a tree is both lines. Belisha reads
+ * it with `subdomains: false`.
+ */
+#include "export/export.h"
+
+static bool blocks(struct export *e, const struct export_node *node, const struct decision *decision)
+{
+    switch (decision->kind) {
+    case DECISION_NONE:
+        return false;
+    case DECISION_TCP:
+        export_lose(e, LOSS_TCP, node->text);
+        return false;
+    case DECISION_DROP:
+    case DECISION_RECORDS:
+        export_lose(e, LOSS_ANSWER, node->text);
+        return true;
+    case DECISION_BLOCK:
+    case DECISION_NXDOMAIN:
+    case DECISION_NODATA:
+    case DECISION_REFUSED:
+        break;
+    }
+    return true;
+}
+
+static void domains_node(struct export *e, const struct export_node *node)
+{
+    bool covered = node->around.kind != DECISION_NONE && node->around.kind != DECISION_TCP;
+    if (node->escaped) {
+        export_lose(e, LOSS_NAME, node->text);
+        return;
+    }
+    bool self = blocks(e, node, &node->self);
+    bool below = blocks(e, node, &node->below);
+    if (covered && !(self && below))
+        export_lose(e, LOSS_EXCEPTION, node->text);
+    if (self && !covered)
+        export_rule(e, "%s\n", node->text);
+    if (below && !covered)
+        export_rule(e, "*.%s\n", node->text);
+}
+
+static void domains_address(struct export *e, const struct blockdb_address *address, const struct decision *decision)
+{
+    (void)decision;
+    export_lose_address(e, address);
+}
+
+const struct export_format export_domains = {
+    .name = "domains",
+    .title = "plain domains; a line with *. is for all names below, one without it for the name alone",
+    .comment = "#",
+    .node = domains_node,
+    .address = domains_address,
+};

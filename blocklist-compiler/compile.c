@@ -15,6 +15,8 @@
 #include "report/progress.h"
 #include "trie/trie.h"
 
+#define TRANSFERS_PER_SERVER 2 /* at the same time: a mirror that serves forty feeds is somebody's goodwill */
+
 /* Raised when the same inputs would give another list than before. */
 #define COMPILER_REVISION 3
 
@@ -24,6 +26,7 @@ struct compile {
     struct guard *guard;   /* the caller's, or own_guard */
     struct guard *own_guard;
     struct references references;
+    struct turns *turns;
     struct job_env env;
     struct job *jobs;
     struct progress progress;
@@ -47,17 +50,22 @@ int compile_new(const struct compile_opts *opts, struct compile **out, unsigned 
         err = guard_new(span_of(opts->help), &c->own_guard, out_line);
     if (err == 0)
         err = references_init(&c->references, &opts->references);
+    if (err == 0)
+        err = turns_new(TRANSFERS_PER_SERVER, &c->turns);
     if (err < 0) {
         compile_free(c);
         return err == ERR_MALFORMED ? ERR_CONFIG : err;
     }
     c->guard = opts->guard != NULL ? opts->guard : c->own_guard;
     snprintf(c->copies, sizeof c->copies, "%s/feeds", opts->out);
-    c->env =
-        (struct job_env){.guard = c->guard,
-                         .fetch = {.dir = opts->keep_copies ? c->copies : NULL,
-                                   .now_s = opts->now_s,
-                                   .download = {.connect_ms = 30000, .total_ms = 1800000, .ca_file = opts->ca_file}}};
+    c->env = (struct job_env){.guard = c->guard,
+                              .fetch = {.dir = opts->keep_copies ? c->copies : NULL,
+                                        .now_s = opts->now_s,
+                                        .download = {.connect_ms = 30000,
+                                                     .stall_s = 60,
+                                                     .retry_pause_ms = 2000,
+                                                     .turns = c->turns,
+                                                     .ca_file = opts->ca_file}}};
     for (size_t i = 0; i < opts->feed_count; i++)
         job_init(&c->jobs[i], &opts->feeds[i], &c->env);
     *out = c;
@@ -73,6 +81,7 @@ void compile_free(struct compile *c)
     blockdb_close(c->before);
     references_done(&c->references);
     guard_free(c->own_guard);
+    turns_free(c->turns);
     free(c->jobs);
     free(c->rows);
     free(c);

@@ -28,13 +28,25 @@ uint64_t job_names(const struct job *job)
     return job->stats.blocks + job->stats.allows;
 }
 
+struct download_access job_access(const struct recipe_access *access)
+{
+    return (struct download_access){.header_file = access->header_file,
+                                    .user_file = access->user_file,
+                                    .client_certificate = access->client_certificate,
+                                    .client_key = access->client_key,
+                                    .proxy = access->proxy,
+                                    .proxy_user_file = access->proxy_user_file};
+}
+
 static struct fetch_request request_of(const struct job *job)
 {
     const struct recipe_feed *feed = job->feed;
     return (struct fetch_request){.name = feed->name,
                                   .source = feed->source,
                                   .every_s = feed->every_s,
-                                  .bytes_max = (uint64_t)feed->limits.bytes};
+                                  .bytes_max = (uint64_t)feed->limits.bytes,
+                                  .total_ms = feed->limits.time_ms,
+                                  .access = job_access(&feed->access)};
 }
 
 /* After every change of the copy. */

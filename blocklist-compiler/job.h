@@ -42,6 +42,9 @@ void job_done(struct job *job);
 void job_fetch(struct job *job);
 void job_read(struct job *job);
 
+/* What the recipe says, in the words of fetch/. */
+struct download_access job_access(const struct recipe_access *access);
+
 /* Accepted rules. */
 uint64_t job_names(const struct job *job);
 

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "blocklist-compiler/job.h"
 #include "reading/reading.h"
 
 #define BYTES_MAX        (UINT64_C(64) << 20)
-#define SUFFIX_RULES_MIN 1000 /* the list has about 10,000; a page of an error has none */
+#define TIME_MS          300000 /* for one download */
+#define SUFFIX_RULES_MIN 1000   /* the list has about 10,000; a page of an error has none */
 #define POPULAR_MIN      100
 
 /* One of the two on its way: names no feed can have, since a feed's name has no "+". */
@@ -48,8 +50,12 @@ static void get(struct wanted *w, const struct fetch_opts *fetch, const char *na
                 const struct recipe_reference *reference)
 {
     w->fetch = fetch;
-    w->request = (struct fetch_request){
-        .name = name, .source = reference->source, .every_s = reference->every_s, .bytes_max = BYTES_MAX};
+    w->request = (struct fetch_request){.name = name,
+                                        .source = reference->source,
+                                        .every_s = reference->every_s,
+                                        .bytes_max = BYTES_MAX,
+                                        .total_ms = TIME_MS,
+                                        .access = job_access(&reference->access)};
     fetch_get(fetch, &w->request, &w->copy);
     if (w->copy.err < 0)
         say(w, w->copy.why[0] != '\0' ? w->copy.why : err_str(w->copy.err));

@@ -3,16 +3,23 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define REDIRECTS_MAX     5L
-#define LOW_SPEED_BYTES_S 100L /* slower than this for LOW_SPEED_S is a dead peer */
-#define LOW_SPEED_S       60L
+#include "fetch/transfer.h"
 
-struct transfer {
-    FILE *file;
-    uint64_t bytes, bytes_max;
-    bool too_big, write_failed;
+#define REDIRECTS_MAX 5
+#define TRIES         2
+
+/* One download on its way. */
+struct journey {
+    const char *url, *path, *etag, *last_modified;
+    const struct download_opts *opts;
+    const struct download_access *access;
+    int64_t left_ms;
+    char at[URL_MAX];            /* where redirects have led to */
+    char home[URL_SERVER_MAX];   /* the server that credentials are for */
+    struct transfer_reply reply; /* the last one */
 };
 
 int download_init(void)
@@ -25,133 +32,125 @@ void download_done(void)
     curl_global_cleanup();
 }
 
-/* libcurl's own size limit does not stop a body of unknown length, so bytes are counted as they come. */
-static size_t on_bytes(char *bytes, size_t one, size_t len, void *ctx)
+static int fail(int err, const char *sentence, char why[DOWNLOAD_WHY_MAX])
 {
-    struct transfer *t = ctx;
-    (void)one;
-    t->bytes += len;
-    if (t->bytes > t->bytes_max) {
-        t->too_big = true;
-        return CURL_WRITEFUNC_ERROR;
+    snprintf(why, DOWNLOAD_WHY_MAX, "%s", sentence);
+    return err;
+}
+
+static int ask(struct journey *j, char why[DOWNLOAD_WHY_MAX])
+{
+    char server[URL_SERVER_MAX];
+    if (!url_server(j->at, server))
+        return fail(ERR_NETWORK, "the address is not https", why);
+    if (j->left_ms <= 0)
+        return fail(ERR_TIMEOUT, "the server is too slow", why);
+    const struct transfer transfer = {.url = j->at,
+                                      .path = j->path,
+                                      .etag = j->etag,
+                                      .last_modified = j->last_modified,
+                                      .opts = j->opts,
+                                      .access = j->access,
+                                      .at_home = strcmp(server, j->home) == 0,
+                                      .left_ms = j->left_ms};
+    turns_take(j->opts->turns, server);
+    int err = transfer_run(&transfer, &j->reply, why);
+    turns_give(j->opts->turns, server);
+    j->left_ms -= j->reply.took_ms;
+    return err;
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* What a stranger's header may show on a terminal. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < 0x20 || *text > 0x7e)
+            *text = '?';
     }
-    if (fwrite(bytes, 1, len, t->file) != len) {
-        t->write_failed = true;
-        return CURL_WRITEFUNC_ERROR;
+}
+
+static int follow(struct journey *j, char why[DOWNLOAD_WHY_MAX])
+{
+    char server[URL_SERVER_MAX];
+    if (j->reply.location[0] == '\0')
+        return fail(ERR_NETWORK, "the server redirects without saying where to", why);
+    if (!url_server(j->reply.location, server)) {
+        make_printable(j->reply.location);
+        snprintf(why, DOWNLOAD_WHY_MAX, "the server redirects to '%.120s', and only https is followed",
+                 j->reply.location);
+        return ERR_NETWORK;
     }
-    return len;
+    memcpy(j->at, j->reply.location, sizeof j->at);
+    return 0;
 }
 
-static struct curl_slist *condition(struct curl_slist *list, const char *header, const char *value)
+/* From the address to the first answer that is no redirect. */
+static int travel(struct journey *j, char why[DOWNLOAD_WHY_MAX])
 {
-    char line[STORE_HEADER_MAX + 32];
-    if (value[0] == '\0')
-        return list;
-    snprintf(line, sizeof line, "%s: %s", header, value);
-    struct curl_slist *more = curl_slist_append(list, line);
-    return more == NULL ? list : more; /* without memory the request is only less polite */
+    snprintf(j->at, sizeof j->at, "%s", j->url);
+    for (int hops = 0; hops <= REDIRECTS_MAX; hops++) {
+        int err = ask(j, why);
+        if (err < 0 || !is_redirect(j->reply.status))
+            return err;
+        err = follow(j, why);
+        if (err < 0)
+            return err;
+    }
+    return fail(ERR_NETWORK, "the server redirects more than 5 times", why);
 }
 
-static void set_up(CURL *curl, const char *url, const struct download_opts *opts, struct transfer *t)
+static void pause_ms(int64_t ms)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)opts->connect_ms);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)opts->total_ms);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES_S);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "belisha-blocklist-compiler/" BELISHA_VERSION);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-    if (opts->ca_file != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, opts->ca_file);
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (nanosleep(&time, &time) < 0 && errno == EINTR)
+        ;
 }
 
-static int err_from_curl(CURL *curl, CURLcode code, const struct transfer *t)
+/* Whether the last answer is one that a list can come with. */
+static int check_answer(const struct journey *j, char why[DOWNLOAD_WHY_MAX])
 {
-    long status = 0;
-    if (t->too_big)
-        return ERR_LIMIT;
-    if (t->write_failed)
-        return errno == ENOSPC || errno == EDQUOT ? ERR_NOSPACE : ERR_IO;
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return ERR_TIMEOUT;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status == 404 || status == 410)
-        return ERR_NOENT;
-    return status == 401 || status == 403 ? ERR_ACCESS : ERR_NETWORK;
-}
-
-static void explain(char why[DOWNLOAD_WHY_MAX], const struct transfer *t, CURLcode code, const char *detail)
-{
-    if (t->too_big)
-        snprintf(why, DOWNLOAD_WHY_MAX, "more than the allowed %llu bytes", (unsigned long long)t->bytes_max);
-    else if (t->write_failed)
-        snprintf(why, DOWNLOAD_WHY_MAX, "could not write the copy: %s", strerror(errno));
-    else
-        snprintf(why, DOWNLOAD_WHY_MAX, "%s", detail[0] != '\0' ? detail : curl_easy_strerror(code));
-}
-
-static void copy_header(CURL *curl, const char *name, char out[STORE_HEADER_MAX])
-{
-    struct curl_header *header;
-    out[0] = '\0';
-    if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-        return;
-    if (strlen(header->value) < STORE_HEADER_MAX)
-        memcpy(out, header->value, strlen(header->value) + 1);
-}
-
-static void read_reply(CURL *curl, const struct transfer *t, struct download_reply *out)
-{
-    long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    out->unchanged = status == 304;
-    out->bytes = t->bytes;
-    copy_header(curl, "ETag", out->etag);
-    copy_header(curl, "Last-Modified", out->last_modified);
+    if (j->reply.status == 200)
+        return 0;
+    if (j->reply.status == 304 && (j->etag[0] != '\0' || j->last_modified[0] != '\0'))
+        return 0;
+    if (j->reply.status == 304)
+        return fail(ERR_NETWORK, "the server says that nothing has changed, but was not asked that", why);
+    snprintf(why, DOWNLOAD_WHY_MAX, "the server's answer has no list (HTTP %ld)", j->reply.status);
+    return ERR_NETWORK;
 }
 
 int download(const char *url, const char *path, const char *etag, const char *last_modified,
-             const struct download_opts *opts, struct download_reply *out, char why[DOWNLOAD_WHY_MAX])
+             const struct download_opts *opts, const struct download_access *access, struct download_reply *out,
+             char why[DOWNLOAD_WHY_MAX])
 {
-    char detail[CURL_ERROR_SIZE] = "";
-    struct transfer t = {.bytes_max = opts->bytes_max};
-    struct curl_slist *headers = condition(NULL, "If-None-Match", etag);
-    int err = 0;
-    CURL *curl = curl_easy_init();
-    t.file = fopen(path, "we");
-    if (curl == NULL || t.file == NULL) {
-        err = curl == NULL ? ERR_NOMEM : ERR_IO;
-        snprintf(why, DOWNLOAD_WHY_MAX, "could not write the copy: %s", strerror(errno));
-        goto done;
+    struct journey j = {.url = url,
+                        .path = path,
+                        .etag = etag,
+                        .last_modified = last_modified,
+                        .opts = opts,
+                        .access = access,
+                        .left_ms = opts->total_ms};
+    if (strlen(url) >= URL_MAX || !url_server(url, j.home))
+        return fail(ERR_NETWORK, "the address is not https", why);
+    int err = travel(&j, why);
+    for (int tries = 1; tries < TRIES && err < 0 && j.reply.passing && j.left_ms > opts->retry_pause_ms; tries++) {
+        pause_ms(opts->retry_pause_ms);
+        j.left_ms -= opts->retry_pause_ms;
+        err = travel(&j, why);
     }
-    headers = condition(headers, "If-Modified-Since", last_modified);
-    set_up(curl, url, opts, &t);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-    CURLcode code = curl_easy_perform(curl);
-    if (fflush(t.file) != 0)
-        t.write_failed = true;
-    if (code != CURLE_OK || t.write_failed) {
-        err = err_from_curl(curl, code, &t);
-        explain(why, &t, code, detail);
-        goto done;
-    }
-    read_reply(curl, &t, out);
-done:
-    if (t.file != NULL)
-        fclose(t.file);
+    if (err == 0)
+        err = check_answer(&j, why);
     if (err < 0)
-        unlink(path);
-    curl_easy_cleanup(curl);
-    curl_slist_free_all(headers);
-    return err;
+        return err;
+    out->unchanged = j.reply.status == 304;
+    out->bytes = j.reply.bytes;
+    memcpy(out->etag, j.reply.etag, sizeof out->etag);
+    memcpy(out->last_modified, j.reply.last_modified, sizeof out->last_modified);
+    memcpy(out->content_type, j.reply.content_type, sizeof out->content_type);
+    return 0;
 }

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fetch/body.h"
+
 static void fail(struct fetch_copy *copy, int err, const char *why)
 {
     copy->err = err;
@@ -23,13 +25,22 @@ static void take_last(const struct fetch_opts *opts, const struct fetch_request 
         copy->path[0] = '\0';
 }
 
-static void take_candidate(const struct fetch_opts *opts, const struct fetch_request *request, struct fetch_copy *copy)
+/* The bytes that came become the candidate, when they can be a list at all. */
+static void take_candidate(const struct fetch_opts *opts, const struct fetch_request *request, const char *content_type,
+                           struct fetch_copy *copy)
 {
+    int err = store_path(opts->dir, request->name, "new", copy->path);
+    if (err == 0)
+        err = body_check(copy->path, content_type, copy->why);
+    if (err < 0) {
+        store_discard(opts->dir, request->name);
+        copy->err = err;
+        take_last(opts, request, copy);
+        return;
+    }
     copy->candidate = true;
     snprintf(copy->entry.source, sizeof copy->entry.source, "%s", request->source);
     copy->entry.fetched_s = opts->now_s;
-    if (store_path(opts->dir, request->name, "new", copy->path) < 0)
-        take_last(opts, request, copy);
 }
 
 static void get_https(const struct fetch_opts *opts, const struct fetch_request *request, struct fetch_copy *copy)
@@ -40,10 +51,11 @@ static void get_https(const struct fetch_opts *opts, const struct fetch_request 
     /* The validators of another address say nothing about this one. */
     bool known = copy->has_last && strcmp(copy->last.source, request->source) == 0;
     limits.bytes_max = request->bytes_max;
+    limits.total_ms = request->total_ms;
     int err = store_path(opts->dir, request->name, "new", path);
     if (err == 0)
         err = download(request->source, path, known ? copy->last.etag : "", known ? copy->last.last_modified : "",
-                       &limits, &reply, copy->why);
+                       &limits, &request->access, &reply, copy->why);
     if (err < 0) {
         copy->err = err;
         take_last(opts, request, copy);
@@ -57,10 +69,10 @@ static void get_https(const struct fetch_opts *opts, const struct fetch_request 
             fail(copy, ERR_IO, "could not note that the copy is current");
         return;
     }
-    take_candidate(opts, request, copy);
     copy->entry.bytes = reply.bytes;
     memcpy(copy->entry.etag, reply.etag, sizeof reply.etag);
     memcpy(copy->entry.last_modified, reply.last_modified, sizeof reply.last_modified);
+    take_candidate(opts, request, reply.content_type, copy);
 }
 
 /* Copies up to bytes_max bytes; the copy is this program's own, so nobody can cut it while it is read. */
@@ -111,8 +123,8 @@ static void get_copied(const struct fetch_opts *opts, const struct fetch_request
         take_last(opts, request, copy);
         return;
     }
-    take_candidate(opts, request, copy);
     copy->entry.file_mtime_ns = mtime_ns;
+    take_candidate(opts, request, NULL, copy);
 }
 
 static void get_file(const struct fetch_opts *opts, const struct fetch_request *request, const char *path,
@@ -145,6 +157,10 @@ void fetch_get(const struct fetch_opts *opts, const struct fetch_request *reques
         path += strncmp(path, "file:", 5) == 0 ? 5 : 0;
         path += strncmp(path, "///", 3) == 0 ? 2 : 0; /* file:///path */
         get_file(opts, request, path, out);
+        return;
+    }
+    if (opts->dir == NULL) {
+        fail(out, ERR_UNSUPPORTED, "only the feeds of a recipe are downloaded");
         return;
     }
     bool fresh = out->has_last && strcmp(out->last.source, request->source) == 0 &&

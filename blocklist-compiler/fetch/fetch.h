@@ -21,9 +21,9 @@
 #include "fetch/store.h"
 
 struct fetch_opts {
-    const char *dir; /* of the copies; NULL: files are read where they are, nothing is kept */
-    int64_t now_s;   /* wall time */
-    struct download_opts download;
+    const char *dir;               /* of the copies; NULL: files are read where they are, nothing is kept */
+    int64_t now_s;                 /* wall time */
+    struct download_opts download; /* bytes_max and total_ms are the request's */
 };
 
 struct fetch_request {
@@ -31,6 +31,8 @@ struct fetch_request {
     const char *source;
     int64_t every_s; /* a copy younger than this is not asked for again */
     uint64_t bytes_max;
+    int64_t total_ms; /* a download takes at most */
+    struct download_access access;
 };
 
 struct fetch_copy {

@@ -9,6 +9,7 @@
 #include "config/schema.h"
 #include "config/yaml.h"
 #include "dns/name.h"
+#include "recipe/access.h"
 
 const char *const recipe_body_names[] = {"iwf", "ctiru", "other", NULL};
 static const char *const tier_names[] = {"ordinary", "statutory", NULL};
@@ -32,6 +33,7 @@ struct feed_part {
     int tier;
     const char *body, *membership;
     int64_t max_age_ms;
+    struct recipe_access access;
     struct recipe_limits limits;
     struct config_place place;
 };
@@ -44,7 +46,7 @@ struct reference_part {
 };
 
 struct recipe_part {
-    const char *out, *protected_help, *config;
+    const char *out, *protected_help, *config, *proxy, *proxy_user_file;
     int64_t keep;
     struct schema_list own_domains, learning_platform; /* const char * */
     struct schema_list own_addresses;                  /* struct prefix */
@@ -76,6 +78,13 @@ static const struct schema_option limit_options[] = {
      .offset = LIMIT(max),
      .fallback = "0",
      .help = "most names that are believed; 0: any number"},
+    {.key = "time",
+     .type = &schema_duration,
+     .offset = LIMIT(time_ms),
+     .min = 1000,
+     .max = INT64_C(86400000),
+     .fallback = "30m",
+     .help = "longest time that a download takes"},
     {.key = "change",
      .type = &schema_int,
      .offset = LIMIT(change),
@@ -201,6 +210,18 @@ static const struct schema_option feed_options[] = {
      .offset = FEED(max_age_ms),
      .fallback = "48h",
      .help = "statutory: a copy older than this is an alarm"},
+    {.key = "credentials",
+     .offset = FEED(access),
+     .fields = access_options,
+     .help = "files with what the server wants to see"},
+    {.key = "proxy",
+     .type = &schema_string,
+     .offset = FEED(access.proxy),
+     .help = "an address, none, or environment; goes before the recipe's"},
+    {.key = "proxy_user_file",
+     .type = &schema_string,
+     .offset = FEED(access.proxy_user_file),
+     .help = "a file with user:password for the proxy"},
     {.key = "limits",
      .offset = FEED(limits),
      .fields = limit_options,
@@ -251,6 +272,14 @@ static const struct schema_option recipe_options[] = {
      .fields = popular_options,
      .short_key = "source",
      .help = "a ranking of the most popular names, beside the shipped list"},
+    {.key = "proxy",
+     .type = &schema_string,
+     .offset = PART(proxy),
+     .help = "through which feeds are fetched: an address, none, or environment"},
+    {.key = "proxy_user_file",
+     .type = &schema_string,
+     .offset = PART(proxy_user_file),
+     .help = "a file with user:password for the proxy"},
     {.key = "feeds",
      .shape = SCHEMA_LIST,
      .offset = PART(feeds),
@@ -270,7 +299,8 @@ struct loading {
 
 struct recipe_feed recipe_feed_default(void)
 {
-    return (struct recipe_feed){.licence = "", .subdomains = true, .limits = {.bytes = INT64_C(1) << 36}};
+    return (struct recipe_feed){
+        .licence = "", .subdomains = true, .limits = {.bytes = INT64_C(1) << 36, .time_ms = 1800000}};
 }
 
 static const char *keep_text(struct loading *l, const char *text)
@@ -456,7 +486,25 @@ static void set_statutory(struct loading *l, const struct feed_part *part, struc
     feed->statutory = part->tier == TIER_STATUTORY ? row : NULL;
 }
 
-static void set_feed(struct loading *l, const struct feed_part *part, struct recipe_feed *feed)
+/* The recipe's proxy serves those that name none. */
+static void set_access(struct loading *l, const struct recipe_part *recipe, const struct recipe_access *said,
+                       struct recipe_access *out)
+{
+    bool own_proxy = said->proxy != NULL;
+    *out = (struct recipe_access){
+        .header_file = path_from(l, said->header_file),
+        .user_file = path_from(l, said->user_file),
+        .client_certificate = path_from(l, said->client_certificate),
+        .client_key = path_from(l, said->client_key == NULL ? said->client_certificate : said->client_key),
+        .proxy = own_proxy ? said->proxy : recipe->proxy,
+        .proxy_user_file = path_from(l, own_proxy ? said->proxy_user_file : recipe->proxy_user_file),
+    };
+    if (out->proxy != NULL && strcmp(out->proxy, "none") == 0)
+        out->proxy = NULL;
+}
+
+static void set_feed(struct loading *l, const struct recipe_part *recipe, const struct feed_part *part,
+                     struct recipe_feed *feed)
 {
     *feed = (struct recipe_feed){
         .name = part->name,
@@ -471,6 +519,8 @@ static void set_feed(struct loading *l, const struct feed_part *part, struct rec
         .every_s = part->every_ms / 1000,
         .limits = part->limits,
     };
+    set_access(l, recipe, &part->access, &feed->access);
+    access_check(&part->access, part->source, part->name, &part->place, l->errors);
     set_folders(l, part, feed);
     set_widen(l, part, feed);
     set_test_hosts(l, part, feed);
@@ -490,9 +540,11 @@ static const char *const *names_from(struct loading *l, const struct schema_list
     return names;
 }
 
-static struct recipe_reference reference_from(struct loading *l, const struct reference_part *part, const char *key)
+static struct recipe_reference reference_from(struct loading *l, const struct recipe_part *recipe,
+                                              const struct reference_part *part, const char *key)
 {
     struct recipe_reference reference = {.every_s = part->every_ms / 1000};
+    set_access(l, recipe, &(struct recipe_access){0}, &reference.access);
     if (part->source != NULL)
         reference.source = source_from(l, part->source, key, &part->place);
     return reference;
@@ -507,8 +559,8 @@ static void set_school(struct loading *l, const struct recipe_part *part, struct
     recipe->learning_platform_count = part->learning_platform.count;
     recipe->own_addresses = part->own_addresses.items;
     recipe->own_address_count = part->own_addresses.count;
-    recipe->public_suffix_list = reference_from(l, &part->public_suffix_list, "public_suffix_list");
-    recipe->popular = reference_from(l, &part->popular, "popular");
+    recipe->public_suffix_list = reference_from(l, part, &part->public_suffix_list, "public_suffix_list");
+    recipe->popular = reference_from(l, part, &part->popular, "popular");
     recipe->popular_names = part->popular.names;
 }
 
@@ -544,10 +596,11 @@ static int fill(struct loading *l, const struct recipe_part *part, const char *c
     for (size_t i = 0; i < count; i++) {
         check_feed(l, parts, i, formats[parts[i].format]);
         /* the statutory ones fill the array from its end */
-        set_feed(l, &parts[i], &feeds[parts[i].tier == TIER_STATUTORY ? count - ++statutory : ordinary++]);
+        set_feed(l, part, &parts[i], &feeds[parts[i].tier == TIER_STATUTORY ? count - ++statutory : ordinary++]);
     }
     if (count > 0 && ordinary == 0)
         config_errors_add(l->errors, NULL, "'feeds' needs an ordinary feed beside the statutory ones");
+    access_check_proxy(part->proxy, part->proxy_user_file, NULL, l->errors);
     recipe->out = path_from(l, part->out);
     recipe->keep = part->keep;
     recipe->protected_help = path_from(l, part->protected_help);

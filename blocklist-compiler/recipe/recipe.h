@@ -25,8 +25,19 @@ struct recipe_limits {
     int64_t lines;   /* at most; 0 = any */
     int64_t min;     /* accepted names, at least */
     int64_t max;     /* accepted names, at most; 0 = any */
+    int64_t time_ms; /* a download takes, at most */
     int64_t change;  /* per cent by which the accepted names may shrink or grow from one copy to the next; 0 = any */
     int64_t popular; /* a name of this rank or a better one may not be blocked; 0 = any may */
+};
+
+/* How a feed is asked for. NULL: not said. The files hold secrets, but for the certificate; they are absolute paths. */
+struct recipe_access {
+    const char *header_file;        /* lines "Name: value" */
+    const char *user_file;          /* "user:password" */
+    const char *client_certificate; /* PEM */
+    const char *client_key;         /* PEM */
+    const char *proxy;              /* an address, or "environment" */
+    const char *proxy_user_file;    /* "user:password" */
 };
 
 /* urls: a recorded decision to list a whole host because of its pages. */
@@ -64,6 +75,7 @@ struct recipe_feed {
     const char *licence;  /* "" = not said */
     const char *zone;     /* rpz: NULL = the file says it */
     int64_t every_s;      /* how often to ask for a new copy */
+    struct recipe_access access;
     const struct recipe_widen *widen;
     size_t widen_count;
     const char *const
@@ -77,6 +89,7 @@ struct recipe_feed {
 struct recipe_reference {
     const char *source; /* as of a feed; NULL = none */
     int64_t every_s;
+    struct recipe_access access; /* the recipe's proxy */
 };
 
 struct recipe {

@@ -112,9 +112,9 @@ static int set_up(void **state)
     strcpy(f->dir, "/tmp/belisha-fetch-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     f->opts = (struct fetch_opts){
-        .dir = f->dir, .now_s = 1000000, .download = {.connect_ms = 5000, .total_ms = 10000, .ca_file = CERTIFICATE}};
+        .dir = f->dir, .now_s = 1000000, .download = {.connect_ms = 5000, .stall_s = 5, .ca_file = CERTIFICATE}};
     snprintf(f->url, sizeof f->url, "https://127.0.0.1:%u/list", s->port);
-    f->request = (struct fetch_request){.name = "feed", .source = f->url, .bytes_max = 1 << 20};
+    f->request = (struct fetch_request){.name = "feed", .source = f->url, .bytes_max = 1 << 20, .total_ms = 10000};
     *state = f;
     return 0;
 }
@@ -232,7 +232,7 @@ static void fetch_discards_what_its_reader_did_not_believe(void **state)
     struct fixture *f = *state;
     get_and_keep(f);
     strcpy(f->server.etag, "\"two\"");
-    strcpy(f->server.body, "");
+    strcpy(f->server.body, "# no name at all\n");
     get(f, "/list");
     assert_true(f->copy.candidate);
     fetch_discard(&f->opts, &f->request, &f->copy, ERR_LIMIT, "empty");
@@ -273,6 +273,30 @@ static void fetch_copies_files_and_survives_their_loss(void **state)
     assert_copy_is(f, "a.example\n");
 }
 
+static void fetch_takes_no_list_that_can_not_be_one(void **state)
+{
+    static const char *const bodies[] = {"", "<!DOCTYPE html><html><body>Please log on</body></html>"};
+    struct fixture *f = *state;
+    get_and_keep(f);
+    strcpy(f->server.etag, "\"two\"");
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        strcpy(f->server.body, bodies[i]);
+        get(f, "/list");
+        assert_int_equal(f->copy.err, ERR_MALFORMED);
+        assert_false(f->copy.candidate);
+        assert_copy_is(f, "a.example\nb.example\n");
+    }
+}
+
+static void fetch_without_a_folder_for_copies_downloads_nothing(void **state)
+{
+    struct fixture *f = *state;
+    f->opts.dir = NULL;
+    get(f, "/list");
+    assert_int_equal(f->copy.err, ERR_UNSUPPORTED);
+    assert_string_equal(f->copy.path, "");
+}
+
 static void store_trusts_a_copy_but_not_the_facts_of_another(void **state)
 {
     struct fixture *f = *state;
@@ -302,6 +326,8 @@ int main(void)
         IN_FIXTURE(fetch_discards_what_its_reader_did_not_believe),
         IN_FIXTURE(fetch_uses_no_validator_of_another_address),
         IN_FIXTURE(fetch_copies_files_and_survives_their_loss),
+        IN_FIXTURE(fetch_takes_no_list_that_can_not_be_one),
+        IN_FIXTURE(fetch_without_a_folder_for_copies_downloads_nothing),
         IN_FIXTURE(store_trusts_a_copy_but_not_the_facts_of_another),
     };
     return download_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

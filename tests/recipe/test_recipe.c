@@ -108,6 +108,38 @@ static void recipe_takes_every_key(void **state)
     finish(&f);
 }
 
+static void recipe_says_how_a_feed_is_asked_for(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(
+        load(&f, "proxy: 'http://proxy.school.example:3128'\n"
+                 "proxy_user_file: secrets/proxy\n"
+                 "feeds:\n"
+                 "  - name: a\n"
+                 "    source: https://lists.example.org/a\n"
+                 "    format: domains\n"
+                 "    category: malware\n"
+                 "    credentials: {header_file: secrets/a, user_file: /etc/u, client_certificate: c.pem}\n"
+                 "    limits: {time: 90s}\n"
+                 "  - {name: b, source: 'https://b.example/', format: hosts, category: malware, proxy: none}\n"),
+        0);
+    const struct recipe_access *access = &f.recipe->feeds[0].access;
+    assert_string_equal(access->header_file, "/tmp/secrets/a");
+    assert_string_equal(access->user_file, "/etc/u");
+    assert_string_equal(access->client_certificate, "/tmp/c.pem");
+    assert_string_equal(access->client_key, "/tmp/c.pem");
+    assert_string_equal(access->proxy, "http://proxy.school.example:3128");
+    assert_string_equal(access->proxy_user_file, "/tmp/secrets/proxy");
+    assert_int_equal(f.recipe->feeds[0].limits.time_ms, 90000);
+    access = &f.recipe->feeds[1].access;
+    assert_null(access->proxy); /* its own word, with no need for a user */
+    assert_null(access->proxy_user_file);
+    assert_null(access->header_file);
+    assert_int_equal(f.recipe->feeds[1].limits.time_ms, 1800000);
+    finish(&f);
+}
+
 static void recipe_says_where_and_what_would_be_right(void **state)
 {
     static const struct {
@@ -126,6 +158,16 @@ static void recipe_says_where_and_what_would_be_right(void **state)
         {"feeds:\n  - {name: a, source: /a, format: ut1, category: malware, categories: {x: malware}}\n",
          {":2:", "both"}},
         {"feeds:\n  - {name: a, source: 'http://x.example/', format: hosts, category: malware}\n", {":2:", "https://"}},
+        {"feeds:\n  - {name: a, source: 'https://me:pw@x.example/', format: ut1}\n", {":2:", "belongs into a file"}},
+        {"feeds:\n  - {name: a, source: /a, format: ut1, credentials: {user_file: u}}\n", {":2:", "is a file"}},
+        {"feeds:\n  - {name: a, source: 'https://x.example/', format: ut1, credentials: {client_key: k}}\n",
+         {":2:", "needs 'client_certificate'"}},
+        {"feeds:\n  - {name: a, source: 'https://x.example/', format: ut1, proxy: 'x.example:1'}\n",
+         {":2:", "not 'x.example:1'"}},
+        {"feeds:\n  - {name: a, source: 'https://x.example/', format: ut1, proxy: 'http://me:pw@x.example:1'}\n",
+         {":2:", "the password of a proxy belongs into a file"}},
+        {"proxy_user_file: u\nfeeds:\n  - {name: a, source: 'https://x.example/', format: ut1}\n",
+         {"'proxy_user_file' needs"}},
         {"feeds:\n  - {name: ../a, source: /a, format: hosts, category: malware}\n", {":2:", "letters, digits"}},
         {"feeds:\n  - {name: a, source: /a, format: ut1}\n  - {name: a, source: /b, format: ut1}\n",
          {":3:", "another feed"}},
@@ -251,6 +293,7 @@ int main(void)
         cmocka_unit_test(recipe_says_what_feeds_are_judged_by),
         cmocka_unit_test(recipe_fills_in_what_is_not_said),
         cmocka_unit_test(recipe_takes_every_key),
+        cmocka_unit_test(recipe_says_how_a_feed_is_asked_for),
         cmocka_unit_test(recipe_says_where_and_what_would_be_right),
         cmocka_unit_test(recipe_keeps_the_statutory_tier_apart),
         cmocka_unit_test(recipe_of_the_shipped_data_is_right),

@@ -14,8 +14,8 @@ struct tree {
     struct archive_entry *entry;
     bool disk;
     unsigned entry_count;
-    uint64_t bytes, bytes_max;
-    uint8_t *data; /* contents of the entry in hand */
+    uint64_t bytes, bytes_max; /* that entries say they have, or have */
+    uint8_t *data;             /* contents of the entry in hand */
     size_t cap;
 };
 
@@ -99,6 +99,16 @@ void tree_close(struct tree *tree)
     free(tree);
 }
 
+/* What an entry says that it has: to step over it, libarchive unpacks it, however long that takes. */
+static bool has_room(struct tree *tree)
+{
+    int64_t size = archive_entry_size(tree->entry);
+    if (tree->disk || tree->bytes_max == 0 || size <= 0)
+        return true;
+    tree->bytes += (uint64_t)size;
+    return tree->bytes <= tree->bytes_max;
+}
+
 int tree_next(struct tree *tree, struct tree_entry *out)
 {
     int rc = archive_read_next_header2(tree->archive, tree->entry);
@@ -106,7 +116,7 @@ int tree_next(struct tree *tree, struct tree_entry *out)
         return 0;
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
         return err_from_archive(tree->archive);
-    if (++tree->entry_count > ENTRIES_MAX)
+    if (++tree->entry_count > ENTRIES_MAX || !has_room(tree))
         return ERR_LIMIT;
     if (tree->disk && archive_read_disk_can_descend(tree->archive))
         archive_read_disk_descend(tree->archive);
@@ -146,8 +156,9 @@ int tree_read(struct tree *tree, struct span *out)
         if (got == 0)
             break;
         len += (size_t)got;
-        tree->bytes += (size_t)got;
-        if (tree->bytes_max != 0 && tree->bytes > tree->bytes_max)
+        if (tree->disk)
+            tree->bytes += (size_t)got;
+        if (tree->bytes_max != 0 && (tree->bytes > tree->bytes_max || len > tree->bytes_max))
             return ERR_LIMIT;
     }
     *out = (struct span){tree->data, len};

@@ -33,7 +33,8 @@ struct tree_entry {
 ERR_CHECKED int tree_open(const struct tree_source *source, struct tree **out);
 void tree_close(struct tree *tree);
 
-/* 1 and *out set; 0 at the end; ERR_TRUNCATED or ERR_MALFORMED for a damaged archive, ERR_LIMIT over 65536 entries. */
+/* 1 and *out set; 0 at the end; ERR_TRUNCATED or ERR_MALFORMED for a damaged archive, ERR_LIMIT over
+ * 65536 entries or bytes_max. */
 ERR_CHECKED int tree_next(struct tree *tree, struct tree_entry *out);
 
 /* The contents of the entry in hand. ERR_LIMIT, ERR_TRUNCATED, ERR_MALFORMED, ERR_IO, ERR_NOMEM. */

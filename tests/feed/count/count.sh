@@ -2,14 +2,15 @@
 # Counts what feeds list with a reading of its own (names.awk, sort) and compares with the compiler's report: accepted
 # rules of each feed, names and entries of the whole list.
 #
-#     count.sh <blocklist-compiler> <recipe, or folder of <format>/<feed files>>
+#     count.sh <blocklist-compiler> <recipe, or folder of <format>/<feed files>> [<ask_generation>]
 #
+# With ask_generation (ask.c) the generation is asked for every name and address that was counted as blocked.
 # BELISHA_COUNT_KEEP names a folder where the rules as read here stay, one file a feed. The options `subdomains: false`,
 # `allow_single_labels` and `allow_public_suffix` of a recipe are not known here; BELISHA_COUNT_ENTRIES=0 leaves out the one
 # sum that the first of them changes. Prints each difference, then the sums. Exit code 0: none.
 set -u
 export LC_ALL=C
-compiler=$1 feeds=$2
+compiler=$1 feeds=$2 ask=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 dir=$(mktemp -d) || exit 2
@@ -20,14 +21,26 @@ suffixes=/usr/share/publicsuffix/public_suffix_list.dat
 [ -e "$suffixes" ] || suffixes=
 bad=0
 
-# A folder stands for a recipe: each file in <format>/ is a feed; a tree is a folder in ut1/.
+# A folder stands for a recipe: each file in <format>/ is a feed; a tree is a folder in ut1/. Each format has a category of
+# its own, so that exceptions of one don't reach the others.
+category_of() {
+    case $1 in
+        hosts) echo malware ;;
+        domains) echo gambling ;;
+        adblock) echo advertising ;;
+        dnsmasq) echo phishing ;;
+        unbound) echo piracy ;;
+        rpz) echo hacking ;;
+    esac
+}
+
 make_recipe() {
     echo 'feeds:'
     for file in "$1"/*/*; do
         format=$(basename "$(dirname "$file")")
         printf '  - {name: "%s.%s", source: "file:%s", format: %s, limits: {min: 0}%s}\n' "$format" \
             "$(basename "$file" | tr -c 'A-Za-z0-9_.\n-' _)" "$file" "$format" \
-            "$([ "$format" = ut1 ] || echo ', category: malware')"
+            "$([ "$format" = ut1 ] || echo ", category: $(category_of "$format")")"
     done
 }
 
@@ -42,7 +55,7 @@ if [ ! -s "$dir/report.json" ] || grep -q '"outcome": "not-published"' "$dir/rep
 fi
 
 # name, format, source, categories as letters, accepted; last the sums. The built-in map of UT1's folders in letters too.
-python3 - "$dir/report.json" "$root/blocklist-compiler/feed/ut1.c" "$dir/ut1-map" >"$dir/feeds.tsv" <<'PYTHON'
+python3 - "$dir/report.json" "$root/blocklist-compiler/feed/ut1.c" "$dir/ut1-map" "$dir/letters" >"$dir/feeds.tsv" <<'PYTHON'
 import json, re, sys
 report = json.load(open(sys.argv[1]))
 letters = {}
@@ -56,6 +69,9 @@ for feed in report["feeds"]:
     if "lines" in feed:
         print(feed["name"], feed["format"], feed["source"], "".join(letter(c) for c in feed["categories"]) or "-",
               feed["blocks"] + feed["exceptions"], sep="\t")
+with open(sys.argv[4], "w") as table:
+    for name in letters:
+        print(letters[name], name, sep="\t", file=table)
 print("all", report["rules"], report["rules"] - report["duplicates"], report["all"]["names"], sep="\t")
 PYTHON
 
@@ -100,6 +116,14 @@ while IFS=$tab read -r name format source categories accepted; do
         for (i = n - 1; i > 0; i--) key = key "\001" label[i]
         print key, $1, (NF > 2 ? $3 : letters) }' "$rules" >>"$dir/keyed"
     grep -ah '^[~/?]' "$rules" >>"$dir/hanging"
+    [ -z "$ask" ] && continue
+    # what a rule says under conditions is not asked for; those of response policy zones have none
+    awk -v table="$dir/letters" -v letters="$categories" -v format="$format" '
+        BEGIN { OFS = "\t"; FS = " "; while ((getline line < table) > 0) { split(line, part, "\t"); says[part[1]] = part[2] } }
+        /^[bB@]/ || (/^c/ && format == "rpz") {
+            all = NF > 2 ? $3 : letters
+            for (i = 1; i <= length(all); i++) print $1, $2, says[substr(all, i, 1)]
+        }' "$rules" >>"$dir/asked"
 done <"$dir/feeds.tsv"
 
 # shellcheck disable=SC2046
@@ -120,4 +144,5 @@ between 'different names' "$report_names" "$names"
 [ "${BELISHA_COUNT_ENTRIES:-1}" = 0 ] || between 'entries' "$report_entries" "$entries"
 echo "count: $(grep -avc '^all' "$dir/feeds.tsv") feeds, $rules rules on names, $names different names, $entries entries," \
     "$hanging patterns and names beyond ASCII"
+[ -z "$ask" ] || "$ask" "$dir/out/current" <"$dir/asked" || bad=1
 exit $bad

@@ -1,11 +1,11 @@
 #!/bin/sh
 # The count over the sample feeds and over lines at the edge of each format; with BELISHA_FEEDS over real ones too.
 #
-#     edges.sh <blocklist-compiler>
+#     edges.sh <blocklist-compiler> <ask_generation>
 #
 # BELISHA_FEEDS: a recipe, or a folder of <format>/<feed files>.
 set -u
-compiler=$1
+compiler=$1 ask=$2
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 dir=$(mktemp -d) || exit 1
@@ -369,6 +369,6 @@ cp "$root/data/sample-feeds/phishing.rpz" "$dir/samples/rpz/"
 cp -r "$root/data/sample-feeds/ut1-sample" "$dir/samples/ut1/"
 
 for feeds in "$dir/edges" "$dir/samples" ${BELISHA_FEEDS:+"$BELISHA_FEEDS"}; do
-    "$here/count.sh" "$compiler" "$feeds" || { echo "edges: not the same over $feeds"; bad=1; }
+    "$here/count.sh" "$compiler" "$feeds" "$ask" || { echo "edges: not the same over $feeds"; bad=1; }
 done
 exit $bad

@@ -1,8 +1,10 @@
 #include "base/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <ctype.h>
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HEAP_KIB  256
 #define DEPTH_MAX 500
@@ -72,4 +74,70 @@ bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, 
     pcre2_match_data_free(data);
     *exhausted += found < 0 && found != PCRE2_ERROR_NOMATCH;
     return found >= 0;
+}
+
+/* ---- dear expressions ---- */
+
+#define NAME_LEN  253
+#define LABEL_LEN 63
+#define TAIL_MAX  40 /* "_" and each character that names have once */
+
+/* What names are tried that are made for one expression. */
+struct bait {
+    const char *letters; /* over and over */
+    size_t count, label_len;
+    const char *tail; /* put over the end */
+    size_t tail_len;
+};
+
+static bool exhausts(const struct pattern *pattern, const struct bait *bait)
+{
+    char name[NAME_LEN];
+    unsigned exhausted = 0;
+    size_t letter = 0;
+    for (size_t at = 0; at < NAME_LEN; at++)
+        name[at] = at % (bait->label_len + 1) == bait->label_len ? '.' : bait->letters[letter++ % bait->count];
+    memcpy(name + NAME_LEN - bait->tail_len, bait->tail, bait->tail_len);
+    (void)pattern_matches_or_counts(pattern, name, name[NAME_LEN - 1] == '.' ? NAME_LEN - 1 : NAME_LEN, &exhausted);
+    return exhausted > 0;
+}
+
+/* tail: a matcher that sees that the last letter of an expression is missing gives up at once, so it is there. */
+static bool exhausts_in_some_form(const struct pattern *pattern, const char *letters, size_t count, const char *tail)
+{
+    static const size_t label_lens[] = {LABEL_LEN, 1, 7};
+    size_t tail_len = strlen(tail);
+    size_t tails[] = {0, 1, tail_len};
+    for (size_t i = 0; i < sizeof label_lens / sizeof label_lens[0]; i++)
+        for (size_t j = 0; j < sizeof tails / sizeof tails[0]; j++)
+            if (exhausts(pattern, &(struct bait){letters, count, label_lens[i], tail, tails[j]}))
+                return true;
+    return false;
+}
+
+/* The characters of an expression that names have; some more, so that there is one. Returns their number. */
+static size_t letters_of(const char *text, size_t len, char out[PATTERN_TEXT_MAX + 4])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len && i < PATTERN_TEXT_MAX; i++)
+        if (isalnum((unsigned char)text[i]) || text[i] == '-' || text[i] == '_')
+            out[count++] = (char)tolower((unsigned char)text[i]);
+    memcpy(out + count, "a0-", 4);
+    return count + 3;
+}
+
+bool pattern_is_dear(const struct pattern *pattern, const char *text, size_t len)
+{
+    char letters[PATTERN_TEXT_MAX + 4], tail[TAIL_MAX] = "_";
+    size_t count = letters_of(text, len, letters);
+    for (size_t i = 0; i < count; i++)
+        if (letters[i] != '_' && strchr(tail, letters[i]) == NULL)
+            tail[strlen(tail)] = letters[i];
+    if ((count > 3 && exhausts_in_some_form(pattern, letters, count - 3, tail)) ||
+        exhausts_in_some_form(pattern, letters, count, tail))
+        return true;
+    for (const char *letter = tail; *letter != '\0'; letter++)
+        if (exhausts_in_some_form(pattern, letter, 1, tail))
+            return true;
+    return false;
 }

@@ -26,4 +26,11 @@ bool pattern_matches(const struct pattern *pattern, const char *text, size_t len
 /* The same; counts in *exhausted a match that was given up for its limits. */
 bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, size_t len, unsigned *exhausted);
 
+/*
+ * Whether a name can be made that exceeds the limits, as far as a few hundred names tell that are made of the letters of
+ * the expression: long runs of each, each as a label of its own, all of them over and over. "(a+)+$" is dear, "^ads[0-9]+\."
+ * is not. Takes up to some ms; for those who accept expressions, not for those who match them.
+ */
+bool pattern_is_dear(const struct pattern *pattern, const char *text, size_t len);
+
 #endif

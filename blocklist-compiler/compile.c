@@ -18,7 +18,7 @@
 #define TRANSFERS_PER_SERVER 2 /* at the same time: a mirror that serves forty feeds is somebody's goodwill */
 
 /* Raised when the same inputs would give another list than before. */
-#define COMPILER_REVISION 3
+#define COMPILER_REVISION 4
 
 struct compile {
     struct compile_opts opts;

@@ -142,23 +142,52 @@ static bool matches_name(const struct pattern *pattern, const char *name)
     return false;
 }
 
-/* Whether the expression can be used, and leaves the reachable names alone. */
+/* "/./" or "/\.com$/": it matches whatever anybody registers there, which as an exception would switch the feed off. */
+static bool matches_a_suffix(const struct pattern *pattern)
+{
+    static const char *const suffixes[] = {"com",    "net",   "org",         "info", "uk",     "co.uk", "org.uk",
+                                           "gov.uk", "ac.uk", "kent.sch.uk", "de",   "eu",     "fr",    "io",
+                                           "ru",     "cn",    "top",         "xyz",  "online", "site",  "app"};
+    static const char *const unlikely[] = {"q7zk2w", "xv-0hj9", "5bpd"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t matched = 0;
+        for (size_t j = 0; j < sizeof unlikely / sizeof unlikely[0]; j++) {
+            char text[32];
+            int len = snprintf(text, sizeof text, "%s.%s", unlikely[j], suffixes[i]);
+            matched += pattern_matches(pattern, text, (size_t)len);
+        }
+        if (matched == sizeof unlikely / sizeof unlikely[0])
+            return true;
+    }
+    return false;
+}
+
+static enum refusal check_reach(const struct intake *in, const struct pattern *pattern, bool exception)
+{
+    size_t count = in->guard == NULL || exception ? 0 : guard_name_count(in->guard);
+    for (size_t i = 0; i < count; i++) {
+        enum refusal why;
+        const char *name = guard_name(in->guard, i, &why);
+        if (matches_name(pattern, name))
+            return why;
+    }
+    return in->guard != NULL && !in->opts.public_suffixes && matches_a_suffix(pattern) ? REFUSED_PUBLIC_SUFFIX
+                                                                                       : REFUSED_NONE;
+}
+
+/* Whether the expression can be used, and leaves the protected names alone. */
 static enum refusal check_pattern(struct intake *in, const struct feed_clause *clause)
 {
     struct pattern *pattern;
     const char *text = (const char *)clause->parts + 2 * (size_t)clause->head.type_count;
-    enum refusal refusal = REFUSED_NONE;
     bool blind = (clause->head.flags & BLOCKDB_CLAUSE_FLOATING) != 0 && clause->head.literal_len == 0;
     if (in->patterns >= FEED_PATTERNS_MAX || (blind && in->blind >= FEED_BLIND_MAX))
         return REFUSED_TOO_MANY;
     if (pattern_new(text, clause->head.pattern_len, &pattern) < 0)
         return REFUSED_EXPRESSION;
-    size_t count = in->guard == NULL || is_exception(clause) ? 0 : guard_name_count(in->guard);
-    for (size_t i = 0; i < count && refusal == REFUSED_NONE; i++) {
-        enum refusal why;
-        const char *name = guard_name(in->guard, i, &why);
-        refusal = matches_name(pattern, name) ? why : REFUSED_NONE;
-    }
+    enum refusal refusal = pattern_is_dear(pattern, text, clause->head.pattern_len)
+                               ? REFUSED_EXPRESSION
+                               : check_reach(in, pattern, is_exception(clause));
     pattern_free(pattern);
     if (refusal == REFUSED_NONE) {
         in->patterns++;

@@ -30,6 +30,13 @@ static void run_add(struct run *run, struct run *best, uint8_t c)
     run->bytes[run->len++] = (char)tolower(c);
 }
 
+static size_t literal_take(const struct run *best, char *out, size_t cap)
+{
+    size_t len = best->len < BLOCKDB_CLAUSE_LITERAL ? 0 : best->len < cap ? best->len : cap;
+    memcpy(out, best->bytes, len);
+    return len;
+}
+
 /* Past the closing bracket of a class. */
 static size_t skip_class(struct span e, size_t at)
 {
@@ -114,9 +121,7 @@ size_t pattern_literal(struct span e, char *out, size_t cap)
         at = next < e.len ? next : e.len;
     }
     run_keep(&run, &best);
-    size_t len = best.len < BLOCKDB_CLAUSE_LITERAL ? 0 : best.len < cap ? best.len : cap;
-    memcpy(out, best.bytes, len);
-    return len;
+    return literal_take(&best, out, cap);
 }
 
 /* ---- patterns ---- */
@@ -180,21 +185,61 @@ static void add_text(struct name_pattern *p, const char *text)
     p->expression_len += len;
 }
 
-/* The body as an expression; every byte that is not one of a name is refused. */
-static enum refusal add_body(struct name_pattern *p, struct span body)
+/* Part of a body without "*" as an expression; every byte that is not one of a name is refused. */
+static enum refusal add_part(struct name_pattern *p, struct span part)
 {
-    for (size_t i = 0; i < body.len; i++) {
-        char one[2] = {(char)tolower(body.at[i]), 0};
-        if (body.at[i] == '*')
-            add_text(p, ".*");
-        else if (body.at[i] == '.')
+    for (size_t i = 0; i < part.len; i++) {
+        char one[2] = {(char)tolower(part.at[i]), 0};
+        if (part.at[i] == '.')
             add_text(p, "\\.");
-        else if (isalnum(body.at[i]) || body.at[i] == '-' || body.at[i] == '_')
+        else if (isalnum(part.at[i]) || part.at[i] == '-' || part.at[i] == '_')
             add_text(p, one);
         else
-            return body.at[i] == ':' ? REFUSED_PORT : REFUSED_CHARACTER;
+            return part.at[i] == ':' ? REFUSED_PORT : REFUSED_CHARACTER;
     }
     return REFUSED_NONE;
+}
+
+/*
+ * The first place where a part stands is as good as any later one, but for the last part, which may have to stand at the
+ * end. Said to PCRE2 by "(?>", that keeps the work in proportion to the name, however many "*" there are.
+ */
+static enum refusal add_glob(struct name_pattern *p, const struct glob *glob)
+{
+    struct span rest = glob->body;
+    struct span part = span_cut(&rest, '*');
+    bool at_start = glob->start || (part.len == 0 && !glob->label_start);
+    add_text(p, at_start ? "^" : glob->label_start ? "^(?>(?:|.*?\\.)" : "^(?>.*?");
+    enum refusal refusal = add_part(p, part);
+    add_text(p, at_start ? "" : ")");
+    for (unsigned star = 1; star <= glob->stars && refusal == REFUSED_NONE; star++) {
+        bool at_end = star == glob->stars && glob->end;
+        part = span_cut(&rest, '*');
+        if (part.len == 0 && !at_end)
+            continue;
+        add_text(p, at_end ? ".*" : "(?>.*?");
+        refusal = add_part(p, part);
+        add_text(p, at_end ? "$" : ")");
+    }
+    return refusal;
+}
+
+static enum refusal add_plain(struct name_pattern *p, const struct glob *glob)
+{
+    add_text(p, glob->label_start ? "(?:^|\\.)" : glob->start ? "^" : "");
+    enum refusal refusal = add_part(p, glob->body);
+    add_text(p, glob->end ? "$" : "");
+    return refusal;
+}
+
+/* The longest run of plain bytes of a body. Its length; 0: too short to be of use. */
+static size_t body_literal(struct span body, char *out, size_t cap)
+{
+    struct run run = {.len = 0}, best = {.len = 0};
+    for (size_t i = 0; i < body.len; i++)
+        run_add(&run, &best, body.at[i]);
+    run_keep(&run, &best);
+    return literal_take(&best, out, cap);
 }
 
 /* The labels at the end of the body that every match ends with; empty when there are not two of them. */
@@ -212,18 +257,14 @@ static struct span fixed_suffix(const struct glob *glob)
 
 static void make_expression(const struct glob *glob, struct name_pattern *out)
 {
-    add_text(out, glob->label_start ? "(?:^|\\.)" : glob->start ? "^" : "");
-    out->refusal = add_body(out, glob->body);
-    add_text(out, glob->end ? "$" : "");
+    out->refusal = glob->stars > 0 ? add_glob(out, glob) : add_plain(out, glob);
     if (out->refusal == REFUSED_NONE && !has_room(out, 0))
         out->refusal = REFUSED_NAME_LENGTH;
     if (out->refusal != REFUSED_NONE)
         return;
-    const struct span expression = {(const uint8_t *)out->expression, out->expression_len};
     out->name = fixed_suffix(glob);
     out->scope = FEED_SELF_AND_BELOW;
-    /* "(?:^|" is a group, so its alternative counts for nothing */
-    out->literal_len = pattern_literal(expression, out->literal, sizeof out->literal);
+    out->literal_len = body_literal(glob->body, out->literal, sizeof out->literal);
 }
 
 static void parse_expression(struct span text, struct name_pattern *out)

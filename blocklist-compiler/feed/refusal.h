@@ -24,7 +24,7 @@
     X(NO_NAME, "no-name", "an address without a name")                                                                 \
     X(URL, "url", "a path or scheme: DNS sees only the host, and the whole host was not listed")                       \
     X(PORT, "port", "a port: DNS sees only the host")                                                                  \
-    X(EXPRESSION, "expression", "a regular expression that we can't use")                                              \
+    X(EXPRESSION, "expression", "a regular expression that we can't use, or that a name could make too dear")          \
     X(WILDCARD, "wildcard", "a wildcard where none can stand, or too many of them")                                    \
     X(PATTERN, "pattern", "a pattern that DNS names can't express")                                                    \
     X(MODIFIER, "modifier", "a modifier that changes the rule in a way we don't know")                                 \

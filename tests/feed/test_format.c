@@ -101,7 +101,7 @@ static void adblock_reads_rules_about_whole_names(void **state)
          "cosmetic:6 ", 0},
         {"||a.example:8080^\n||com^\n||^\n||\n", "", "empty-label:1 single-label:1 port:1 pattern:1 ", 0},
         {"|^\n|^$dnstype=A\n*.^$dnstype=A\n||*.^\n||*^$denyallow=a.example\n|$important\n",
-         "b/(?:^|\\.).*$//-example,a ", "empty-label:4 pattern:1 ", 0},
+         "b/^(?>(?:|.*?\\.)).*$//-example,a ", "empty-label:4 pattern:1 ", 0},
         {"not a rule\n", "", "syntax:1 ", 0},
     };
     struct collect c = {.opts.categories = 1};
@@ -116,16 +116,20 @@ static void adblock_makes_expressions_of_patterns(void **state)
         {"a.example^\n", "b/a\\.example$/example/ ", "", 0},
         {"x.a.example^\n", "b+a.example/x\\.a\\.example$/example/ ", "", 0},
         {"||a.example\n|a.example\n", "b/(?:^|\\.)a\\.example/example/ b/^a\\.example/example/ ", "", 0},
+        {"*robux*robux*.a.example^\n|a*b*c*\n",
+         "b+a.example/^(?>.*?robux)(?>.*?robux).*\\.a\\.example$/example/ "
+         "b/^a(?>.*?b)(?>.*?c)// ",
+         "", 0},
         {"@@a.example\n", "a/a\\.example/example/ ", "", 0},
-        {"||ad*.a.example^\n", "b+a.example/(?:^|\\.)ad.*\\.a\\.example$/example/ ", "", 0},
-        {"||AD-*.Example.*^\n", "b/(?:^|\\.)ad-.*\\.example\\..*$/example/ ", "", 0},
-        {"*banner*\n-ads-\n", "b/.*banner.*/banner/ b/-ads-/-ads-/ ", "", 0},
+        {"||ad*.a.example^\n", "b+a.example/^(?>(?:|.*?\\.)ad).*\\.a\\.example$/example/ ", "", 0},
+        {"||AD-*.Example.*^\n", "b/^(?>(?:|.*?\\.)ad-)(?>.*?\\.example\\.).*$/example/ ", "", 0},
+        {"*banner*\n-ads-\n", "b/^(?>.*?banner)/banner/ b/-ads-/-ads-/ ", "", 0},
         {"/^ads[0-9]/\n@@/x1/\n/foobar?/$important\n", "b/^ads[0-9]/ads/ a/x1// !b/foobar?/fooba/ ", "", 0},
         {"/foo|bar/\n/fo\\x6fbar/\n/(?x)foo bar/\n/(?^x)foo#bars/\n/foo{b|c}d/\n/[[:alpha:]]foo/\n/a{2}bcd+ef/\n",
          "b/foo|bar// b/fo\\x6fbar// b/(?x)foo bar// b/(?^x)foo#bars// b/foo{b|c}d// b/[[:alpha:]]foo/foo/ "
          "b/a{2}bcd+ef/bcd/ ",
          "", 0},
-        {"/(/\n/[/\n/a\\C/\n", "", "expression:3 ", 0},
+        {"/(/\n/[/\n/a\\C/\n/(a+)+$/\n/^([a-z0-9-]+)*q$/\n", "", "expression:5 ", 0},
         {"||a^b.example^\n||a|b.example^\n||a*:80^\n||a*b/c^\n", "", "url:1 port:1 pattern:2 ", 0},
         {"||a*b*c*d*e*f*g*h*i*j.example^\n", "", "wildcard:1 ", 0},
         {"||caf\xc3\xa9*.example^\n", "", "bad-character:1 ", 0},

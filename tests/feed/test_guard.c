@@ -187,6 +187,8 @@ static void intake_refuses_guarded_names_and_says_where(void **state)
 static void intake_lets_exceptions_help_the_protected(void **state)
 {
     static const struct collect_row rows[] = {
+        {"@@/./\n@@/\\.com$/\n/\\.top$/\n@@||*^\n@@*a*\n/^ads/\n@@/^ads.*\\.com$/\n",
+         "b/^ads/ads/ a/^ads.*\\.com$/ads/ ", "public-suffix:5 ", 0},
         {"@@||org.uk^$important\n@@||gov.uk^\n", "", "public-suffix:2 ", 0}, /* they cover help names too */
         {"@@||childline.org.uk^\n@@||co.uk^\n", "a+childline.org.uk ", "public-suffix:1 ", 0},
     };

@@ -38,6 +38,7 @@ struct blockdb_match {
     uint64_t tcp_only;    /* those of them that nothing but BLOCKDB_CLAUSE_TCP asks for */
     uint64_t listed;      /* categories before exceptions: tells "excepted" from "not listed" */
     bool typed;           /* another record type may give another result: ask blockdb_lookup_type() */
+    uint8_t given_up;     /* clauses that were too dear to judge: what they block is blocked, what they except is not */
     uint8_t clause_count; /* entries of clauses: ids of what decides how a block is answered, the first one above all */
     uint8_t clause_labels;                     /* labels of the name they hang on */
     uint8_t hit_count;                         /* entries of hits; parents first, most specific last */

@@ -206,23 +206,60 @@ static size_t key_text(const struct name_key *key, char out[NAME_KEY_MAX])
     return len;
 }
 
-static bool pattern_fits(const struct clause *c, struct clause_hits *hits)
+static bool names_have(const struct clause *c, const struct name_key *key)
+{
+    const uint8_t *end = c->names + c->head.names_len;
+    for (const uint8_t *at = c->names; at < end; at += 1u + at[0])
+        if (at[0] <= key->len && memcmp(at + 1, key->bytes, at[0]) == 0 &&
+            (at[0] == key->len || key->bytes[at[0]] == 0))
+            return true;
+    return false;
+}
+
+/* Whether it is about the name or address at all, whatever its pattern and types say. */
+static bool in_reach(const struct clause *c, const struct name_key *key, bool exact)
+{
+    unsigned scope = exact ? BLOCKDB_CLAUSE_SELF : BLOCKDB_CLAUSE_BELOW;
+    return (c->head.flags & (scope | BLOCKDB_CLAUSE_FLOATING)) && !(key && names_have(c, key));
+}
+
+enum fit { FIT_NO, FIT_YES, FIT_UNKNOWN };
+
+static enum fit pattern_fit(const struct clause *c, struct clause_hits *hits)
 {
     if (!c->pattern || !hits->key)
-        return true;
-    if (!hits->key->whole || hits->tries == CLAUSE_TRIES_MAX || hits->exhausted == CLAUSE_EXHAUSTED_MAX)
-        return false;
+        return FIT_YES;
+    if (!hits->key->whole)
+        return FIT_NO;
+    if (hits->tries == CLAUSE_TRIES_MAX || hits->exhausted == CLAUSE_EXHAUSTED_MAX)
+        return FIT_UNKNOWN;
     hits->tries++;
     if (hits->text_len == 0)
         hits->text_len = key_text(hits->key, hits->text);
-    return pattern_matches_or_counts(c->pattern, hits->text, hits->text_len, &hits->exhausted);
+    unsigned before = hits->exhausted;
+    bool matches = pattern_matches_or_counts(c->pattern, hits->text, hits->text_len, &hits->exhausted);
+    return matches ? FIT_YES : hits->exhausted > before ? FIT_UNKNOWN : FIT_NO;
+}
+
+static bool is_blocking(enum blockdb_clause_kind kind)
+{
+    return kind != BLOCKDB_CLAUSE_ALLOW && kind != BLOCKDB_CLAUSE_NO_REWRITE;
 }
 
 /* Patterns are tried at once: one literal may lead to many of them, and those that don't match take no place. */
 static void hit_add(const struct clause_table *t, struct clause_hits *hits, uint16_t id, uint8_t labels, bool exact)
 {
-    if (hits->count < CLAUSE_HITS_MAX && pattern_fits(&t->clauses[id], hits))
+    const struct clause *c = &t->clauses[id];
+    enum fit fit = in_reach(c, hits->key, exact) ? pattern_fit(c, hits) : FIT_NO;
+    if (fit == FIT_NO)
+        return;
+    if (fit == FIT_YES && hits->count < CLAUSE_HITS_MAX) {
         hits->at[hits->count++] = (struct clause_hit){id, labels, exact};
+        return;
+    }
+    hits->given_up++;
+    if (is_blocking((enum blockdb_clause_kind)c->head.kind))
+        hits->unsure |= c->head.categories;
 }
 
 void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record *value, uint8_t labels, bool exact,
@@ -253,16 +290,6 @@ void clause_hits_float(const struct clause_table *table, struct clause_hits *hit
 
 /* ---- what holds ---- */
 
-static bool names_have(const struct clause *c, const struct name_key *key)
-{
-    const uint8_t *end = c->names + c->head.names_len;
-    for (const uint8_t *at = c->names; at < end; at += 1u + at[0])
-        if (at[0] <= key->len && memcmp(at + 1, key->bytes, at[0]) == 0 &&
-            (at[0] == key->len || key->bytes[at[0]] == 0))
-            return true;
-    return false;
-}
-
 static bool type_fits(const struct clause *c, uint16_t type)
 {
     bool named = false;
@@ -278,10 +305,7 @@ static bool holds(const struct clause_table *t, const struct name_key *key, uint
                   struct blockdb_match *out)
 {
     const struct clause *c = &t->clauses[hit->id];
-    unsigned scope = hit->exact ? BLOCKDB_CLAUSE_SELF : BLOCKDB_CLAUSE_BELOW;
-    if (!(c->head.flags & (scope | BLOCKDB_CLAUSE_FLOATING)))
-        return false;
-    if (key && names_have(c, key))
+    if (!in_reach(c, key, hit->exact))
         return false;
     if (c->head.type_count == 0)
         return true;
@@ -327,7 +351,7 @@ static void rule_add(const struct blockdb_clause_record *head, struct blockdb_ru
     bool important = head->flags & BLOCKDB_CLAUSE_IMPORTANT;
     if (head->kind == BLOCKDB_CLAUSE_ALLOW)
         *(important ? &sum->important_allow : &sum->allow) |= head->categories;
-    else if (head->kind != BLOCKDB_CLAUSE_NO_REWRITE)
+    else if (is_blocking((enum blockdb_clause_kind)head->kind))
         *(important ? &sum->important_block : &sum->block) |= head->categories;
 }
 
@@ -335,8 +359,10 @@ void clause_judge(const struct clause_table *table, uint16_t type, struct clause
                   struct blockdb_match *out)
 {
     struct clause_hits held;
-    struct blockdb_rules lasting = *sum; /* without those that TCP satisfies */
     uint32_t kept = 0;
+    sum->block |= hits->unsure;
+    out->given_up = (uint8_t)(hits->given_up < UINT8_MAX ? hits->given_up : UINT8_MAX);
+    struct blockdb_rules lasting = *sum; /* without those that TCP satisfies */
     clause_hits_init(&held, hits->key);
     for (uint32_t i = 0; i < hits->count; i++)
         if (holds(table, hits->key, type, &hits->at[i], out))
@@ -497,7 +523,7 @@ void blockdb_lookup_address(const struct blockdb *db, enum blockdb_address_use u
     clause_hits_init(&hits, NULL);
     *out = (struct blockdb_match){0};
     clause_hits_address(db, use, addr, BITS_MAX - 1, &hits);
-    if (hits.count == 0)
+    if (hits.count == 0 && hits.given_up == 0)
         return;
     clause_judge(db->clauses, 0, &hits, &sum, out);
     blockdb_match_sum(&sum, out);

@@ -9,8 +9,8 @@
 
 #include "blockdb/internal.h"
 
-#define CLAUSE_HITS_MAX      64
-#define CLAUSE_TRIES_MAX     1024 /* patterns tried on one name: what a list with very many of them may cost */
+#define CLAUSE_HITS_MAX      256
+#define CLAUSE_TRIES_MAX     4096 /* patterns tried on one name: what a list with very many of them may cost */
 #define CLAUSE_EXHAUSTED_MAX 32   /* given up at their limits, each after about 1 ms: then no more are tried */
 
 /* A clause in whose reach a name or an address lies, and whose pattern matches the name. */
@@ -23,7 +23,9 @@ struct clause_hit {
 struct clause_hits {
     const struct name_key *key; /* NULL: of an address */
     uint32_t count, tries;
-    unsigned exhausted;                    /* of the tries, those that were given up */
+    unsigned exhausted; /* of the tries, those that were given up */
+    uint32_t given_up;  /* clauses that may hold and were not tried to their end, or had no room */
+    uint64_t unsure;    /* what those of them block: a name that is too dear to judge stays blocked */
     struct clause_hit at[CLAUSE_HITS_MAX]; /* count of them are set */
     size_t text_len;                       /* 0: not made yet */
     char text[NAME_KEY_MAX];               /* the name, for patterns */
@@ -34,8 +36,9 @@ struct clause_table;
 static inline void clause_hits_init(struct clause_hits *hits, const struct name_key *key)
 {
     hits->key = key;
-    hits->count = hits->tries = 0;
+    hits->count = hits->tries = hits->given_up = 0;
     hits->exhausted = 0;
+    hits->unsure = 0;
     hits->text_len = 0;
 }
 

@@ -163,7 +163,7 @@ static void search_end(struct search *s)
 __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t type)
 {
     clause_hits_float(s->db->clauses, s->clauses);
-    if (s->clauses->count == 0)
+    if (s->clauses->count == 0 && s->clauses->given_up == 0)
         return;
     clause_judge(s->db->clauses, type, s->clauses, &s->sum, s->out);
     blockdb_match_sum(&s->sum, s->out);

@@ -37,6 +37,7 @@
     X(REPLIES_MISSPELT, "belisha_upstream_replies_misspelt_total", "Upstream replies that had lost the spelling")      \
     X(REBINDING, "belisha_rebinding_total", "Answers refused because a public name led to a private address")          \
     X(LIMIT_PENDING, "belisha_limit_pending_total", "Questions refused because too many were waiting")                 \
+    X(PATTERNS_GIVEN_UP, "belisha_patterns_given_up_total", "Patterns of lists that were too dear to try on a name")        \
     X(LIMIT_RATE, "belisha_limit_rate_total", "Questions not answered because their client asked too many")            \
     X(UDP_SEND_ERRORS, "belisha_udp_send_errors_total", "UDP answers the kernel would not send")                       \
     X(TCP_CONNECTIONS, "belisha_tcp_connections_total", "TCP connections accepted")                                    \

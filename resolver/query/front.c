@@ -296,6 +296,8 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
         struct client *c = &asked[i]->client;
         if (e->env.blockdb != NULL && matches[i].typed)
             blockdb_lookup_type(e->env.blockdb, keys[i], c->request.question.type, &matches[i]);
+        if (e->env.blockdb != NULL && matches[i].given_up > 0)
+            metrics_add(e->env.metrics, METRIC_PATTERNS_GIVEN_UP, matches[i].given_up);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
                                 generation, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */

@@ -365,9 +365,12 @@ function rpz(    line, blank, n, word, i, type, data, name, extent, allow) {
     if (name == "" || type == "") return
     allow = type == "CNAME" && (data == "rpz-passthru." || data == name ".")
     if (type == "CNAME") {
-        if (data !~ /^(\.|\*\.|rpz-(passthru|drop|tcp-only)\.)$/ && (data == "" || data ~ /^\*/ || data ~ /(^|\.)rpz-[^.]+\.?$/)) return
+        if (data !~ /^(\.|\*\.|rpz-(passthru|drop|tcp-only)\.)$/ && \
+            (data == "" || data ~ /^\*[^.]/ || data == "*" || data ~ /(^|\.)rpz-[^.]+\.?$/)) return
     } else if (type == "A") { if (!is_v4(data)) return }
     else if (type == "AAAA") { if (!is_v6(data)) return }
+    else if (type == "MX") { if (data !~ /^[0-9]+$/ || word[i + 2] == "") return }
+    else if (type == "SRV") { if (data !~ /^[0-9]+$/ || word[i + 4] == "") return }
     else if (type !~ /^(TXT|PTR)$/) return
     if (name ~ /(^|\.)rpz-client-ip$/) { if (!allow) print "@ " name; return }
     if (name ~ /(^|\.)rpz-ip$/) { print "@ " name; return }

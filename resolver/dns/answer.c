@@ -97,7 +97,9 @@ static void drop_records(struct answer *a)
 
 static int add_opt(struct answer *a, const struct edns_reply *edns)
 {
-    int len = edns_write(edns, a->bytes + a->len, room(a));
+    struct edns_reply reply = *edns;
+    reply.before_len = (uint16_t)a->len;
+    int len = edns_write(&reply, a->bytes + a->len, room(a));
     if (len < 0)
         return len;
     a->len += (size_t)len;

@@ -18,6 +18,7 @@ struct options {
     const uint8_t *cookie; /* NULL: none */
     size_t cookie_len;
     bool keepalive;
+    bool padding;
 };
 
 /* Of several cookies only the first counts (RFC 7873, 5.2). */
@@ -34,6 +35,8 @@ static int options_read(const uint8_t *rdata, size_t rdata_len, struct options *
             return ERR_MALFORMED;
         if (code == EDNS_OPTION_KEEPALIVE && len == 0)
             out->keepalive = true;
+        if (code == EDNS_OPTION_PADDING)
+            out->padding = true;
         if (code == EDNS_OPTION_COOKIE && out->cookie == NULL) {
             if (!cookie_len_is_good(len))
                 return ERR_MALFORMED;
@@ -59,6 +62,7 @@ int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rda
     out->structured_error = false;
     out->version = version;
     out->keepalive = options.keepalive;
+    out->padding = options.padding;
     out->cookie_len = (uint8_t)options.cookie_len;
     out->udp_size = msg_u16(type_class_ttl + 2);
     if (options.cookie_len > 0)
@@ -96,6 +100,19 @@ static size_t write_ede(const struct edns_reply *reply, uint8_t *out, size_t roo
     return OPTION_HEADER_LEN + EDE_CODE_LEN + text_len;
 }
 
+/* The last option: it fills the message up to a whole block, or says nothing where that is too long. */
+static size_t write_padding(const struct edns_reply *reply, size_t opt_len, uint8_t *out, size_t room)
+{
+    if (reply->padding_block == 0 || room < OPTION_HEADER_LEN)
+        return 0;
+    size_t bare_len = reply->before_len + opt_len + OPTION_HEADER_LEN;
+    size_t fill = (reply->padding_block - bare_len % reply->padding_block) % reply->padding_block;
+    if (fill > room - OPTION_HEADER_LEN)
+        return 0;
+    memset(option_begin(out, EDNS_OPTION_PADDING, fill), 0, fill);
+    return OPTION_HEADER_LEN + fill;
+}
+
 int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
 {
     bool has_cookie = reply->cookie_len > 0;
@@ -116,6 +133,7 @@ int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
                reply->cookie_len);
     len += write_keepalive(reply, out + len, cap - len);
     len += write_ede(reply, out + len, cap - len);
+    len += write_padding(reply, len, out + len, cap - len);
     msg_put_u16(out + 9, (unsigned)(len - OPT_FIXED_LEN));
     return (int)len;
 }

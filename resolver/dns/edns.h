@@ -1,6 +1,6 @@
 /*
- * The OPT pseudo-record (RFC 6891) and the options we speak: cookies (RFC 7873), TCP keepalive (RFC 7828),
- * extended errors (RFC 8914).
+ * The OPT pseudo-record (RFC 6891) and the options we speak: cookies (RFC 7873), TCP keepalive (RFC 7828), padding
+ * (RFC 7830), extended errors (RFC 8914).
  *
  * Memory:  allocates nothing. Threads: pure; any thread.
  */
@@ -14,8 +14,9 @@
 #include "belisha/err.h"
 
 #define EDNS_COOKIE_CLIENT_LEN 8
-#define EDNS_COOKIE_MAX        40 /* client 8 + server 8..32 bytes */
-#define EDNS_OPTIONS_MAX       64 /* options read in one OPT; more is FORMERR */
+#define EDNS_COOKIE_MAX        40  /* client 8 + server 8..32 bytes */
+#define EDNS_OPTIONS_MAX       64  /* options read in one OPT; more is FORMERR */
+#define EDNS_PADDING_BLOCK     468 /* of answers (RFC 8467, 4.1) */
 #define EDNS_DO                0x8000u
 
 struct edns {
@@ -23,6 +24,7 @@ struct edns {
     bool dnssec_ok;        /* DO */
     bool structured_error; /* the client sent the structured-DNS-error option */
     bool keepalive;        /* the client asks how long its connection may be idle */
+    bool padding;          /* the client pads, and may be answered so */
     uint8_t version;
     uint8_t cookie_len; /* 0: none; else 8 or 16..40 */
     uint16_t udp_size;  /* as sent; below 512 counts as 512 */
@@ -45,14 +47,16 @@ struct edns_reply {
     bool dnssec_ok;           /* copied from the request (RFC 6891, 6.1.4) */
     bool keepalive;           /* keepalive_100ms is said */
     uint16_t keepalive_100ms; /* how long a connection may be idle */
+    uint16_t padding_block;   /* the message is padded to a multiple of this (RFC 8467, 4.1); 0: not at all */
+    uint16_t before_len;      /* bytes of the message in front of the OPT record */
     uint8_t cookie_len;       /* 0 for none */
     const uint8_t *cookie;    /* client and server part */
     const char *ede_text;     /* UTF-8 or NULL; left out when it does not fit */
 };
 
 /*
- * Writes a whole OPT record. What does not fit in cap is left out: first the text, then the extended error,
- * then the keepalive.
+ * Writes a whole OPT record. What does not fit in cap is left out: first the padding, then the text, the
+ * extended error, the keepalive.
  * Returns its bytes, or ERR_LIMIT when even the bare record with its cookie does not fit.
  */
 ERR_CHECKED int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap);

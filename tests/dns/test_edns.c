@@ -130,6 +130,42 @@ static void edns_write_says_how_long_a_connection_may_be_idle(void **state)
     assert_int_equal(edns_write(&reply, out, OPT_LEN + 5), OPT_LEN); /* no room */
 }
 
+/* RFC 8467, 4.1: to a multiple of the block, the option's own header counted. */
+static void edns_write_pads_the_message_to_whole_blocks(void **state)
+{
+    static const struct {
+        uint16_t before_len;
+        size_t cap;
+        int len;
+    } cases[] = {
+        {100, 1000, 368},                             /* 468 in all */
+        {468 - OPT_LEN - 4, 1000, OPT_LEN + 4},       /* fits as it is: an empty option */
+        {468 - OPT_LEN - 3, 1000, 468 + OPT_LEN + 3}, /* one byte too long: the next block */
+        {100, 367, OPT_LEN},                          /* no room for all of it */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct edns_reply reply = {
+            .ede = EDE_NONE, .padding_block = EDNS_PADDING_BLOCK, .before_len = cases[i].before_len};
+        uint8_t out[1000];
+        memset(out, 0xff, sizeof out);
+        assert_int_equal(edns_write(&reply, out, cases[i].cap), cases[i].len);
+        assert_int_equal(out[9] << 8 | out[10], cases[i].len - OPT_LEN);
+        for (int at = OPT_LEN + 4; at < cases[i].len; at++)
+            assert_int_equal(out[at], 0);
+    }
+}
+
+static void edns_parse_sees_who_pads(void **state)
+{
+    struct edns edns;
+    (void)state;
+    assert_int_equal(parse_options("\0\x0c\0\0", 4, &edns), 0);
+    assert_true(edns.padding);
+    assert_int_equal(parse_options("\0\x0b\0\0", 4, &edns), 0);
+    assert_false(edns.padding);
+}
+
 static void edns_write_gives_each_field_its_place(void **state)
 {
     static const struct edns_reply reply = {
@@ -228,6 +264,8 @@ int main(void)
         cmocka_unit_test(edns_parse_reads_only_so_many_options),
         cmocka_unit_test(edns_parse_sees_an_empty_keepalive),
         cmocka_unit_test(edns_write_says_how_long_a_connection_may_be_idle),
+        cmocka_unit_test(edns_write_pads_the_message_to_whole_blocks),
+        cmocka_unit_test(edns_parse_sees_who_pads),
         cmocka_unit_test(edns_write_gives_each_field_its_place),
         cmocka_unit_test(edns_write_leaves_out_the_text_then_the_error),
         cmocka_unit_test(edns_write_leaves_out_text_that_no_option_can_hold),

@@ -12,6 +12,8 @@
 #include "config/config.h"
 #include "config/options.h"
 
+#define DOH_PATH_MAX 200 /* bytes of tls.doh_path */
+
 struct build {
     struct arena *arena;
     struct config_errors *errors;
@@ -26,6 +28,13 @@ ERR_CHECKED int build_servers(struct build *b);
 
 /* Local records: query.records, sorted by name. */
 ERR_CHECKED int build_records(struct build *b);
+
+/*
+ * How devices find our encrypted ways (RFC 9462, 4): the SVCB records of _dns.resolver.arpa. At most
+ * BUILD_DISCOVERY_MAX go to out; *out_count is 0 when there is no encrypted way or no tls.name.
+ */
+#define BUILD_DISCOVERY_MAX 2
+ERR_CHECKED int build_discovery(struct build *b, struct query_record out[BUILD_DISCOVERY_MAX], size_t *out_count);
 
 /* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
 ERR_CHECKED int build_policy(struct build *b);

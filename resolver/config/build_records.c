@@ -101,6 +101,18 @@ static int add_built_in(struct records *r)
     return 0;
 }
 
+static int add_discovery(struct records *r)
+{
+    struct query_record found[BUILD_DISCOVERY_MAX];
+    size_t count;
+    int err = build_discovery(r->b, found, &count);
+    if (err < 0 || count == 0 || is_written(r->b, found[0].name))
+        return err;
+    for (size_t i = 0; i < count; i++)
+        r->all[r->count++] = (struct written_record){.record = found[i]};
+    return 0;
+}
+
 /* By name, then type, then as they were written. */
 static int compare_records(const void *a, const void *b)
 {
@@ -132,7 +144,7 @@ static void check_cnames(struct records *r)
 static size_t count_values(const struct options *options)
 {
     const struct options_record *items = options->records.items;
-    size_t count = BUILT_IN_COUNT;
+    size_t count = BUILT_IN_COUNT + BUILD_DISCOVERY_MAX;
     for (size_t i = 0; i < options->records.count; i++)
         count += items[i].value.count + items[i].values.count;
     return count;
@@ -165,6 +177,8 @@ int build_records(struct build *b)
     int rc = b->options->special_use ? add_built_in(&r) : 0;
     for (size_t i = 0; i < b->options->records.count && rc == 0; i++)
         rc = add_written(&r, &items[i]);
+    if (rc == 0)
+        rc = add_discovery(&r);
     if (rc < 0)
         return rc;
     qsort(r.all, r.count, sizeof *r.all, compare_records);

@@ -197,6 +197,38 @@ static int fill_notice(struct build *b)
     return 0;
 }
 
+static void check_tls(struct build *b)
+{
+    const struct options *o = b->options;
+    if (o->tls.dot.count + o->tls.doh.count == 0)
+        return;
+    const struct config_place *at = o->tls.dot.count > 0 ? o->tls.dot.places : o->tls.doh.places;
+    if (o->tls.certificate == NULL)
+        config_errors_add(b->errors, at, "encrypted DNS needs a certificate: tls.certificate names its file");
+    if (o->tls.key == NULL)
+        config_errors_add(b->errors, at, "encrypted DNS needs a private key: tls.key names its file");
+    if (o->tls.doh_path[0] != '/' || strpbrk(o->tls.doh_path, "?#{} ") != NULL ||
+        strlen(o->tls.doh_path) > DOH_PATH_MAX)
+        config_errors_add(b->errors, &o->tls.doh_path_at,
+                          "doh_path must begin with /, be at most %d bytes long, and have no blank, ?, #, { or }: '%s'",
+                          DOH_PATH_MAX, o->tls.doh_path);
+}
+
+static int fill_tls(struct build *b)
+{
+    const struct options *o = b->options;
+    bool used = o->tls.dot.count + o->tls.doh.count > 0 && o->tls.certificate != NULL && o->tls.key != NULL;
+    check_tls(b);
+    b->config->tls = (struct config_tls){.certificate = used ? path_in(b, o->tls.certificate) : NULL,
+                                         .key = used ? path_in(b, o->tls.key) : NULL,
+                                         .dot = o->tls.dot.items,
+                                         .dot_count = o->tls.dot.count,
+                                         .doh = o->tls.doh.items,
+                                         .doh_count = o->tls.doh.count,
+                                         .doh_path = o->tls.doh_path};
+    return used && (b->config->tls.certificate == NULL || b->config->tls.key == NULL) ? ERR_NOMEM : 0;
+}
+
 static int fill_paths(struct build *b)
 {
     const struct options *o = b->options;
@@ -239,7 +271,7 @@ static int fill_version(struct build *b)
 static int fill(struct build *b)
 {
     static int (*const steps[])(struct build *) = {build_servers, build_records, build_policy, build_names,
-                                                   fill_paths,    fill_notice,   fill_version};
+                                                   fill_paths,    fill_notice,   fill_tls,     fill_version};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

@@ -33,6 +33,17 @@ struct config_limits {
     int64_t tcp_idle_ms;   /* a connection without a question is closed */
 };
 
+/* Encrypted DNS for clients. */
+struct config_tls {
+    const char *certificate; /* NULL when nothing listens */
+    const char *key;
+    const struct endpoint *dot; /* DNS over TLS */
+    size_t dot_count;
+    const struct endpoint *doh; /* DNS over HTTPS */
+    size_t doh_count;
+    const char *doh_path;
+};
+
 /* The page that a blocked name leads to (belisha-notice). */
 struct config_notice {
     const struct endpoint *listen;
@@ -64,6 +75,7 @@ struct config {
     struct qlog_opts log; /* writer_count = workers; the name callbacks are left NULL: main knows them */
     struct config_limits limits;
     struct config_notice notice;
+    struct config_tls tls;
 
     const uint8_t *const *protected_help; /* shipped and added names, wire, lower case: they cover what is below them */
     size_t protected_help_count;

@@ -128,6 +128,15 @@ struct options {
         int64_t fsync_ms;
     } log;
     struct {
+        const char *certificate;
+        const char *key;
+        struct schema_list dot; /* struct endpoint, as in the next */
+        struct schema_list doh;
+        struct config_place doh_path_at;
+        const char *doh_path;
+        const uint8_t *name; /* wire; NULL: none */
+    } tls;
+    struct {
         const char *socket;
     } control;
     struct {

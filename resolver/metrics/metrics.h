@@ -17,6 +17,8 @@
 #define METRICS_LIST(X)                                                                                                \
     X(QUERIES_UDP, "belisha_queries_udp_total", "Questions received over UDP")                                         \
     X(QUERIES_TCP, "belisha_queries_tcp_total", "Questions received over TCP")                                         \
+    X(QUERIES_DOT, "belisha_queries_dot_total", "Questions received over TLS")                                         \
+    X(QUERIES_DOH, "belisha_queries_doh_total", "Questions received over HTTPS")                                       \
     X(ANSWERS, "belisha_answers_total", "Answers given")                                                               \
     X(BLOCKED, "belisha_answers_blocked_total", "Answers that kept a client from a name")                              \
     X(LOCAL, "belisha_answers_local_total", "Answers from local records and special-use rules")                        \

@@ -29,25 +29,68 @@ static void on_closed(uv_handle_t *handle)
 {
     struct conn *conn = conn_of(handle);
     stream_done(&conn->in);
+    tls_session_free(conn->tls);
     out_free(&conn->flying);
     out_free(&conn->waiting);
     conn->ops->closed(conn);
 }
 
+static void say_goodbye(struct conn *conn);
+
 void conn_close(struct conn *conn)
 {
     if (conn->closing)
         return;
+    if (conn->tls != NULL)
+        say_goodbye(conn);
     conn->closing = true;
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
 
+void conn_set_tls(struct conn *conn, struct tls_session *session)
+{
+    conn->tls = session;
+}
+
 /* ---- in ---- */
+
+static int send_tls(struct conn *conn);
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
     (void)suggested;
     *out = uv_buf_init(conn_of(handle)->buffer->bytes, CONN_READ_BYTES);
+}
+
+static void receive(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (conn->ops->received != NULL) {
+        conn->ops->received(conn, bytes, len);
+        return;
+    }
+    stream_feed(&conn->in, bytes, len);
+    conn->ops->readable(conn);
+    /* The buffer is the next connection's now; what the owner left for later needs a place of its own. */
+    if (!conn->closing && stream_hold(&conn->in) < 0)
+        conn->ops->ended(conn, ERR_NOMEM);
+}
+
+static void receive_tls(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    uint8_t *plain = conn->buffer->plain;
+    size_t plain_len = 0;
+    int err = tls_session_read(conn->tls, bytes, len, plain, &plain_len);
+    int sent = send_tls(conn);
+    if (sent < 0) {
+        conn->ops->ended(conn, sent);
+        return;
+    }
+    if (plain_len > 0)
+        receive(conn, plain, plain_len);
+    if (err == 0 || conn->closing)
+        return;
+    uv_read_stop((uv_stream_t *)&conn->tcp);
+    conn->ops->ended(conn, err == ERR_END ? UV_EOF : err);
 }
 
 static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
@@ -58,13 +101,11 @@ static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
     if (len < 0) {
         uv_read_stop(tcp);
         conn->ops->ended(conn, (int)len);
-        return;
+    } else if (conn->tls != NULL) {
+        receive_tls(conn, (const uint8_t *)buf->base, (size_t)len);
+    } else {
+        receive(conn, (const uint8_t *)buf->base, (size_t)len);
     }
-    stream_feed(&conn->in, (const uint8_t *)buf->base, (size_t)len);
-    conn->ops->readable(conn);
-    /* The buffer is the next connection's now; what the owner left for later needs a place of its own. */
-    if (!conn->closing && stream_hold(&conn->in) < 0)
-        conn->ops->ended(conn, ERR_NOMEM);
 }
 
 int conn_resume(struct conn *conn)
@@ -147,12 +188,67 @@ static int queue_rest(struct conn *conn, const uv_buf_t bufs[], size_t count, si
     return 0;
 }
 
+/* Gives the kernel what it takes of bufs and queues the rest. */
+static int write_bufs(struct conn *conn, const uv_buf_t bufs[], size_t count, size_t total)
+{
+    size_t sent = 0;
+    if (!conn->writing) {
+        int wrote = uv_try_write((uv_stream_t *)&conn->tcp, bufs, (unsigned)count);
+        if (wrote < 0 && wrote != UV_EAGAIN)
+            return wrote;
+        sent = wrote < 0 ? 0 : (size_t)wrote;
+    }
+    if (sent == total)
+        return 0;
+    if (conn_unsent(conn) + total - sent > conn->out_max)
+        return ERR_LIMIT;
+    int err = queue_rest(conn, bufs, count, sent);
+    return err < 0 || conn->writing ? err : write_waiting(conn);
+}
+
+/* Sends what the TLS session has to say. */
+static int send_tls(struct conn *conn)
+{
+    size_t len;
+    const void *bytes = tls_session_output(conn->tls, &len);
+    if (bytes == NULL)
+        return 0;
+    uv_buf_t buf = {.base = (char *)(uintptr_t)bytes, .len = len};
+    int err = write_bufs(conn, &buf, 1, len);
+    tls_session_taken(conn->tls);
+    return err;
+}
+
+static void say_goodbye(struct conn *conn)
+{
+    tls_session_close(conn->tls);
+    /* A client that reads nothing, or has gone, does not hear it. */
+    (void)!send_tls(conn);
+}
+
+/* One buffer for TLS, which makes a record of its own of each that it gets. */
+static int send_joined(struct conn *conn, const uv_buf_t bufs[], size_t count, size_t total)
+{
+    if (conn_unsent(conn) + total > conn->out_max)
+        return ERR_LIMIT;
+    uint8_t *joined = malloc(total);
+    if (joined == NULL)
+        return ERR_NOMEM;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(joined + at, bufs[i].base, bufs[i].len);
+        at += bufs[i].len;
+    }
+    int err = tls_session_write(conn->tls, joined, total);
+    free(joined);
+    return err < 0 ? err : send_tls(conn);
+}
+
 int conn_send(struct conn *conn, const struct conn_msg messages[], size_t count)
 {
     uint8_t prefixes[CONN_SEND_MAX][STREAM_PREFIX_LEN];
     uv_buf_t bufs[2 * CONN_SEND_MAX];
     size_t total = 0;
-    size_t sent = 0;
     assert(count <= CONN_SEND_MAX);
     if (conn->closing || count == 0)
         return 0;
@@ -162,18 +258,15 @@ int conn_send(struct conn *conn, const struct conn_msg messages[], size_t count)
         bufs[2 * i + 1] = (uv_buf_t){.base = (char *)(uintptr_t)messages[i].bytes, .len = messages[i].len};
         total += STREAM_PREFIX_LEN + (size_t)messages[i].len;
     }
-    if (!conn->writing) {
-        int wrote = uv_try_write((uv_stream_t *)&conn->tcp, bufs, (unsigned)(2 * count));
-        if (wrote < 0 && wrote != UV_EAGAIN)
-            return wrote;
-        sent = wrote < 0 ? 0 : (size_t)wrote;
-    }
-    if (sent == total)
+    return conn->tls == NULL ? write_bufs(conn, bufs, 2 * count, total) : send_joined(conn, bufs, 2 * count, total);
+}
+
+int conn_write(struct conn *conn, const void *bytes, size_t len)
+{
+    uv_buf_t buf = {.base = (char *)(uintptr_t)bytes, .len = len};
+    if (conn->closing || len == 0)
         return 0;
-    if (conn_unsent(conn) + total - sent > conn->out_max)
-        return ERR_LIMIT;
-    int err = queue_rest(conn, bufs, 2 * count, sent);
-    return err < 0 || conn->writing ? err : write_waiting(conn);
+    return conn->tls == NULL ? write_bufs(conn, &buf, 1, len) : send_joined(conn, &buf, 1, len);
 }
 
 size_t conn_unsent(const struct conn *conn)

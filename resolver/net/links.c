@@ -80,7 +80,8 @@ static void on_closed(struct conn *conn)
     free(link);
 }
 
-static const struct conn_ops link_ops = {on_readable, on_drained, on_ended, on_closed};
+static const struct conn_ops link_ops = {
+    .readable = on_readable, .drained = on_drained, .ended = on_ended, .closed = on_closed};
 
 static void on_connected(uv_connect_t *connect, int status)
 {

@@ -1,17 +1,14 @@
 #include "net/tcp.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "net/clock.h"
+#include "net/listener.h"
+#include "net/slots.h"
 #include "qlog/record.h"
 
-#define LISTEN_BACKLOG  512
 #define SWEEP_MS        250   /* how often idle connections are looked for */
 #define ANSWERS_AT_ONCE 8     /* leave in one write */
 #define ANSWER_BYTES    65535 /* the longest message */
@@ -29,77 +26,21 @@ struct tcp_client {
     int64_t active_ms; /* when the last question came or answer bytes left */
     struct endpoint peer;
     struct endpoint local;
-    bool ended;  /* the client has closed its side */
-    bool resume; /* no longer busy: tcp_flush() goes on with it */
-};
-
-/* Place of a connection; the generation tells a new one from those before it. */
-struct slot {
-    struct tcp_client *client; /* NULL: free */
-    uint32_t generation;
-    uint32_t next_free;
-};
-
-struct listener {
-    uv_tcp_t tcp;
-    struct endpoint bound;
+    uint8_t transport; /* enum qlog_transport */
+    bool ended;        /* the client has closed its side */
+    bool resume;       /* no longer busy: tcp_flush() goes on with it */
 };
 
 struct tcp {
     uv_loop_t *loop;
     uv_timer_t sweep;
     struct tcp_opts opts;
-    size_t client_count;
-    struct slot *slots;
-    uint32_t first_free; /* clients_max: none */
+    struct slots clients;
     size_t resume_count; /* clients with resume set; may count some that have gone since */
     size_t listener_count;
     struct listener *listeners;
     uint8_t (*answers)[ANSWER_BYTES]; /* ANSWERS_AT_ONCE of them */
 };
-
-/* ---- slots ---- */
-
-static int slots_new(struct tcp *tcp)
-{
-    tcp->slots = calloc(tcp->opts.clients_max, sizeof tcp->slots[0]);
-    if (tcp->slots == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < tcp->opts.clients_max; i++)
-        tcp->slots[i].next_free = (uint32_t)i + 1;
-    return 0;
-}
-
-static void slot_take(struct tcp *tcp, struct tcp_client *client)
-{
-    struct slot *slot = &tcp->slots[tcp->first_free];
-    client->slot = tcp->first_free;
-    tcp->first_free = slot->next_free;
-    slot->client = client;
-    slot->generation++;
-    tcp->client_count++;
-}
-
-static void slot_release(struct tcp *tcp, uint32_t at)
-{
-    tcp->slots[at].client = NULL;
-    tcp->slots[at].next_free = tcp->first_free;
-    tcp->first_free = at;
-    tcp->client_count--;
-}
-
-static uint64_t token_of(const struct tcp_client *client)
-{
-    return (uint64_t)client->tcp->slots[client->slot].generation << 32 | client->slot;
-}
-
-static struct tcp_client *client_of(const struct tcp *tcp, uint64_t token)
-{
-    uint32_t at = (uint32_t)token;
-    if (at >= tcp->opts.clients_max || tcp->slots[at].generation != (uint32_t)(token >> 32))
-        return NULL;
-    return tcp->slots[at].client;
-}
 
 /* ---- questions and answers ---- */
 
@@ -135,9 +76,9 @@ static size_t ask(struct tcp_client *client, const uint8_t *msg, size_t len, uin
         .source = {.client = client->peer,
                    .local = client->local,
                    .interface = client->local.scope,
-                   .transport = QLOG_TCP,
+                   .transport = client->transport,
                    .stream = true,
-                   .token = token_of(client)},
+                   .token = slots_token(&client->tcp->clients, client->slot)},
         .msg = msg,
         .msg_len = len,
         .out = room,
@@ -193,7 +134,7 @@ static void serve(struct tcp_client *client)
 
 void tcp_answer(struct tcp *tcp, const struct query_source *to, const uint8_t *msg, size_t len)
 {
-    struct tcp_client *client = client_of(tcp, to->token);
+    struct tcp_client *client = slots_find(&tcp->clients, to->token);
     struct conn_msg answer = {.bytes = msg, .len = (uint16_t)len};
     if (client == NULL || client->conn.closing || len > ANSWER_BYTES)
         return;
@@ -215,7 +156,7 @@ bool tcp_flush(struct tcp *tcp)
         return false;
     tcp->resume_count = 0;
     for (size_t i = 0; i < tcp->opts.clients_max; i++) {
-        struct tcp_client *client = tcp->slots[i].client;
+        struct tcp_client *client = slots_at(&tcp->clients, i);
         if (client == NULL || !client->resume)
             continue;
         client->resume = false;
@@ -253,11 +194,12 @@ static void on_closed(struct conn *conn)
 {
     struct tcp_client *client = (struct tcp_client *)conn;
     tcp_limits_release(client->tcp->opts.limits, &client->peer.addr);
-    slot_release(client->tcp, client->slot);
+    slots_release(&client->tcp->clients, client->slot);
     free(client);
 }
 
-static const struct conn_ops client_ops = {on_readable, on_drained, on_ended, on_closed};
+static const struct conn_ops client_ops = {
+    .readable = on_readable, .drained = on_drained, .ended = on_ended, .closed = on_closed};
 
 /* Closes what is idle, and whoever has not read its answers for as long. */
 static void on_sweep(uv_timer_t *timer)
@@ -265,24 +207,15 @@ static void on_sweep(uv_timer_t *timer)
     struct tcp *tcp = timer->data;
     int64_t now_ms = (int64_t)uv_now(tcp->loop);
     for (size_t i = 0; i < tcp->opts.clients_max; i++) {
-        struct tcp_client *client = tcp->slots[i].client;
+        struct tcp_client *client = slots_at(&tcp->clients, i);
         if (client == NULL)
             continue;
         int64_t patience_ms = tcp->opts.idle_ms + (client->waiting > 0 ? TCP_WAITING_GRACE_MS : 0);
         if (now_ms - client->active_ms > patience_ms)
             conn_close(&client->conn);
     }
-    if (tcp->client_count == 0)
+    if (tcp->clients.count == 0)
         uv_timer_stop(timer);
-}
-
-static int endpoint_of(const uv_tcp_t *handle, int (*get)(const uv_tcp_t *, struct sockaddr *, int *),
-                       struct endpoint *out)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    int err = get(handle, (struct sockaddr *)&address, &len);
-    return err < 0 ? err : endpoint_from_sockaddr((struct sockaddr *)&address, out);
 }
 
 /* A connection that is over a limit is taken and closed: left in the backlog it would hold up the others. */
@@ -291,13 +224,41 @@ static void refused_closed(struct conn *conn)
     free(conn);
 }
 
-static const struct conn_ops refused_ops = {NULL, NULL, NULL, refused_closed};
+static const struct conn_ops refused_ops = {.closed = refused_closed};
+
+static bool is_tls(const struct tcp *tcp, const uv_stream_t *listener)
+{
+    return (const struct listener *)listener >= tcp->listeners + tcp->opts.listen_count;
+}
 
 static void refuse(struct tcp *tcp, struct conn *conn)
 {
     conn->ops = &refused_ops;
     metrics_add(tcp->opts.metrics, METRIC_TCP_REFUSED, 1);
     conn_close(conn);
+}
+
+static bool start_tls(struct tcp *tcp, struct tcp_client *client)
+{
+    struct tls_session *session;
+    if (tcp->opts.tls == NULL || tls_session_new(tcp->opts.tls, TLS_PROTOCOL_DOT, &session) < 0)
+        return false;
+    conn_set_tls(&client->conn, session);
+    client->transport = QLOG_DOT;
+    return true;
+}
+
+/* Takes the connection that waits; false: it must go. */
+static bool accept_client(struct tcp *tcp, uv_stream_t *listener, struct tcp_client *client)
+{
+    if (uv_accept(listener, (uv_stream_t *)&client->conn.tcp) < 0 ||
+        listener_ends(&client->conn.tcp, &client->peer, &client->local) < 0 || slots_full(&tcp->clients) ||
+        !tcp_limits_take(tcp->opts.limits, &client->peer.addr))
+        return false;
+    if (!is_tls(tcp, listener) || start_tls(tcp, client))
+        return true;
+    tcp_limits_release(tcp->opts.limits, &client->peer.addr);
+    return false;
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -311,14 +272,12 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     client->tcp = tcp;
-    if (uv_accept(listener, (uv_stream_t *)&client->conn.tcp) < 0 ||
-        endpoint_of(&client->conn.tcp, uv_tcp_getpeername, &client->peer) < 0 ||
-        endpoint_of(&client->conn.tcp, uv_tcp_getsockname, &client->local) < 0 ||
-        tcp->first_free == tcp->opts.clients_max || !tcp_limits_take(tcp->opts.limits, &client->peer.addr)) {
+    client->transport = QLOG_TCP;
+    if (!accept_client(tcp, listener, client)) {
         refuse(tcp, &client->conn);
         return;
     }
-    slot_take(tcp, client);
+    client->slot = slots_take(&tcp->clients, client);
     touch(client);
     metrics_add(tcp->opts.metrics, METRIC_TCP_CONNECTIONS, 1);
     uv_tcp_nodelay(&client->conn.tcp, 1);
@@ -330,45 +289,12 @@ static void on_connection(uv_stream_t *listener, int status)
 
 /* ---- listening ---- */
 
-static int listening_socket(const struct endpoint *at)
+static int listen_on(struct tcp *tcp, const struct endpoint at[], size_t count)
 {
-    struct sockaddr_storage address;
-    socklen_t len = endpoint_to_sockaddr(at, &address);
-    int on = 1;
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
-        (address.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0) ||
-        bind(fd, (struct sockaddr *)&address, len) < 0) {
-        int err = -errno;
-        close(fd);
-        return err;
-    }
-    return fd;
-}
-
-static int listener_open(struct tcp *tcp, const struct endpoint *at)
-{
-    struct listener *l = &tcp->listeners[tcp->listener_count];
-    int fd = listening_socket(at);
-    if (fd < 0)
-        return fd;
-    int err = uv_tcp_init(tcp->loop, &l->tcp);
-    if (err < 0) {
-        close(fd);
-        return err;
-    }
-    tcp->listener_count++;
-    l->tcp.data = tcp;
-    err = uv_tcp_open(&l->tcp, fd);
-    if (err < 0) {
-        close(fd);
-        return err;
-    }
-    err = endpoint_of(&l->tcp, uv_tcp_getsockname, &l->bound);
-    return err < 0 ? err : uv_listen((uv_stream_t *)&l->tcp, LISTEN_BACKLOG, on_connection);
+    int err = 0;
+    for (size_t i = 0; i < count && err == 0; i++)
+        err = listener_open(&tcp->listeners[tcp->listener_count++], tcp->loop, &at[i], on_connection, tcp);
+    return err;
 }
 
 int tcp_listen(uv_loop_t *loop, const struct tcp_opts *opts, struct tcp **out)
@@ -379,26 +305,29 @@ int tcp_listen(uv_loop_t *loop, const struct tcp_opts *opts, struct tcp **out)
         return ERR_NOMEM;
     tcp->loop = loop;
     tcp->opts = *opts;
-    tcp->opts.listen = NULL; /* the caller's, for the time of this call */
-    tcp->listeners = calloc(opts->listen_count + 1, sizeof tcp->listeners[0]);
+    tcp->opts.listen = tcp->opts.listen_tls = NULL; /* the caller's, for the time of this call */
+    tcp->listeners = calloc(opts->listen_count + opts->listen_tls_count + 1, sizeof tcp->listeners[0]);
     tcp->answers = malloc(ANSWERS_AT_ONCE * sizeof tcp->answers[0]);
-    if (tcp->listeners == NULL || tcp->answers == NULL || slots_new(tcp) < 0) {
+    if (tcp->listeners == NULL || tcp->answers == NULL || slots_init(&tcp->clients, opts->clients_max) < 0) {
         tcp_free(tcp);
         return ERR_NOMEM;
     }
     uv_timer_init(loop, &tcp->sweep);
     tcp->sweep.data = tcp;
     *out = tcp;
-    int err = 0;
-    for (size_t i = 0; i < opts->listen_count && err == 0; i++)
-        err = listener_open(tcp, &opts->listen[i]);
-    return err;
+    int err = listen_on(tcp, opts->listen, opts->listen_count);
+    return err < 0 ? err : listen_on(tcp, opts->listen_tls, opts->listen_tls_count);
 }
 
 struct endpoint tcp_bound(const struct tcp *tcp, size_t index)
 {
     assert(index < tcp->listener_count);
     return tcp->listeners[index].bound;
+}
+
+void tcp_set_tls(struct tcp *tcp, struct tls_identity *tls)
+{
+    tcp->opts.tls = tls;
 }
 
 void tcp_set_idle_ms(struct tcp *tcp, int64_t idle_ms)
@@ -408,7 +337,7 @@ void tcp_set_idle_ms(struct tcp *tcp, int64_t idle_ms)
 
 size_t tcp_client_count(const struct tcp *tcp)
 {
-    return tcp->client_count;
+    return tcp->clients.count;
 }
 
 void tcp_close(struct tcp *tcp)
@@ -417,19 +346,19 @@ void tcp_close(struct tcp *tcp)
         return;
     uv_close((uv_handle_t *)&tcp->sweep, NULL);
     for (size_t i = 0; i < tcp->listener_count; i++)
-        uv_close((uv_handle_t *)&tcp->listeners[i].tcp, NULL);
+        listener_close(&tcp->listeners[i]);
     for (size_t i = 0; i < tcp->opts.clients_max; i++)
-        if (tcp->slots[i].client != NULL)
-            conn_close(&tcp->slots[i].client->conn);
+        if (slots_at(&tcp->clients, i) != NULL)
+            conn_close(&((struct tcp_client *)slots_at(&tcp->clients, i))->conn);
 }
 
 void tcp_free(struct tcp *tcp)
 {
     if (tcp == NULL)
         return;
-    assert(tcp->client_count == 0);
+    assert(tcp->clients.count == 0);
     free(tcp->listeners);
     free(tcp->answers);
-    free(tcp->slots);
+    slots_done(&tcp->clients);
     free(tcp);
 }

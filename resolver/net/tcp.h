@@ -1,5 +1,6 @@
 /*
- * The TCP front end of one worker (RFC 7766): pipelined questions, answers in any order, bounded patience.
+ * The TCP front end of one worker (RFC 7766), and the same inside TLS (RFC 7858): pipelined questions, answers in any
+ * order, bounded patience.
  *
  * A connection is closed when it is idle for idle_ms, when its client reads so slowly that answers pile up, when it
  * sends what cannot be DNS, or when the client has ended its side and has got all its answers (RFC 7766, 6.2.4: a
@@ -28,11 +29,15 @@
 #define TCP_WAITING_GRACE_MS 10000     /* added to idle_ms while answers are being waited for */
 
 struct tcp;
+struct tls_identity;
 
 struct tcp_opts {
     const struct endpoint *listen;
     size_t listen_count;
-    size_t clients_max; /* connections of this worker; the slots are allocated at once */
+    const struct endpoint *listen_tls;
+    size_t listen_tls_count;
+    struct tls_identity *tls; /* shown by the latter; must live until tcp_set_tls() names another */
+    size_t clients_max;       /* connections of this worker; the slots are allocated at once */
     int64_t idle_ms;
     struct tcp_limits *limits; /* of all workers */
     struct conn_buffer *buffer;
@@ -43,6 +48,7 @@ struct tcp_opts {
 /* Negative errno; *out is set even then unless it is NULL, and wants tcp_close() and tcp_free(). */
 ERR_CHECKED int tcp_listen(uv_loop_t *loop, const struct tcp_opts *opts, struct tcp **out);
 
+/* Those of listen first, then those of listen_tls. */
 struct endpoint tcp_bound(const struct tcp *tcp, size_t index);
 
 /* A delayed answer. The connection is found by to->token; when it is gone the answer is thrown away. */
@@ -51,6 +57,8 @@ void tcp_answer(struct tcp *tcp, const struct query_source *to, const uint8_t *m
 /* Goes on with clients that tcp_answer() made ready for more; call it before the loop sleeps. false: there were none. */
 bool tcp_flush(struct tcp *tcp);
 
+/* For connections from here on; those that are open keep what they began with. */
+void tcp_set_tls(struct tcp *tcp, struct tls_identity *tls);
 void tcp_set_idle_ms(struct tcp *tcp, int64_t idle_ms);
 
 /* Connections open now. */

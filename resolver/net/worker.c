@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "net/clock.h"
+#include "net/doh.h"
 #include "net/forward.h"
 #include "net/tcp.h"
 #include "net/udp.h"
@@ -22,6 +23,7 @@ struct worker {
     struct query_engine *engine;
     struct udp *udp;
     struct tcp *tcp;
+    struct doh *doh;
     struct forward *forward;
     struct conn_buffer *buffer;
 
@@ -44,7 +46,9 @@ struct worker {
 static void answer(void *ctx, const struct query_source *to, const uint8_t *msg, size_t len)
 {
     struct worker *worker = ctx;
-    if (to->stream)
+    if (to->transport == QLOG_DOH)
+        doh_answer(worker->doh, to, msg, len);
+    else if (to->stream)
         tcp_answer(worker->tcp, to, msg, len);
     else
         udp_answer(worker->udp, to, msg, len);
@@ -79,7 +83,7 @@ static void on_before_sleep(uv_prepare_t *prepare)
 {
     struct worker *worker = prepare->data;
     for (int i = 0; i < FLUSH_ROUNDS; i++) {
-        bool more = tcp_flush(worker->tcp);
+        bool more = tcp_flush(worker->tcp) | doh_flush(worker->doh);
         forward_flush(worker->forward);
         if (!more && i > 0)
             break;
@@ -99,6 +103,8 @@ static void take_env(struct worker *worker, struct worker_env *env, uint64_t num
     }
     query_set_env(worker->engine, &env->query, clock_now());
     tcp_set_idle_ms(worker->tcp, env->tcp_idle_ms);
+    tcp_set_tls(worker->tcp, env->tls);
+    doh_set(worker->doh, env->tls, env->doh_path, env->tcp_idle_ms);
     atomic_store(&worker->acked_number, number);
     uv_async_send(worker->acked);
 }
@@ -107,6 +113,7 @@ static void close_handles(struct worker *worker)
 {
     udp_close(worker->udp);
     tcp_close(worker->tcp);
+    doh_close(worker->doh);
     forward_close(worker->forward);
     uv_close((uv_handle_t *)&worker->before_sleep, NULL);
     uv_close((uv_handle_t *)&worker->tick, NULL);
@@ -156,6 +163,21 @@ static int open_ends(struct worker *worker, const struct worker_opts *opts, cons
     struct tcp_opts tcp = {
         .listen = opts->listen,
         .listen_count = opts->listen_count,
+        .listen_tls = opts->listen_dot,
+        .listen_tls_count = opts->listen_dot_count,
+        .tls = env->tls,
+        .clients_max = opts->tcp_clients_max,
+        .idle_ms = env->tcp_idle_ms,
+        .limits = opts->tcp_limits,
+        .buffer = worker->buffer,
+        .engine = &worker->engine,
+        .metrics = &worker->metrics,
+    };
+    struct doh_opts doh = {
+        .listen = opts->listen_doh,
+        .listen_count = opts->listen_doh_count,
+        .tls = env->tls,
+        .path = env->doh_path,
         .clients_max = opts->tcp_clients_max,
         .idle_ms = env->tcp_idle_ms,
         .limits = opts->tcp_limits,
@@ -172,6 +194,8 @@ static int open_ends(struct worker *worker, const struct worker_opts *opts, cons
                          &worker->udp);
     if (err == 0)
         err = tcp_listen(&worker->loop, &tcp, &worker->tcp);
+    if (err == 0)
+        err = doh_listen(&worker->loop, &doh, &worker->doh);
     return err;
 }
 
@@ -246,6 +270,7 @@ void worker_free(struct worker *worker)
     uv_loop_close(&worker->loop);
     udp_free(worker->udp);
     tcp_free(worker->tcp);
+    doh_free(worker->doh);
     forward_free(worker->forward);
     query_engine_free(worker->engine);
     pthread_mutex_destroy(&worker->lock);
@@ -274,6 +299,11 @@ const struct metrics *worker_metrics(const struct worker *worker)
 struct endpoint worker_udp_bound(const struct worker *worker, size_t index)
 {
     return udp_bound(worker->udp, index);
+}
+
+struct endpoint worker_doh_bound(const struct worker *worker, size_t index)
+{
+    return doh_bound(worker->doh, index);
 }
 
 struct endpoint worker_tcp_bound(const struct worker *worker, size_t index)

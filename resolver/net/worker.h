@@ -21,17 +21,24 @@
 #include "metrics/metrics.h"
 #include "net/tcp_limits.h"
 #include "query/query.h"
+#include "tls/identity.h"
 
 /* What a worker works with, and may get anew while it runs. */
 struct worker_env {
     struct query_env query; /* metrics is the worker's own and ignored here */
     int64_t tcp_idle_ms;
+    struct tls_identity *tls; /* what clients over TLS are shown; NULL: none */
+    const char *doh_path;     /* of DNS over HTTPS */
 };
 
 struct worker_opts {
     size_t index;
     const struct endpoint *listen;
     size_t listen_count;
+    const struct endpoint *listen_dot; /* DNS over TLS */
+    size_t listen_dot_count;
+    const struct endpoint *listen_doh; /* DNS over HTTPS */
+    size_t listen_doh_count;
     size_t tcp_clients_max;
     struct tcp_limits *tcp_limits; /* of all workers */
     uv_async_t *acked;             /* sent after each environment that was taken up, from the worker's thread */
@@ -51,8 +58,10 @@ void worker_set_env(struct worker *worker, const struct worker_env *env, uint64_
 /* The number of the last environment taken up. */
 uint64_t worker_acked(const struct worker *worker);
 
+struct endpoint worker_doh_bound(const struct worker *worker, size_t index);
 const struct metrics *worker_metrics(const struct worker *worker);
 struct endpoint worker_udp_bound(const struct worker *worker, size_t index);
+/* Those of listen first, then those of listen_dot. */
 struct endpoint worker_tcp_bound(const struct worker *worker, size_t index);
 
 #endif

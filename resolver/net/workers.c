@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "net/listener.h"
 #include "net/udp_socket.h"
 #include "qlog/writer.h"
 
@@ -25,20 +26,38 @@ struct workers {
     const struct metrics *metrics[WORKERS_MAX];
 };
 
+static int probe_udp(const struct endpoint *at)
+{
+    struct udp_socket probe;
+    int err = udp_socket_open(at, false, &probe);
+    if (err == 0)
+        udp_socket_close(&probe);
+    return err;
+}
+
+static int check_each(const struct endpoint at[], size_t count, int (*probe)(const struct endpoint *at),
+                      struct endpoint *out_failed)
+{
+    for (size_t i = 0; i < count; i++) {
+        int err = probe(&at[i]);
+        if (err < 0) {
+            if (out_failed != NULL)
+                *out_failed = at[i];
+            return err;
+        }
+    }
+    return 0;
+}
+
 /* The kernel lets a second belishad share our addresses without a word, and would give it half of our clients. */
 static int check_addresses(const struct workers_opts *opts, struct endpoint *out_failed)
 {
-    for (size_t i = 0; i < opts->listen_count; i++) {
-        struct udp_socket probe;
-        int err = udp_socket_open(&opts->listen[i], false, &probe);
-        if (err < 0) {
-            if (out_failed != NULL)
-                *out_failed = opts->listen[i];
-            return err;
-        }
-        udp_socket_close(&probe);
-    }
-    return 0;
+    int err = check_each(opts->listen, opts->listen_count, probe_udp, out_failed);
+    if (err == 0)
+        err = check_each(opts->listen_dot, opts->listen_dot_count, listener_probe, out_failed);
+    if (err == 0)
+        err = check_each(opts->listen_doh, opts->listen_doh_count, listener_probe, out_failed);
+    return err;
 }
 
 static struct worker_env env_of(const struct workers *workers, const struct worker_env *env, size_t index)
@@ -78,6 +97,10 @@ static int open_all(struct workers *workers, const struct workers_opts *opts, co
             .index = i,
             .listen = opts->listen,
             .listen_count = opts->listen_count,
+            .listen_dot = opts->listen_dot,
+            .listen_dot_count = opts->listen_dot_count,
+            .listen_doh = opts->listen_doh,
+            .listen_doh_count = opts->listen_doh_count,
             .tcp_clients_max = opts->tcp_clients,
             .tcp_limits = workers->tcp_limits,
             .acked = &workers->acked,

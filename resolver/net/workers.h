@@ -27,6 +27,10 @@ struct workers_opts {
     size_t count; /* 1..WORKERS_MAX */
     const struct endpoint *listen;
     size_t listen_count;
+    const struct endpoint *listen_dot; /* DNS over TLS */
+    size_t listen_dot_count;
+    const struct endpoint *listen_doh; /* DNS over HTTPS */
+    size_t listen_doh_count;
     size_t tcp_clients;    /* connections, over all workers */
     size_t tcp_per_client; /* ... of one client address */
     struct qlog *log;      /* NULL: none; each worker gets its writer */

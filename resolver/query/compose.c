@@ -22,6 +22,9 @@ static const struct edns_reply *edns_for(struct query_engine *e, const struct cl
     reply->cookie_len = cookie_make(e, c, cookie);
     /* RFC 7828, 3.3.2: only over a connection, and only to those who know the option. */
     reply->keepalive = c->request.edns.keepalive && c->source.stream;
+    /* Padding hides lengths from who reads along, which is nobody's need in the clear (RFC 8467, 3). */
+    if (c->request.edns.padding && source_is_encrypted(&c->source))
+        reply->padding_block = EDNS_PADDING_BLOCK;
     reply->keepalive_100ms = (uint16_t)(e->env.opts->stream_idle_ms / 100);
     return reply;
 }

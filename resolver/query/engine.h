@@ -49,6 +49,11 @@ struct mark {
 
 static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
 
+static inline bool source_is_encrypted(const struct query_source *source)
+{
+    return source->transport == QLOG_DOT || source->transport == QLOG_DOH;
+}
+
 struct client {
     struct query_source source;
     struct request request;

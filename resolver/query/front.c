@@ -182,11 +182,20 @@ static enum stage limit(struct query_engine *e, struct query_item *item, struct 
     return STAGE_DONE;
 }
 
+static enum metric counter_of(uint8_t transport)
+{
+    static const enum metric counters[] = {[QLOG_UDP] = METRIC_QUERIES_UDP,
+                                           [QLOG_TCP] = METRIC_QUERIES_TCP,
+                                           [QLOG_DOT] = METRIC_QUERIES_DOT,
+                                           [QLOG_DOH] = METRIC_QUERIES_DOH};
+    return counters[transport];
+}
+
 static enum stage open_item(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
     int rcode = request_parse(item->msg, item->msg_len, &c->request);
-    metrics_add(e->env.metrics, item->source.stream ? METRIC_QUERIES_TCP : METRIC_QUERIES_UDP, 1);
+    metrics_add(e->env.metrics, counter_of(item->source.transport), 1);
     if (rcode < 0) {
         metrics_add(e->env.metrics, METRIC_DROPPED, 1);
         item->step = QUERY_DROP;

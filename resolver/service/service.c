@@ -96,12 +96,12 @@ static void on_generation(void *ctx, struct blockdb *db)
 
 /* ---- reload ---- */
 
-static bool same_listen(const struct config *a, const struct config *b)
+static bool same_addresses(const struct endpoint a[], size_t a_count, const struct endpoint b[], size_t b_count)
 {
-    if (a->listen_count != b->listen_count)
+    if (a_count != b_count)
         return false;
-    for (size_t i = 0; i < a->listen_count; i++)
-        if (!endpoint_equal(&a->listen[i], &b->listen[i]))
+    for (size_t i = 0; i < a_count; i++)
+        if (!endpoint_equal(&a[i], &b[i]))
             return false;
     return true;
 }
@@ -133,7 +133,9 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         const char *option;
         bool same;
     } options[] = {
-        {"listen", same_listen(old, new)},
+        {"listen", same_addresses(old->listen, old->listen_count, new->listen, new->listen_count)},
+        {"tls.dot", same_addresses(old->tls.dot, old->tls.dot_count, new->tls.dot, new->tls.dot_count)},
+        {"tls.doh", same_addresses(old->tls.doh, old->tls.doh_count, new->tls.doh, new->tls.doh_count)},
         {"workers", old->workers == new->workers},
         {"cache", old->cache.bytes == new->cache.bytes && old->cache.shards == new->cache.shards},
         {"log", same_log(old, new)},
@@ -369,6 +371,10 @@ static int open_workers(struct service *s, const struct config *config)
         .count = config->workers,
         .listen = config->listen,
         .listen_count = config->listen_count,
+        .listen_dot = config->tls.dot,
+        .listen_dot_count = config->tls.dot_count,
+        .listen_doh = config->tls.doh,
+        .listen_doh_count = config->tls.doh_count,
         .tcp_clients = config->limits.tcp_clients,
         .tcp_per_client = config->limits.tcp_per_client,
         .log = s->log,
@@ -419,13 +425,20 @@ static int start(struct service *s)
     return err;
 }
 
+static void say_listening(const struct endpoint at[], size_t count, const char *protocol)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        log_info("listening address=%s%s", endpoint_to_text(&at[i], text), protocol);
+    }
+}
+
 static void say_ready(const struct service *s)
 {
     const struct config *config = s->snapshot->settings->config;
-    for (size_t i = 0; i < config->listen_count; i++) {
-        char text[ENDPOINT_TEXT_MAX];
-        log_info("listening address=%s", endpoint_to_text(&config->listen[i], text));
-    }
+    say_listening(config->listen, config->listen_count, "");
+    say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
+    say_listening(config->tls.doh, config->tls.doh_count, " protocol=doh");
     log_info("ready version=%s workers=%zu", BELISHA_VERSION, workers_count(s->workers));
     puts("ready");
     fflush(stdout);

@@ -21,6 +21,18 @@ static void add_errors(const struct config_errors *errors, int err, struct text 
     free(bytes);
 }
 
+static int load_identity(const struct config_tls *tls, struct tls_identity **out, struct text *why)
+{
+    char sentence[TLS_WHY_MAX];
+    struct tls_identity_opts opts = {tls->certificate, tls->key};
+    if (tls->certificate == NULL)
+        return 0;
+    int err = tls_identity_load(&opts, out, sentence);
+    if (err < 0)
+        text_printf(why, "%s\n", sentence[0] == '\0' ? err_str(err) : sentence);
+    return err;
+}
+
 int settings_load(const char *const files[], size_t count, const struct snapshot_secrets *secrets,
                   struct settings **out, struct text *why)
 {
@@ -31,6 +43,8 @@ int settings_load(const char *const files[], size_t count, const struct snapshot
         err = policy_new(&settings->config->policy, &settings->policy);
     if (err < 0)
         add_errors(&errors, err, why);
+    else
+        err = load_identity(&settings->config->tls, &settings->tls, why);
     config_errors_done(&errors);
     if (err < 0) {
         settings_release_unheld(settings);
@@ -59,6 +73,7 @@ void settings_release_unheld(struct settings *settings)
     if (settings == NULL || settings->holders > 0)
         return;
     policy_free(settings->policy);
+    tls_identity_free(settings->tls);
     config_free(settings->config);
     free(settings);
 }
@@ -103,5 +118,7 @@ struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *ca
                   .blockdb = snapshot->list->db,
                   .cache = cache},
         .tcp_idle_ms = config->limits.tcp_idle_ms,
+        .tls = snapshot->settings->tls,
+        .doh_path = config->tls.doh_path,
     };
 }

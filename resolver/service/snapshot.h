@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "net/worker.h"
 #include "policy/policy.h"
+#include "tls/identity.h"
 
 /* Drawn once, when the program starts: cookies and cache outlive a reload. */
 struct snapshot_secrets {
@@ -31,6 +32,7 @@ struct snapshot_secrets {
 struct settings {
     struct config *config;
     struct policy *policy;
+    struct tls_identity *tls; /* NULL: no encrypted DNS */
     unsigned holders;
 };
 

@@ -181,6 +181,10 @@ static void mistakes_name_their_place(void **state)
         {"protected_help: [.]", ":1:18: error: '.' means every name"},
         {"records: [{name: ., type: A, value: 10.0.0.1}]", ":1:11: error: the root can have no local record"},
         {"listen: []", ":1:9: error: listen names no address"},
+        {"tls: {dot: [127.0.0.1], key: k.pem}", ":1:13: error: encrypted DNS needs a certificate: tls.certificate"},
+        {"tls: {doh: [127.0.0.1], certificate: c.pem}", ":1:13: error: encrypted DNS needs a private key: tls.key"},
+        {"tls: {doh: [127.0.0.1], certificate: c, key: k, doh_path: q}", ":1:59: error: doh_path must begin with /"},
+        {"tls: {doh: [127.0.0.1], certificate: c, key: k, doh_path: \"/q{x}\"}", "error: doh_path must begin with /"},
         {"access: []", ":1:9: error: access names no network"},
         {"upstreams: [127.0.0.1]", ":1:13: error: upstream 127.0.0.1:53 is where we listen ourselves"},
         {"listen: [\"0.0.0.0:53\"]\nupstreams: [127.0.0.1]", ":2:13: error: upstream 127.0.0.1:53 is where we listen"},
@@ -410,6 +414,36 @@ static void records_become_wire_data_sorted_by_name(void **state)
     }
 }
 
+/* RFC 9462, 4; the parameters as RFC 9460, 2.2 lays them out. */
+static void encrypted_ways_with_a_name_are_told_to_devices(void **state)
+{
+    static const char dot[] = "\0\1\3dns\4test\0" /* priority, target */
+                              "\0\1\0\4\3dot"     /* alpn */
+                              "\0\3\0\2\3\x55"    /* port 853 */
+                              "\0\4\0\4\x0a\0\0\7" /* ipv4hint */;
+    static const char doh[] = "\0\2\3dns\4test\0"
+                              "\0\1\0\3\2h2"
+                              "\0\3\0\2\1\xbb"
+                              "\0\7\0\x08/q{?dns}"; /* on a wildcard: no hint */
+    struct config *config =
+        load_text(*state, "tls: { certificate: c.pem, key: k.pem, name: DNS.Test, dot: [10.0.0.7],\n"
+                          "       doh: [\"[::]:443\", 0.0.0.0], doh_path: /q }\n");
+    const struct query_opts *q = &config->query;
+    const struct policy_name *found = special_find(config, "_dns.resolver.arpa", POLICY_SPECIAL_RECORD);
+    const struct query_record *record = &q->records[found->index];
+    assert_int_equal(record[0].type, DNS_TYPE_SVCB);
+    assert_int_equal(record[1].type, DNS_TYPE_SVCB);
+    assert_int_equal(record[0].rdata_len, sizeof dot - 1);
+    assert_memory_equal(record[0].rdata, dot, sizeof dot - 1);
+    assert_int_equal(record[1].rdata_len, sizeof doh - 1);
+    assert_memory_equal(record[1].rdata, doh, sizeof doh - 1);
+    config_free(config);
+
+    config = load_text(*state, "tls: { certificate: c.pem, key: k.pem, dot: [10.0.0.7] }\n");
+    assert_int_equal(config->query.record_count, 4); /* without a name only the built-in ones */
+    config_free(config);
+}
+
 static void records_of_one_name_stand_together(void **state)
 {
     struct config *config = load_text(*state, "records:\n"
@@ -531,6 +565,7 @@ int main(void)
         WITH_FOLDER(a_long_text_record_is_cut_into_strings),
         WITH_FOLDER(a_group_may_reach_beyond_access),
         WITH_FOLDER(records_become_wire_data_sorted_by_name),
+        WITH_FOLDER(encrypted_ways_with_a_name_are_told_to_devices),
         WITH_FOLDER(records_of_one_name_stand_together),
         WITH_FOLDER(localhost_is_answered_with_all_names_below_it),
         WITH_FOLDER(names_above_a_local_record_exist),

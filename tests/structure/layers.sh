@@ -20,10 +20,11 @@ resolver/metrics: base dns
 resolver/query: base dns blockdb policy cache upstream qlog metrics
 resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice
 resolver/control: base dns blockdb policy cache upstream qlog metrics query
-resolver/net: base dns blockdb upstream qlog metrics query control
+resolver/tls: base
+resolver/net: base dns blockdb upstream qlog metrics query control tls
 resolver/notice: base dns blockdb policy qlog config
-resolver/service: base dns blockdb policy cache upstream qlog metrics query config control net
-resolver: base dns blockdb policy cache upstream qlog metrics query config control net service
+resolver/service: base dns blockdb policy cache upstream qlog metrics query config control net tls
+resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
 blocklist-compiler/sandbox: base
@@ -42,7 +43,8 @@ operator: base dns blockdb policy qlog metrics config control notice feed recipe
 libraries='
 uv.h: resolver/net resolver/service
 lmdb.h: resolver/blockdb resolver/notice blocklist-compiler/publish
-openssl/: resolver/net
+openssl/: resolver/tls
+nghttp2/: resolver/net
 microhttpd.h: resolver/notice
 libfyaml.h: resolver/config
 zstd.h: resolver/qlog

@@ -21,6 +21,7 @@ struct walk {
     uint64_t position;
     const struct blockdb *before;
     struct blockdb_walk *entries; /* NULL: no generation before */
+    struct changes *changes;      /* NULL: no samples */
     struct side now, then;
 };
 
@@ -111,7 +112,11 @@ static int walk_both(struct walk *w, struct report *out)
         out->all.names += is;
         out->all.added += is && !was;
         out->all.removed += was && !is;
-        count_categories(out, is ? w->now.categories : 0, was ? w->then.categories : 0);
+        const struct side *side = is ? &w->now : &w->then;
+        uint64_t now_in = is ? w->now.categories : 0, then_in = was ? w->then.categories : 0;
+        count_categories(out, now_in, then_in);
+        if (w->changes != NULL && now_in != then_in)
+            changes_note(w->changes, side->key, side->key_len, now_in, then_in);
         if (is)
             next_now(w);
         if (was)
@@ -121,9 +126,9 @@ static int walk_both(struct walk *w, struct report *out)
 }
 
 int compare_lists(const struct trie *now, const struct clauses *clauses, const struct blockdb *before,
-                  struct report *out)
+                  struct changes *changes, struct report *out)
 {
-    struct walk w = {.trie = now, .clauses = clauses, .before = before};
+    struct walk w = {.trie = now, .clauses = clauses, .before = before, .changes = changes};
     int err = before == NULL ? 0 : blockdb_walk_begin(before, &w.entries);
     if (err == 0)
         err = walk_both(&w, out);

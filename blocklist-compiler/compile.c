@@ -10,6 +10,8 @@
 #include "blockdb/blockdb.h"
 #include "blocklist-compiler/compare.h"
 #include "blocklist-compiler/crew.h"
+#include "blocklist-compiler/exposure.h"
+#include "blocklist-compiler/overlap.h"
 #include "blocklist-compiler/samples.h"
 #include "publish/publish.h"
 #include "report/progress.h"
@@ -31,7 +33,13 @@ struct compile {
     struct job *jobs;
     struct progress progress;
     struct blockdb *before; /* the generation in force; NULL */
+    struct blockdb *now;    /* the one just published; NULL */
     struct digest inputs;
+    char inputs_text[2 * DIGEST_LEN + 1];
+    struct overlap overlap;
+    struct changes *changes; /* NULL: there is nothing to compare with */
+    struct exposure exposure;
+    int64_t stage_ms; /* when the stage in hand began */
     struct report report;
     struct report_feed *rows;
     char why[PUBLISH_WHY_MAX + 128];
@@ -78,13 +86,26 @@ void compile_free(struct compile *c)
         return;
     for (size_t i = 0; c->jobs != NULL && i < c->opts.feed_count; i++)
         job_done(&c->jobs[i]);
+    exposure_done(&c->exposure);
+    changes_free(c->changes);
+    overlap_done(&c->overlap);
     blockdb_close(c->before);
+    blockdb_close(c->now);
     references_done(&c->references);
     guard_free(c->own_guard);
     turns_free(c->turns);
     free(c->jobs);
     free(c->rows);
     free(c);
+}
+
+/* The stage in hand is over. */
+static void end_stage(struct compile *c, const char *name)
+{
+    int64_t now_ms = c->opts.clock_ms == NULL ? 0 : c->opts.clock_ms();
+    if (c->opts.clock_ms != NULL && c->report.stage_count < REPORT_STAGES_MAX)
+        c->report.stages[c->report.stage_count++] = (struct report_stage){name, now_ms - c->stage_ms};
+    c->stage_ms = now_ms;
 }
 
 static void for_all_jobs(struct compile *c, crew_work work, const char *what)
@@ -142,6 +163,7 @@ static bool is_unchanged(struct compile *c)
     for (size_t i = 0; i < c->opts.feed_count; i++)
         add_feed(state, &c->jobs[i]);
     c->inputs = digest_end(state);
+    digest_to_text(&c->inputs, c->inputs_text);
     return c->before != NULL && digest_is_noted(c->opts.out, blockdb_generation(c->before), &c->inputs);
 }
 
@@ -250,6 +272,15 @@ static int put_feeds(struct compile *c, struct publish *publish)
     return err;
 }
 
+/* Counts what feeds have in common, and makes ready to take samples of changes. */
+static int take_stock(struct compile *c, const struct trie *trie)
+{
+    int err = overlap_init(&c->overlap, c->opts.feed_count);
+    if (err == 0)
+        overlap_add_trie(&c->overlap, trie);
+    return err < 0 || c->before == NULL ? err : changes_new(c->references.popular, &c->changes);
+}
+
 /* Sorts, merges and compares; the trie's memory is gone before the file is written. */
 static int put_list(struct compile *c, struct publish *publish, struct samples *samples)
 {
@@ -264,13 +295,17 @@ static int put_list(struct compile *c, struct publish *publish, struct samples *
     if (err == 0)
         err = trie_build(trie, &stats);
     progress_step(&c->progress, "sorted", "");
+    end_stage(c, "merge");
+    if (err == 0)
+        err = take_stock(c, trie);
     if (err == 0) {
         c->report.rules = stats.added;
         c->report.duplicates = stats.duplicates;
         c->report.subsumed = stats.subsumed;
-        err = compare_lists(trie, &clauses, c->before, &c->report);
+        err = compare_lists(trie, &clauses, c->before, c->changes, &c->report);
     }
     progress_step(&c->progress, "compared", "");
+    end_stage(c, "compare");
     if (err == 0)
         err = publish_put_trie(publish, trie);
     if (err == 0)
@@ -297,6 +332,7 @@ static void commit(struct compile *c, struct publish *publish, const struct samp
     char why[PUBLISH_WHY_MAX] = "";
     int err = publish_commit(publish, &checks, &result, why);
     progress_step(&c->progress, "verified", "");
+    end_stage(c, "write and verify");
     if (err < 0) {
         fail(c, why[0] == '\0' ? err : 0, why[0] == '\0' ? "the list could not be written" : why);
         return;
@@ -304,6 +340,8 @@ static void commit(struct compile *c, struct publish *publish, const struct samp
     c->report.outcome = REPORT_PUBLISHED;
     c->report.generation = result.generation;
     c->report.file_bytes = result.file_bytes;
+    if (blockdb_open(result.path, &c->now, NULL, 0) < 0)
+        c->now = NULL; /* it was verified: only the report will lack something */
     /* Without the note the next run compiles once more: no reason to call this one a failure. */
     (void)!digest_note(c->opts.out, result.generation, &c->inputs);
 }
@@ -362,6 +400,22 @@ static bool may_publish(struct compile *c)
     return true;
 }
 
+/* What only a published list can tell. */
+static void fill_list(struct compile *c)
+{
+    for (size_t i = 0; i < c->opts.feed_count; i++)
+        overlap_report(&c->overlap, i, &c->rows[i].overlap);
+    if (c->changes != NULL)
+        c->report.changes = changes_report(c->changes);
+    if (c->now == NULL ||
+        exposure_find(c->references.popular, c->now, c->before, c->rows, c->opts.feed_count, &c->exposure) < 0)
+        return;
+    c->report.popular = c->exposure.rows;
+    c->report.popular_count = c->exposure.row_count;
+    c->report.popular_new = c->exposure.new_count;
+    end_stage(c, "look up popular names");
+}
+
 static void fill_rows(struct compile *c)
 {
     for (size_t i = 0; i < c->opts.feed_count; i++) {
@@ -375,9 +429,15 @@ static void fill_rows(struct compile *c)
             .why = job->why,
             .fetched_s = job->copy.entry.fetched_s,
             .categories = job->read ? batch_categories(&job->batch) : job->feed->categories,
+            .copy_bytes = job->copy.entry.bytes,
             .stats = job->read ? &job->stats : NULL,
         };
+        if (job->state != REPORT_FEED_MISSING)
+            digest_to_text(&job->digest, c->rows[i].digest);
     }
+    if (c->report.outcome == REPORT_PUBLISHED)
+        fill_list(c);
+    c->report.inputs = c->inputs_text;
     c->report.references[0] = &c->references.suffix_row;
     c->report.references[1] = &c->references.popular_row;
     c->report.feeds = c->rows;
@@ -436,6 +496,7 @@ static void run(struct compile *c, struct publish *publish)
     c->env.popular = c->references.popular;
     for_all_jobs(c, job_fetch, "fetched");
     download_done();
+    end_stage(c, "fetch");
     bool unchanged = is_unchanged(c);
     if (!unchanged) {
         /* New copies first: when none of them can be believed, the list stays as it is and the rest need not be read. */
@@ -444,6 +505,7 @@ static void run(struct compile *c, struct publish *publish)
     }
     if (!unchanged)
         for_all_jobs(c, read_rest, "read");
+    end_stage(c, "read");
     if (!unchanged && may_publish(c)) {
         make_list(c, publish);
         return;
@@ -461,6 +523,7 @@ const struct report *compile_run(struct compile *c)
     struct publish_opts opts = {c->opts.out, c->opts.keep, c->opts.now_s};
     char why[PUBLISH_WHY_MAX] = "";
     c->report = (struct report){.outcome = REPORT_FAILED, .now_s = c->opts.now_s};
+    c->stage_ms = c->opts.clock_ms == NULL ? 0 : c->opts.clock_ms();
     progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 3);
     int err = make_folders(c);
     if (err < 0)

@@ -28,7 +28,8 @@ struct compile_opts {
     struct references_opts references;
     int64_t now_s; /* wall time */
     const char *ca_file;
-    FILE *progress; /* NULL: silent */
+    FILE *progress;            /* NULL: silent */
+    int64_t (*clock_ms)(void); /* for how long each stage took; NULL: nobody wants to know */
 };
 
 struct compile;

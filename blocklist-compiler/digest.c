@@ -114,12 +114,17 @@ int digest_path(const char *path, struct digest *out)
     return err;
 }
 
+void digest_to_text(const struct digest *digest, char out[2 * DIGEST_LEN + 1])
+{
+    for (size_t i = 0; i < DIGEST_LEN; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest->bytes[i]);
+}
+
 static void note_text(uint64_t generation, const struct digest *inputs, char out[NOTE_MAX])
 {
-    int len = snprintf(out, NOTE_MAX, "%" PRIu64 " ", generation);
-    for (size_t i = 0; i < DIGEST_LEN; i++)
-        len += snprintf(out + len, NOTE_MAX - (size_t)len, "%02x", inputs->bytes[i]);
-    snprintf(out + len, NOTE_MAX - (size_t)len, "\n");
+    char text[2 * DIGEST_LEN + 1];
+    digest_to_text(inputs, text);
+    snprintf(out, NOTE_MAX, "%" PRIu64 " %s\n", generation, text);
 }
 
 bool digest_is_noted(const char *folder, uint64_t generation, const struct digest *inputs)

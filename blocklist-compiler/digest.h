@@ -30,6 +30,9 @@ void digest_add_number(struct digest_state *state, uint64_t number);
 /* Frees state. */
 struct digest digest_end(struct digest_state *state);
 
+/* As hexadecimal digits. */
+void digest_to_text(const struct digest *digest, char out[2 * DIGEST_LEN + 1]);
+
 /* The bytes of a file; of a folder, what its files look like from outside. ERR_NOENT, ERR_IO, ERR_NOMEM. */
 ERR_CHECKED int digest_path(const char *path, struct digest *out);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #include "base/text.h"
 #include "blocklist-compiler/command.h"
 #include "blocklist-compiler/compile.h"
+#include "blocklist-compiler/outputs.h"
+#include "blocklist-compiler/runs.h"
 #include "blocklist-compiler/school.h"
 #include "recipe/origin.h"
 
@@ -20,7 +23,7 @@
 #define DEFAULT_OUT    COMMAND_DEFAULT_OUT
 
 static const char usage[] =
-    "usage: blocklist-compiler [--recipe FILE] [--out DIR] [--report text|json] [--report-file FILE]\n"
+    "usage: blocklist-compiler [--recipe FILE] [--out DIR] [--report FORM[=FILE]]...\n"
     "       blocklist-compiler --list FILE --format FORMAT --category NAME [--exact] [--out DIR] [...]\n"
     "       blocklist-compiler export --format FORMAT [...]\n"
     "\n"
@@ -29,8 +32,8 @@ static const char usage[] =
     "\n"
     "  --recipe FILE       the feeds (" DEFAULT_RECIPE ")\n"
     "  --out DIR           folder of the generations (" DEFAULT_OUT ", or the recipe's)\n"
-    "  --report FORM       text (default) or json\n"
-    "  --report-file FILE  where the report goes, instead of standard output\n"
+    "  --report FORM       text (default), html or json; FORM=FILE writes it to a file. As often as wanted\n"
+    "  --report-file FILE  where the last --report goes, instead of standard output\n"
     "  --list FILE         one list instead of a recipe\n"
     "  --format FORMAT     of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound, urls\n"
     "  --category NAME     of the list; not needed for ut1\n"
@@ -44,8 +47,9 @@ static const char usage[] =
     "Exit code: 0 published or unchanged, 1 the same with a feed stale or missing, 2 not published.\n";
 
 struct options {
-    const char *recipe, *out, *report_file, *list, *format, *category, *ca_file;
-    bool json, exact, quiet, said_all;
+    const char *recipe, *out, *list, *format, *category, *ca_file;
+    struct outputs outputs;
+    bool exact, quiet, said_all;
     long keep, threads;
 };
 
@@ -94,6 +98,14 @@ static int read_count(const char *text, long *out)
     return 0;
 }
 
+static int read_report(struct options *o, const char *form)
+{
+    int err = outputs_add(&o->outputs, form);
+    if (err == ERR_INVAL)
+        return complain("--report is text, html or json, with =FILE where it shall go to a file, not", form);
+    return err < 0 ? complain("too many reports", form) : 0;
+}
+
 static int read_option(struct options *o, int option, const char *value)
 {
     switch (option) {
@@ -126,11 +138,9 @@ static int read_option(struct options *o, int option, const char *value)
     case OPTION_THREADS:
         return read_count(value, &o->threads);
     case OPTION_REPORT_FILE:
-        o->report_file = value;
-        return 0;
+        return outputs_set_file(&o->outputs, value) < 0 ? complain("too many reports", value) : 0;
     case OPTION_REPORT:
-        o->json = strcmp(value, "json") == 0;
-        return o->json || strcmp(value, "text") == 0 ? 0 : complain("--report is text or json, not", value);
+        return read_report(o, value);
     case OPTION_VERSION:
         puts("blocklist-compiler " BELISHA_VERSION);
         o->said_all = true;
@@ -227,19 +237,32 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int write_report(const struct options *o, const struct report *report)
+static void write_reports(const struct options *o, const struct report *report)
 {
-    FILE *to = o->report_file == NULL ? stdout : fopen(o->report_file, "we");
-    int err = 0;
-    if (to == NULL)
-        return complain("the report can't be written", o->report_file);
-    if (o->json)
-        err = report_write_json(report, to);
-    else
-        report_write_text(report, to);
-    if (fflush(to) != 0 || (to != stdout && fclose(to) != 0))
-        err = ERR_IO;
-    return err < 0 ? complain("the report can't be written", err_str(err)) : 0;
+    const char *file = NULL;
+    int err = outputs_write(&o->outputs, report, &file);
+    if (err < 0) {
+        fprintf(stderr, "blocklist-compiler: the report can't be written to %s: %s\n",
+                file == NULL ? "standard output" : file, err_str(err));
+    }
+}
+
+/* A run without a record is told about; what was published is in force all the same. */
+static void note_run(const char *out, const struct report *report)
+{
+    int err = runs_write(out, report);
+    if (err < 0)
+        complain("the record of this run can't be kept", err_str(err));
+}
+
+/* The largest resident memory of this process and of those that read feeds for it. */
+static uint64_t peak_bytes(void)
+{
+    struct rusage own = {0}, children = {0};
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &children);
+    long most = own.ru_maxrss > children.ru_maxrss ? own.ru_maxrss : children.ru_maxrss;
+    return (uint64_t)most * 1024;
 }
 
 static int compile(const struct options *o, const struct compile_opts *opts)
@@ -252,11 +275,13 @@ static int compile(const struct options *o, const struct compile_opts *opts)
         return complain(err_str(err), "");
     struct report report = *compile_run(c);
     report.elapsed_ms = monotonic_ms() - begin_ms;
+    report.peak_bytes = peak_bytes();
     int code = compile_exit_code(&report);
     if (code == EXIT_UNUSABLE)
         complain("not published", report.why);
     /* The list is in force whether or not somebody could be told. */
-    write_report(o, &report);
+    note_run(opts->out, &report);
+    write_reports(o, &report);
     compile_free(c);
     return code;
 }
@@ -297,6 +322,7 @@ static int run(const struct options *o)
                                                                     (size_t)recipe->popular_names},
             .ca_file = o->ca_file,
             .progress = o->quiet ? NULL : stderr,
+            .clock_ms = monotonic_ms,
         };
         code = compile(o, &opts);
         if (code != EXIT_UNUSABLE)

@@ -39,7 +39,8 @@ expect 2 'needs --category' --list "$dir/list" --out "$dir/out"
 expect 2 'exclude each other' --list "$dir/list" --recipe "$dir/recipe" --out "$dir/out"
 expect 2 'belong to --list' --format hosts --out "$dir/out"
 expect 2 'unknown word' --quiet extra
-expect 2 'text or json' --report xml
+expect 2 'text, html or json' --report xml
+expect 2 'text, html or json' --report html=
 expect 2 'not published' --list "$dir/none" --category malware --out "$dir/out"
 expect 2 'not published' --list "$dir/list" --category malware --out "$dir/none/none/out"
 [ ! -e "$dir/out/current" ] || { echo "a failed run published something"; failed=1; }
@@ -61,6 +62,15 @@ has "$dir/report.json" 'r["categories"]["gambling"] == {"names": 0, "added": 0, 
 has "$dir/report.json" 'r["feeds"][0]["refused"]["syntax"]["samples"] == [{"file": "list", "line": 3, "text": "bad name"}]'
 has "$dir/report.json" 'r["feeds"][0]["refused"]["protected-help"]["count"] == 1'
 expect 0 '"outcome": "unchanged"' --list "$dir/list" --category malware --out "$dir/out" --report json
+
+# ---- several reports at once, each run on record ----
+expect 0 'Blocklist unchanged' --list "$dir/list" --category malware --out "$dir/out" --report text \
+    --report html="$dir/page.html" --report json --report-file "$dir/second.json" --report-file "$dir/third.txt"
+grep -q '</html>' "$dir/page.html" || { echo "no page was written"; failed=1; }
+grep -q 'Blocklist unchanged' "$dir/third.txt" || { echo "no text was written"; failed=1; }
+has "$dir/second.json" 'r["outcome"] == "unchanged"'
+[ "$(ls "$dir"/out/runs/*.json | wc -l)" -eq 7 ] || { echo "not every run left a record"; ls "$dir/out/runs"; failed=1; }
+for run in "$dir"/out/runs/*.json; do has "$run" 'r["outcome"] and len(r["inputs"]) == 32'; done
 
 # ---- a recipe ----
 cat >"$dir/feeds.yaml" <<'YAML'

@@ -339,6 +339,40 @@ static void compile_believes_no_copy_that_blocks_what_everybody_needs(void **sta
     assert_true(look_up(f, "google.com") == B);
 }
 
+static void compile_tells_what_the_list_does_to_popular_names(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "a", "adblock", A, "||bbc.co.uk^\n@@||www.bbc.co.uk^\n/^en\\.wikipedia\\./\n");
+    add_feed(f, "d", "domains", B, "bbc.co.uk\nx.example\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->popular_count, 3); /* bbc.co.uk, www.bbc.co.uk by d alone, en.wikipedia.org */
+    assert_int_equal(f->report->popular_new, 0);   /* nothing to compare with */
+    write_feed(f, "d", "bbc.co.uk\nx.example\ngov.uk\nkhanacademy.org\n");
+    assert_int_equal(run(f), 0);
+    assert_int_equal(f->report->popular_new, 1); /* a rule for gov.uk would cover a public suffix */
+    const struct report_popular *row = &f->report->popular[0];
+    assert_string_equal(row->name, "khanacademy.org");
+    assert_string_equal(row->by, "khanacademy.org");
+    assert_true(row->new_categories == B);
+    assert_int_equal(row->feed_count, 1);
+    assert_int_equal(row->feeds[0], 1);
+    assert_int_equal(f->report->feeds[1].popular_new, 1);
+    for (size_t i = 0; i < f->report->popular_count; i++) {
+        row = &f->report->popular[i];
+        if (strcmp(row->name, "www.bbc.co.uk") == 0) {
+            assert_true(row->categories == B);
+            assert_string_equal(row->by, "bbc.co.uk");
+        }
+        if (strcmp(row->name, "en.wikipedia.org") == 0)
+            assert_null(row->by);
+    }
+    assert_int_equal(f->report->feeds[0].overlap.names, 2); /* patterns are no names */
+    assert_int_equal(f->report->feeds[1].overlap.only, 2);
+    assert_int_equal(f->report->changes[3].added_count, 1);
+    assert_true(f->report->changes[3].added[0].rank > 0);
+    assert_true(strlen(f->report->inputs) > 0);
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -354,6 +388,7 @@ int main(void)
         IN_FIXTURE(compile_judges_by_a_suffix_list_of_the_recipe),
         IN_FIXTURE(compile_falls_back_to_the_systems_suffixes),
         IN_FIXTURE(compile_believes_no_copy_that_blocks_what_everybody_needs),
+        IN_FIXTURE(compile_tells_what_the_list_does_to_popular_names),
         IN_FIXTURE(compile_of_an_empty_list_blocks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+#include "base/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int err_from_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOENT;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return ERR_ACCESS;
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_NOSPACE;
+    case EEXIST:
+        return ERR_EXIST;
+    default:
+        return ERR_IO;
+    }
+}
+
+int outfile_open(struct outfile *out, const char *path, mode_t mode)
+{
+    struct stat st;
+    bool plain = stat(path, &st) < 0 || S_ISREG(st.st_mode);
+    if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
+        return ERR_LIMIT;
+    out->beside[0] = '\0';
+    if (plain)
+        snprintf(out->beside, sizeof out->beside, "%s.%ld.tmp", path, (long)getpid());
+    int fd = plain ? open(out->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+                   : open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno();
+    out->file = fdopen(fd, "w");
+    if (out->file != NULL)
+        return 0;
+    close(fd);
+    if (plain)
+        unlink(out->beside);
+    return ERR_IO;
+}
+
+/* The name is on disk too. */
+static int sync_folder(const char *path)
+{
+    char folder[OUTFILE_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    memcpy(folder, slash == NULL ? "." : path, len);
+    folder[len] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno();
+    int err = fsync(fd) < 0 ? err_from_errno() : 0;
+    close(fd);
+    return err;
+}
+
+/* Closes the stream; all of it is on disk then. */
+static int finish(struct outfile *out)
+{
+    int err = fflush(out->file) != 0 || ferror(out->file) ? err_from_errno() : 0;
+    if (err == 0 && out->beside[0] != '\0' && fsync(fileno(out->file)) < 0)
+        err = err_from_errno();
+    if (fclose(out->file) != 0 && err == 0)
+        err = err_from_errno();
+    out->file = NULL;
+    return err;
+}
+
+int outfile_commit(struct outfile *out)
+{
+    int err = out->file == NULL ? 0 : finish(out);
+    if (out->beside[0] == '\0')
+        return err;
+    if (err == 0 && rename(out->beside, out->path) < 0)
+        err = err_from_errno();
+    if (err == 0)
+        return sync_folder(out->path);
+    unlink(out->beside);
+    return err;
+}
+
+int outfile_commit_as(struct outfile *out, const char *path)
+{
+    int err = out->file == NULL ? 0 : finish(out);
+    if (err == 0 && link(out->beside, path) < 0)
+        err = err_from_errno();
+    if (err == ERR_EXIST)
+        return err;
+    unlink(out->beside);
+    return err < 0 ? err : sync_folder(path);
+}
+
+void outfile_abort(struct outfile *out)
+{
+    if (out->file != NULL)
+        fclose(out->file);
+    out->file = NULL;
+    if (out->beside[0] != '\0')
+        unlink(out->beside);
+}

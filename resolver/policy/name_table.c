@@ -3,16 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "dns/name.h"
+#include "dns/name_map.h"
 
-/* What is said about one name, or nothing (a signpost). Bits are 1 << enum policy_special. */
+/* What is said about one name. Bits are 1 << enum policy_special. */
 struct entry {
-    uint64_t hash;
-    const uint8_t *name;
-    uint8_t name_len;
     uint8_t exact;
     uint8_t below;
     bool zone_filtered;
@@ -21,60 +16,12 @@ struct entry {
 };
 
 struct name_table {
-    struct entry *slots; /* open addressing; name NULL: free */
-    size_t mask;
-    uint8_t *bytes; /* of all names */
+    struct name_map *map;  /* number: index in entries */
+    struct entry *entries; /* one for each name that was given; of equal names the first has all */
+    uint8_t *bytes;        /* of all names */
 };
 
 #define BIT(special) (uint8_t)(1u << (special))
-
-/* Hash of a name from that of its parent; label: the length byte and what follows. */
-static uint64_t hash_label(uint64_t parent, const uint8_t *label)
-{
-    return XXH3_64bits_withSeed(label, (size_t)label[0] + 1, parent);
-}
-
-/* Offsets of a name's labels, from the left. Returns how many. */
-static unsigned label_offsets(const uint8_t *name, uint8_t out[NAME_MAX_LABELS])
-{
-    unsigned count = 0;
-    for (unsigned at = 0; name[at] != 0; at += name[at] + 1u)
-        out[count++] = (uint8_t)at;
-    return count;
-}
-
-/* The slot of a name: its entry, or the free one where it would go. */
-static struct entry *slot_of(const struct name_table *table, uint64_t hash, const uint8_t *name, size_t len)
-{
-    size_t at = hash & table->mask;
-    for (;; at = (at + 1) & table->mask) {
-        struct entry *entry = &table->slots[at];
-        if (entry->name == NULL)
-            return entry;
-        if (entry->hash == hash && entry->name_len == len && memcmp(entry->name, name, len) == 0)
-            return entry;
-    }
-}
-
-/* Makes the entries of a name and of all its parents; returns the name's own. */
-static struct entry *entry_make(struct name_table *table, const uint8_t *name)
-{
-    uint8_t offsets[NAME_MAX_LABELS];
-    unsigned labels = label_offsets(name, offsets);
-    size_t end = name_len(name);
-    uint64_t hash = 0;
-    struct entry *entry = NULL;
-    for (unsigned i = 0; i <= labels; i++) {
-        const uint8_t *suffix = i == 0 ? name + end - 1 : name + offsets[labels - i];
-        size_t len = (size_t)(name + end - suffix);
-        if (i > 0)
-            hash = hash_label(hash, suffix);
-        entry = slot_of(table, hash, suffix, len);
-        if (entry->name == NULL)
-            *entry = (struct entry){.hash = hash, .name = suffix, .name_len = (uint8_t)len};
-    }
-    return entry;
-}
 
 static void entry_add(struct entry *entry, const struct policy_name *name)
 {
@@ -91,49 +38,57 @@ static void entry_add(struct entry *entry, const struct policy_name *name)
     }
 }
 
-static int measure(const struct policy_name names[], size_t count, size_t *out_bytes, size_t *out_entries)
+/* Copies the names one behind the other; *out_keys, which the caller frees, points to each. */
+static int copy_names(struct name_table *table, const struct policy_name names[], size_t count,
+                      const uint8_t ***out_keys)
 {
-    size_t bytes = 0;
-    size_t entries = 1; /* the root */
+    size_t len = 0;
     for (size_t i = 0; i < count; i++) {
-        int len = name_check(names[i].name, NAME_MAX_LEN);
-        if (len <= 1)
+        int name_bytes = name_check(names[i].name, NAME_MAX_LEN);
+        if (name_bytes <= 1)
             return ERR_MALFORMED;
-        bytes += (size_t)len;
-        entries += name_label_count(names[i].name);
+        len += (size_t)name_bytes;
     }
-    *out_bytes = bytes;
-    *out_entries = entries;
-    return 0;
-}
-
-int name_table_new(const struct policy_name names[], size_t count, struct name_table **out)
-{
-    size_t bytes;
-    size_t entries;
-    size_t slots = 16;
-    int rc = measure(names, count, &bytes, &entries);
-    if (rc < 0)
-        return rc;
-    while (slots < entries * 2)
-        slots *= 2;
-    struct name_table *table = calloc(1, sizeof *table);
-    if (table == NULL)
-        return ERR_NOMEM;
-    table->slots = calloc(slots, sizeof *table->slots);
-    table->bytes = malloc(bytes + 1);
-    table->mask = slots - 1;
-    if (table->slots == NULL || table->bytes == NULL) {
-        name_table_free(table);
+    const uint8_t **keys = calloc(count + 1, sizeof *keys);
+    table->bytes = malloc(len + 1);
+    if (keys == NULL || table->bytes == NULL) {
+        free(keys);
         return ERR_NOMEM;
     }
     uint8_t *at = table->bytes;
     for (size_t i = 0; i < count; i++) {
-        size_t len = name_len(names[i].name);
-        memcpy(at, names[i].name, len);
-        entry_add(entry_make(table, at), &names[i]);
-        at += len;
+        keys[i] = memcpy(at, names[i].name, name_len(names[i].name));
+        at += name_len(names[i].name);
     }
+    *out_keys = keys;
+    return 0;
+}
+
+static void add_entries(struct name_table *table, const struct policy_name names[], size_t count)
+{
+    struct name_map_hit hits[NAME_MAX_LABELS];
+    for (size_t i = 0; i < count; i++) {
+        size_t found = name_map_find(table->map, names[i].name, hits, NULL);
+        entry_add(&table->entries[hits[found - 1].number], &names[i]);
+    }
+}
+
+int name_table_new(const struct policy_name names[], size_t count, struct name_table **out)
+{
+    const uint8_t **keys = NULL;
+    struct name_table *table = calloc(1, sizeof *table);
+    if (table == NULL)
+        return ERR_NOMEM;
+    table->entries = calloc(count + 1, sizeof *table->entries);
+    int err = table->entries == NULL ? ERR_NOMEM : copy_names(table, names, count, &keys);
+    if (err == 0)
+        err = name_map_new(keys, count, &table->map);
+    free(keys);
+    if (err < 0) {
+        name_table_free(table);
+        return err;
+    }
+    add_entries(table, names, count);
     *out = table;
     return 0;
 }
@@ -142,7 +97,8 @@ void name_table_free(struct name_table *table)
 {
     if (table == NULL)
         return;
-    free(table->slots);
+    name_map_free(table->map);
+    free(table->entries);
     free(table->bytes);
     free(table);
 }
@@ -186,17 +142,9 @@ static void found_add(struct name_found *found, const struct entry *entry, bool 
 
 void name_table_find(const struct name_table *table, const uint8_t *name, struct name_found *out)
 {
-    uint8_t offsets[NAME_MAX_LABELS];
-    unsigned labels = label_offsets(name, offsets);
-    size_t len = labels == 0 ? 1 : (size_t)offsets[labels - 1] + name[offsets[labels - 1]] + 2;
-    uint64_t hash = 0;
+    struct name_map_hit hits[NAME_MAX_LABELS];
+    size_t count = name_map_find(table->map, name, hits, NULL);
     *out = (struct name_found){0};
-    for (unsigned i = 1; i <= labels; i++) {
-        const uint8_t *suffix = name + offsets[labels - i];
-        hash = hash_label(hash, suffix);
-        const struct entry *entry = slot_of(table, hash, suffix, (size_t)(name + len - suffix));
-        if (entry->name == NULL)
-            return;
-        found_add(out, entry, i == labels, (uint8_t)i);
-    }
+    for (size_t i = 0; i < count; i++)
+        found_add(out, &table->entries[hits[i].number], hits[i].whole, hits[i].labels);
 }

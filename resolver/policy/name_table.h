@@ -1,8 +1,5 @@
 /*
- * The specially treated names of a policy, found by one walk over a name's labels.
- *
- * A hash table holds every special name and, as signposts, all parents of them. The walk goes from the right, one probe
- * per label, and ends at the first label that leads nowhere: for most names after two probes.
+ * The specially treated names of a policy, found by one walk over a name's labels (dns/name_map.h).
  *
  * Threads: immutable once made; any thread.
  */

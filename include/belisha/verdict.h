@@ -80,7 +80,7 @@ struct verdict {
     uint8_t match_labels; /* how many labels of the matched name, from the right, the listed name has */
     uint8_t unattributed; /* 1: the log counts this question, but never says who asked */
     uint16_t feed;        /* index in the generation's feed table, or VERDICT_NO_FEED */
-    uint32_t rule;        /* number of the record or clause that decided, from 1; 0 = none */
+    uint32_t rule;        /* number of the record, clause or recorded decision that decided, from 1; 0 = none */
     uint64_t categories;  /* all categories of the name */
 };
 

@@ -312,6 +312,64 @@ struct verdict policy_decide(const struct policy *policy, uint16_t group, const 
     return v;
 }
 
+/* Verdicts that no decision of the day goes before. */
+static bool stands_above_decisions(const struct verdict *v)
+{
+    switch ((enum verdict_reason)v->reason) {
+    case REASON_CATEGORY:
+        return v->category == CATEGORY_ILLEGAL;
+    case REASON_DEFAULT:
+    case REASON_LOCAL_BLOCK:
+    case REASON_EXCEPTION:
+    case REASON_LOG_ONLY:
+    case REASON_CATEGORY_ALLOWED:
+    case REASON_SAFE_SEARCH:
+    case REASON_NOT_READY:
+        return false;
+    case REASON_PROTECTED_HELP:
+    case REASON_STATUTORY:
+    case REASON_NETWORK_DUTY:
+    case REASON_SUSPENSION:
+    case REASON_ACCESS:
+    case REASON_LOCAL_RECORD:
+    case REASON_RATE_LIMIT:
+    case REASON_BAD_QUESTION:
+    case REASON_REBINDING:
+    case REASON_CONDITIONAL_ZONE:
+        break;
+    }
+    return true;
+}
+
+/* Without a list nobody knows what the name is, so no exception can be made of it. */
+static bool may_be_excepted(const struct policy_facts *facts, const struct verdict *v)
+{
+    return v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_NOT_READY &&
+           (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL)) == 0;
+}
+
+void policy_overrule(const struct policy *policy, const struct policy_facts *facts,
+                     const struct policy_decided *decided, struct verdict *verdict)
+{
+    struct verdict v;
+    if (stands_above_decisions(verdict))
+        return;
+    if (decided->block != 0) {
+        v = verdict_block(policy, REASON_LOCAL_BLOCK, CATEGORY_LOCAL);
+        v.rule = decided->block;
+        v.match_labels = decided->block_labels;
+    } else if (decided->allow != 0 && may_be_excepted(facts, verdict)) {
+        v = verdict_of(VERDICT_RESOLVE, REASON_EXCEPTION, CATEGORY_NONE);
+        v.match = MATCH_QNAME;
+        v.rule = decided->allow;
+        v.match_labels = decided->allow_labels;
+    } else {
+        return;
+    }
+    v.categories = verdict->categories;
+    *verdict = v;
+}
+
 void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict)
 {
     uint8_t labels = 0;

@@ -7,7 +7,8 @@
  *     policy_decide(group, facts)         the verdict for one group: a few mask operations, no look-up
  *
  * Precedence, first that applies: protected help, network duties and local records, local block, local allow (but for
- * illegal content), the level over the category mask, the level's default.
+ * illegal content), the level over the category mask, the level's default. What somebody decided for the time being
+ * (decision/) is laid over that by policy_overrule(): a recorded block counts as a local one, a recorded allow too.
  *
  * A policy is immutable once made; a changed configuration makes a new one. Threads: any number may use it at once.
  */
@@ -108,7 +109,8 @@ struct policy_facts {
     uint8_t special;        /* enum policy_special */
     uint8_t special_labels; /* labels of the special name that matched */
     uint8_t ready;          /* 0: there was no generation to ask */
-    uint8_t clause;         /* 1: a clause of the list may say how a block is answered: policy_refine() */
+    uint8_t clause : 1;     /* a clause of the list may say how a block is answered: policy_refine() */
+    uint8_t decided : 1;    /* somebody decided about the name: policy_overrule(). Set by the caller, who knows */
     uint64_t generation;    /* that was asked */
 };
 
@@ -138,6 +140,19 @@ void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use 
  */
 void policy_refine(const struct policy *policy, const struct blockdb *db, const struct blockdb_match *match,
                    struct verdict *verdict);
+
+/* What was decided about a name for the time being, as far as it holds for the group now. Ids; 0: nothing. */
+struct policy_decided {
+    uint32_t block, allow;
+    uint8_t block_labels, allow_labels; /* of the name that was decided about */
+};
+
+/*
+ * Lays it over a verdict that is otherwise final, as the precedence says: nothing reaches protected help, network duties
+ * and illegal content, and a block goes before an allow. The id becomes verdict.rule.
+ */
+void policy_overrule(const struct policy *policy, const struct policy_facts *facts,
+                     const struct policy_decided *decided, struct verdict *verdict);
 
 /* Adds feed and match_labels to a verdict that a category decided. */
 void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict);

@@ -63,6 +63,13 @@ static size_t sinkhole_rdata(const struct query_opts *opts, uint16_t type, const
     return 0;
 }
 
+/* A block that ends soon is told for no longer. */
+static uint32_t blocked_ttl_s(const struct query_engine *e, const struct client *c)
+{
+    uint32_t ttl_s = e->env.opts->blocked_ttl_s;
+    return ttl_s < c->ttl_max_s ? ttl_s : c->ttl_max_s;
+}
+
 static size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     const struct query_opts *opts = e->env.opts;
@@ -75,10 +82,10 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     begin(c, &a, rcode, out, cap);
     /* No list and no category in the text: it must not tell one list from another. */
     if (rdata_len > 0) {
-        answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, opts->blocked_ttl_s, rdata, rdata_len);
+        answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, blocked_ttl_s(e, c), rdata, rdata_len);
         return end(e, c, &a, rcode, (struct ede){EDE_FORGED_ANSWER, "Blocked by the school's policy"});
     }
-    answer_add_soa(&a, opts->blocked_ttl_s);
+    answer_add_soa(&a, blocked_ttl_s(e, c));
     return end(e, c, &a, rcode, (struct ede){EDE_BLOCKED, "Blocked by the school's policy"});
 }
 
@@ -180,16 +187,17 @@ size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out,
     return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
 }
 
-static uint32_t ttl_now(const struct stored *stored, uint32_t ttl_s)
+static uint32_t ttl_now(const struct client *c, const struct stored *stored, uint32_t ttl_s)
 {
-    return stored->stale ? STALE_TTL_S : ttl_s > stored->age_s ? ttl_s - stored->age_s : 0;
+    uint32_t left_s = stored->stale ? STALE_TTL_S : ttl_s > stored->age_s ? ttl_s - stored->age_s : 0;
+    return left_s < c->ttl_max_s ? left_s : c->ttl_max_s;
 }
 
-static void count_down(const struct stored *stored, uint8_t *msg)
+static void count_down(const struct client *c, const struct stored *stored, uint8_t *msg)
 {
     for (size_t i = 0; i < stored->ttl_count; i++) {
         uint8_t *at = msg + stored->ttl_at[i];
-        msg_put_u32(at, ttl_now(stored, msg_u32(at)));
+        msg_put_u32(at, ttl_now(c, stored, msg_u32(at)));
     }
 }
 
@@ -198,7 +206,7 @@ static bool add_followed(struct answer *a, const struct client *c, const struct 
 {
     uint8_t owner[NAME_MAX_LEN];
     uint8_t target[NAME_MAX_LEN];
-    uint32_t ttl_s = ttl_now(stored, rr->ttl);
+    uint32_t ttl_s = ttl_now(c, stored, rr->ttl);
     if (msg_name_unpack(stored->msg, stored->len, rr->name_pos, owner) < 0)
         return false;
     if (rr->type == c->request.question.type) {
@@ -260,7 +268,7 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
         memcpy(out, stored->msg, stored->len);
     }
     if (!a.overflow)
-        count_down(stored, out);
+        count_down(c, stored, out);
     memcpy(out, c->head, stored->question_end);
     msg_put_u16(out, request->id);
     msg_put_u16(out + 2, MSG_QR | MSG_RA | (request->flags & (MSG_RD | MSG_CD)) | (ad ? MSG_AD : 0) | rcode);

@@ -114,6 +114,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     bool renumbered = old != env->opts && !same_layout(old, env->opts);
     bool other_records = old != env->opts;
     bool decides_anew = renumbered || e->env.policy != env->policy;
+    engine_set_time(e, now);
     if (renumbered)
         carry_servers(e, old, env->opts);
     e->env = *env;
@@ -137,6 +138,7 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
                  struct query_time now)
 {
     struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(&e->asks, slot, msg_u16(msg), NULL);
+    engine_set_time(e, now);
     while (ask != NULL) {
         if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
             if (ask_is_spelt_as(ask, msg))
@@ -179,6 +181,7 @@ void query_slot_failed(struct query_engine *e, uint32_t slot, struct query_time 
 {
     bool counted = false;
     struct lost_slot lost = {.slot = slot, .counted = &counted};
+    engine_set_time(e, now);
     flights_each(e, drop_slot, &lost, now);
 }
 
@@ -191,6 +194,7 @@ int64_t query_deadline_ms(const struct query_engine *e)
 
 void query_tick(struct query_engine *e, struct query_time now)
 {
+    engine_set_time(e, now);
     flights_tick(e, now);
 }
 

@@ -23,6 +23,7 @@
 #include "base/random.h"
 #include "belisha/category.h"
 #include "cache/cache.h"
+#include "decision/table.h"
 #include "dns/answer.h"
 #include "dns/key.h"
 #include "dns/msg.h"
@@ -42,9 +43,9 @@
 /* What the engine keeps with a cached answer (cache mark). */
 struct mark {
     struct policy_facts facts;
-    uint64_t chain_listed; /* categories of all CNAME targets and addresses: zero spares the walk along them */
-    uint32_t policy_version;
-    uint32_t chain_count; /* CNAME targets */
+    uint64_t chain_listed;  /* categories of all CNAME targets and addresses: zero spares the walk along them */
+    uint32_t facts_version; /* facts_version() */
+    uint32_t chain_count;   /* CNAME targets */
 };
 
 static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
@@ -63,6 +64,7 @@ struct client {
     const struct blockdb_match *match; /* what facts were made of, while query_batch() lasts; NULL: not at hand */
     uint8_t matched[NAME_MAX_LEN];     /* CNAME target that decided, when verdict.match is MATCH_CNAME */
     struct ipaddr matched_address;     /* the address that did, when it is MATCH_ADDRESS */
+    uint32_t ttl_max_s;                /* the answer holds no longer: a decision ends. UINT32_MAX: nothing bounds it */
     uint16_t group;
     uint16_t zone;                 /* index in opts.zones */
     uint8_t cache_state;           /* enum qlog_cache */
@@ -99,6 +101,7 @@ struct query_engine {
     struct ask_table asks;
     struct passage *passages;  /* QUERY_BATCH_MAX of front.c's */
     int64_t failures_until_ms; /* before that, remembered failures are worth a look */
+    int64_t wall_s;            /* the time of the batch, reply or tick in hand */
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
@@ -110,6 +113,12 @@ struct query_engine {
     uint8_t clean[STORED_MSG_CAP + 1];
     struct qlog_record record; /* scratch of note.c */
 };
+
+/* At every way in: decisions end by it. */
+static inline void engine_set_time(struct query_engine *e, struct query_time now)
+{
+    e->wall_s = now.wall_ns / 1000000000;
+}
 
 /* ---- compose.c: each returns the length of the message written to out ---- */
 
@@ -135,8 +144,17 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
 
 /* Facts of the name by a look-up of its own. */
 void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out);
-/* Whether facts were made of the generation and policy in force. */
-bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t policy_version);
+/* Notes in facts whether somebody decided about the name. */
+void facts_add_decisions(const struct query_engine *e, const uint8_t *name, struct policy_facts *facts);
+/* Another number for every policy and every set of decisions. */
+uint32_t facts_version(const struct query_engine *e);
+/* Whether facts were made of the generation, policy and decisions in force. */
+bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version);
+/* Facts of which even a target's bystanders must take notice: a special name, or one that was decided about. */
+static inline bool facts_are_special(const struct policy_facts *facts)
+{
+    return facts->special != POLICY_SPECIAL_NONE || facts->decided;
+}
 /* c->facts -> c->verdict. */
 void verdict_decide(const struct query_engine *e, struct client *c);
 /* Categories of all listed addresses in the answer. */

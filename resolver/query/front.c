@@ -204,6 +204,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->source = item->source;
     c->asked = now;
     c->match = NULL;
+    c->ttl_max_s = UINT32_MAX;
     c->aliased = c->alias_void = false;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
@@ -269,7 +270,7 @@ static enum stage recall(struct query_engine *e, struct query_item *item, struct
     if (!p->hit_fresh)
         return STAGE_LIST;
     memcpy(&mark, p->hit.mark, sizeof mark);
-    if (!facts_current(e, &mark.facts, mark.policy_version))
+    if (!facts_current(e, &mark.facts, mark.facts_version))
         return STAGE_LIST;
     p->client.facts = mark.facts;
     give_hit(e, item, p, &mark, now);
@@ -309,6 +310,7 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
             metrics_add(e->env.metrics, METRIC_PATTERNS_GIVEN_UP, matches[i].given_up);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
                                 generation, &c->facts);
+        facts_add_decisions(e, c->request.question.name, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
             asked[i]->match = matches[i];
             c->match = &asked[i]->match;
@@ -324,16 +326,15 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
     struct chain_walk chain;
     uint8_t target[NAME_MAX_LEN];
     uint8_t bytes[CACHE_MARK_BYTES];
-    struct mark mark = {.facts = p->client.facts,
-                        .policy_version = policy_version(e->env.policy),
-                        .chain_listed = answer_listed(e, &stored)};
+    struct mark mark = {
+        .facts = p->client.facts, .facts_version = facts_version(e), .chain_listed = answer_listed(e, &stored)};
     int code = chain_begin(&chain, &stored);
     while (code >= 0 && (code = chain_next(&chain, target)) > 0) {
         struct policy_facts facts;
         facts_of(e, target, p->client.request.question.type, &facts);
         mark.chain_count++;
         mark.chain_listed |= facts.listed;
-        if (facts.special != POLICY_SPECIAL_NONE)
+        if (facts_are_special(&facts))
             mark.chain_listed |= CATEGORY_BIT(CATEGORY_LOCAL);
     }
     if (code < 0)
@@ -481,6 +482,7 @@ void query_batch(struct query_engine *e, struct query_item items[], size_t count
 {
     struct passage *passages = e->passages;
     assert(count <= QUERY_BATCH_MAX);
+    engine_set_time(e, now);
     for (size_t i = 0; i < count; i++)
         passages[i].stage = open_item(e, &items[i], &passages[i], now);
     for (size_t i = 0; i < count; i++)

@@ -34,6 +34,7 @@ struct cache;
 struct policy;
 struct blockdb;
 struct metrics;
+struct table;
 struct qlog_writer;
 
 /* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log. */
@@ -156,6 +157,7 @@ struct query_env {
     const struct query_opts *opts;
     const struct policy *policy;
     const struct blockdb *blockdb; /* NULL: none has ever been loaded */
+    const struct table *decisions; /* recorded blocks and allows (decision/); NULL: none */
     struct cache *cache;
     struct metrics *metrics; /* this worker's own */
     struct qlog_writer *log; /* NULL: no query log */

@@ -125,7 +125,7 @@ static uint64_t chain_listed(const struct query_engine *e, const struct flight *
         struct policy_facts facts;
         facts_of(e, r->chain[i], f->question.type, &facts);
         listed |= facts.listed;
-        if (facts.special != POLICY_SPECIAL_NONE)
+        if (facts_are_special(&facts))
             listed |= CATEGORY_BIT(CATEGORY_LOCAL);
     }
     return listed;
@@ -136,7 +136,7 @@ static void keep(struct query_engine *e, const struct flight *f, const struct re
 {
     struct mark mark = {
         .facts = f->facts,
-        .policy_version = policy_version(e->env.policy),
+        .facts_version = facts_version(e),
         .chain_count = r->chain_count,
         .chain_listed = chain_listed(e, f, r, stored),
     };
@@ -165,7 +165,7 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     }
     if (!facts_current(e, &f->facts, f->facts_version)) {
         facts_of(e, f->question.name, f->question.type, &f->facts);
-        f->facts_version = policy_version(e->env.policy);
+        f->facts_version = facts_version(e);
     }
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);

@@ -8,12 +8,24 @@ void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, 
     struct name_key key;
     name_key_make(name, &key);
     policy_facts(e->env.policy, e->env.blockdb, name, &key, type, out);
+    facts_add_decisions(e, name, out);
+}
+
+void facts_add_decisions(const struct query_engine *e, const uint8_t *name, struct policy_facts *facts)
+{
+    facts->decided = e->env.decisions != NULL && table_concerns(e->env.decisions, name);
+}
+
+uint32_t facts_version(const struct query_engine *e)
+{
+    uint32_t decisions = e->env.decisions == NULL ? 0 : table_version(e->env.decisions);
+    return policy_version(e->env.policy) + decisions * UINT32_C(0x9e3779b1); /* odd: no two sets come to the same */
 }
 
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version)
 {
     uint64_t generation = e->env.blockdb == NULL ? 0 : blockdb_generation(e->env.blockdb);
-    return facts->generation == generation && version == policy_version(e->env.policy);
+    return facts->generation == generation && version == facts_version(e);
 }
 
 /* It came over TCP, which is all that such a rule asks for: what else is said of the name decides. */
@@ -46,12 +58,43 @@ __attribute__((noinline)) static void refine(const struct query_engine *e, const
     satisfy_tcp(e, c, facts, &match, v);
 }
 
-static struct verdict decide(const struct query_engine *e, const struct client *c, const uint8_t *name,
+/* The answer must not outlive the decision that it was given by. */
+static void bound_ttl(const struct query_engine *e, struct client *c, const struct verdict *v,
+                      const struct table_found *found)
+{
+    const struct table_decision *decision = v->reason == REASON_LOCAL_BLOCK ? &found->block : &found->allow;
+    if (v->rule != decision->id || decision->until_s == 0)
+        return;
+    int64_t left_s = decision->until_s - e->wall_s;
+    if (left_s < c->ttl_max_s)
+        c->ttl_max_s = left_s < 0 ? 0 : (uint32_t)left_s;
+}
+
+/* Rare: names that somebody decided about, now or for another group or until lately. */
+__attribute__((noinline)) static void overrule(const struct query_engine *e, struct client *c, const uint8_t *name,
+                                               const struct policy_facts *facts, struct verdict *v)
+{
+    struct table_found found;
+    if (e->env.decisions == NULL)
+        return;
+    table_find(e->env.decisions, name, c->group, e->wall_s, &found);
+    const struct policy_decided decided = {.block = found.block.id,
+                                           .block_labels = found.block.labels,
+                                           .allow = found.allow.id,
+                                           .allow_labels = found.allow.labels};
+    policy_overrule(e->env.policy, facts, &decided, v);
+    if (v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_EXCEPTION)
+        bound_ttl(e, c, v, &found);
+}
+
+static struct verdict decide(const struct query_engine *e, struct client *c, const uint8_t *name,
                              const struct policy_facts *facts)
 {
     struct verdict v = policy_decide(e->env.policy, c->group, facts);
     if (facts->clause)
         refine(e, c, name, facts, &v);
+    if (facts->decided)
+        overrule(e, c, name, facts, &v);
     return v;
 }
 
@@ -90,8 +133,11 @@ void verdict_decide(const struct query_engine *e, struct client *c)
 {
     /* Every question passes here: the verdict is made where it stays. */
     c->verdict = policy_decide(e->env.policy, c->group, &c->facts);
+    c->ttl_max_s = UINT32_MAX;
     if (__builtin_expect(c->facts.clause, 0))
         refine(e, c, c->request.question.name, &c->facts, &c->verdict);
+    if (__builtin_expect(c->facts.decided, 0))
+        overrule(e, c, c->request.question.name, &c->facts, &c->verdict);
     if (__builtin_expect(e->lists_clients, 0))
         client_decides(e, c);
 }

@@ -248,6 +248,51 @@ static void facts_tell_the_record_and_the_matched_labels(void **state)
     assert_int_equal(v.match, MATCH_QNAME);
 }
 
+/* Every reason that there is: which of them a recorded decision goes before. */
+static void decisions_go_before_the_level_and_behind_the_rest(void **state)
+{
+    static const struct policy_decided block = {.block = 7, .block_labels = 2, .allow = 8, .allow_labels = 3};
+    static const struct policy_decided allow = {.allow = 8, .allow_labels = 3};
+    static const struct {
+        enum verdict_reason reason;
+        bool blocked, allowed;
+    } reasons[] = {
+        {REASON_DEFAULT, true, true},          {REASON_PROTECTED_HELP, false, false},
+        {REASON_STATUTORY, false, false},      {REASON_NETWORK_DUTY, false, false},
+        {REASON_SUSPENSION, false, false},     {REASON_LOCAL_BLOCK, true, false},
+        {REASON_EXCEPTION, true, true},        {REASON_CATEGORY, true, true},
+        {REASON_SAFE_SEARCH, true, true},      {REASON_LOG_ONLY, true, true},
+        {REASON_CATEGORY_ALLOWED, true, true}, {REASON_ACCESS, false, false},
+        {REASON_NOT_READY, true, false},       {REASON_LOCAL_RECORD, false, false},
+        {REASON_RATE_LIMIT, false, false},     {REASON_BAD_QUESTION, false, false},
+        {REASON_REBINDING, false, false},      {REASON_CONDITIONAL_ZONE, false, false},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        const struct policy_facts facts = {.categories = BIT(NEWS)};
+        const struct verdict before = {
+            .reason = (uint8_t)reasons[i].reason, .category = CATEGORY_NEWS, .categories = BIT(NEWS)};
+        struct verdict v = before;
+        policy_overrule(*state, &facts, &block, &v);
+        assert_int_equal(v.rule, reasons[i].blocked ? 7 : 0);
+        assert_int_equal(v.reason, reasons[i].blocked ? REASON_LOCAL_BLOCK : reasons[i].reason);
+        assert_true(v.categories == BIT(NEWS));
+        v = before;
+        policy_overrule(*state, &facts, &allow, &v);
+        assert_int_equal(v.rule, reasons[i].allowed ? 8 : 0);
+        assert_int_equal(v.reason, reasons[i].allowed ? REASON_EXCEPTION : reasons[i].reason);
+    }
+}
+
+static void no_decision_reaches_illegal_content(void **state)
+{
+    static const struct policy_decided both = {.block = 7, .allow = 8};
+    const struct policy_facts facts = {.categories = CATEGORY_BIT(CATEGORY_ILLEGAL)};
+    struct verdict v = {.reason = REASON_CATEGORY, .category = CATEGORY_ILLEGAL};
+    policy_overrule(*state, &facts, &both, &v);
+    assert_int_equal(v.reason, REASON_CATEGORY);
+    assert_int_equal(v.rule, 0);
+}
+
 static void groups_have_names_and_levels(void **state)
 {
     const struct policy *policy = *state;
@@ -284,6 +329,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_of_the_precedence_decides, make, unmake),
         cmocka_unit_test_setup_teardown(facts_tell_the_zone_whatever_else_is_true_of_a_name, make, unmake),
         cmocka_unit_test_setup_teardown(facts_tell_the_record_and_the_matched_labels, make, unmake),
+        cmocka_unit_test_setup_teardown(decisions_go_before_the_level_and_behind_the_rest, make, unmake),
+        cmocka_unit_test_setup_teardown(no_decision_reaches_illegal_content, make, unmake),
         cmocka_unit_test_setup_teardown(groups_have_names_and_levels, make, unmake),
         cmocka_unit_test(impossible_options_are_refused),
     };

@@ -27,6 +27,8 @@
  *             after 500ms | 10s
  *             publish                        the list so far becomes a new generation
  *             unlist NAME                    takes NAME out of the list
+ *             decide block|allow NAME [exact] [for=SECONDS] [group=NAME]    recorded under the next number, from 1
+ *             revoke N
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
@@ -599,6 +601,18 @@ static void do_after(const struct line *l)
     stage_move_clock(&stage, strcmp(unit, "ms") == 0 ? n : n * 1000);
 }
 
+static void do_decide(const struct line *l)
+{
+    const char *seconds = option(l, 3, "for");
+    const char *group = option(l, 3, "group");
+    struct decision d = {.kind = strcmp(word(l, 1), "block") == 0 ? DECISION_BLOCK : DECISION_ALLOW,
+                         .below = option(l, 3, "exact") == NULL,
+                         .until_s = seconds == NULL ? 0 : atol(seconds)};
+    name_read(word(l, 2), d.name);
+    snprintf(d.group, sizeof d.group, "%s", group == NULL ? "" : group);
+    stage_decide(&stage, &d);
+}
+
 /* ---- checks ---- */
 
 /* Of options there is at most our own cookie: what a client put into its OPT (ECS, RFC 7871, 7.1.2) stays with us.
@@ -800,6 +814,8 @@ static void check_logged(const struct line *l)
             snprintf(got, sizeof got, "%u", r->verdict.match_labels);
         else if (is(l, i, "feed"))
             snprintf(got, sizeof got, "%d", r->verdict.feed == VERDICT_NO_FEED ? -1 : r->verdict.feed);
+        else if (is(l, i, "rule"))
+            snprintf(got, sizeof got, "%u", r->verdict.rule);
         else if (is(l, i, "upstream"))
             snprintf(got, sizeof got, "%d", r->upstream == QLOG_NO_UPSTREAM ? -1 : r->upstream);
         else if (is(l, i, "client"))
@@ -909,6 +925,10 @@ static void play(char *text, const struct block *b)
         do_list(&l);
     else if (is(&l, 0, "unlist"))
         do_unlist(&l);
+    else if (is(&l, 0, "decide"))
+        do_decide(&l);
+    else if (is(&l, 0, "revoke"))
+        stage_revoke(&stage, (size_t)atol(word(&l, 1)));
     else if (is(&l, 0, "publish"))
         stage_publish(&stage);
     else if (changes_policy(&l))

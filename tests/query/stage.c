@@ -103,6 +103,7 @@ static struct query_env stage_env(struct stage *s)
         .opts = &s->opts,
         .policy = s->policy,
         .blockdb = s->blockdb,
+        .decisions = s->table,
         .cache = s->cache,
         .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */
@@ -165,9 +166,56 @@ void stage_publish(struct stage *s)
     policy_free(old_policy);
 }
 
+static int64_t wall_s(const struct stage *s)
+{
+    return s->now.wall_ns / 1000000000;
+}
+
+static int group_number(void *ctx, const char *name)
+{
+    const struct stage *s = ctx;
+    for (size_t i = 0; i < s->policy_opts.group_count; i++)
+        if (strcmp(s->groups[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void take_decisions(struct stage *s)
+{
+    const struct decision *rows[STAGE_ROWS_MAX];
+    struct table *old = s->table;
+    for (size_t i = 0; i < s->decision_count; i++)
+        rows[i] = &s->decisions[i];
+    must(table_new(rows, s->decision_count, wall_s(s), group_number, s, ++s->table_version, &s->table) == 0, "table");
+    struct query_env env = stage_env(s);
+    query_set_env(s->engine, &env, s->now);
+    table_free(old);
+}
+
+void stage_decide(struct stage *s, const struct decision *decision)
+{
+    must(s->decision_count < STAGE_ROWS_MAX, "too many decisions");
+    stage_start(s);
+    struct decision *row = &s->decisions[s->decision_count++];
+    *row = *decision;
+    row->id = (uint32_t)s->decision_count;
+    row->made_s = wall_s(s);
+    if (row->until_s != 0)
+        row->until_s += row->made_s;
+    take_decisions(s);
+}
+
+void stage_revoke(struct stage *s, size_t id)
+{
+    must(id >= 1 && id <= s->decision_count, "no such decision");
+    s->decisions[id - 1].revoked_s = wall_s(s);
+    take_decisions(s);
+}
+
 void stage_done(struct stage *s)
 {
     query_engine_free(s->engine);
+    table_free(s->table);
     cache_free(s->cache);
     policy_free(s->policy);
     blockdb_close(s->blockdb);

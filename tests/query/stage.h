@@ -6,6 +6,7 @@
 #define TESTS_QUERY_STAGE_H
 
 #include "cache/cache.h"
+#include "decision/table.h"
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
@@ -65,6 +66,10 @@ struct stage {
     struct policy *policy;
     struct cache *cache;
     struct metrics metrics;
+    struct decision decisions[STAGE_ROWS_MAX]; /* their ids are their places, from 1 */
+    size_t decision_count;
+    struct table *table;
+    uint32_t table_version;
     struct query_engine *engine;
     struct query_time now;
     uint32_t next_slot;
@@ -86,6 +91,10 @@ void stage_start(struct stage *stage);
 /* Publishes the rules as a new generation and gives it to the engine; a changed policy comes with it. */
 void stage_publish(struct stage *stage);
 void stage_done(struct stage *stage);
+
+/* Records a decision, or ends one; in force at once. until_s counts from now on; 0: for good. */
+void stage_decide(struct stage *stage, const struct decision *decision);
+void stage_revoke(struct stage *stage, size_t id);
 
 /* One question; its answer, now or later, is caught under token. */
 void stage_ask(struct stage *stage, const struct query_source *source, const uint8_t *msg, size_t len);

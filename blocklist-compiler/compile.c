@@ -486,6 +486,7 @@ static void run(struct compile *c, struct publish *publish)
         return;
     }
     open_before(c);
+    store_sweep(c->copies);
     err = references_fetch(&c->references, &c->env.fetch, c->guard);
     if (err < 0) {
         download_done();

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "base/category.h"
+#include "report/statutory.h"
 
 /* The record of a run stays for a year: it has counts, and no names that a list has. */
 enum detail { DETAIL_RECORD, DETAIL_ALL };
@@ -222,6 +223,8 @@ static json_t *report_json(const struct report *report, enum detail detail)
     }
     json_object_set_new(object, "references", references);
     json_object_set_new(object, "feeds", feeds);
+    if (report->statutory != NULL)
+        json_object_set_new(object, "statutory", report_statutory_json(report->statutory));
     json_object_set_new(object, "stages_ms", stages_json(report));
     json_object_set_new(object, "peak_bytes", number(report->peak_bytes));
     if (report->outcome == REPORT_FAILED)

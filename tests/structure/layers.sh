@@ -45,7 +45,7 @@ operator: base dns blockdb decision policy qlog metrics config control notice fe
 # header of a library: the only folders that may include it
 libraries='
 uv.h: resolver/net resolver/service
-lmdb.h: resolver/blockdb resolver/notice blocklist-compiler/publish
+lmdb.h: resolver/blockdb resolver/statutory resolver/notice blocklist-compiler/publish
 openssl/: resolver/tls
 nghttp2/: resolver/net
 microhttpd.h: resolver/notice

@@ -4,22 +4,22 @@
  */
 #include "export/export.h"
 
-static bool blocks(struct export *e, const struct export_node *node, const struct decision *decision)
+static bool blocks(struct export *e, const struct export_node *node, const struct outcome *outcome)
 {
-    switch (decision->kind) {
-    case DECISION_NONE:
+    switch (outcome->kind) {
+    case OUTCOME_NONE:
         return false;
-    case DECISION_TCP:
+    case OUTCOME_TCP:
         export_lose(e, LOSS_TCP, node->text);
         return false;
-    case DECISION_DROP:
-    case DECISION_RECORDS:
+    case OUTCOME_DROP:
+    case OUTCOME_RECORDS:
         export_lose(e, LOSS_ANSWER, node->text);
         return true;
-    case DECISION_BLOCK:
-    case DECISION_NXDOMAIN:
-    case DECISION_NODATA:
-    case DECISION_REFUSED:
+    case OUTCOME_BLOCK:
+    case OUTCOME_NXDOMAIN:
+    case OUTCOME_NODATA:
+    case OUTCOME_REFUSED:
         break;
     }
     return true;
@@ -27,7 +27,7 @@ static bool blocks(struct export *e, const struct export_node *node, const struc
 
 static void domains_node(struct export *e, const struct export_node *node)
 {
-    bool covered = node->around.kind != DECISION_NONE && node->around.kind != DECISION_TCP;
+    bool covered = node->around.kind != OUTCOME_NONE && node->around.kind != OUTCOME_TCP;
     if (node->escaped) {
         export_lose(e, LOSS_NAME, node->text);
         return;
@@ -42,9 +42,9 @@ static void domains_node(struct export *e, const struct export_node *node)
         export_rule(e, "*.%s\n", node->text);
 }
 
-static void domains_address(struct export *e, const struct blockdb_address *address, const struct decision *decision)
+static void domains_address(struct export *e, const struct blockdb_address *address, const struct outcome *outcome)
 {
-    (void)decision;
+    (void)outcome;
     export_lose_address(e, address);
 }
 

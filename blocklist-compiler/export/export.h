@@ -18,7 +18,7 @@
 
 #include "belisha/err.h"
 #include "dns/name.h"
-#include "export/decision.h"
+#include "export/outcome.h"
 #include "export/loss.h"
 
 struct export_opts {
@@ -46,8 +46,8 @@ struct export_node {
     char text[NAME_TEXT_MAX];
     unsigned wire_len; /* of the name */
     bool escaped;      /* text has a backslash */
-    struct decision self, below;
-    struct decision around; /* what the name would be told if it was not in the list */
+    struct outcome self, below;
+    struct outcome around; /* what the name would be told if it was not in the list */
 };
 
 struct export_format {
@@ -58,7 +58,7 @@ struct export_format {
     bool all;                        /* also wants names of which their parents say as much */
     void (*begin)(struct export *e); /* what stands before the rules; NULL */
     void (*node)(struct export *e, const struct export_node *node);
-    void (*address)(struct export *e, const struct blockdb_address *address, const struct decision *decision);
+    void (*address)(struct export *e, const struct blockdb_address *address, const struct outcome *outcome);
 };
 
 /* NULL when there is none of that name. */

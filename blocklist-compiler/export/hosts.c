@@ -26,21 +26,21 @@ static void record_lines(struct export *e, const struct export_node *node)
 static void hosts_self(struct export *e, const struct export_node *node)
 {
     switch (node->self.kind) {
-    case DECISION_NONE:
+    case OUTCOME_NONE:
         return;
-    case DECISION_TCP:
+    case OUTCOME_TCP:
         export_lose(e, LOSS_TCP, node->text);
         return;
-    case DECISION_RECORDS:
+    case OUTCOME_RECORDS:
         record_lines(e, node);
         return;
-    case DECISION_DROP:
+    case OUTCOME_DROP:
         export_lose(e, LOSS_ANSWER, node->text);
         break;
-    case DECISION_BLOCK:
-    case DECISION_NXDOMAIN:
-    case DECISION_NODATA:
-    case DECISION_REFUSED:
+    case OUTCOME_BLOCK:
+    case OUTCOME_NXDOMAIN:
+    case OUTCOME_NODATA:
+    case OUTCOME_REFUSED:
         break;
     }
     export_rule(e, "0.0.0.0 %s\n", node->text);
@@ -48,19 +48,19 @@ static void hosts_self(struct export *e, const struct export_node *node)
 
 static void hosts_node(struct export *e, const struct export_node *node)
 {
-    bool self = node->self.kind != DECISION_NONE;
+    bool self = node->self.kind != OUTCOME_NONE;
     if (node->escaped) {
         export_lose(e, LOSS_NAME, node->text);
         return;
     }
     hosts_self(e, node);
-    if (node->below.kind != DECISION_NONE && node->below.kind != DECISION_TCP)
+    if (node->below.kind != OUTCOME_NONE && node->below.kind != OUTCOME_TCP)
         export_lose(e, self ? LOSS_BELOW : LOSS_BELOW_ONLY, node->text);
 }
 
-static void hosts_address(struct export *e, const struct blockdb_address *address, const struct decision *decision)
+static void hosts_address(struct export *e, const struct blockdb_address *address, const struct outcome *outcome)
 {
-    (void)decision;
+    (void)outcome;
     export_lose_address(e, address);
 }
 

@@ -11,7 +11,7 @@ struct level {
     size_t key_len;
     uint8_t labels;
     uint32_t value;
-    struct decision below;
+    struct outcome below;
 };
 
 struct walk {
@@ -41,14 +41,14 @@ static void go_to(struct walk *w, const struct blockdb_entry *entry)
 }
 
 /* What the levels say about a name: the last of them itself, or one below it. */
-static void decide(const struct walk *w, bool exact, struct decision *out)
+static void decide(const struct walk *w, bool exact, struct outcome *out)
 {
     struct blockdb_hit hits[DEPTH_MAX];
     struct blockdb_match match;
     for (size_t i = 0; i < w->depth; i++)
         hits[i] = (struct blockdb_hit){w->levels[i].value, w->levels[i].labels, exact && i + 1 == w->depth};
     blockdb_view_name(w->e->opts.db, &w->e->opts.view, hits, w->depth, &match);
-    decision_make(w->e->opts.db, &match, out);
+    outcome_make(w->e->opts.db, &match, out);
 }
 
 static bool set_text(struct export_node *node, const uint8_t *key, size_t key_len)
@@ -67,7 +67,7 @@ static bool set_text(struct export_node *node, const uint8_t *key, size_t key_le
  * Where a zone has a name, no wildcard from above it reaches the names below it (RFC 4592, 3.3.1). So every name that
  * comes to lie between a wildcard and a node says what the wildcard said.
  */
-static int fill_between(struct walk *w, const struct decision *around)
+static int fill_between(struct walk *w, const struct outcome *around)
 {
     size_t from = w->written_count > 0 ? w->written[w->written_count - 1] : 0;
     for (size_t at = from + 1; at < w->key_len; at++) {
@@ -82,17 +82,16 @@ static int fill_between(struct walk *w, const struct decision *around)
     return 0;
 }
 
-static int tell(struct walk *w, const struct decision *around, const struct decision *self,
-                const struct decision *below)
+static int tell(struct walk *w, const struct outcome *around, const struct outcome *self, const struct outcome *below)
 {
     const struct export_format *format = w->e->opts.format;
     struct export_node node = {.self = *self, .below = *below, .around = *around};
-    bool new = !decision_equal(self, around) || !decision_equal(below, around);
-    if (!new && !(format->all && self->kind != DECISION_NONE))
+    bool new = !outcome_equal(self, around) || !outcome_equal(below, around);
+    if (!new && !(format->all && self->kind != OUTCOME_NONE))
         return 0;
     if (!set_text(&node, w->key, w->key_len))
         return ERR_DAMAGED;
-    int err = format->between && around->kind != DECISION_NONE ? fill_between(w, around) : 0;
+    int err = format->between && around->kind != OUTCOME_NONE ? fill_between(w, around) : 0;
     if (err < 0)
         return err;
     format->node(w->e, &node);
@@ -157,9 +156,9 @@ static uint8_t count_labels(const struct blockdb_entry *entry)
 
 static int entry_walk(struct walk *w, const struct blockdb_entry *entry)
 {
-    static const struct decision nothing = {.kind = DECISION_NONE};
+    static const struct outcome nothing = {.kind = OUTCOME_NONE};
     struct blockdb_value value;
-    struct decision around, self, below;
+    struct outcome around, self, below;
     if (blockdb_value(w->e->opts.db, entry->value, &value) < 0)
         return ERR_DAMAGED;
     go_to(w, entry);
@@ -195,22 +194,22 @@ static bool same_prefix(const struct blockdb_address *a, const struct blockdb_ad
     return a->use == b->use && a->bits == b->bits && memcmp(a->addr, b->addr, 16) == 0;
 }
 
-static void address_decide(const struct export *e, const struct blockdb_address *address, struct decision *out)
+static void address_decide(const struct export *e, const struct blockdb_address *address, struct outcome *out)
 {
     struct blockdb_match match;
     blockdb_view_address(e->opts.db, &e->opts.view, address, &match);
-    decision_make(e->opts.db, &match, out);
+    outcome_make(e->opts.db, &match, out);
 }
 
 static void address_walk(struct export *e, const struct blockdb_address *address)
 {
-    struct decision decision, around = {.kind = DECISION_NONE};
+    struct outcome outcome, around = {.kind = OUTCOME_NONE};
     struct blockdb_address shorter = *address;
-    address_decide(e, address, &decision);
+    address_decide(e, address, &outcome);
     if (shorter.bits-- > 0)
         address_decide(e, &shorter, &around);
-    if (!decision_equal(&decision, &around))
-        e->opts.format->address(e, address, &decision);
+    if (!outcome_equal(&outcome, &around))
+        e->opts.format->address(e, address, &outcome);
 }
 
 static void addresses_walk(struct export *e)

@@ -71,36 +71,36 @@ static bool is_alias(const struct export *e, uint16_t id)
 }
 
 /* Beside a CNAME nothing else may stand (RFC 1034, 3.6.2), and a server would refuse the whole zone. */
-static void record_lines(struct export *e, const char *owner, const struct decision *decision)
+static void record_lines(struct export *e, const char *owner, const struct outcome *outcome)
 {
     unsigned written = 0;
     bool alias = false;
-    for (unsigned i = 0; i < decision->record_count && !alias; i++) {
-        alias = is_alias(e, decision->records[i]);
-        written += alias && record_line(e, owner, decision->records[i]);
+    for (unsigned i = 0; i < outcome->record_count && !alias; i++) {
+        alias = is_alias(e, outcome->records[i]);
+        written += alias && record_line(e, owner, outcome->records[i]);
     }
-    for (unsigned i = 0; i < decision->record_count && !alias; i++)
-        written += record_line(e, owner, decision->records[i]);
-    if (written < decision->record_count)
+    for (unsigned i = 0; i < outcome->record_count && !alias; i++)
+        written += record_line(e, owner, outcome->records[i]);
+    if (written < outcome->record_count)
         export_lose(e, LOSS_ANSWER, owner);
     if (written == 0)
         export_rule(e, "%s IN CNAME .\n", owner);
 }
 
-static void rule_lines(struct export *e, const char *owner, const struct decision *decision)
+static void rule_lines(struct export *e, const char *owner, const struct outcome *outcome)
 {
     static const char *const targets[] = {
-        [DECISION_NONE] = "rpz-passthru.", [DECISION_BLOCK] = ".",    [DECISION_NXDOMAIN] = ".",
-        [DECISION_NODATA] = "*.",          [DECISION_REFUSED] = ".",  [DECISION_DROP] = "rpz-drop.",
-        [DECISION_TCP] = "rpz-tcp-only.",  [DECISION_RECORDS] = NULL,
+        [OUTCOME_NONE] = "rpz-passthru.", [OUTCOME_BLOCK] = ".",    [OUTCOME_NXDOMAIN] = ".",
+        [OUTCOME_NODATA] = "*.",          [OUTCOME_REFUSED] = ".",  [OUTCOME_DROP] = "rpz-drop.",
+        [OUTCOME_TCP] = "rpz-tcp-only.",  [OUTCOME_RECORDS] = NULL,
     };
-    if (decision->kind == DECISION_RECORDS) {
-        record_lines(e, owner, decision);
+    if (outcome->kind == OUTCOME_RECORDS) {
+        record_lines(e, owner, outcome);
         return;
     }
-    if (decision->kind == DECISION_REFUSED)
+    if (outcome->kind == OUTCOME_REFUSED)
         export_lose(e, LOSS_ANSWER, owner);
-    export_rule(e, "%s IN CNAME %s\n", owner, targets[decision->kind]);
+    export_rule(e, "%s IN CNAME %s\n", owner, targets[outcome->kind]);
 }
 
 static bool fits(const struct export *e, const struct export_node *node)
@@ -112,15 +112,15 @@ static bool fits(const struct export *e, const struct export_node *node)
 static void rpz_node(struct export *e, const struct export_node *node)
 {
     char owner[OWNER_MAX];
-    bool inside = node->around.kind != DECISION_NONE;
+    bool inside = node->around.kind != OUTCOME_NONE;
     if (!fits(e, node)) {
         export_lose(e, LOSS_NAME, node->text);
         return;
     }
-    if (inside || node->self.kind != DECISION_NONE)
+    if (inside || node->self.kind != OUTCOME_NONE)
         rule_lines(e, node->text, &node->self);
     snprintf(owner, sizeof owner, "*.%s", node->text);
-    if (inside || node->below.kind != DECISION_NONE)
+    if (inside || node->below.kind != OUTCOME_NONE)
         rule_lines(e, owner, &node->below);
 }
 
@@ -158,7 +158,7 @@ static void v6_owner(const uint8_t addr[16], unsigned bits, char *out, size_t ca
     }
 }
 
-static void rpz_address(struct export *e, const struct blockdb_address *address, const struct decision *decision)
+static void rpz_address(struct export *e, const struct blockdb_address *address, const struct outcome *outcome)
 {
     struct prefix prefix = {ipaddr_from_v6(address->addr), address->bits};
     bool client = address->use == BLOCKDB_ADDRESS_CLIENT;
@@ -169,7 +169,7 @@ static void rpz_address(struct export *e, const struct blockdb_address *address,
     else
         v6_owner(address->addr, address->bits, owner, sizeof owner);
     snprintf(text, sizeof text, "%s.%s", owner, client ? "rpz-client-ip" : "rpz-ip");
-    rule_lines(e, text, decision);
+    rule_lines(e, text, outcome);
 }
 
 const struct export_format export_rpz = {

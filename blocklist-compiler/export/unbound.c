@@ -13,34 +13,34 @@
 
 #include "dns/rr.h"
 
-static const char *zone_type(enum decision_kind kind)
+static const char *zone_type(enum outcome_kind kind)
 {
     switch (kind) {
-    case DECISION_NONE:
+    case OUTCOME_NONE:
         return "always_transparent";
-    case DECISION_NODATA:
+    case OUTCOME_NODATA:
         return "always_nodata";
-    case DECISION_REFUSED:
+    case OUTCOME_REFUSED:
         return "always_refuse";
-    case DECISION_DROP:
+    case OUTCOME_DROP:
         return "always_deny";
-    case DECISION_RECORDS:
+    case OUTCOME_RECORDS:
         return "redirect";
-    case DECISION_BLOCK:
-    case DECISION_NXDOMAIN:
-    case DECISION_TCP:
+    case OUTCOME_BLOCK:
+    case OUTCOME_NXDOMAIN:
+    case OUTCOME_TCP:
         break;
     }
     return "always_nxdomain";
 }
 
 /* The strings of a TXT record stand in double quotes, so the whole has single ones. */
-static void data_lines(struct export *e, const struct export_node *node, const struct decision *decision)
+static void data_lines(struct export *e, const struct export_node *node, const struct outcome *outcome)
 {
     char text[RDATA_TEXT_MAX], type[DNS_TYPE_TEXT_MAX];
     struct blockdb_clause record;
-    for (unsigned i = 0; i < decision->record_count; i++) {
-        if (blockdb_clause(e->opts.db, decision->records[i], &record) < 0 || !rdata_to_text(&record, text) ||
+    for (unsigned i = 0; i < outcome->record_count; i++) {
+        if (blockdb_clause(e->opts.db, outcome->records[i], &record) < 0 || !rdata_to_text(&record, text) ||
             strchr(text, '\'') != NULL)
             export_lose(e, LOSS_ANSWER, node->text);
         else
@@ -52,31 +52,31 @@ static void data_lines(struct export *e, const struct export_node *node, const s
 static void tree(struct export *e, const struct export_node *node)
 {
     export_rule(e, "local-zone: \"%s.\" %s\n", node->text, zone_type(node->below.kind));
-    if (node->below.kind == DECISION_RECORDS)
+    if (node->below.kind == OUTCOME_RECORDS)
         data_lines(e, node, &node->below);
-    if (!decision_equal(&node->self, &node->below))
+    if (!outcome_equal(&node->self, &node->below))
         export_lose(e, LOSS_ANSWER, node->text);
 }
 
 static void name_alone(struct export *e, const struct export_node *node)
 {
     export_rule(e, "local-zone: \"%s.\" transparent\n", node->text);
-    if (node->self.kind == DECISION_RECORDS) {
+    if (node->self.kind == OUTCOME_RECORDS) {
         data_lines(e, node, &node->self);
         return;
     }
     export_rule(e, "local-data: \"%s. 10 IN A 0.0.0.0\"\nlocal-data: \"%s. 10 IN AAAA ::\"\n", node->text, node->text);
-    if (node->self.kind == DECISION_DROP || node->self.kind == DECISION_REFUSED)
+    if (node->self.kind == OUTCOME_DROP || node->self.kind == OUTCOME_REFUSED)
         export_lose(e, LOSS_ANSWER, node->text);
 }
 
 static void unbound_node(struct export *e, const struct export_node *node)
 {
-    bool self = node->self.kind != DECISION_NONE, below = node->below.kind != DECISION_NONE;
-    bool covered = node->around.kind != DECISION_NONE;
+    bool self = node->self.kind != OUTCOME_NONE, below = node->below.kind != OUTCOME_NONE;
+    bool covered = node->around.kind != OUTCOME_NONE;
     if (node->escaped)
         export_lose(e, LOSS_NAME, node->text);
-    else if (node->self.kind == DECISION_TCP || node->below.kind == DECISION_TCP)
+    else if (node->self.kind == OUTCOME_TCP || node->below.kind == OUTCOME_TCP)
         export_lose(e, LOSS_TCP, node->text);
     else if (self == below)
         tree(e, node);
@@ -86,9 +86,9 @@ static void unbound_node(struct export *e, const struct export_node *node)
         export_lose(e, covered ? LOSS_EXCEPTION : LOSS_BELOW_ONLY, node->text);
 }
 
-static void unbound_address(struct export *e, const struct blockdb_address *address, const struct decision *decision)
+static void unbound_address(struct export *e, const struct blockdb_address *address, const struct outcome *outcome)
 {
-    (void)decision;
+    (void)outcome;
     export_lose_address(e, address);
 }
 

@@ -26,7 +26,7 @@
 
 struct zone {
     struct intake *in;
-    struct origin apex, origin;
+    struct zone_origin apex, origin;
     struct span owner; /* of the last record that named one */
     uint32_t ttl_s;    /* $TTL */
     bool in_soa;       /* inside the parentheses of a SOA record */
@@ -67,7 +67,7 @@ static enum refusal find_trigger(const struct zone *zone, struct span owner, cha
     struct span below = {(const uint8_t *)zone->origin.text, zone->origin.len};
     if (span_equals(owner, "@"))
         owner.len = 0;
-    if (origin_is_absolute(owner)) {
+    if (zone_origin_is_absolute(owner)) {
         owner.len--;
         *out = owner;
         return cut_apex(zone, out) ? REFUSED_NONE : REFUSED_OUT_OF_ZONE;
@@ -223,11 +223,11 @@ static bool set_alias(const struct zone *zone, struct span target, struct span t
             return true;
         }
     }
-    if (origin_is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1)) {
+    if (zone_origin_is_absolute(target) && same_text(trigger, (const char *)target.at, target.len - 1)) {
         out->head.kind = BLOCKDB_CLAUSE_ALLOW;
         return true;
     }
-    struct span last = last_label((struct span){target.at, target.len - origin_is_absolute(target)});
+    struct span last = last_label((struct span){target.at, target.len - zone_origin_is_absolute(target)});
     bool wild = span_starts(target, "*") && !(span_starts(target, "*.") && target.len > 2);
     if (wild || (last.len > 4 && strncasecmp((const char *)last.at, "rpz-", 4) == 0))
         return false;
@@ -263,7 +263,7 @@ static int record(struct zone *zone, struct span line, struct span type, struct 
 /* The owner of the SOA is the apex, whatever came before. */
 static int soa(struct zone *zone, struct span line)
 {
-    if (!span_equals(zone->owner, "@") && !origin_set(&zone->apex, zone->owner, &zone->origin))
+    if (!span_equals(zone->owner, "@") && !zone_origin_set(&zone->apex, zone->owner, &zone->origin))
         return intake_refuse(zone->in, REFUSED_NAME_LENGTH, line);
     if (span_equals(zone->owner, "@"))
         zone->apex = zone->origin;
@@ -296,7 +296,7 @@ static int directive(struct zone *zone, struct span line)
     }
     if (!is_type(word, "$ORIGIN"))
         return intake_refuse(zone->in, REFUSED_DIRECTIVE, line);
-    if (!origin_set(&zone->origin, span_word(&rest), &zone->origin))
+    if (!zone_origin_set(&zone->origin, span_word(&rest), &zone->origin))
         return intake_refuse(zone->in, REFUSED_NAME_LENGTH, line);
     if (!zone->apex.known)
         zone->apex = zone->origin;
@@ -352,7 +352,7 @@ static bool zone_init(struct zone *zone, struct intake *in)
     *zone = (struct zone){.in = in, .ttl_s = TTL_S};
     if (in->opts.zone == NULL)
         return true;
-    bool fits = origin_set(&zone->origin, span_of(in->opts.zone), &zone->origin);
+    bool fits = zone_origin_set(&zone->origin, span_of(in->opts.zone), &zone->origin);
     zone->apex = zone->origin;
     return fits;
 }

@@ -39,16 +39,16 @@ static bool read_number(struct span word, uint8_t out[2])
 }
 
 /* As many numbers of two bytes, then a name: CNAME and PTR have none, MX one, SRV three. */
-static bool set_name(struct span rdata, size_t numbers, const struct origin *origin, uint16_t type, uint32_t ttl_s,
+static bool set_name(struct span rdata, size_t numbers, const struct zone_origin *origin, uint16_t type, uint32_t ttl_s,
                      struct feed_clause *out)
 {
     uint8_t bytes[2 * NUMBERS_MAX + NAME_MAX_LEN];
-    struct origin made;
+    struct zone_origin made;
     for (size_t i = 0; i < numbers; i++)
         if (!read_number(span_word(&rdata), bytes + 2 * i))
             return false;
     struct span target = span_word(&rdata);
-    if (target.len == 0 || span_trim(rdata).len > 0 || !origin_set(&made, target, origin))
+    if (target.len == 0 || span_trim(rdata).len > 0 || !zone_origin_set(&made, target, origin))
         return false;
     bool root = made.len == 0;
     int len = name_from_text(root ? "." : made.text, root ? 1 : made.len, bytes + 2 * numbers);
@@ -112,7 +112,7 @@ static bool set_text(struct span rdata, uint32_t ttl_s, struct feed_clause *out)
     return len > 0 && clause_set_data(out, DNS_TYPE_TXT, ttl_s, bytes, len);
 }
 
-bool zone_record_parse(struct span type, struct span rdata, const struct origin *origin, uint32_t ttl_s,
+bool zone_record_parse(struct span type, struct span rdata, const struct zone_origin *origin, uint32_t ttl_s,
                        struct feed_clause *out)
 {
     char text[DNS_TYPE_TEXT_MAX];

@@ -6,10 +6,10 @@
 #define FEED_ZONE_RECORD_H
 
 #include "feed/clause.h"
-#include "feed/origin.h"
+#include "feed/zone_origin.h"
 
 /* rdata: what follows the type, without comments. false: a type that no list may give, or not its data. */
-bool zone_record_parse(struct span type, struct span rdata, const struct origin *origin, uint32_t ttl_s,
+bool zone_record_parse(struct span type, struct span rdata, const struct zone_origin *origin, uint32_t ttl_s,
                        struct feed_clause *out);
 
 #endif

@@ -86,24 +86,24 @@ static void add_address_rule(char *text)
     strcat(text, "\n");
 }
 
-static enum decision_kind as_zone_says(enum decision_kind kind)
+static enum outcome_kind as_zone_says(enum outcome_kind kind)
 {
-    return kind == DECISION_BLOCK || kind == DECISION_REFUSED ? DECISION_NXDOMAIN : kind;
+    return kind == OUTCOME_BLOCK || kind == OUTCOME_REFUSED ? OUTCOME_NXDOMAIN : kind;
 }
 
 /* Records in the order in which they would be given; a CNAME stands alone. */
 static void describe(const struct blockdb *db, const struct blockdb_match *match, char out[1024])
 {
-    struct decision decision;
+    struct outcome outcome;
     struct blockdb_clause record;
     char text[RDATA_TEXT_MAX];
-    decision_make(db, match, &decision);
-    int len = snprintf(out, 1024, "%d", as_zone_says(decision.kind));
-    for (unsigned i = 0; i < decision.record_count; i++) {
-        assert_int_equal(blockdb_clause(db, decision.records[i], &record), 0);
+    outcome_make(db, match, &outcome);
+    int len = snprintf(out, 1024, "%d", as_zone_says(outcome.kind));
+    for (unsigned i = 0; i < outcome.record_count; i++) {
+        assert_int_equal(blockdb_clause(db, outcome.records[i], &record), 0);
         assert_true(rdata_to_text(&record, text));
         if (record.type == DNS_TYPE_CNAME) {
-            snprintf(out, 1024, "%d CNAME %.900s", DECISION_RECORDS, text);
+            snprintf(out, 1024, "%d CNAME %.900s", OUTCOME_RECORDS, text);
             return;
         }
         len += snprintf(out + len, 1024 - (size_t)len, " %u %.200s", record.type, text);

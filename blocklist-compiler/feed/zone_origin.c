@@ -1,10 +1,10 @@
-#include "feed/origin.h"
+#include "feed/zone_origin.h"
 
-bool origin_set(struct origin *origin, struct span name, const struct origin *base)
+bool zone_origin_set(struct zone_origin *origin, struct span name, const struct zone_origin *base)
 {
-    struct origin made = {.known = true};
-    bool relative = !origin_is_absolute(name);
-    name.len -= origin_is_absolute(name);
+    struct zone_origin made = {.known = true};
+    bool relative = !zone_origin_is_absolute(name);
+    name.len -= zone_origin_is_absolute(name);
     if (name.len + 1 + base->len > ORIGIN_MAX)
         return false;
     memcpy(made.text, name.at, name.len);

@@ -41,6 +41,7 @@ enum dns_type {
     DNS_TYPE_SVCB = 64,
     DNS_TYPE_HTTPS = 65,
     DNS_TYPE_NXNAME = 128,
+    DNS_TYPE_TSIG = 250,
     DNS_TYPE_IXFR = 251,
     DNS_TYPE_AXFR = 252,
     DNS_TYPE_MAILB = 253,

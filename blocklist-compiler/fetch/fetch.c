@@ -43,6 +43,15 @@ static void take_candidate(const struct fetch_opts *opts, const struct fetch_req
     copy->entry.fetched_s = opts->now_s;
 }
 
+/* The last good copy is still what the other side has. */
+static void take_current(const struct fetch_opts *opts, const struct fetch_request *request, struct fetch_copy *copy)
+{
+    copy->last.fetched_s = opts->now_s;
+    take_last(opts, request, copy);
+    if (store_note(opts->dir, request->name, &copy->last) < 0)
+        fail(copy, ERR_IO, "could not note that the copy is current");
+}
+
 static void get_https(const struct fetch_opts *opts, const struct fetch_request *request, struct fetch_copy *copy)
 {
     char path[STORE_PATH_MAX];
@@ -63,16 +72,41 @@ static void get_https(const struct fetch_opts *opts, const struct fetch_request 
     }
     if (reply.unchanged) {
         store_discard(opts->dir, request->name);
-        copy->last.fetched_s = opts->now_s;
-        take_last(opts, request, copy);
-        if (store_note(opts->dir, request->name, &copy->last) < 0)
-            fail(copy, ERR_IO, "could not note that the copy is current");
+        take_current(opts, request, copy);
         return;
     }
     copy->entry.bytes = reply.bytes;
     memcpy(copy->entry.etag, reply.etag, sizeof reply.etag);
     memcpy(copy->entry.last_modified, reply.last_modified, sizeof reply.last_modified);
     take_candidate(opts, request, reply.content_type, copy);
+}
+
+static void get_zone(const struct fetch_opts *opts, const struct fetch_request *request, struct fetch_copy *copy)
+{
+    char path[STORE_PATH_MAX], last[STORE_PATH_MAX];
+    struct zone_reply reply;
+    struct download_opts limits = opts->download;
+    /* Changes to another zone, or of other primaries, are none to this copy. */
+    bool known = copy->has_last && strcmp(copy->last.source, request->source) == 0;
+    limits.bytes_max = request->bytes_max;
+    limits.total_ms = request->total_ms;
+    int err = store_path(opts->dir, request->name, "new", path);
+    if (err == 0)
+        err = store_path(opts->dir, request->name, "feed", last);
+    if (err == 0)
+        err = primaries_fetch(request->source, path, known ? last : NULL, &limits, &request->primaries, &reply,
+                              copy->why);
+    if (err < 0) {
+        copy->err = err;
+        take_last(opts, request, copy);
+        return;
+    }
+    if (reply.unchanged) {
+        take_current(opts, request, copy);
+        return;
+    }
+    copy->entry.bytes = reply.bytes;
+    take_candidate(opts, request, "", copy);
 }
 
 /* Copies up to bytes_max bytes; the copy is this program's own, so nobody can cut it while it is read. */
@@ -152,7 +186,8 @@ void fetch_get(const struct fetch_opts *opts, const struct fetch_request *reques
 {
     memset(out, 0, sizeof *out);
     out->has_last = opts->dir != NULL && store_read(opts->dir, request->name, &out->last) == 0;
-    if (strncmp(request->source, "https:", 6) != 0) {
+    bool zone = strncmp(request->source, SOURCE_SCHEME, strlen(SOURCE_SCHEME)) == 0;
+    if (!zone && strncmp(request->source, "https:", 6) != 0) {
         const char *path = request->source;
         path += strncmp(path, "file:", 5) == 0 ? 5 : 0;
         path += strncmp(path, "///", 3) == 0 ? 2 : 0; /* file:///path */
@@ -167,6 +202,8 @@ void fetch_get(const struct fetch_opts *opts, const struct fetch_request *reques
                  out->last.fetched_s <= opts->now_s && opts->now_s - out->last.fetched_s < request->every_s;
     if (fresh)
         take_last(opts, request, out);
+    else if (zone)
+        get_zone(opts, request, out);
     else
         get_https(opts, request, out);
 }

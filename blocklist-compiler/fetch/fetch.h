@@ -5,7 +5,7 @@
  *   the reader    reads it and judges it
  *   fetch_keep()  the candidate is the good copy from now on      fetch_discard()  it is not
  *
- * Sources: `https://...`, `file:/path` or a plain path. A file is copied too, so that a half-written one next night
+ * Sources: `https://...`, `dns://...` (xfr/source.h), `file:/path` or a plain path. A file is copied too, so that a half-written one next night
  * can't take the names away. A folder is read where it is: there is no older copy of it.
  *
  * Threads: different feeds may be fetched at once.
@@ -18,6 +18,7 @@
 
 #include "belisha/err.h"
 #include "fetch/download.h"
+#include "fetch/primaries.h"
 #include "fetch/store.h"
 
 struct fetch_opts {
@@ -33,6 +34,7 @@ struct fetch_request {
     uint64_t bytes_max;
     int64_t total_ms; /* a download takes at most */
     struct download_access access;
+    struct primaries_access primaries; /* of a dns:// source */
 };
 
 struct fetch_copy {

@@ -10,14 +10,13 @@
 #include "config/yaml.h"
 #include "dns/name.h"
 #include "recipe/access.h"
+#include "recipe/primaries.h"
 
 const char *const recipe_body_names[] = {"iwf", "ctiru", "other", NULL};
 static const char *const tier_names[] = {"ordinary", "statutory", NULL};
 
 enum { TIER_ORDINARY, TIER_STATUTORY };
-#define BODY_UNSAID           (-1)
-#define MEMBERSHIP_MAX        63
-#define STATUTORY_LICENCE_MAX 127
+#define BODY_UNSAID (-1)
 
 struct widen_part {
     const uint8_t *host;
@@ -36,6 +35,7 @@ struct feed_part {
     const char *body, *membership;
     int64_t max_age_ms;
     struct recipe_access access;
+    struct primaries_part primaries;
     struct recipe_limits limits;
     struct config_place place;
 };
@@ -148,7 +148,7 @@ static const struct schema_option feed_options[] = {
      .type = &schema_string,
      .offset = FEED(source),
      .required = true,
-     .help = "https://..., or file: and a path"},
+     .help = "https://..., dns://address/zone, or file: and a path"},
     {.key = "format", .type = &schema_word, .offset = FEED(format), .required = true, .help = "how it is written"},
     {.key = "category",
      .type = &schema_category,
@@ -224,6 +224,16 @@ static const struct schema_option feed_options[] = {
      .type = &schema_string,
      .offset = FEED(access.proxy_user_file),
      .help = "a file with user:password for the proxy"},
+    {.key = "transfer",
+     .type = &schema_word,
+     .words = primaries_transfers,
+     .offset = FEED(primaries.transfer),
+     .fallback = "ixfr",
+     .help = "dns://: the changes since the last copy where the primary has them, or all of the zone each time"},
+    {.key = "tsig",
+     .offset = FEED(primaries),
+     .fields = primaries_tsig_options,
+     .help = "dns://: the key that requests and answers are signed with"},
     {.key = "limits",
      .offset = FEED(limits),
      .fields = limit_options,
@@ -330,13 +340,13 @@ static const char *path_from(struct loading *l, const char *path)
 static const char *source_from(struct loading *l, const char *source, const char *name,
                                const struct config_place *place)
 {
-    if (strncmp(source, "https://", 8) == 0)
+    if (strncmp(source, "https://", 8) == 0 || primaries_is_source(source))
         return source;
     if (strncmp(source, "file:", 5) == 0)
         source += 5;
     else if (strstr(source, "://") != NULL)
-        config_errors_add(l->errors, place, "the source of '%s' must be https://... or file:..., not '%s'", name,
-                          source);
+        config_errors_add(l->errors, place, "the source of '%s' must be https://..., dns://... or file:..., not '%s'",
+                          name, source);
     if (strncmp(source, "///", 3) == 0)
         source += 2;
     return path_from(l, source);
@@ -401,11 +411,6 @@ static void check_statutory(struct loading *l, const struct feed_part *part, con
             "'%s' can't be called %s without 'membership' (its id) and 'licence'; a list of somebody else "
             "is 'body: other'",
             part->name, body == RECIPE_BODY_IWF ? "an IWF list" : "a CTIRU list");
-    if ((part->membership != NULL && strlen(part->membership) > MEMBERSHIP_MAX) ||
-        (part->licence != NULL && strlen(part->licence) > STATUTORY_LICENCE_MAX))
-        config_errors_add(l->errors, &part->place,
-                          "'membership' of '%s' may have %d bytes and 'licence' %d, as they go into the list",
-                          part->name, MEMBERSHIP_MAX, STATUTORY_LICENCE_MAX);
     if (!plain)
         config_errors_add(l->errors, &part->place, "the statutory feed '%s' must be in format urls, domains or hosts",
                           part->name);
@@ -435,6 +440,7 @@ static void check_feed(struct loading *l, const struct feed_part *parts, size_t 
         config_errors_add(l->errors, &part->place, "'widen' and 'test_hosts' are for format urls; '%s' is %s",
                           part->name, format);
     check_statutory(l, part, format);
+    primaries_check(&part->primaries, part->source, part->name, format, &part->place, l->errors);
 }
 
 /* ---- hosts ---- */
@@ -527,6 +533,7 @@ static void set_feed(struct loading *l, const struct recipe_part *recipe, const 
         .limits = part->limits,
     };
     set_access(l, recipe, &part->access, &feed->access);
+    feed->primaries = primaries_from(&part->primaries, path_from(l, part->primaries.tsig_secret_file));
     access_check(&part->access, part->source, part->name, &part->place, l->errors);
     set_folders(l, part, feed);
     set_widen(l, part, feed);
@@ -552,7 +559,9 @@ static struct recipe_reference reference_from(struct loading *l, const struct re
 {
     struct recipe_reference reference = {.every_s = part->every_ms / 1000};
     set_access(l, recipe, &(struct recipe_access){0}, &reference.access);
-    if (part->source != NULL)
+    if (part->source != NULL && primaries_is_source(part->source))
+        config_errors_add(l->errors, &part->place, "'%s' is no zone: its source must be https://... or file:...", key);
+    else if (part->source != NULL)
         reference.source = source_from(l, part->source, key, &part->place);
     return reference;
 }

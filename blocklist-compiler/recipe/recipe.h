@@ -40,6 +40,13 @@ struct recipe_access {
     const char *proxy_user_file;    /* "user:password" */
 };
 
+/* How a zone is brought from its primaries. NULL: nothing is signed. */
+struct recipe_primaries {
+    const char *tsig_name, *tsig_algorithm;
+    const char *tsig_secret_file; /* absolute path */
+    bool whole;                   /* all of it each time, not the changes */
+};
+
 /* urls: a recorded decision to list a whole host because of its pages. */
 struct recipe_widen {
     const char *host; /* normal form, without closing dot */
@@ -64,7 +71,7 @@ struct recipe_folder {
 
 struct recipe_feed {
     const char *name;    /* unique; letters, digits, "-", "_", "." */
-    const char *source;  /* https://..., or an absolute path */
+    const char *source;  /* https://..., dns://..., or an absolute path */
     size_t format;       /* index in the formats given to recipe_load() */
     uint64_t categories; /* 0 when folders (or the format) say it */
     const struct recipe_folder *folders;
@@ -76,6 +83,7 @@ struct recipe_feed {
     const char *zone;     /* rpz: NULL = the file says it */
     int64_t every_s;      /* how often to ask for a new copy */
     struct recipe_access access;
+    struct recipe_primaries primaries;
     const struct recipe_widen *widen;
     size_t widen_count;
     const char *const

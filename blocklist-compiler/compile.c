@@ -69,11 +69,7 @@ int compile_new(const struct compile_opts *opts, struct compile **out, unsigned 
     c->env = (struct job_env){.guard = c->guard,
                               .fetch = {.dir = opts->keep_copies ? c->copies : NULL,
                                         .now_s = opts->now_s,
-                                        .download = {.connect_ms = 30000,
-                                                     .stall_s = 60,
-                                                     .retry_pause_ms = 2000,
-                                                     .turns = c->turns,
-                                                     .ca_file = opts->ca_file}}};
+                                        .download = job_patience(opts->ca_file, c->turns)}};
     for (size_t i = 0; i < opts->feed_count; i++)
         job_init(&c->jobs[i], &opts->feeds[i], &c->env);
     *out = c;
@@ -486,6 +482,7 @@ static void run(struct compile *c, struct publish *publish)
         return;
     }
     open_before(c);
+    store_sweep(c->copies);
     err = references_fetch(&c->references, &c->env.fetch, c->guard);
     if (err < 0) {
         download_done();

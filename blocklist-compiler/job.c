@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "reading/judge.h"
 #include "reading/reading.h"
 
 void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env)
@@ -36,6 +37,12 @@ struct download_access job_access(const struct recipe_access *access)
                                     .client_key = access->client_key,
                                     .proxy = access->proxy,
                                     .proxy_user_file = access->proxy_user_file};
+}
+
+struct download_opts job_patience(const char *ca_file, struct turns *turns)
+{
+    return (struct download_opts){
+        .connect_ms = 30000, .stall_s = 60, .retry_pause_ms = 2000, .turns = turns, .ca_file = ca_file};
 }
 
 static struct fetch_request request_of(const struct job *job)
@@ -92,33 +99,17 @@ static int parse(struct job *job)
     return reading_run(&reading, &job->stats);
 }
 
-static uint64_t difference(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : b - a;
-}
-
 /* Whether the copy just read can be believed; else why not. */
 static bool judge(const struct job *job, char *why, size_t cap)
 {
-    const struct recipe_limits *limits = &job->feed->limits;
-    uint64_t names = job_names(job), last = job->copy.has_last ? job->copy.last.names : 0;
-    uint64_t entries = names + feed_stats_refused_total(&job->stats);
-    if (names < (uint64_t)limits->min)
-        snprintf(why, cap, "only %" PRIu64 " names, at least %" PRId64 " are believed", names, limits->min);
-    else if (limits->max > 0 && names > (uint64_t)limits->max)
-        snprintf(why, cap, "%" PRIu64 " names, at most %" PRId64 " are believed", names, limits->max);
-    else if (entries < job->stats.declared)
-        snprintf(why, cap, "cut short: it says that it has %" PRIu64 " entries, and has %" PRIu64, job->stats.declared,
-                 entries);
-    else if (limits->change > 0 && last > 0 && difference(names, last) * 100 > last * (uint64_t)limits->change)
-        snprintf(why, cap, "%" PRIu64 " names after %" PRIu64 ": a change of more than %" PRId64 " per cent", names,
-                 last, limits->change);
-    else if (job->stats.popular.rank > 0 && job->stats.popular.rank <= limits->popular)
-        snprintf(why, cap,
-                 "line %" PRIu32 " blocks %.100s, a name among the %" PRId64 " most popular (rank %" PRIu32 ")",
-                 job->stats.popular.rule.line, job->stats.popular.name, limits->popular, job->stats.popular.rank);
-    else
+    uint64_t last = job->copy.has_last ? job->copy.last.names : 0;
+    int64_t popular = job->feed->limits.popular;
+    if (!judge_believes(&job->feed->limits, &job->stats, job_names(job), last, why, cap))
+        return false;
+    if (job->stats.popular.rank == 0 || job->stats.popular.rank > popular)
         return true;
+    snprintf(why, cap, "line %" PRIu32 " blocks %.100s, a name among the %" PRId64 " most popular (rank %" PRIu32 ")",
+             job->stats.popular.rule.line, job->stats.popular.name, popular, job->stats.popular.rank);
     return false;
 }
 

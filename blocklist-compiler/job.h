@@ -44,6 +44,8 @@ void job_read(struct job *job);
 
 /* What the recipe says, in the words of fetch/. */
 struct download_access job_access(const struct recipe_access *access);
+/* How patient downloads are. turns: may be NULL. */
+struct download_opts job_patience(const char *ca_file, struct turns *turns);
 
 /* Accepted rules. */
 uint64_t job_names(const struct job *job);

@@ -16,7 +16,9 @@
 #include "blocklist-compiler/outputs.h"
 #include "blocklist-compiler/runs.h"
 #include "blocklist-compiler/school.h"
+#include "recipe/help.h"
 #include "recipe/origin.h"
+#include "tier/tier.h"
 
 #define EXIT_UNUSABLE  2 /* nothing was published */
 #define DEFAULT_RECIPE "/etc/belisha/feeds.yaml"
@@ -265,25 +267,69 @@ static uint64_t peak_bytes(void)
     return (uint64_t)most * 1024;
 }
 
-static int compile(const struct options *o, const struct compile_opts *opts)
+static int list(const struct compile_opts *opts, struct compile **out, struct report *report)
 {
-    struct compile *c = NULL;
     unsigned line = 0;
     int64_t begin_ms = monotonic_ms();
-    int err = compile_new(opts, &c, &line);
+    int err = compile_new(opts, out, &line);
     if (err < 0)
         return complain(err_str(err), "");
-    struct report report = *compile_run(c);
-    report.elapsed_ms = monotonic_ms() - begin_ms;
-    report.peak_bytes = peak_bytes();
-    int code = compile_exit_code(&report);
+    *report = *compile_run(*out);
+    report->elapsed_ms = monotonic_ms() - begin_ms;
+    report->peak_bytes = peak_bytes();
+    int code = compile_exit_code(report);
     if (code == EXIT_UNUSABLE)
-        complain("not published", report.why);
-    /* The list is in force whether or not somebody could be told. */
-    note_run(opts->out, &report);
-    write_reports(o, &report);
-    compile_free(c);
+        complain("not published", report->why);
     return code;
+}
+
+/* The statutory tier goes first, and neither waits for the other's success. */
+static int statutory(const struct compile_opts *opts, const struct recipe *recipe, struct tier **out,
+                     const struct report_statutory **report)
+{
+    struct tier_opts tier = {
+        .out = opts->out,
+        .feeds = recipe == NULL ? NULL : recipe->statutory,
+        .feed_count = recipe == NULL ? 0 : recipe->statutory_count,
+        .obtain = {.download = job_patience(opts->ca_file, NULL), .access = job_access, .now_s = opts->now_s}};
+    struct text help = {0};
+    if (recipe == NULL || !tier_is_due(&tier))
+        return 0;
+    int err = help_collect(recipe, &help);
+    if (err == 0)
+        err = download_init();
+    tier.help = help.bytes;
+    if (err == 0)
+        err = tier_new(&tier, out);
+    if (err == 0)
+        *report = tier_run(*out);
+    text_done(&help);
+    if (err < 0)
+        return complain("the statutory list was not published", err_str(err));
+    download_done();
+    int code = tier_exit_code(*report);
+    if (code == EXIT_UNUSABLE)
+        complain("the statutory list was not published", (*report)->why);
+    return code;
+}
+
+static int compile(const struct options *o, const struct compile_opts *opts, const struct recipe *recipe)
+{
+    struct compile *c = NULL;
+    struct tier *tier = NULL;
+    struct report report = {.outcome = REPORT_FAILED, .why = ""};
+    const struct report_statutory *tier_report = NULL;
+    int tier_code = statutory(opts, recipe, &tier, &tier_report);
+    int code = list(opts, &c, &report);
+    report.statutory = tier_report;
+    /* The lists are in force whether or not somebody could be told. */
+    if (c != NULL) {
+        note_run(opts->out, &report);
+        write_reports(o, &report);
+    }
+    compile_free(c);
+    tier_free(tier);
+    return code > tier_code ? code : tier_code;
 }
 
 static unsigned thread_count(const struct options *o)
@@ -324,7 +370,7 @@ static int run(const struct options *o)
             .progress = o->quiet ? NULL : stderr,
             .clock_ms = monotonic_ms,
         };
-        code = compile(o, &opts);
+        code = compile(o, &opts, recipe);
         if (code != EXIT_UNUSABLE)
             note_origin(opts.out, o, &origin);
     }

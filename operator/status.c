@@ -2,51 +2,15 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include <jansson.h>
 
 #include "base/err.h"
 #include "operator/command.h"
 #include "operator/daemon.h"
-
-/* ---- figures for people ---- */
-
-/* "3 d 4 h", "12 min", "8 s" */
-static void print_duration(FILE *to, int64_t s)
-{
-    if (s >= 86400)
-        fprintf(to, "%" PRId64 " d %" PRId64 " h", s / 86400, s % 86400 / 3600);
-    else if (s >= 3600)
-        fprintf(to, "%" PRId64 " h %" PRId64 " min", s / 3600, s % 3600 / 60);
-    else if (s >= 60)
-        fprintf(to, "%" PRId64 " min", s / 60);
-    else
-        fprintf(to, "%" PRId64 " s", s);
-}
-
-/* "1,500,000" */
-static void print_count(FILE *to, int64_t n)
-{
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRId64, n);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
-            putc(',', to);
-        putc(digits[i], to);
-    }
-}
-
-static void print_bytes(FILE *to, int64_t n)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    double value = (double)n;
-    size_t unit = 0;
-    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
-        value /= 1024;
-        unit++;
-    }
-    fprintf(to, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-}
+#include "operator/figures.h"
+#include "operator/runs.h"
 
 /* ---- lines ---- */
 
@@ -64,7 +28,7 @@ static const char *string(const json_t *object, const char *key)
 static void print_program(FILE *to, const json_t *status)
 {
     fprintf(to, "belishad %s: up ", string(status, "version"));
-    print_duration(to, number(status, "uptime_s"));
+    figures_duration(to, number(status, "uptime_s"));
     fprintf(to, ", %" PRId64 " %s, policy %08" PRIx64 ", state in %s\n", number(status, "workers"),
             number(status, "workers") == 1 ? "worker" : "workers", (uint64_t)number(status, "policy_version"),
             string(status, "state_dir"));
@@ -78,9 +42,9 @@ static void print_generation(FILE *to, const json_t *generation)
         return;
     }
     fprintf(to, "generation %" PRId64 ", ", number(generation, "number"));
-    print_count(to, number(generation, "names"));
+    figures_count(to, number(generation, "names"));
     fprintf(to, " names of %" PRId64 " feeds, built ", number(generation, "feeds"));
-    print_duration(to, number(generation, "age_s"));
+    figures_duration(to, number(generation, "age_s"));
     fputs(" ago\n", to);
 }
 
@@ -93,7 +57,7 @@ static void print_answers(FILE *to, const json_t *counters)
     fputs("questions   ", to);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         fputs(i == 0 ? "" : ", ", to);
-        print_count(to, number(counters, rows[i].key));
+        figures_count(to, number(counters, rows[i].key));
         fprintf(to, " %s", rows[i].text);
     }
     putc('\n', to);
@@ -102,11 +66,11 @@ static void print_answers(FILE *to, const json_t *counters)
 static void print_cache(FILE *to, const json_t *cache)
 {
     fputs("cache       ", to);
-    print_count(to, number(cache, "entries"));
+    figures_count(to, number(cache, "entries"));
     fputs(" answers in ", to);
-    print_bytes(to, number(cache, "bytes"));
+    figures_bytes(to, number(cache, "bytes"));
     fputs(" of ", to);
-    print_bytes(to, number(cache, "bytes_max"));
+    figures_bytes(to, number(cache, "bytes_max"));
     putc('\n', to);
 }
 
@@ -117,11 +81,11 @@ static void print_log(FILE *to, const json_t *log)
         fputs("off\n", to);
         return;
     }
-    print_count(to, number(log, "written"));
+    figures_count(to, number(log, "written"));
     fputs(" records written, ", to);
-    print_count(to, number(log, "lost"));
+    figures_count(to, number(log, "lost"));
     fputs(" lost, ", to);
-    print_bytes(to, number(log, "bytes"));
+    figures_bytes(to, number(log, "bytes"));
     fprintf(to, " in %" PRId64 " segments\n", number(log, "segments"));
     if (json_is_string(json_object_get(log, "trouble")))
         fprintf(to, "            TROUBLE: %s\n", string(log, "trouble"));
@@ -142,23 +106,35 @@ static void print_upstreams(FILE *to, const json_t *upstreams)
     }
 }
 
-static int print_status(const struct operator_env *env, const struct text *answer)
+/* NULL: it is no such thing, and that was said. */
+static json_t *parse_status(const struct operator_env *env, const struct text *answer)
 {
     json_error_t error;
     json_t *status = json_loadb(answer->bytes, answer->len, 0, &error);
-    if (!json_is_object(status)) {
-        fprintf(env->err, "belisha status: belishad's answer is not understood: %s\n", error.text);
-        json_decref(status);
-        return OPERATOR_FAILED;
-    }
+    if (json_is_object(status))
+        return status;
+    fprintf(env->err, "belisha status: belishad's answer is not understood: %s\n", error.text);
+    json_decref(status);
+    return NULL;
+}
+
+static void print_status(const struct operator_env *env, const json_t *status)
+{
     print_program(env->out, status);
     print_generation(env->out, json_object_get(status, "generation"));
+    runs_print(env->out, env->config->blocklist_dir, time(NULL));
     print_answers(env->out, json_object_get(status, "counters"));
     print_cache(env->out, json_object_get(status, "cache"));
     print_log(env->out, json_object_get(status, "log"));
     print_upstreams(env->out, json_object_get(status, "upstreams"));
-    json_decref(status);
-    return OPERATOR_OK;
+}
+
+/* What belishad says, and beside it what the compiler left on record. */
+static void print_json(const struct operator_env *env, json_t *status)
+{
+    json_object_set_new(status, "runs", runs_json(env->config->blocklist_dir));
+    json_dumpf(status, env->out, JSON_INDENT(2));
+    putc('\n', env->out);
 }
 
 /* ---- the command ---- */
@@ -180,7 +156,7 @@ static int read_options(int argc, char *argv[])
 static int status_run(const struct operator_env *env, int argc, char *argv[])
 {
     struct text answer = {0};
-    int code = OPERATOR_FAILED;
+    json_t *status = NULL;
     int json = read_options(argc, argv);
     if (json < 0)
         return operator_usage(env, &command_status, "only --json is expected");
@@ -188,12 +164,17 @@ static int status_run(const struct operator_env *env, int argc, char *argv[])
     if (rc < 0) {
         fprintf(env->err, "belisha status: belishad does not answer at %s: %s\n", env->config->control_socket,
                 err_str(rc));
-    } else if (json && answer.len > 0) {
-        fputs(answer.bytes, env->out);
-        code = OPERATOR_OK;
+        if (!json)
+            runs_print(env->out, env->config->blocklist_dir, time(NULL));
     } else {
-        code = print_status(env, &answer);
+        status = parse_status(env, &answer);
     }
+    if (status != NULL && json)
+        print_json(env, status);
+    else if (status != NULL)
+        print_status(env, status);
+    int code = status != NULL ? OPERATOR_OK : OPERATOR_FAILED;
+    json_decref(status);
     text_done(&answer);
     return code;
 }

@@ -156,6 +156,13 @@ static bool is_suffix(const psl_ctx_t *list, const struct listed_name *name, int
            psl_is_public_suffix2(list, below, part | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
+/* Of "*.compute.amazonaws.com" each name is one customer's machine: it has no sites of others below it. */
+static bool is_one_of_many(const struct suffix_set *set, const struct listed_name *name)
+{
+    uint64_t hash = hash_of(name->text, name->text_len);
+    return set->whole && !contains(set->rules, hash) && !contains(set->wildcards, hash);
+}
+
 enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_name *name)
 {
     const psl_ctx_t *list = set->list != NULL ? set->list : psl_builtin();
@@ -163,7 +170,7 @@ enum suffix_kind suffix_find(const struct suffix_set *set, const struct listed_n
         return SUFFIX_NONE;
     if (is_suffix(list, name, PSL_TYPE_ICANN))
         return SUFFIX_ICANN;
-    return is_suffix(list, name, PSL_TYPE_PRIVATE) ? SUFFIX_PRIVATE : SUFFIX_NONE;
+    return !is_one_of_many(set, name) && is_suffix(list, name, PSL_TYPE_PRIVATE) ? SUFFIX_PRIVATE : SUFFIX_NONE;
 }
 
 enum suffix_origin suffix_origin(const struct suffix_set *set)

@@ -1,5 +1,6 @@
 #include "fetch/store.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -131,4 +132,28 @@ void store_discard(const char *dir, const char *name)
     char path[STORE_PATH_MAX];
     if (store_path(dir, name, "new", path) == 0)
         unlink(path);
+}
+
+/* The names of good files end in their kind; no kind ends so. */
+static bool is_left_over(const char *name)
+{
+    static const char *const ends[] = {".new", "-new"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (len > 4 && strcmp(name + len - 4, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+void store_sweep(const char *dir)
+{
+    DIR *folder = opendir(dir);
+    if (folder == NULL)
+        return;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (is_left_over(entry->d_name))
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    closedir(folder);
 }

@@ -45,4 +45,7 @@ ERR_CHECKED int store_note(const char *dir, const char *name, const struct store
 
 void store_discard(const char *dir, const char *name);
 
+/* Removes what runs that were killed have left: candidates of any name. Nobody else may use the folder meanwhile. */
+void store_sweep(const char *dir);
+
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define FILE_MODE   0644
-#define SPARE_PAGES 64 /* meta pages, the leaf, one page header per region */
+#define SPARE_PAGES 64 /* meta pages, the leaf, one page header per value */
 
 static const char *const REGION_KEYS[BLOCKDB_REGION_COUNT] = {
 #define X(suffix, key) key,
@@ -40,20 +40,20 @@ static size_t padded(size_t len)
 }
 
 /* LMDB's reserved memory is not cleared, so all of it is written. */
-static int region_put(MDB_txn *txn, MDB_dbi dbi, const char *name, const void *data, size_t len)
+static int value_put(MDB_txn *txn, MDB_dbi dbi, const struct envfile_value *from)
 {
-    MDB_val key = {strlen(name), (void *)(uintptr_t)name};
-    MDB_val value = {padded(len), NULL};
+    MDB_val key = {strlen(from->name), (void *)(uintptr_t)from->name};
+    MDB_val value = {padded(from->len), NULL};
     int code = mdb_put(txn, dbi, &key, &value, MDB_RESERVE);
     if (code != 0)
         return code;
-    if (len > 0)
-        memcpy(value.mv_data, data, len);
-    memset((uint8_t *)value.mv_data + len, 0, padded(len) - len);
+    if (from->len > 0)
+        memcpy(value.mv_data, from->data, from->len);
+    memset((uint8_t *)value.mv_data + from->len, 0, padded(from->len) - from->len);
     return 0;
 }
 
-static int regions_put(MDB_env *env, const struct blockdb_meta *meta, const struct bytes regions[BLOCKDB_REGION_COUNT])
+static int values_put(MDB_env *env, const struct envfile_value values[], size_t count)
 {
     MDB_txn *txn;
     MDB_dbi dbi;
@@ -61,9 +61,8 @@ static int regions_put(MDB_env *env, const struct blockdb_meta *meta, const stru
     if (code != 0)
         return code;
     code = mdb_dbi_open(txn, NULL, 0, &dbi);
-    for (unsigned id = 0; code == 0 && id < BLOCKDB_REGION_COUNT; id++)
-        code = id == BLOCKDB_REGION_META ? region_put(txn, dbi, REGION_KEYS[id], meta, sizeof(*meta))
-                                         : region_put(txn, dbi, REGION_KEYS[id], regions[id].data, regions[id].len);
+    for (size_t i = 0; code == 0 && i < count; i++)
+        code = value_put(txn, dbi, &values[i]);
     if (code != 0) {
         mdb_txn_abort(txn);
         return code;
@@ -71,29 +70,39 @@ static int regions_put(MDB_env *env, const struct blockdb_meta *meta, const stru
     return mdb_txn_commit(txn);
 }
 
-static size_t map_size(const struct bytes regions[BLOCKDB_REGION_COUNT])
+static size_t map_size(const struct envfile_value values[], size_t count)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t pages = SPARE_PAGES;
-    for (unsigned id = 0; id < BLOCKDB_REGION_COUNT; id++)
-        pages += padded(regions[id].len) / page + 2;
+    for (size_t i = 0; i < count; i++)
+        pages += padded(values[i].len) / page + 2;
     return pages * page;
 }
 
 /* The folder's own lock keeps other writers out, so LMDB needs no lock file. */
-int envfile_write(const char *path, const struct blockdb_meta *meta, const struct bytes regions[BLOCKDB_REGION_COUNT])
+int envfile_write_values(const char *path, unsigned mode, const struct envfile_value values[], size_t count)
 {
     MDB_env *env;
     int code = mdb_env_create(&env);
     if (code != 0)
         return err_from_lmdb(code);
-    code = mdb_env_set_mapsize(env, map_size(regions));
+    code = mdb_env_set_mapsize(env, map_size(values, count));
     if (code == 0)
-        code = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, FILE_MODE);
+        code = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, mode);
     if (code == 0)
-        code = regions_put(env, meta, regions);
+        code = values_put(env, values, count);
     if (code == 0)
         code = mdb_env_sync(env, 1);
     mdb_env_close(env);
     return err_from_lmdb(code);
+}
+
+int envfile_write(const char *path, const struct blockdb_meta *meta, const struct bytes regions[BLOCKDB_REGION_COUNT])
+{
+    struct envfile_value values[BLOCKDB_REGION_COUNT];
+    for (unsigned id = 0; id < BLOCKDB_REGION_COUNT; id++)
+        values[id] = (struct envfile_value){REGION_KEYS[id], regions[id].data, regions[id].len};
+    values[BLOCKDB_REGION_META].data = meta;
+    values[BLOCKDB_REGION_META].len = sizeof(*meta);
+    return envfile_write_values(path, FILE_MODE, values, BLOCKDB_REGION_COUNT);
 }

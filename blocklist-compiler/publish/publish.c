@@ -68,7 +68,9 @@ int publish_begin(const struct publish_opts *opts, struct publish **out, char *w
     int err = start(opts, p);
     if (err < 0) {
         publish_abort(p);
-        return say(why, err, opts->folder);
+        if (err == ERR_BUSY && why)
+            (void)snprintf(why, PUBLISH_WHY_MAX, "%.400s: another compiler is at work there", opts->folder);
+        return err == ERR_BUSY ? err : say(why, err, opts->folder);
     }
     *out = p;
     return 0;

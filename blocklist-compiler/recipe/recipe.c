@@ -16,7 +16,9 @@ const char *const recipe_body_names[] = {"iwf", "ctiru", "other", NULL};
 static const char *const tier_names[] = {"ordinary", "statutory", NULL};
 
 enum { TIER_ORDINARY, TIER_STATUTORY };
-#define BODY_UNSAID (-1)
+#define BODY_UNSAID           (-1)
+#define MEMBERSHIP_MAX        63
+#define STATUTORY_LICENCE_MAX 127
 
 struct widen_part {
     const uint8_t *host;
@@ -411,6 +413,11 @@ static void check_statutory(struct loading *l, const struct feed_part *part, con
             "'%s' can't be called %s without 'membership' (its id) and 'licence'; a list of somebody else "
             "is 'body: other'",
             part->name, body == RECIPE_BODY_IWF ? "an IWF list" : "a CTIRU list");
+    if ((part->membership != NULL && strlen(part->membership) > MEMBERSHIP_MAX) ||
+        (part->licence != NULL && strlen(part->licence) > STATUTORY_LICENCE_MAX))
+        config_errors_add(l->errors, &part->place,
+                          "'membership' of '%s' may have %d bytes and 'licence' %d, as they go into the list",
+                          part->name, MEMBERSHIP_MAX, STATUTORY_LICENCE_MAX);
     if (!plain)
         config_errors_add(l->errors, &part->place, "the statutory feed '%s' must be in format urls, domains or hosts",
                           part->name);

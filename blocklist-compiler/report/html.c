@@ -66,9 +66,16 @@ static void put_contents(const struct report *report, FILE *to)
         const char *id, *title;
         bool published;
     } rows[] = {
-        {"look", "What wants a look", false},   {"popular", "Popular names", true}, {"categories", "Categories", true},
-        {"changes", "What changed", true},      {"feeds", "Feeds", false},          {"common", "Feeds in common", true},
-        {"refused", "What was refused", false}, {"judged", "Judged by", false},     {"cost", "Cost of the run", false},
+        {"look", "What wants a look", false},
+        {"popular", "Popular names", true},
+        {"categories", "Categories", true},
+        {"changes", "What changed", true},
+        {"feeds", "Feeds", false},
+        {"common", "Feeds in common", true},
+        {"refused", "What was refused", false},
+        {"flagged", "Whole sites of others", false},
+        {"judged", "Judged by", false},
+        {"cost", "Cost of the run", false},
     };
     fputs("<nav aria-label=\"Contents\"><ul>\n", to);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -146,41 +153,32 @@ static size_t put_troubled_references(const struct report *report, FILE *to)
     return count;
 }
 
-/* Rules for names under which others have their sites. */
-static void put_flagged_feed(const char *name, uint64_t count, const struct feed_samples *samples, FILE *to)
+static uint64_t flagged_of(const struct report_feed *feed)
 {
-    fputs("<li>The feed <strong>", to);
-    markup_text(name, to);
-    fputs("</strong> has ", to);
-    markup_count(count, to);
-    fputs(count == 1 ? " rule that covers" : " rules that cover", to);
-    fputs(" everything below a name under which others have their sites:", to);
-    for (unsigned i = 0; samples != NULL && i < samples->count; i++) {
-        fputs(i == 0 ? " <code>" : ", <code>", to);
-        markup_text(samples->rows[i].text, to);
-        fprintf(to, "</code> (line %" PRIu32 ")", samples->rows[i].line);
-    }
-    fputs(samples != NULL && count > samples->count ? " and others.</li>\n" : ".</li>\n", to);
+    return feed->stats == NULL ? 0 : feed->stats->flagged[FLAG_PRIVATE_SUFFIX];
 }
 
-static size_t put_flagged(const struct report *report, FILE *to)
+static size_t put_flagged_line(const struct report *report, FILE *to)
 {
-    size_t count = 0;
+    uint64_t rules = 0;
+    size_t feeds = 0;
     for (size_t i = 0; i < report->feed_count; i++) {
-        const struct feed_stats *stats = report->feeds[i].stats;
-        if (stats == NULL || stats->flagged[FLAG_PRIVATE_SUFFIX] == 0)
-            continue;
-        put_flagged_feed(report->feeds[i].name, stats->flagged[FLAG_PRIVATE_SUFFIX],
-                         stats->flag_samples[FLAG_PRIVATE_SUFFIX], to);
-        count++;
+        rules += flagged_of(&report->feeds[i]);
+        feeds += flagged_of(&report->feeds[i]) > 0;
     }
-    return count;
+    if (rules == 0)
+        return 0;
+    fputs("<li><a href=\"#flagged\">", to);
+    markup_count(rules, to);
+    fprintf(to, " %s of %zu %s</a> cover everything below a name under which others have their sites.</li>\n",
+            rules == 1 ? "rule" : "rules", feeds, feeds == 1 ? "feed" : "feeds");
+    return 1;
 }
 
 static void put_look(const struct report *report, FILE *to)
 {
     fputs("<h2 id=\"look\">What wants a look</h2>\n<ul>\n", to);
-    size_t count = put_troubled_feeds(report, to) + put_troubled_references(report, to) + put_flagged(report, to);
+    size_t count = put_troubled_feeds(report, to) + put_troubled_references(report, to) + put_flagged_line(report, to);
     if (report->popular_new > 0) {
         fprintf(to, "<li><a href=\"#popular\">%zu popular %s</a> %s blocked that %s not blocked before.</li>\n",
                 report->popular_new, report->popular_new == 1 ? "name" : "names",
@@ -451,6 +449,29 @@ static void put_refused(const struct report *report, FILE *to)
     }
 }
 
+/* ---- flags ---- */
+
+static void put_flagged(const struct report *report, FILE *to)
+{
+    fputs(
+        "<h2 id=\"flagged\">Whole sites of others</h2>\n<p>Rules for names such as github.io, below which others have "
+        "their sites. A list of dynamic DNS or of free web space means just them; another one may have been careless. "
+        "They stand.</p>\n",
+        to);
+    markup_table("t-flagged", "Rules that cover everything below such a name", "feed|#rules|the first of them", to);
+    for (size_t i = 0; i < report->feed_count; i++) {
+        const struct report_feed *feed = &report->feeds[i];
+        if (flagged_of(feed) == 0)
+            continue;
+        fputs("<tr><th scope=\"row\">", to);
+        markup_text(feed->name, to);
+        fputs("</th>", to);
+        markup_figure(flagged_of(feed), to);
+        put_samples(feed->stats->flag_samples[FLAG_PRIVATE_SUFFIX], to);
+    }
+    markup_table_end(to);
+}
+
 /* ---- the rest ---- */
 
 static void put_judged(const struct report *report, FILE *to)
@@ -513,6 +534,7 @@ void report_write_html(const struct report *report, FILE *to)
     if (published)
         put_common(report, to);
     put_refused(report, to);
+    put_flagged(report, to);
     put_judged(report, to);
     put_cost(report, to);
     fputs("</main>\n</body>\n</html>\n", to);

@@ -3,8 +3,9 @@
 #include <jansson.h>
 
 #include "base/category.h"
+#include "report/statutory.h"
 
-/* The record of a run stays for a year: it has counts, and no names that a list has. */
+/* The record of a run stays for a year: it has counts, and of names only popular ones that are newly blocked. */
 enum detail { DETAIL_RECORD, DETAIL_ALL };
 
 static json_t *number(uint64_t value)
@@ -168,11 +169,15 @@ static json_t *changes_json(const struct report *report)
     return object;
 }
 
-static json_t *popular_json(const struct report *report)
+#define RECORD_POPULAR_MAX 20
+
+static json_t *popular_json(const struct report *report, enum detail detail)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < report->popular_count; i++) {
         const struct report_popular *row = &report->popular[i];
+        if (detail == DETAIL_RECORD && (row->new_categories == 0 || i == RECORD_POPULAR_MAX))
+            break; /* new ones come first */
         json_t *feeds = json_array();
         for (unsigned j = 0; j < row->feed_count; j++)
             json_array_append_new(feeds, text(report->feeds[row->feeds[j]].name));
@@ -202,7 +207,7 @@ static void add_list(json_t *object, const struct report *report, enum detail de
     json_object_set_new(object, "all", count_json(&report->all));
     json_object_set_new(object, "categories", categories_json(report));
     json_object_set_new(object, "popular_new", number(report->popular_new));
-    json_object_set_new(object, "popular", popular_json(report));
+    json_object_set_new(object, "popular", popular_json(report, detail));
     if (detail == DETAIL_ALL)
         json_object_set_new(object, "changes", changes_json(report));
 }
@@ -222,6 +227,8 @@ static json_t *report_json(const struct report *report, enum detail detail)
     }
     json_object_set_new(object, "references", references);
     json_object_set_new(object, "feeds", feeds);
+    if (report->statutory != NULL)
+        json_object_set_new(object, "statutory", report_statutory_json(report->statutory));
     json_object_set_new(object, "stages_ms", stages_json(report));
     json_object_set_new(object, "peak_bytes", number(report->peak_bytes));
     if (report->outcome == REPORT_FAILED)
@@ -236,7 +243,10 @@ static int write_json(const struct report *report, enum detail detail, FILE *to)
     json_t *object = report_json(report, detail);
     if (object == NULL)
         return ERR_NOMEM;
-    int err = json_dumpf(object, to, JSON_INDENT(2)) < 0 || fputc('\n', to) == EOF ? ERR_IO : 0;
+    int err =
+        json_dumpf(object, to, detail == DETAIL_RECORD ? JSON_COMPACT : JSON_INDENT(2)) < 0 || fputc('\n', to) == EOF
+            ? ERR_IO
+            : 0;
     json_decref(object);
     return err;
 }

@@ -116,6 +116,8 @@ struct report_stage {
     int64_t ms;
 };
 
+struct report_statutory;
+
 struct report {
     enum report_outcome outcome;
     const char *why; /* REPORT_FAILED: the reason, a sentence without full stop */
@@ -134,6 +136,7 @@ struct report {
     struct report_stage stages[REPORT_STAGES_MAX];
     size_t stage_count;
     uint64_t peak_bytes; /* largest resident memory of the run; 0: not known */
+    const struct report_statutory *statutory; /* report/statutory.h; NULL: no such tier */
 };
 
 const char *report_feed_state_name(enum report_feed_state state);

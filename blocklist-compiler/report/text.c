@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/category.h"
+#include "report/statutory.h"
 
 static const char *const state_names[] = {
 #define X(suffix, name) [REPORT_FEED_##suffix] = name,
@@ -242,5 +243,7 @@ void report_write_text(const struct report *report, FILE *to)
     } else if (report->outcome == REPORT_UNCHANGED) {
         fprintf(to, "\nGeneration %" PRIu64 " stays: no feed says anything new\n", report->generation);
     }
+    if (report->statutory != NULL)
+        report_statutory_write_text(report->statutory, to);
     write_costs(report, to);
 }

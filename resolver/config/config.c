@@ -7,6 +7,7 @@
 
 #include <xxhash.h>
 
+#include "belisha/statutory_format.h"
 #include "config/build.h"
 #include "config/options.h"
 #include "config/schema.h"
@@ -239,7 +240,8 @@ static int fill_paths(struct build *b)
     if (config->blocklist_dir == NULL || config->control_socket == NULL)
         return ERR_NOMEM;
     config->generation_path = arena_printf(b->arena, "%s/current", config->blocklist_dir);
-    return config->generation_path == NULL ? ERR_NOMEM : 0;
+    config->statutory_path = arena_printf(b->arena, "%s/" STATUTORY_FOLDER "/current", config->blocklist_dir);
+    return config->generation_path == NULL || config->statutory_path == NULL ? ERR_NOMEM : 0;
 }
 
 static void check_lists(struct build *b)

@@ -62,6 +62,7 @@ struct config {
     const char *state_dir;
     const char *blocklist_dir;   /* `current` in it leads to the generation in force */
     const char *generation_path; /* <blocklist_dir>/current */
+    const char *statutory_path;  /* <blocklist_dir>/statutory/current: no option can lead away from it */
     const char *control_socket;
 
     const struct endpoint *listen; /* UDP and TCP each */

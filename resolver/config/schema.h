@@ -72,13 +72,13 @@ struct schema_option {
     const struct schema_type *type;     /* NULL: a mapping, see fields */
     size_t offset;                      /* of the field in the struct; of a mapping: of the part struct */
     const struct schema_option *fields; /* of a mapping */
-    size_t place_offset; /* 0: none; else of a struct config_place: where the option's value is written */
-    size_t item_size;                   /* SCHEMA_LIST and SCHEMA_PAIRS of mappings: bytes of one item's struct */
-    const char *short_key;              /* a mapping: a plain value stands for {short_key: value} */
-    const char *const *words;           /* schema_word: ends in NULL */
-    int64_t min, max;                   /* schema_int, duration (ms), bytes; both 0: any that is not negative */
-    const char *fallback;               /* YAML text; NULL: the field stays zero */
-    const char *help;                   /* one line, no full stop */
+    size_t place_offset;      /* 0: none; else of a struct config_place: where the option's value is written */
+    size_t item_size;         /* SCHEMA_LIST and SCHEMA_PAIRS of mappings: bytes of one item's struct */
+    const char *short_key;    /* a mapping: a plain value stands for {short_key: value} */
+    const char *const *words; /* schema_word: ends in NULL */
+    int64_t min, max;         /* schema_int, duration (ms), bytes; both 0: any that is not negative */
+    const char *fallback;     /* YAML text; NULL: the field stays zero */
+    const char *help;         /* one line, no full stop */
     enum schema_shape shape;
     uint16_t port; /* schema_endpoint */
     bool required;

@@ -27,6 +27,7 @@
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
 #include "query/query.h"
+#include "statutory/statutory.h"
 
 #define COMMAND_LINE_MAX 1100 /* "flush " and the longest name in escapes */
 
@@ -34,9 +35,12 @@
 struct command_env {
     const char *version;
     const char *state_dir;
-    int64_t now_s;                 /* wall time */
-    int64_t started_s;             /* wall time of the program's start */
-    const struct blockdb *blockdb; /* NULL: no generation */
+    int64_t now_s;                     /* wall time */
+    int64_t started_s;                 /* wall time of the program's start */
+    const struct blockdb *blockdb;     /* NULL: no generation */
+    const struct statutory *statutory; /* NULL: not set up, or see the next */
+    bool statutory_missing;            /* it was set up, and its list can't be read */
+    const char *statutory_path;        /* of its `current` link */
     const struct query_opts *query;
     uint32_t policy_version;
     const struct metrics *const *workers;

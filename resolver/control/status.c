@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "statutory/enrolled.h"
 
 /* ---- JSON ---- */
 
@@ -20,6 +21,56 @@ static void write_generation(const struct command_env *env, struct text *out)
                 ", \"feeds\": %zu, \"built_s\": %" PRId64 ", \"age_s\": %" PRId64 "},\n",
                 blockdb_generation(env->blockdb), blockdb_name_count(env->blockdb), blockdb_feed_count(env->blockdb),
                 built_s, env->now_s - built_s);
+}
+
+static void write_digest(const uint8_t digest[STATUTORY_DIGEST_LEN], struct text *out)
+{
+    for (size_t i = 0; i < STATUTORY_DIGEST_LEN; i++)
+        text_printf(out, "%02x", digest[i]);
+}
+
+static void write_statutory_feed(const struct command_env *env, const struct statutory_feed_record *feed,
+                                 struct text *out)
+{
+    text_printf(out, "{\"name\": ");
+    text_add_json(out, feed->name);
+    text_printf(out, ", \"body\": ");
+    text_add_json(out, feed->body);
+    text_printf(out, ", \"membership\": ");
+    text_add_json(out, feed->membership);
+    text_printf(out, ", \"licence\": ");
+    text_add_json(out, feed->licence);
+    text_printf(out, ",\n      \"digest\": \"");
+    write_digest(feed->digest, out);
+    text_printf(out,
+                "\", \"fetched_s\": %" PRId64 ", \"age_s\": %" PRId64 ", \"max_age_s\": %" PRId64
+                ",\n      \"hosts\": %" PRIu64 ", \"pages\": %" PRIu64 ", \"refused\": %" PRIu64
+                ", \"widened\": %" PRIu64 "}",
+                feed->fetched_s, env->now_s - feed->fetched_s, feed->max_age_s, feed->hosts, feed->pages, feed->refused,
+                feed->widened);
+}
+
+/* Counts, ages and digests; no entry of a list can be told from it. */
+static void write_statutory(const struct command_env *env, struct text *out)
+{
+    const struct statutory *list = env->statutory;
+    bool marked = env->statutory_path != NULL && enrolled_is_set_up(env->statutory_path);
+    text_printf(out, "  \"statutory\": {\"set_up\": %s, \"in_force\": %s", marked ? "true" : "false",
+                list != NULL ? "true" : "false");
+    if (env->statutory_missing)
+        text_printf(out, ", \"alarm\": \"it was set up and its list can't be read: nothing is open\"");
+    else if (list != NULL && !marked)
+        text_printf(out, ", \"alarm\": \"its marker was deleted while its list is in force\"");
+    if (list != NULL) {
+        text_printf(out, ",\n    \"generation\": %" PRIu64 ", \"built_s\": %" PRId64 ", \"hosts\": %zu, \"feeds\": [",
+                    statutory_generation(list), statutory_built_s(list), statutory_count(list));
+        for (size_t i = 0; i < statutory_feed_count(list); i++) {
+            text_printf(out, i == 0 ? "\n      " : ",\n      ");
+            write_statutory_feed(env, statutory_feed(list, i), out);
+        }
+        text_printf(out, "\n    ]");
+    }
+    text_printf(out, "},\n");
 }
 
 /* "belisha_queries_udp_total" is "queries_udp" here. */
@@ -90,6 +141,7 @@ void status_write(const struct command_env *env, struct text *out)
                 "  \"policy_version\": %" PRIu32 ",\n",
                 env->started_s, env->now_s - env->started_s, env->worker_count, env->policy_version);
     write_generation(env, out);
+    write_statutory(env, out);
     write_counters(env, out);
     write_cache(env, out);
     write_log(env, out);
@@ -118,6 +170,10 @@ static void write_gauges(const struct command_env *env, struct text *out)
         gauge(out, "belisha_generation_built_seconds", "When it was built, s since 1970",
               (uint64_t)blockdb_built_s(env->blockdb));
     }
+    gauge(out, "belisha_statutory_generation", "Statutory list in force, 0 for none",
+          env->statutory == NULL ? 0 : statutory_generation(env->statutory));
+    gauge(out, "belisha_statutory_missing", "1: the statutory list was set up and can't be read",
+          env->statutory_missing ? 1 : 0);
     if (env->log != NULL) {
         struct qlog_stats log;
         qlog_stats(env->log, &log);

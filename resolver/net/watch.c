@@ -18,6 +18,7 @@ struct watch {
     uv_timer_t timer;
     uv_work_t work;
     uv_loop_t *loop;
+    const struct watch_kind *kind;
     char *path;
     watch_opened opened;
     void *ctx;
@@ -29,7 +30,7 @@ struct watch {
     bool closing;
     /* of the work in progress */
     char *file; /* path with its links resolved */
-    struct blockdb *db;
+    void *list;
     int err;
     char why[256];
 };
@@ -40,12 +41,14 @@ static bool identity_equal(const struct identity *a, const struct identity *b)
            a->mtime.tv_nsec == b->mtime.tv_nsec;
 }
 
-int watch_new(uv_loop_t *loop, const char *path, watch_opened opened, void *ctx, struct watch **out)
+int watch_new(uv_loop_t *loop, const struct watch_kind *kind, const char *path, watch_opened opened, void *ctx,
+              struct watch **out)
 {
     struct watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL)
         return ERR_NOMEM;
     watch->loop = loop;
+    watch->kind = kind;
     watch->opened = opened;
     watch->ctx = ctx;
     watch->path = strdup(path);
@@ -70,8 +73,8 @@ static bool find_new(struct watch *watch)
     char *file = realpath(watch->path, NULL);
     if (file == NULL || stat(file, &st) < 0) {
         free(file);
-        if (!watch->missing_logged)
-            log_warning("no blocklist generation, %s path=%s",
+        if (!watch->missing_logged && watch->kind->is_expected(watch->path))
+            log_warning("no %s, %s path=%s", watch->kind->name,
                         watch->in_force == 0 ? "every question is answered SERVFAIL until there is one"
                                              : "the one in force stays",
                         watch->path);
@@ -92,38 +95,39 @@ static bool find_new(struct watch *watch)
 
 static void open_file(struct watch *watch)
 {
-    watch->db = NULL;
+    watch->list = NULL;
     watch->why[0] = '\0';
-    watch->err = blockdb_open(watch->file, &watch->db, watch->why, sizeof watch->why);
+    watch->err = watch->kind->open(watch->file, &watch->list, watch->why, sizeof watch->why);
 }
 
 /* The generation that open_file() opened, or NULL when it can't be used or is in force already. */
-static struct blockdb *take_opened(struct watch *watch)
+static void *take_opened(struct watch *watch)
 {
-    struct blockdb *db = watch->err < 0 ? NULL : watch->db;
-    if (db == NULL)
-        log_error("blocklist generation refused, %s: %s path=%s",
+    const struct watch_kind *kind = watch->kind;
+    void *list = watch->err < 0 ? NULL : watch->list;
+    if (list == NULL)
+        log_error("%s refused, %s: %s path=%s", kind->name,
                   watch->in_force == 0 ? "there is none in force" : "the one in force stays", watch->why, watch->file);
     free(watch->file);
     watch->file = NULL;
-    watch->db = NULL;
-    if (db == NULL)
+    watch->list = NULL;
+    if (list == NULL)
         return NULL;
-    if (blockdb_generation(db) == watch->in_force) {
+    if (kind->generation(list) == watch->in_force) {
         /* Cached answers carry the number, so another list under the same one can't be told from it. */
-        if (blockdb_built_s(db) != watch->in_force_built_s)
-            log_error("blocklist generation refused: another one with this number is in force, publish it again "
+        if (kind->built_s(list) != watch->in_force_built_s)
+            log_error("%s refused: another one with this number is in force, publish it again "
                       "generation=%llu",
-                      (unsigned long long)watch->in_force);
-        blockdb_close(db);
+                      kind->name, (unsigned long long)watch->in_force);
+        kind->close(list);
         return NULL;
     }
-    watch->in_force = blockdb_generation(db);
-    watch->in_force_built_s = blockdb_built_s(db);
-    return db;
+    watch->in_force = kind->generation(list);
+    watch->in_force_built_s = kind->built_s(list);
+    return list;
 }
 
-struct blockdb *watch_open_now(struct watch *watch)
+void *watch_open_now(struct watch *watch)
 {
     if (!find_new(watch))
         return NULL;
@@ -148,14 +152,14 @@ static void on_worked(uv_work_t *work, int status)
     struct watch *watch = work->data;
     (void)status;
     watch->working = false;
-    struct blockdb *db = take_opened(watch);
+    void *list = take_opened(watch);
     if (watch->closing) {
-        blockdb_close(db);
+        watch->kind->close(list);
         uv_close((uv_handle_t *)&watch->timer, on_closed);
         return;
     }
-    if (db != NULL)
-        watch->opened(watch->ctx, db);
+    if (list != NULL)
+        watch->opened(watch->ctx, list);
 }
 
 void watch_check(struct watch *watch)

@@ -38,7 +38,10 @@ static int check(const struct policy_opts *opts)
     return 0;
 }
 
-/* No level can let illegal content through. */
+/*
+ * No level can let illegal content through, and its blocks are answered like those of the school's own decision
+ * (data/categories.yaml: shown_as), so that an answer does not tell that a name is on such a list.
+ */
 static void guard_illegal(struct policy_level *level)
 {
     level->block |= CATEGORY_BIT(CATEGORY_ILLEGAL);
@@ -86,7 +89,9 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
     if (policy == NULL)
         return ERR_NOMEM;
     policy->default_level = opts->default_level;
-    policy->nxdomain = opts->nxdomain;
+    policy->nxdomain = opts->nxdomain & ~CATEGORY_BIT(CATEGORY_ILLEGAL);
+    if (policy->nxdomain & CATEGORY_BIT(CATEGORY_LOCAL))
+        policy->nxdomain |= CATEGORY_BIT(CATEGORY_ILLEGAL);
     policy->zones_lead_to_notice = opts->zones_lead_to_notice;
     policy->version = opts->version;
     rc = copy_levels(policy, opts);
@@ -260,12 +265,19 @@ static struct verdict verdict_by_level(const struct policy *policy, const struct
     return verdict_of(VERDICT_RESOLVE, REASON_DEFAULT, CATEGORY_NONE);
 }
 
-/* What the configuration allows, it allows whatever the category, illegal content excepted. */
-static struct verdict verdict_allowed(const struct policy *policy, const struct policy_facts *facts)
+bool policy_is_illegal(const struct policy_facts *facts)
 {
-    if (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL))
-        return verdict_block(policy, REASON_CATEGORY, CATEGORY_ILLEGAL);
-    return verdict_special(facts, REASON_EXCEPTION);
+    return facts->statutory || (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL)) != 0;
+}
+
+/* What goes before all that a configuration says; without the list that must be there nobody knows, so nothing opens. */
+static struct verdict verdict_illegal(const struct policy *policy, const struct policy_facts *facts)
+{
+    if (facts->statutory)
+        return verdict_block(policy, REASON_STATUTORY, CATEGORY_ILLEGAL);
+    if (facts->closed)
+        return verdict_of(VERDICT_NOT_READY, REASON_NOT_READY, CATEGORY_NONE);
+    return verdict_block(policy, REASON_CATEGORY, CATEGORY_ILLEGAL);
 }
 
 static struct verdict verdict_by_blocklist(const struct policy *policy, const struct policy_level *level,
@@ -274,13 +286,15 @@ static struct verdict verdict_by_blocklist(const struct policy *policy, const st
     if (!facts->ready)
         return verdict_of(VERDICT_NOT_READY, REASON_NOT_READY, CATEGORY_NONE);
     if (facts->special == POLICY_SPECIAL_ALLOW)
-        return verdict_allowed(policy, facts);
+        return verdict_special(facts, REASON_EXCEPTION);
     return verdict_by_level(policy, level, facts);
 }
 
 static struct verdict decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
 {
     struct verdict v;
+    if (__builtin_expect(policy_is_illegal(facts) || facts->closed, 0) && facts->special != POLICY_SPECIAL_HELP)
+        return verdict_illegal(policy, facts);
     switch ((enum policy_special)facts->special) {
     case POLICY_SPECIAL_HELP:
         v = verdict_special(facts, REASON_PROTECTED_HELP);
@@ -308,7 +322,7 @@ struct verdict policy_decide(const struct policy *policy, uint16_t group, const 
 {
     struct verdict v = group == POLICY_GROUP_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
                                                     : decide(policy, group, facts);
-    v.categories = facts->categories;
+    v.categories = facts->statutory ? CATEGORY_BIT(CATEGORY_ILLEGAL) : facts->categories;
     return v;
 }
 
@@ -412,7 +426,7 @@ void policy_refine(const struct policy *policy, const struct blockdb *db, const 
     struct blockdb_clause clause;
     if (verdict->action != VERDICT_NOTICE || verdict->reason != REASON_CATEGORY || match->clause_count == 0 ||
         blockdb_clause(db, match->clauses[0], &clause) < 0 ||
-        (clause.categories & CATEGORY_BIT(verdict->category)) == 0)
+        (clause.categories & CATEGORY_BIT(verdict->category)) == 0 || verdict->category == CATEGORY_ILLEGAL)
         return;
     verdict->action = (uint8_t)clause_action(policy, &clause);
     verdict->rule = match->clauses[0] + 1u;

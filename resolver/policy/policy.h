@@ -6,9 +6,10 @@
  *     policy_facts(name)                  what is true of the name whoever asks: categories, special duties
  *     policy_decide(group, facts)         the verdict for one group: a few mask operations, no look-up
  *
- * Precedence, first that applies: protected help, network duties and local records, local block, local allow (but for
- * illegal content), the level over the category mask, the level's default. What somebody decided for the time being
- * (decision/) is laid over that by policy_overrule(): a recorded block counts as a local one, a recorded allow too.
+ * Precedence, first that applies: protected help, the statutory list and illegal content, network duties and local
+ * records, local block, local allow, the level over the category mask, the level's default. What somebody decided for the
+ * time being (decision/) is laid over that by policy_overrule(): a recorded block counts as a local one, a recorded allow
+ * too.
  *
  * A policy is immutable once made; a changed configuration makes a new one. Threads: any number may use it at once.
  */
@@ -111,7 +112,9 @@ struct policy_facts {
     uint8_t ready;          /* 0: there was no generation to ask */
     uint8_t clause : 1;     /* a clause of the list may say how a block is answered: policy_refine() */
     uint8_t decided : 1;    /* somebody decided about the name: policy_overrule(). Set by the caller, who knows */
-    uint64_t generation;    /* that was asked */
+    uint8_t statutory : 1;  /* a host of the statutory list, or below one */
+    uint8_t closed : 1;     /* there must be a statutory list, and there is none to ask */
+    uint64_t generation;    /* that was asked; the caller's to widen where it asks more lists than one */
 };
 
 static_assert(sizeof(struct policy_facts) == 32, "fits the mark of a cache entry");
@@ -123,6 +126,9 @@ void policy_facts(const struct policy *policy, const struct blockdb *db, const u
 /* The same when the blocklist look-up was already done (in a batch). match NULL: no generation. */
 void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
                              uint64_t generation, struct policy_facts *out);
+
+/* Whether it is a name that no exception, record, zone or level can open. */
+bool policy_is_illegal(const struct policy_facts *facts);
 
 /*
  * The verdict for a group.  feed and match_labels of the result are not set

@@ -15,6 +15,14 @@ static bool lists_clients(const struct query_env *env)
     return env->blockdb != NULL && blockdb_lists_addresses(env->blockdb, BLOCKDB_ADDRESS_CLIENT);
 }
 
+/* Generations count up from 1, the statutory ones by a few each day. */
+static uint64_t lists_of(const struct query_env *env)
+{
+    uint64_t blocklist = env->blockdb == NULL ? 0 : blockdb_generation(env->blockdb);
+    uint64_t statutory = env->statutory == NULL ? 0 : statutory_generation(env->statutory);
+    return (uint64_t)env->statutory_missing << 63 | statutory << 40 | blocklist;
+}
+
 int query_engine_new(const struct query_env *env, const struct query_io *io, struct query_engine **out)
 {
     if (!env_is_usable(env))
@@ -25,6 +33,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     memset(e, 0, sizeof *e);
     e->env = *env;
     e->lists_clients = lists_clients(env);
+    e->lists = lists_of(env);
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
@@ -119,6 +128,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
         carry_servers(e, old, env->opts);
     e->env = *env;
     e->lists_clients = lists_clients(env);
+    e->lists = lists_of(env);
     e->last_known = false;
     if (decides_anew)
         flights_each(e, place_anew, &other_records, now);

@@ -33,6 +33,7 @@
 #include "query/ask.h"
 #include "query/fair.h"
 #include "query/query.h"
+#include "statutory/statutory.h"
 #include "upstream/reply.h"
 #include "upstream/server.h"
 #include "upstream/spelling.h"
@@ -105,6 +106,7 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
+    uint64_t lists;      /* which lists are in force, as a number of its own: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
@@ -142,13 +144,17 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
 
 /* ---- verdict.c ---- */
 
+/* Adds what the statutory list says of the key's name to facts that a policy made. */
+void facts_add_statutory(const struct query_engine *e, const struct name_key *key, struct policy_facts *facts);
 /* Facts of the name by a look-up of its own. */
 void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out);
+/* What a CNAME target's facts add to mark.chain_listed. */
+uint64_t facts_chain_listed(const struct policy_facts *facts);
 /* Notes in facts whether somebody decided about the name. */
 void facts_add_decisions(const struct query_engine *e, const uint8_t *name, struct policy_facts *facts);
 /* Another number for every policy and every set of decisions. */
 uint32_t facts_version(const struct query_engine *e);
-/* Whether facts were made of the generation, policy and decisions in force. */
+/* Whether facts were made of the lists, policy and decisions in force. */
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version);
 /* Facts of which even a target's bystanders must take notice: a special name, or one that was decided about. */
 static inline bool facts_are_special(const struct policy_facts *facts)
@@ -181,6 +187,11 @@ ERR_CHECKED int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN
  * nobody knows what it leads to, and nothing of it may be given to a client.
  */
 ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
+/*
+ * A local alias may lead anywhere but to what nothing can open: judges its target (request.question while it is followed)
+ * and, unless stored is NULL, what that leads to. Then c->verdict blocks.
+ */
+void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
 /* Whether an A or AAAA record of the answer holds an address that no public name should have. */
 bool answer_is_rebinding(const struct stored *stored);
 

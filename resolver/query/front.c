@@ -287,7 +287,6 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
     const struct name_key *keys[QUERY_BATCH_MAX];
     struct blockdb_match matches[QUERY_BATCH_MAX];
     struct passage *asked[QUERY_BATCH_MAX];
-    uint64_t generation = 0;
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         if (passages[i].stage != STAGE_LIST)
@@ -298,10 +297,8 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
     }
     if (n == 0)
         return;
-    if (e->env.blockdb != NULL) {
-        generation = blockdb_generation(e->env.blockdb);
+    if (e->env.blockdb != NULL)
         blockdb_lookup_batch(e->env.blockdb, keys, n, matches);
-    }
     for (size_t i = 0; i < n; i++) {
         struct client *c = &asked[i]->client;
         if (e->env.blockdb != NULL && matches[i].typed)
@@ -309,7 +306,8 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
         if (e->env.blockdb != NULL && matches[i].given_up > 0)
             metrics_add(e->env.metrics, METRIC_PATTERNS_GIVEN_UP, matches[i].given_up);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
-                                generation, &c->facts);
+                                e->lists, &c->facts);
+        facts_add_statutory(e, keys[i], &c->facts);
         facts_add_decisions(e, c->request.question.name, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
             asked[i]->match = matches[i];
@@ -333,9 +331,7 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
         struct policy_facts facts;
         facts_of(e, target, p->client.request.question.type, &facts);
         mark.chain_count++;
-        mark.chain_listed |= facts.listed;
-        if (facts_are_special(&facts))
-            mark.chain_listed |= CATEGORY_BIT(CATEGORY_LOCAL);
+        mark.chain_listed |= facts_chain_listed(&facts);
     }
     if (code < 0)
         return;
@@ -419,6 +415,16 @@ static bool alias_is_followed(uint16_t type)
            type == DNS_TYPE_TXT;
 }
 
+/* stored is not looked at when the verdict keeps it from the client. */
+static void give_alias(struct query_engine *e, struct query_item *item, struct client *c, const struct stored *stored,
+                       struct query_time now)
+{
+    bool open = c->verdict.action == VERDICT_LOCAL;
+    give(e, item, c,
+         open ? compose_alias(e, c, stored, item->out, item->out_cap) : compose_verdict(e, c, item->out, item->out_cap),
+         now);
+}
+
 /* A stub resolver does not ask for the target of a CNAME itself, so a local alias to an outside name is followed here. */
 static bool follow_alias(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
@@ -445,10 +451,15 @@ static bool follow_alias(struct query_engine *e, struct query_item *item, struct
         struct stored stored = stored_of(item, p, now.mono_ms);
         stored.msg = e->clean;
         c->cache_state = QLOG_CACHE_HIT;
-        give(e, item, c, compose_alias(e, c, &stored, item->out, item->out_cap), now);
-    } else {
-        forward(e, item, p, now);
+        verdict_follow_alias(e, c, &stored);
+        give_alias(e, item, c, &stored, now);
+        return true;
     }
+    verdict_follow_alias(e, c, NULL);
+    if (c->verdict.action == VERDICT_LOCAL)
+        forward(e, item, p, now);
+    else
+        give_alias(e, item, c, NULL, now);
     return true;
 }
 

@@ -92,6 +92,31 @@ static void fill_names(struct qlog_record *r, const struct client *c)
     }
 }
 
+/* Whether the names of this answer have been looked up in the lists: not when the question was refused before. */
+static bool is_looked_up(const struct verdict *v)
+{
+    return v->reason != REASON_ACCESS && v->reason != REASON_BAD_QUESTION && v->reason != REASON_RATE_LIMIT;
+}
+
+/*
+ * A row tells neither a name of the statutory list nor one that led to it: what is written is an id of the listed host.
+ * Refused questions can be about one too.
+ */
+static void conceal(const struct query_engine *e, const struct client *c, struct qlog_record *r)
+{
+    struct name_key key;
+    bool listed = r->verdict.reason == REASON_STATUTORY;
+    if (e->env.statutory == NULL || (!listed && is_looked_up(&r->verdict)))
+        return;
+    name_key_make(listed && r->verdict.match == MATCH_CNAME ? c->matched : r->qname, &key);
+    unsigned labels = statutory_find(e->env.statutory, &key);
+    if (labels == 0 && !listed)
+        return;
+    r->qname_len = (uint8_t)statutory_opaque_name(e->env.statutory, &key, labels, r->qname);
+    r->matched_len = 0;
+    r->verdict.match_labels = 0;
+}
+
 static void log_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, unsigned rcode,
                        struct query_time now)
 {
@@ -117,6 +142,7 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
     r->rtt_us = took_us < 0 ? 0 : took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
     r->answer = first_address(msg, len);
     fill_names(r, c);
+    conceal(e, c, r);
     qlog_append(e->env.log, r);
 }
 

@@ -33,6 +33,7 @@
 struct cache;
 struct policy;
 struct blockdb;
+struct statutory;
 struct metrics;
 struct table;
 struct qlog_writer;
@@ -156,8 +157,10 @@ struct query_opts {
 struct query_env {
     const struct query_opts *opts;
     const struct policy *policy;
-    const struct blockdb *blockdb; /* NULL: none has ever been loaded */
-    const struct table *decisions; /* recorded blocks and allows (decision/); NULL: none */
+    const struct blockdb *blockdb;     /* NULL: none has ever been loaded */
+    const struct statutory *statutory; /* NULL: that tier is not set up, or see statutory_missing */
+    bool statutory_missing;            /* it is set up, and its list can't be read: nothing may open */
+    const struct table *decisions;     /* recorded blocks and allows (decision/); NULL: none */
     struct cache *cache;
     struct metrics *metrics; /* this worker's own */
     struct qlog_writer *log; /* NULL: no query log */

@@ -14,7 +14,7 @@ static void hand_over(struct query_engine *e, struct client *c, size_t len, stru
 
 void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
 {
-    if (c->aliased) {
+    if (c->aliased && c->verdict.action == VERDICT_LOCAL) {
         if (c->alias_void)
             settle_failure(e, c, (struct ede){EDE_OTHER, "The local records have changed: ask again"}, now);
         else
@@ -53,7 +53,9 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
     c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
     facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
-    if (!c->aliased) {
+    if (c->aliased) {
+        verdict_follow_alias(e, c, &stored);
+    } else {
         verdict_decide(e, c);
         if (verdict_follow_stored(e, c, &stored) < 0)
             return false;
@@ -76,7 +78,9 @@ static void answer_waiter(struct query_engine *e, struct client *c, const void *
     const struct settled *s = ctx;
     c->facts = s->flight->facts;
     c->upstream = s->server;
-    if (!c->aliased) { /* the school's own record leads there: that is its decision */
+    if (c->aliased) { /* the school's own record leads there: that is its decision, as far as it may decide */
+        verdict_follow_alias(e, c, s->stored);
+    } else {
         verdict_decide(e, c);
         verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
         verdict_check_addresses(e, c, s->stored);
@@ -124,9 +128,7 @@ static uint64_t chain_listed(const struct query_engine *e, const struct flight *
     for (unsigned i = 0; i < r->chain_count; i++) {
         struct policy_facts facts;
         facts_of(e, r->chain[i], f->question.type, &facts);
-        listed |= facts.listed;
-        if (facts_are_special(&facts))
-            listed |= CATEGORY_BIT(CATEGORY_LOCAL);
+        listed |= facts_chain_listed(&facts);
     }
     return listed;
 }

@@ -8,6 +8,7 @@ void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, 
     struct name_key key;
     name_key_make(name, &key);
     policy_facts(e->env.policy, e->env.blockdb, name, &key, type, out);
+    facts_add_statutory(e, &key, out);
     facts_add_decisions(e, name, out);
 }
 
@@ -22,10 +23,23 @@ uint32_t facts_version(const struct query_engine *e)
     return policy_version(e->env.policy) + decisions * UINT32_C(0x9e3779b1); /* odd: no two sets come to the same */
 }
 
+void facts_add_statutory(const struct query_engine *e, const struct name_key *key, struct policy_facts *facts)
+{
+    facts->generation = e->lists;
+    facts->closed = e->env.statutory_missing;
+    if (e->env.statutory != NULL)
+        facts->statutory = statutory_find(e->env.statutory, key) > 0;
+}
+
+uint64_t facts_chain_listed(const struct policy_facts *facts)
+{
+    return facts->listed | (facts_are_special(facts) ? CATEGORY_BIT(CATEGORY_LOCAL) : 0) |
+           (facts->statutory ? CATEGORY_BIT(CATEGORY_ILLEGAL) : 0);
+}
+
 bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version)
 {
-    uint64_t generation = e->env.blockdb == NULL ? 0 : blockdb_generation(e->env.blockdb);
-    return facts->generation == generation && version == facts_version(e);
+    return facts->generation == e->lists && version == facts_version(e);
 }
 
 /* It came over TCP, which is all that such a rule asks for: what else is said of the name decides. */
@@ -152,13 +166,13 @@ static bool keeps_target(const struct verdict *v)
 /* Names that are answered whatever they lead to. */
 static bool chain_is_exempt(const struct verdict *v)
 {
-    return v->action != VERDICT_RESOLVE || v->reason == REASON_PROTECTED_HELP || v->reason == REASON_CONDITIONAL_ZONE;
+    return v->action != VERDICT_RESOLVE || v->reason == REASON_PROTECTED_HELP;
 }
 
-/* An exception lets the name lead anywhere, but for what no exception reaches. */
+/* An exception, or a zone without filter, lets the name lead anywhere but to what nothing can open. */
 static bool exception_covers(const struct verdict *v, const struct policy_facts *target)
 {
-    return v->reason == REASON_EXCEPTION && !(target->categories & CATEGORY_BIT(CATEGORY_ILLEGAL));
+    return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target);
 }
 
 static bool target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
@@ -183,6 +197,30 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
         return;
     for (size_t i = 0; i < count; i++)
         if (target_decides(e, c, chain[i]))
+            return;
+}
+
+/* Whether the name is one that nothing can open; then the verdict says so. */
+static bool alias_decides(const struct query_engine *e, struct client *c, const uint8_t *name)
+{
+    struct policy_facts facts;
+    facts_of(e, name, c->request.question.type, &facts);
+    if (!policy_is_illegal(&facts) && !facts.closed)
+        return false;
+    c->verdict = policy_decide(e->env.policy, c->group, &facts);
+    c->verdict.match = MATCH_CNAME;
+    memcpy(c->matched, name, name_len(name));
+    return true;
+}
+
+void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
+    if (alias_decides(e, c, c->request.question.name) || stored == NULL || chain_begin(&chain, stored) < 0)
+        return;
+    while (chain_next(&chain, target) > 0)
+        if (alias_decides(e, c, target))
             return;
 }
 

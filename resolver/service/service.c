@@ -21,6 +21,7 @@
 #include "net/workers.h"
 #include "service/log_alarm.h"
 #include "service/snapshot.h"
+#include "statutory/enrolled.h"
 
 #define LOG_LOOK_MS 1000
 
@@ -39,6 +40,7 @@ struct service {
     struct cache *cache;
     struct qlog *log;
     struct watch *watch;
+    struct watch *tier_watch;
     struct workers *workers;
     struct control_socket *control;
 };
@@ -54,14 +56,15 @@ static void on_let_go(void *ctx)
     snapshot_free(old);
 }
 
-/* Puts settings and list in force; the old snapshot goes when no worker uses it any more. */
-static int put_in_force(struct service *s, struct settings *settings, struct list *list)
+/* Puts all three in force; the old snapshot goes when no worker uses it any more. */
+static int put_in_force(struct service *s, struct settings *settings, struct list *list, struct tier *tier)
 {
     struct snapshot *next;
-    int err = snapshot_new(settings, list, &next);
+    int err = snapshot_new(settings, list, tier, &next);
     if (err < 0) {
         settings_release_unheld(settings);
         list_release_unheld(list);
+        tier_release_unheld(tier);
         return err;
     }
     struct worker_env env = snapshot_env(next, s->cache);
@@ -80,18 +83,38 @@ static void log_generation(const struct blockdb *db)
              blockdb_name_count(db), blockdb_feed_count(db));
 }
 
-static void on_generation(void *ctx, struct blockdb *db)
+static void on_generation(void *ctx, void *opened)
 {
     struct service *s = ctx;
+    struct blockdb *db = opened;
     struct list *list;
     names_put_generation(s->names, db);
     int err = list_new(db, &list);
     if (err == 0)
-        err = put_in_force(s, s->snapshot->settings, list);
+        err = put_in_force(s, s->snapshot->settings, list, s->snapshot->tier);
     if (err < 0)
         log_error("blocklist generation not taken up: %s", err_str(err));
     else
         log_generation(db);
+}
+
+static void log_tier(const struct statutory *list)
+{
+    log_info("statutory list in force generation=%" PRIu64 " hosts=%zu feeds=%zu", statutory_generation(list),
+             statutory_count(list), statutory_feed_count(list));
+}
+
+static void on_statutory(void *ctx, void *opened)
+{
+    struct service *s = ctx;
+    struct tier *tier;
+    int err = tier_new(opened, false, &tier);
+    if (err == 0)
+        err = put_in_force(s, s->snapshot->settings, s->snapshot->list, tier);
+    if (err < 0)
+        log_error("statutory list not taken up: %s", err_str(err));
+    else
+        log_tier(opened);
 }
 
 /* ---- reload ---- */
@@ -163,13 +186,15 @@ static int reload(struct service *s, struct text *why)
     const struct config *config = settings->config;
     warn_of_restart(s->snapshot->settings->config, config);
     err = watch_set_path(s->watch, config->generation_path);
+    if (err == 0)
+        err = watch_set_path(s->tier_watch, config->statutory_path);
     if (err < 0) {
         settings_release_unheld(settings);
     } else {
         publish_names(s, config);
         if (!same_zones(&s->snapshot->settings->config->query, &config->query))
             s->snapshot->outdated = s->cache;
-        err = put_in_force(s, settings, s->snapshot->list);
+        err = put_in_force(s, settings, s->snapshot->list, s->snapshot->tier);
     }
     if (err < 0)
         text_printf(why, "%s\n", err_str(err));
@@ -198,6 +223,7 @@ static int reload_logged(struct service *s, struct text *why)
         log_info("configuration reloaded policy_version=%" PRIu32, policy_version(s->snapshot->settings->policy));
     }
     watch_check(s->watch);
+    watch_check(s->tier_watch);
     notify_send("READY=1");
     return err;
 }
@@ -225,6 +251,9 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .now_s = time(NULL),
         .started_s = s->started_s,
         .blockdb = s->snapshot->list->db,
+        .statutory = s->snapshot->tier->list,
+        .statutory_missing = s->snapshot->tier->missing,
+        .statutory_path = settings->config->statutory_path,
         .query = &settings->config->query,
         .policy_version = policy_version(settings->policy),
         .workers = workers_metrics(s->workers),
@@ -343,11 +372,29 @@ static int open_log(struct service *s, const struct config *config)
     return err < 0 ? failed("open the query log", opts.dir, err) : 0;
 }
 
-/* The first snapshot, from the configuration and the generation that is there now, if any. */
+/* The statutory list that is there now. One that was set up and can't be read leaves nothing open. */
+static int open_tier(struct service *s, const struct config *config, struct tier **out)
+{
+    int err = watch_new(&s->loop, &watch_statutory, config->statutory_path, on_statutory, s, &s->tier_watch);
+    if (err < 0)
+        return err;
+    struct statutory *list = watch_open_now(s->tier_watch);
+    bool missing = list == NULL && enrolled_is_set_up(config->statutory_path);
+    if (list != NULL)
+        log_tier(list);
+    if (missing)
+        log_error("the statutory list was set up and can't be read: every question is answered SERVFAIL until it can "
+                  "path=%s",
+                  config->statutory_path);
+    return tier_new(list, missing, out);
+}
+
+/* The first snapshot, from the configuration and the lists that are there now, if any. */
 static int open_snapshot(struct service *s, struct settings *settings)
 {
     struct list *list = NULL;
-    int err = watch_new(&s->loop, settings->config->generation_path, on_generation, s, &s->watch);
+    struct tier *tier = NULL;
+    int err = watch_new(&s->loop, &watch_blocklist, settings->config->generation_path, on_generation, s, &s->watch);
     struct blockdb *db = err < 0 ? NULL : watch_open_now(s->watch);
     if (db != NULL) {
         names_put_generation(s->names, db);
@@ -356,10 +403,13 @@ static int open_snapshot(struct service *s, struct settings *settings)
     if (err == 0)
         err = list_new(db, &list);
     if (err == 0)
-        err = snapshot_new(settings, list, &s->snapshot);
+        err = open_tier(s, settings->config, &tier);
+    if (err == 0)
+        err = snapshot_new(settings, list, tier, &s->snapshot);
     if (err < 0) {
         settings_release_unheld(settings);
         list_release_unheld(list);
+        tier_release_unheld(tier);
         return failed("start", "", err);
     }
     return 0;
@@ -422,6 +472,7 @@ static int start(struct service *s)
         err = workers_start(s->workers);
     if (err == 0)
         watch_start(s->watch);
+    watch_start(s->tier_watch);
     return err;
 }
 
@@ -457,6 +508,7 @@ static void stop(struct service *s)
 {
     control_socket_close(s->control);
     watch_close(s->watch);
+    watch_close(s->tier_watch);
     workers_free(s->workers);
     close_handle((uv_handle_t *)&s->terminate);
     close_handle((uv_handle_t *)&s->interrupt);

@@ -68,6 +68,18 @@ int list_new(struct blockdb *db, struct list **out)
     return 0;
 }
 
+int tier_new(struct statutory *list, bool missing, struct tier **out)
+{
+    struct tier *tier = calloc(1, sizeof *tier);
+    if (tier == NULL) {
+        statutory_close(list);
+        return ERR_NOMEM;
+    }
+    *tier = (struct tier){.list = list, .missing = missing};
+    *out = tier;
+    return 0;
+}
+
 void settings_release_unheld(struct settings *settings)
 {
     if (settings == NULL || settings->holders > 0)
@@ -86,14 +98,23 @@ void list_release_unheld(struct list *list)
     free(list);
 }
 
-int snapshot_new(struct settings *settings, struct list *list, struct snapshot **out)
+void tier_release_unheld(struct tier *tier)
+{
+    if (tier == NULL || tier->holders > 0)
+        return;
+    statutory_close(tier->list);
+    free(tier);
+}
+
+int snapshot_new(struct settings *settings, struct list *list, struct tier *tier, struct snapshot **out)
 {
     struct snapshot *snapshot = malloc(sizeof *snapshot);
     if (snapshot == NULL)
         return ERR_NOMEM;
-    *snapshot = (struct snapshot){.settings = settings, .list = list};
+    *snapshot = (struct snapshot){.settings = settings, .list = list, .tier = tier};
     settings->holders++;
     list->holders++;
+    tier->holders++;
     *out = snapshot;
     return 0;
 }
@@ -104,8 +125,10 @@ void snapshot_free(struct snapshot *snapshot)
         return;
     snapshot->settings->holders--;
     snapshot->list->holders--;
+    snapshot->tier->holders--;
     settings_release_unheld(snapshot->settings);
     list_release_unheld(snapshot->list);
+    tier_release_unheld(snapshot->tier);
     free(snapshot);
 }
 
@@ -116,6 +139,8 @@ struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *ca
         .query = {.opts = &config->query,
                   .policy = snapshot->settings->policy,
                   .blockdb = snapshot->list->db,
+                  .statutory = snapshot->tier->list,
+                  .statutory_missing = snapshot->tier->missing,
                   .cache = cache},
         .tcp_idle_ms = config->limits.tcp_idle_ms,
         .tls = snapshot->settings->tls,

@@ -3,6 +3,7 @@
  *
  *     snapshot ──▶ settings (configuration, policy)      shared by the snapshots before and after a new generation
  *              ──▶ list (generation)                     shared by the snapshots before and after a reload
+ *              ──▶ tier (statutory list)                 shared by the snapshots before and after either
  *
  * Immutable once the workers have it. A part is freed with the last snapshot that holds it.
  *
@@ -21,6 +22,7 @@
 #include "config/config.h"
 #include "net/worker.h"
 #include "policy/policy.h"
+#include "statutory/statutory.h"
 #include "tls/identity.h"
 
 /* Drawn once, when the program starts: cookies and cache outlive a reload. */
@@ -41,9 +43,16 @@ struct list {
     unsigned holders;
 };
 
+struct tier {
+    struct statutory *list; /* NULL: it was not set up, or can't be read */
+    bool missing;           /* it was set up, and can't be read */
+    unsigned holders;
+};
+
 struct snapshot {
     struct settings *settings;
     struct list *list;
+    struct tier *tier;
     struct cache *outdated; /* to be emptied when the last worker has let go: its entries mean nothing to the next
                              * snapshot; NULL: they go on being good */
 };
@@ -54,12 +63,16 @@ ERR_CHECKED int settings_load(const char *const files[], size_t count, const str
 /* Takes db over, also on failure. ERR_NOMEM. */
 ERR_CHECKED int list_new(struct blockdb *db, struct list **out);
 
-/* Both free what nobody holds, and nothing else. */
+/* Takes list over, also on failure. ERR_NOMEM. */
+ERR_CHECKED int tier_new(struct statutory *list, bool missing, struct tier **out);
+
+/* Each frees what nobody holds, and nothing else. */
 void settings_release_unheld(struct settings *settings);
 void list_release_unheld(struct list *list);
+void tier_release_unheld(struct tier *tier);
 
-/* Becomes a holder of both. ERR_NOMEM. */
-ERR_CHECKED int snapshot_new(struct settings *settings, struct list *list, struct snapshot **out);
+/* Becomes a holder of all three. ERR_NOMEM. */
+ERR_CHECKED int snapshot_new(struct settings *settings, struct list *list, struct tier *tier, struct snapshot **out);
 void snapshot_free(struct snapshot *snapshot);
 
 struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *cache);

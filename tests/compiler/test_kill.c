@@ -1,4 +1,5 @@
 /* The real program, killed at any moment: what is in force stays in force, and the next run finds nothing in its way. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,15 +15,17 @@
 #include "blockdb/blockdb.h"
 #include "dns/name.h"
 
-#define KILLS      50
+#define KILLS      100
 #define NAME_COUNT 20000
+#define FILES_MAX  10 /* in a folder of ours, however many runs were killed */
 
 static char dir[] = "/tmp/belisha-kill-XXXXXX";
 
+/* A version of the feed, as if it had just come. */
 static void write_list(char version)
 {
     char path[128];
-    snprintf(path, sizeof path, "%s/%c.txt", dir, version);
+    snprintf(path, sizeof path, "%s/list.txt", dir);
     FILE *file = fopen(path, "we");
     assert_non_null(file);
     fprintf(file, "always.example\nonly-%c.example\n", version);
@@ -31,16 +34,34 @@ static void write_list(char version)
     fclose(file);
 }
 
+static void write_recipe(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/feeds.yaml", dir);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("keep: 2\nout: out\nfeeds:\n"
+          "  - {name: list, source: list.txt, format: domains, category: malware}\n"
+          "  - {name: small, source: small.txt, format: hosts, category: gambling}\n",
+          file);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/small.txt", dir);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("0.0.0.0 small.example\n", file);
+    fclose(file);
+}
+
 static pid_t start(char version)
 {
-    char list[128], out[128];
-    snprintf(list, sizeof list, "%s/%c.txt", dir, version);
-    snprintf(out, sizeof out, "%s/out", dir);
+    char recipe[128];
+    write_list(version);
+    snprintf(recipe, sizeof recipe, "%s/feeds.yaml", dir);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        execl(BLOCKLIST_COMPILER, "blocklist-compiler", "--list", list, "--format", "domains", "--category", "malware",
-              "--out", out, "--keep", "2", "--quiet", "--report-file", "/dev/null", (char *)NULL);
+        execl(BLOCKLIST_COMPILER, "blocklist-compiler", "--recipe", recipe, "--quiet", "--report-file", "/dev/null",
+              (char *)NULL);
         _exit(127);
     }
     return pid;
@@ -73,8 +94,9 @@ static uint64_t check_in_force(void)
     if (blockdb_open(path, &db, why, sizeof why) < 0)
         fail_msg("%s", why);
     assert_true(is_listed(db, "always.example"));
+    assert_true(is_listed(db, "small.example"));
     assert_true(is_listed(db, "only-a.example") != is_listed(db, "only-b.example"));
-    assert_int_equal(blockdb_name_count(db), NAME_COUNT + 2);
+    assert_int_equal(blockdb_name_count(db), NAME_COUNT + 3);
     uint64_t generation = blockdb_generation(db);
     blockdb_close(db);
     return generation;
@@ -87,19 +109,32 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static unsigned count_files(const char *folder)
+{
+    char path[128];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "%s/%s", dir, folder);
+    DIR *open_dir = opendir(path);
+    assert_non_null(open_dir);
+    for (const struct dirent *entry = readdir(open_dir); entry != NULL; entry = readdir(open_dir))
+        count += entry->d_name[0] != '.';
+    closedir(open_dir);
+    return count;
+}
+
 static void a_killed_compiler_leaves_the_list_in_force(void **state)
 {
     uint64_t generation = 1;
     unsigned killed = 0;
     (void)state;
-    write_list('a');
-    write_list('b');
+    write_recipe();
     int64_t begin_us = now_us();
     assert_int_equal(finish(start('a')), 0);
     int64_t run_us = now_us() - begin_us;
     assert_int_equal(check_in_force(), 1);
     srand(1);
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; killed < KILLS; i++) {
+        assert_true(i < 10 * KILLS); /* or no run takes long enough to be killed */
         pid_t pid = start(i % 2 == 0 ? 'b' : 'a');
         usleep((unsigned)(rand() % (int)(run_us + run_us / 8)));
         kill(pid, SIGKILL);
@@ -108,11 +143,11 @@ static void a_killed_compiler_leaves_the_list_in_force(void **state)
         assert_true(now >= generation);
         generation = now;
     }
-    print_message("%u of %d runs were killed before their end\n", killed, KILLS);
-    assert_true(killed > 0);
     assert_int_equal(finish(start('a')), 0);
     assert_int_equal(finish(start('b')), 0);
     assert_true(check_in_force() > generation);
+    assert_in_range(count_files("out"), 1, FILES_MAX);
+    assert_in_range(count_files("out/feeds"), 1, FILES_MAX);
 }
 
 static int remove_dir(void **state)

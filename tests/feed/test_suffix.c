@@ -48,6 +48,8 @@ static void suffix_follows_the_rules_of_the_list(void **state)
         {"xn--55qx5d.cn", SUFFIX_ICANN},
         {"blog.example", SUFFIX_PRIVATE},
         {"my.blog.example", SUFFIX_NONE},
+        {"cloud.example", SUFFIX_PRIVATE},        /* covers all the machines */
+        {"machine-1.cloud.example", SUFFIX_NONE}, /* one of them */
         {"unknown", SUFFIX_NONE},
     };
     struct suffix_set *set =

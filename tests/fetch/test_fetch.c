@@ -314,6 +314,27 @@ static void store_trusts_a_copy_but_not_the_facts_of_another(void **state)
     assert_int_equal(store_read(f->dir, "other", &entry), ERR_NOENT);
 }
 
+static void store_sweep_removes_what_a_killed_run_left(void **state)
+{
+    static const char *const left[] = {"feed.new", "other.new", "feed.json-new", "feed.sheaf-new"};
+    struct fixture *f = *state;
+    char path[STORE_PATH_MAX];
+    struct store_entry entry;
+    get_and_keep(f);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", f->dir, left[i]);
+        fclose(fopen(path, "we"));
+    }
+    store_sweep(f->dir);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "%s/%s", f->dir, left[i]);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+    assert_int_equal(store_read(f->dir, "feed", &entry), 0);
+    assert_string_equal(entry.etag, "\"one\"");
+    store_sweep("/tmp/belisha/no/such");
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -328,6 +349,7 @@ int main(void)
         IN_FIXTURE(fetch_copies_files_and_survives_their_loss),
         IN_FIXTURE(fetch_takes_no_list_that_can_not_be_one),
         IN_FIXTURE(fetch_without_a_folder_for_copies_downloads_nothing),
+        IN_FIXTURE(store_sweep_removes_what_a_killed_run_left),
         IN_FIXTURE(store_trusts_a_copy_but_not_the_facts_of_another),
     };
     return download_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

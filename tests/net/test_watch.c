@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "blockdb/blockdb.h"
 #include "net/loop.h"
 #include "net/watch.h"
 #include "support/generation.h"
@@ -23,11 +24,11 @@ static struct watch *watch;
 static struct blockdb *opened;
 static size_t opened_count;
 
-static void on_opened(void *ctx, struct blockdb *db)
+static void on_opened(void *ctx, void *list)
 {
     (void)ctx;
     blockdb_close(opened);
-    opened = db;
+    opened = list;
     opened_count++;
 }
 
@@ -45,7 +46,7 @@ static int start(void **state)
     opened_count = 0;
     generation_init(&generation, rules, 1);
     assert_int_equal(uv_loop_init(&loop), 0);
-    return watch_new(&loop, generation.current, on_opened, NULL, &watch);
+    return watch_new(&loop, &watch_blocklist, generation.current, on_opened, NULL, &watch);
 }
 
 static int end(void **state)

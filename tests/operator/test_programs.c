@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -286,14 +287,52 @@ static void status_makes_a_table_of_what_belishad_says(void **state)
     expect(site, 0, "TROUBLE: no space left\n");
     expect(site, 0, "10.0.0.1:53 main (TCP)\n");
     expect_exchange(site, "status --json", "status\n", status_json);
-    assert_int_equal(site->code, 0);
-    assert_string_equal(site->output, status_json);
+    expect(site, 0, "\"uptime_s\": 7260");
+    expect(site, 0, "\"runs\": []");
     expect_exchange(site, "status", "status\n", "{\"generation\": null, \"log\": null}");
     expect(site, 0, "NONE: questions are answered SERVFAIL until a list is published\n");
     expect_exchange(site, "status", "status\n", "nonsense");
     expect(site, 1, "not understood");
     expect_exchange(site, "status", "status\n", "");
     expect(site, 1, "not understood");
+}
+
+static void write_run(const struct site *site, const char *name, const char *text)
+{
+    char path[GENERATION_PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/runs", site->generation.folder);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/runs/%s", site->generation.folder, name);
+    write_file(path, "%s", text);
+}
+
+static void status_tells_what_the_compilers_runs_came_to(void **state)
+{
+    struct site *site = *state;
+    expect_exchange(site, "status", "status\n", status_json);
+    expect(site, 0, "compiler    no run on record");
+    write_run(site, "20261120T023000Z.json", "{\"outcome\": \"published\", \"generation\": 6, \"time_s\": 1}");
+    write_run(site, "20261121T023000Z.json", "{\"outcome\": \"not-published\", \"reason\": \"\\u001b[31mdisk full\"}");
+    write_run(site, "20261122T023000Z.json", "{\"outcome\": \"unchanged\", \"generation\": 6}");
+    write_run(site, "20261122T023000Z-2.json",
+              "{\"outcome\": \"published\", \"generation\": 7, \"time_s\": 9999999999, \"feeds\": ["
+              "{\"name\": \"a\", \"state\": \"fresh\", \"fetched_s\": 2},"
+              "{\"name\": \"b\", \"state\": \"stale\", \"fetched_s\": 1, \"problem\": \"HTTP 404\"},"
+              "{\"name\": \"c\", \"state\": \"missing\", \"problem\": \"never came\"}]}");
+    write_run(site, "20261122T023000Z-10.json", "cut sho");
+    expect_exchange(site, "status", "status\n", status_json);
+    expect(site, 0, "compiler    published (generation 7) ");
+    expect(site, 0, "before: unchanged (generation 6) ");
+    expect(site, 0, "not-published ");
+    expect(site, 0, ": ?[31mdisk full\n");
+    expect(site, 0, "feeds       3, 1 stale, 1 missing; the oldest copy is ");
+    expect(site, 0, "            b is stale, its copy ");
+    expect(site, 0, " old: HTTP 404\n");
+    expect(site, 0, "            c is missing: never came\n");
+    expect_exchange(site, "status --json", "status\n", status_json);
+    expect(site, 0, "\"stale\": 1");
+    run(site, site->config, "status");
+    expect(site, 1, "compiler    published (generation 7) "); /* belishad need not run for it */
 }
 
 static void a_silent_belishad_is_reported_with_its_socket(void **state)
@@ -346,6 +385,7 @@ int main(void)
         WITH_SITE(why_refuses_what_it_does_not_understand),
         WITH_SITE(config_check_reports_every_mistake),
         WITH_SITE(config_show_prints_a_configuration_that_means_the_same),
+        WITH_SITE(status_tells_what_the_compilers_runs_came_to),
         WITH_SITE(status_makes_a_table_of_what_belishad_says),
         WITH_SITE(a_silent_belishad_is_reported_with_its_socket),
         WITH_SITE(reload_and_flush_pass_their_line_on),

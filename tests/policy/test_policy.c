@@ -142,10 +142,13 @@ static const struct verdict_row {
     {"www.example", BIT(GAMBLING) | BIT(PORNOGRAPHY), PUPILS, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_PORNOGRAPHY},
     {"www.example", BIT(NEWS) | BIT(SPORTS), PUPILS, VERDICT_RESOLVE, REASON_LOG_ONLY, CATEGORY_SPORTS},
     {"www.example", BIT(NEWS) | BIT(WEBMAIL), PUPILS, VERDICT_RESOLVE, REASON_CATEGORY_ALLOWED, CATEGORY_NEWS},
-    {"www.example", BIT(LOCAL) | BIT(ILLEGAL), PUPILS, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_LOCAL},
+    {"www.example", BIT(LOCAL) | BIT(ILLEGAL), PUPILS, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
     /* no level can let illegal content through */
     {"www.example", BIT(ILLEGAL) | BIT(NEWS), STAFF, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
     {"allowed.example", BIT(ILLEGAL), STAFF, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
+    {"hello.school.test", BIT(ILLEGAL), STAFF, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
+    {"pc1.ad.school.local", BIT(ILLEGAL), STAFF, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
+    {"a.test", BIT(ILLEGAL), STAFF, VERDICT_NOTICE, REASON_CATEGORY, CATEGORY_ILLEGAL},
     /* a walled garden */
     {"www.example", 0, GARDEN, VERDICT_NOTICE, REASON_DEFAULT, CATEGORY_NONE},
     {"www.example", BIT(WEBMAIL), GARDEN, VERDICT_NOTICE, REASON_DEFAULT, CATEGORY_WEBMAIL},
@@ -211,6 +214,34 @@ static void the_first_of_the_precedence_decides(void **state)
         assert_int_equal(v.feed, VERDICT_NO_FEED);
         assert_true(v.categories == facts.categories);
     }
+}
+
+static void the_statutory_list_goes_before_all_but_help(void **state)
+{
+    static const char *const asked[] = {
+        "www.example",         "allowed.example",        "hello.school.test", "a.test",
+        "pc1.ad.school.local", "pc1.filtered.local",     "blocked.example",   "resolver.arpa",
+        "www.ad.school.local", "below.hello.school.test"};
+    const struct policy *policy = *state;
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct policy_facts facts;
+        facts_of(policy, asked[i], BIT(NEWS), &facts);
+        facts.statutory = 1;
+        for (uint16_t group = PUPILS; group <= GARDEN; group++) {
+            struct verdict v = policy_decide(policy, group, &facts);
+            assert_int_equal(v.action, VERDICT_NOTICE);
+            assert_int_equal(v.reason, REASON_STATUTORY);
+            assert_int_equal(v.category, CATEGORY_ILLEGAL);
+            assert_true(v.categories == BIT(ILLEGAL)); /* what else is said of the name could tell which it is */
+        }
+        facts.statutory = 0;
+        facts.closed = 1; /* nobody can tell, so nothing is open */
+        assert_int_equal(policy_decide(policy, PUPILS, &facts).action, VERDICT_NOT_READY);
+    }
+    struct policy_facts help;
+    facts_of(policy, "help.example", 0, &help);
+    help.statutory = help.closed = 1;
+    assert_int_equal(policy_decide(policy, PUPILS, &help).reason, REASON_PROTECTED_HELP);
 }
 
 static void facts_tell_the_zone_whatever_else_is_true_of_a_name(void **state)
@@ -326,6 +357,7 @@ static void impossible_options_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_statutory_list_goes_before_all_but_help, make, unmake),
         cmocka_unit_test_setup_teardown(the_first_of_the_precedence_decides, make, unmake),
         cmocka_unit_test_setup_teardown(facts_tell_the_zone_whatever_else_is_true_of_a_name, make, unmake),
         cmocka_unit_test_setup_teardown(facts_tell_the_record_and_the_matched_labels, make, unmake),

@@ -17,6 +17,8 @@
  *             option KEY VALUE               of struct query_opts
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
+ *             statutory NAME                 a host of the statutory list; "=" before it: not those below
+ *             no statutory list              it was set up and can't be read
  *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
  *             raw HEX [from ADDR] [as N]     bytes as they are
  *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
@@ -26,6 +28,7 @@
  *             upstream N refuses | accepts   what io.send() says from now on
  *             after 500ms | 10s
  *             publish                        the list so far becomes a new generation
+ *             publish statutory              the statutory list so far becomes a new one, nothing else changes
  *             unlist NAME                    takes NAME out of the list
  *             decide block|allow NAME [exact] [for=SECONDS] [group=NAME]    recorded under the next number, from 1
  *             revoke N
@@ -34,7 +37,7 @@
  *             nobody is asked
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
  *             client N gets nothing
- *             logged KEY=VALUE ...           of the last record
+ *             logged KEY=VALUE ...           of the last record; concealed=HOST: its name is the id of that host
  *
  * Record lines: [authority] NAME TTL CLASS TYPE RDATA. Names are absolute with or without the closing dot.
  */
@@ -52,6 +55,7 @@
 #include "dns/msg.h"
 #include "dns/rr.h"
 #include "query/stage.h"
+#include "statutory/statutory.h"
 
 #define WORDS_MAX 24
 
@@ -785,6 +789,18 @@ static void check_gets(const struct line *l, const struct block *b)
     ldns_pkt_free(pkt);
 }
 
+/* The id of the host if that is all the record says of names. */
+static void concealed_read(const struct qlog_record *r, const char *host, char got[NAME_TEXT_MAX])
+{
+    uint8_t name[NAME_MAX_LEN], opaque[NAME_MAX_LEN];
+    struct name_key key;
+    lower_read(host, name);
+    name_key_make(name, &key);
+    size_t len = statutory_opaque_name(stage.tier, &key, key.labels, opaque);
+    bool same = r->qname_len == len && memcmp(r->qname, opaque, len) == 0 && r->matched_len == 0;
+    snprintf(got, NAME_TEXT_MAX, "%s", same ? host : "another name");
+}
+
 static void check_logged(const struct line *l)
 {
     const struct qlog_record *r = &stage.last_log;
@@ -808,6 +824,8 @@ static void check_logged(const struct line *l)
             snprintf(got, sizeof got, "%s", caches[r->cache]);
         else if (is(l, i, "name"))
             name_to_text(r->qname, got);
+        else if (is(l, i, "concealed"))
+            concealed_read(r, value, got);
         else if (is(l, i, "matched"))
             r->matched_len > 0 ? (void)name_to_text(r->matched, got) : (void)0;
         else if (is(l, i, "labels"))
@@ -873,6 +891,8 @@ static void set_up(const struct line *l, const char *text)
         do_option(l);
     else if (is(l, 0, "nxdomain"))
         stage.policy_opts.nxdomain |= categories_read(word(l, 1));
+    else if (is(l, 0, "no") && is(l, 1, "statutory"))
+        stage.statutory_missing = true;
     else if (is(l, 0, "no") && is(l, 1, "generation"))
         stage.no_generation = true;
     else
@@ -925,6 +945,10 @@ static void play(char *text, const struct block *b)
         do_list(&l);
     else if (is(&l, 0, "unlist"))
         do_unlist(&l);
+    else if (is(&l, 0, "statutory"))
+        stage.statutory[stage.statutory_count++] = stage_text(&stage, word(&l, 1));
+    else if (is(&l, 0, "publish") && is(&l, 1, "statutory"))
+        stage_publish_statutory(&stage);
     else if (is(&l, 0, "decide"))
         do_decide(&l);
     else if (is(&l, 0, "revoke"))

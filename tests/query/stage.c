@@ -6,6 +6,7 @@
 
 #include "blockdb/blockdb.h"
 #include "qlog/writer.h"
+#include "support/statutory_list.h"
 
 #define START_WALL_NS INT64_C(1790000000000000000)
 
@@ -103,6 +104,8 @@ static struct query_env stage_env(struct stage *s)
         .opts = &s->opts,
         .policy = s->policy,
         .blockdb = s->blockdb,
+        .statutory = s->tier,
+        .statutory_missing = s->statutory_missing,
         .decisions = s->table,
         .cache = s->cache,
         .metrics = &s->metrics,
@@ -130,6 +133,11 @@ static void open_generation(struct stage *s)
     }
 }
 
+static void open_tier(struct stage *s)
+{
+    s->tier = s->statutory_count == 0 ? NULL : statutory_list(s->statutory, s->statutory_count, ++s->tier_number);
+}
+
 void stage_start(struct stage *s)
 {
     struct cache_opts cache_opts = {.bytes = 4 << 20, .shards = 4};
@@ -141,10 +149,20 @@ void stage_start(struct stage *s)
         publish(s, true);
         open_generation(s);
     }
+    open_tier(s);
     must(policy_new(&s->policy_opts, &s->policy) == 0, "policy");
     must(cache_new(&cache_opts, &s->cache) == 0, "cache");
     struct query_env env = stage_env(s);
     must(query_engine_new(&env, &io, &s->engine) == 0, "engine");
+}
+
+void stage_publish_statutory(struct stage *s)
+{
+    struct statutory *old = s->tier;
+    open_tier(s);
+    struct query_env env = stage_env(s);
+    query_set_env(s->engine, &env, s->now);
+    statutory_close(old);
 }
 
 void stage_publish(struct stage *s)
@@ -219,6 +237,7 @@ void stage_done(struct stage *s)
     cache_free(s->cache);
     policy_free(s->policy);
     blockdb_close(s->blockdb);
+    statutory_close(s->tier);
     if (s->running && !s->no_generation)
         generation_done(&s->generation);
 }

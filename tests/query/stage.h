@@ -57,12 +57,17 @@ struct stage {
     char texts[STAGE_TEXTS_MAX][256];
     size_t text_count;
     bool no_generation;
+    const char *statutory[STAGE_ROWS_MAX]; /* hosts */
+    size_t statutory_count;
+    bool statutory_missing;
     uint32_t refuse_server; /* bit: io.send() fails for this server */
 
     /* what runs */
     bool running;
     struct generation generation;
     struct blockdb *blockdb;
+    struct statutory *tier; /* NULL: no host is listed */
+    uint64_t tier_number;
     struct policy *policy;
     struct cache *cache;
     struct metrics metrics;
@@ -90,6 +95,8 @@ const char *stage_text(struct stage *stage, const char *text);
 void stage_start(struct stage *stage);
 /* Publishes the rules as a new generation and gives it to the engine; a changed policy comes with it. */
 void stage_publish(struct stage *stage);
+/* Only the statutory list, as its hosts are now. */
+void stage_publish_statutory(struct stage *stage);
 void stage_done(struct stage *stage);
 
 /* Records a decision, or ends one; in force at once. until_s counts from now on; 0: for good. */

@@ -13,38 +13,40 @@ resolver/base:
 resolver/dns: base
 resolver/blockdb: base dns
 resolver/decision: base dns
+resolver/statutory: base dns blockdb
 resolver/policy: base dns blockdb
 resolver/cache: base dns
 resolver/upstream: base dns
 resolver/qlog: base dns
 resolver/metrics: base dns
-resolver/query: base dns blockdb decision policy cache upstream qlog metrics
+resolver/query: base dns blockdb statutory decision policy cache upstream qlog metrics
 resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice
-resolver/control: base dns blockdb decision policy cache upstream qlog metrics query
+resolver/control: base dns blockdb statutory decision policy cache upstream qlog metrics query
 resolver/tls: base
-resolver/net: base dns blockdb upstream qlog metrics query control tls
+resolver/net: base dns blockdb statutory upstream qlog metrics query control tls
 resolver/notice: base dns blockdb decision policy qlog config
-resolver/service: base dns blockdb decision policy cache upstream qlog metrics query config control net tls
+resolver/service: base dns blockdb statutory decision policy cache upstream qlog metrics query config control net tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
 blocklist-compiler/sandbox: base
 blocklist-compiler/fetch: base dns xfr
-blocklist-compiler/publish: base dns blockdb trie
+blocklist-compiler/publish: base dns blockdb statutory trie
 blocklist-compiler/recipe: base dns config xfr
 blocklist-compiler/reading: base feed recipe
 blocklist-compiler/report: base feed
 blocklist-compiler/xfr: base dns
 blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
-blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox export xfr
+blocklist-compiler/tier: base dns feed fetch publish reading recipe report statutory
+blocklist-compiler: base dns blockdb config feed trie fetch publish reading recipe report sandbox export xfr tier
 operator: base dns blockdb decision policy qlog metrics config control notice feed recipe provenance
 '
 
 # header of a library: the only folders that may include it
 libraries='
 uv.h: resolver/net resolver/service
-lmdb.h: resolver/blockdb resolver/notice blocklist-compiler/publish
+lmdb.h: resolver/blockdb resolver/statutory resolver/notice blocklist-compiler/publish
 openssl/: resolver/tls
 nghttp2/: resolver/net
 microhttpd.h: resolver/notice
@@ -55,7 +57,7 @@ archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed operator
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/decision resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report operator
+jansson.h: resolver/decision resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -3,9 +3,10 @@
 #include <assert.h>
 
 static const struct feed_format formats[] = {
-    {"hosts", hosts_parse, NULL},     {"domains", domains_parse, NULL}, {"adblock", adblock_parse, NULL},
-    {"ut1", NULL, ut1_parse},         {"rpz", rpz_parse, NULL},         {"dnsmasq", dnsmasq_parse, NULL},
-    {"unbound", unbound_parse, NULL}, {"urls", urls_parse, NULL},
+    {"hosts", hosts_parse, NULL, true},      {"domains", domains_parse, NULL, true},
+    {"adblock", adblock_parse, NULL, false}, {"ut1", NULL, ut1_parse, false},
+    {"rpz", rpz_parse, NULL, false},         {"dnsmasq", dnsmasq_parse, NULL, true},
+    {"unbound", unbound_parse, NULL, true},  {"urls", urls_parse, NULL, false},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

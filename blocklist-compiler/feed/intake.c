@@ -95,12 +95,13 @@ static void flag(struct intake *in, enum feed_scope scope, struct span text)
         feed_stats_popular(in->stats, popular->rank, popular->text, in->file, in->line, text);
 }
 
-static int hand_over(struct intake *in, struct feed_rule *rule)
+/* text: for a refusal. */
+static int hand_over(struct intake *in, struct feed_rule *rule, struct span text)
 {
     rule->from = in;
     int err = in->sink(in->sink_ctx, rule);
-    if (err < 0)
-        return err;
+    if (err != 0)
+        return err < 0 ? err : intake_refuse(in, REFUSED_TOO_MANY_CLAUSES, text);
     if (rule->action == FEED_BLOCK)
         in->stats->blocks++;
     else
@@ -119,7 +120,7 @@ int intake_rule(struct intake *in, struct span name, enum feed_action action, en
         .name = &in->name, .categories = in->categories, .action = action, .scope = scope, .important = important};
     if (action == FEED_BLOCK)
         flag(in, scope, name);
-    return hand_over(in, &rule);
+    return hand_over(in, &rule, name);
 }
 
 /* ---- clauses ---- */
@@ -222,7 +223,7 @@ int intake_clause(struct intake *in, struct span name, enum feed_scope scope, st
                              .scope = scope};
     if (!floating && !narrowed && action == FEED_BLOCK)
         flag(in, scope, text);
-    return hand_over(in, &rule);
+    return hand_over(in, &rule, text);
 }
 
 /* ---- addresses ---- */
@@ -257,7 +258,7 @@ int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_
                              .categories = in->categories,
                              .action = is_exception(clause) ? FEED_ALLOW : FEED_BLOCK,
                              .scope = FEED_SELF};
-    return hand_over(in, &rule);
+    return hand_over(in, &rule, text);
 }
 
 int intake_address_text(struct intake *in, struct span text)
@@ -275,17 +276,18 @@ int intake_address_text(struct intake *in, struct span text)
 
 void intake_comment(struct intake *in, struct span comment)
 {
-    static const char mark[] = "Number of entries:";
-    const uint8_t *at = memmem(comment.at, comment.len, mark, sizeof mark - 1);
+    const size_t mark_len = strlen(FEED_DECLARED_MARK);
+    const uint8_t *at = memmem(comment.at, comment.len, FEED_DECLARED_MARK, mark_len);
     uint64_t number = 0;
     if (at == NULL)
         return;
-    at += sizeof mark - 1;
+    at += mark_len;
     for (; at < comment.at + comment.len && (*at == ' ' || *at == ',' || (*at >= '0' && *at <= '9')); at++) {
         if (*at >= '0' && number < UINT64_C(1) << 40)
             number = number * 10 + (*at - '0');
     }
-    in->stats->declared = number;
+    if (number > 0)
+        in->stats->declared = number;
 }
 
 int intake_each_line(struct intake *in, struct span text, intake_line on_line)

@@ -48,7 +48,7 @@ struct feed_rule {
     bool important;               /* $important: beats rules without it, exceptions too */
 };
 
-/* Returns 0, or a negative enum err that ends the reading. */
+/* Returns 0; 1: it has no room for such a rule, which is refused then; or a negative enum err that ends the reading. */
 typedef int (*feed_sink)(void *ctx, const struct feed_rule *rule);
 
 /* Told a line (or the part of one) that did not become a rule; in->file and in->line say where it stands. */
@@ -122,7 +122,8 @@ ERR_CHECKED int intake_address(struct intake *in, const struct prefix *prefix, e
 /* The current line, or part of it, can't be a rule. Returns 0, so that parsers can end a line with it. */
 int intake_refuse(struct intake *in, enum refusal refusal, struct span text);
 
-/* Reads what comments tell about the feed: "Number of entries". */
+/* Reads what comments tell about the feed. */
+#define FEED_DECLARED_MARK "Number of entries:"
 void intake_comment(struct intake *in, struct span comment);
 
 /*

@@ -30,6 +30,7 @@
     X(MODIFIER, "modifier", "a modifier that changes the rule in a way we don't know")                                 \
     X(COSMETIC, "cosmetic", "hides parts of pages, which DNS can't")                                                   \
     X(TOO_MANY, "too-many", "one more pattern than a feed may have")                                                   \
+    X(TOO_MANY_CLAUSES, "too-many-conditions", "one more rule with a condition or an answer than a list can hold")     \
     X(DISABLED, "disabled", "switched off by a $badfilter rule of the same feed")                                      \
     X(RPZ_TRIGGER, "rpz-trigger", "triggers on name servers, which a forwarder does not see")                          \
     X(RPZ_ACTION, "rpz-action", "an action or a record that we don't know")                                            \

@@ -59,6 +59,52 @@ void feed_stats_popular(struct feed_stats *stats, uint32_t rank, const char *nam
     snprintf(stats->popular.name, sizeof stats->popular.name, "%s", name);
 }
 
+struct feed_stats_row feed_stats_row(struct feed_stats *stats, unsigned index)
+{
+    unsigned flag = index - REFUSAL_COUNT;
+    return index < REFUSAL_COUNT ? (struct feed_stats_row){&stats->refused[index], &stats->samples[index]}
+                                 : (struct feed_stats_row){&stats->flagged[flag], &stats->flag_samples[flag]};
+}
+
+void feed_stats_forget_samples(struct feed_stats *stats)
+{
+    for (unsigned i = 0; i < FEED_STATS_ROWS; i++)
+        *feed_stats_row(stats, i).samples = NULL;
+}
+
+void feed_stats_append_row(struct feed_stats_row row, struct feed_stats_row more, uint64_t lines_before)
+{
+    const struct feed_samples *from = *more.samples;
+    *row.count += *more.count;
+    if (from == NULL)
+        return;
+    if (*row.samples == NULL)
+        *row.samples = calloc(1, sizeof **row.samples);
+    struct feed_samples *to = *row.samples;
+    for (unsigned i = 0; to != NULL && i < from->count && to->count < FEED_SAMPLES_MAX; i++) {
+        to->rows[to->count] = from->rows[i];
+        to->rows[to->count++].line += (uint32_t)lines_before;
+    }
+}
+
+void feed_stats_append(struct feed_stats *stats, const struct feed_stats *piece, uint64_t lines_before)
+{
+    struct feed_stats from = *piece;
+    stats->lines += from.lines;
+    stats->blocks += from.blocks;
+    stats->allows += from.allows;
+    stats->widened += from.widened;
+    stats->aliases += from.aliases;
+    if (from.popular.rank != 0 && (stats->popular.rank == 0 || from.popular.rank < stats->popular.rank)) {
+        stats->popular = from.popular;
+        stats->popular.rule.line += (uint32_t)lines_before;
+    }
+    if (from.declared != 0)
+        stats->declared = from.declared;
+    for (unsigned i = 0; i < FEED_STATS_ROWS; i++)
+        feed_stats_append_row(feed_stats_row(stats, i), feed_stats_row(&from, i), lines_before);
+}
+
 uint64_t feed_stats_refused_total(const struct feed_stats *stats)
 {
     uint64_t total = 0;

@@ -39,7 +39,7 @@ struct feed_stats {
     uint64_t lines;    /* all, comments and blank ones too */
     uint64_t blocks;   /* accepted blocking rules, before duplicates are merged */
     uint64_t allows;   /* accepted exceptions */
-    uint64_t declared; /* "Number of entries" in the feed's own header; 0 = it doesn't say */
+    uint64_t declared; /* "Number of entries" in the feed's own header, the last one; 0 = it doesn't say */
     uint64_t widened;  /* blocking rules that were pages of a host, which the recipe lists whole */
     uint64_t aliases;  /* folders of a tree that are another name of a folder already read */
     uint64_t refused[REFUSAL_COUNT];
@@ -62,6 +62,28 @@ void feed_stats_flag(struct feed_stats *stats, enum feed_flag flag, const char *
 /* A rule, accepted, blocks the name of this rank. */
 void feed_stats_popular(struct feed_stats *stats, uint32_t rank, const char *name, const char *file, uint32_t line,
                         struct span text);
+
+/* Counts with samples, one after the other: refusals by reason, then flags. */
+#define FEED_STATS_ROWS (REFUSAL_COUNT + FLAG_COUNT)
+
+struct feed_stats_row {
+    uint64_t *count;
+    struct feed_samples **samples; /* *samples NULL: none */
+};
+
+struct feed_stats_row feed_stats_row(struct feed_stats *stats, unsigned index);
+
+/* Adds a row of the next piece of the same copy; lines_before as below. */
+void feed_stats_append_row(struct feed_stats_row row, struct feed_stats_row more, uint64_t lines_before);
+
+/* Drops the pointers of a struct that was read back as bytes, before anybody follows them. */
+void feed_stats_forget_samples(struct feed_stats *stats);
+
+/*
+ * Adds what reading the next piece of the same copy came to. lines_before: of the copy, before that piece. A sample that
+ * finds no memory is left out, never the count.
+ */
+void feed_stats_append(struct feed_stats *stats, const struct feed_stats *piece, uint64_t lines_before);
 
 uint64_t feed_stats_refused_total(const struct feed_stats *stats);
 

@@ -194,7 +194,7 @@ void fetch_get(const struct fetch_opts *opts, const struct fetch_request *reques
         get_file(opts, request, path, out);
         return;
     }
-    if (opts->dir == NULL) {
+    if (opts->dir == NULL || opts->files_only) {
         fail(out, ERR_UNSUPPORTED, "only the feeds of a recipe are downloaded");
         return;
     }

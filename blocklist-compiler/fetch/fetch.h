@@ -23,6 +23,7 @@
 
 struct fetch_opts {
     const char *dir;               /* of the copies; NULL: files are read where they are, nothing is kept */
+    bool files_only;               /* nothing is downloaded */
     int64_t now_s;                 /* wall time */
     struct download_opts download; /* bytes_max and total_ms are the request's */
 };

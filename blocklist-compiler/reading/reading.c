@@ -43,6 +43,8 @@ static int parse_text(const struct reading *reading, const struct feed_format *f
 {
     uint8_t *data = NULL;
     size_t len = 0;
+    if (reading->text != NULL)
+        return format->parse(in, *reading->text);
     int err = reading_load(reading->path, (uint64_t)reading->feed->limits.bytes, &data, &len);
     if (err == 0)
         err = format->parse(in, (struct span){data, len});

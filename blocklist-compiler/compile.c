@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 #include "blocklist-compiler/compare.h"
 #include "blocklist-compiler/crew.h"
 #include "blocklist-compiler/exposure.h"
+#include "blocklist-compiler/inputs.h"
+#include "blocklist-compiler/list.h"
 #include "blocklist-compiler/overlap.h"
 #include "blocklist-compiler/samples.h"
 #include "publish/publish.h"
@@ -18,9 +21,6 @@
 #include "trie/trie.h"
 
 #define TRANSFERS_PER_SERVER 2 /* at the same time: a mirror that serves forty feeds is somebody's goodwill */
-
-/* Raised when the same inputs would give another list than before. */
-#define COMPILER_REVISION 4
 
 struct compile {
     struct compile_opts opts;
@@ -65,9 +65,12 @@ int compile_new(const struct compile_opts *opts, struct compile **out, unsigned 
         return err == ERR_MALFORMED ? ERR_CONFIG : err;
     }
     c->guard = opts->guard != NULL ? opts->guard : c->own_guard;
-    snprintf(c->copies, sizeof c->copies, "%s/feeds", opts->out);
+    snprintf(c->copies, sizeof c->copies, "%s/%s", opts->out, opts->keep_copies ? "feeds" : "list");
     c->env = (struct job_env){.guard = c->guard,
-                              .fetch = {.dir = opts->keep_copies ? c->copies : NULL,
+                              .falls_back = opts->keep_copies,
+                              .threads = opts->threads,
+                              .fetch = {.dir = c->copies,
+                                        .files_only = !opts->keep_copies,
                                         .now_s = opts->now_s,
                                         .download = job_patience(opts->ca_file, c->turns)}};
     for (size_t i = 0; i < opts->feed_count; i++)
@@ -109,148 +112,16 @@ static void for_all_jobs(struct compile *c, crew_work work, const char *what)
     crew_run(c->jobs, c->opts.feed_count, c->opts.threads, work, what == NULL ? NULL : &c->progress, what);
 }
 
-/* ---- has anything changed? ---- */
-
-static void add_feed(struct digest_state *state, const struct job *job)
-{
-    const struct recipe_feed *feed = job->feed;
-    digest_add_text(state, feed->name);
-    digest_add_text(state, feed->source);
-    digest_add_text(state, feed->licence);
-    digest_add_text(state, feed->zone);
-    digest_add_text(state, job->format->name);
-    digest_add_number(state, feed->categories);
-    digest_add_number(state, feed->subdomains | feed->single_labels << 1 | feed->public_suffixes << 2);
-    for (size_t i = 0; i < feed->folder_count; i++) {
-        digest_add_text(state, feed->folders[i].folder);
-        digest_add_number(state, feed->folders[i].categories);
-    }
-    for (size_t i = 0; i < feed->widen_count; i++)
-        digest_add_text(state, feed->widen[i].host);
-    for (size_t i = 0; i < feed->test_host_count; i++)
-        digest_add_text(state, feed->test_hosts[i]);
-    digest_add(state, job->digest.bytes, sizeof job->digest.bytes);
-}
-
-static void add_guard(struct digest_state *state, const struct guard *guard)
-{
-    enum refusal why;
-    for (size_t i = 0; i < guard_name_count(guard); i++) {
-        digest_add_text(state, guard_name(guard, i, &why));
-        digest_add_number(state, why);
-    }
-    for (size_t i = 0; i < guard_address_count(guard); i++) {
-        const struct prefix *own = guard_address(guard, i);
-        digest_add(state, own->addr.bytes, sizeof own->addr.bytes);
-        digest_add_number(state, own->bits);
-    }
-    digest_add_number(state, suffix_digest(guard_suffixes(guard)));
-}
-
 /* Whether the generation in force was made of what is here now. */
 static bool is_unchanged(struct compile *c)
 {
-    struct digest_state *state = digest_new();
-    if (state == NULL)
+    if (inputs_of_list(c->jobs, c->opts.feed_count, c->guard, &c->inputs) < 0)
         return false;
-    digest_add_text(state, BELISHA_VERSION);
-    digest_add_number(state, COMPILER_REVISION);
-    add_guard(state, c->guard);
-    for (size_t i = 0; i < c->opts.feed_count; i++)
-        add_feed(state, &c->jobs[i]);
-    c->inputs = digest_end(state);
     digest_to_text(&c->inputs, c->inputs_text);
     return c->before != NULL && digest_is_noted(c->opts.out, blockdb_generation(c->before), &c->inputs);
 }
 
 /* ---- the list ---- */
-
-struct adding {
-    struct trie *trie;
-    struct samples *samples;
-    uint16_t *clauses; /* from ids of the batch to those of the list */
-    uint16_t feed;
-    uint64_t index, sample_every;
-};
-
-static void set_rules(struct blockdb_rules *rules, const struct batch_rule *rule)
-{
-    uint64_t *masks[2][2] = {{&rules->block, &rules->important_block}, {&rules->allow, &rules->important_allow}};
-    *masks[rule->action == FEED_ALLOW][rule->important] = rule->categories;
-}
-
-static int add_rule(void *ctx, const struct batch_rule *rule)
-{
-    struct adding *adding = ctx;
-    struct trie_item item = {.feed = adding->feed};
-    if (rule->has_clause) {
-        item.has_clause = true;
-        item.clause = adding->clauses[rule->clause];
-        return rule->key.len == 0 ? 0 : trie_add(adding->trie, &rule->key, &item);
-    }
-    if ((rule->scope & FEED_SELF) != 0)
-        set_rules(&item.self, rule);
-    if ((rule->scope & FEED_BELOW) != 0)
-        set_rules(&item.below, rule);
-    if (adding->index++ % adding->sample_every == 0 && rule->action == FEED_BLOCK) {
-        int err = samples_add(adding->samples, &rule->key, (rule->scope & FEED_SELF) == 0, rule->categories);
-        if (err < 0)
-            return err;
-    }
-    return trie_add(adding->trie, &rule->key, &item);
-}
-
-static int add_addresses(const struct clauses *from, const uint16_t *numbers, struct clauses *to)
-{
-    const size_t size = sizeof(struct blockdb_address_record);
-    for (size_t at = 0; at + size <= from->addresses.len; at += size) {
-        struct blockdb_address_record record;
-        memcpy(&record, from->addresses.data + at, size);
-        record.clause = numbers[record.clause];
-        bytes_add(&to->addresses, &record, size);
-    }
-    return bytes_ok(&to->addresses) ? 0 : ERR_NOMEM;
-}
-
-/* Gives the clauses of a batch their feed and their numbers in the list, *out_numbers, which the caller frees. */
-static int add_clauses(const struct clauses *from, uint16_t feed, struct clauses *to, uint16_t **out_numbers)
-{
-    int err = 0;
-    uint16_t *numbers = calloc(from->count + 1u, sizeof *numbers);
-    if (numbers == NULL)
-        return ERR_NOMEM;
-    for (uint32_t id = 0; id < from->count && err == 0; id++) {
-        struct blockdb_clause_record head;
-        const uint8_t *parts;
-        clauses_get(from, (uint16_t)id, &head, &parts);
-        head.feed = feed;
-        err = clauses_intern(to, &head, parts, &numbers[id]);
-    }
-    if (err == 0)
-        err = add_addresses(from, numbers, to);
-    if (err < 0)
-        free(numbers);
-    else
-        *out_numbers = numbers;
-    return err;
-}
-
-static int add_all(struct compile *c, struct trie *trie, struct clauses *clauses, struct samples *samples)
-{
-    int err = 0;
-    for (size_t i = 0; i < c->opts.feed_count && err == 0; i++) {
-        struct job *job = &c->jobs[i];
-        struct adding adding = {.trie = trie,
-                                .samples = samples,
-                                .feed = (uint16_t)i,
-                                .sample_every = job->batch.count / SAMPLES_PER_FEED + 1};
-        err = add_clauses(&job->batch.clauses, adding.feed, clauses, &adding.clauses);
-        if (err == 0)
-            err = batch_drain(&job->batch, add_rule, &adding);
-        free(adding.clauses);
-    }
-    return err;
-}
 
 static int put_feeds(struct compile *c, struct publish *publish)
 {
@@ -259,9 +130,8 @@ static int put_feeds(struct compile *c, struct publish *publish)
         return ERR_NOMEM;
     for (size_t i = 0; i < c->opts.feed_count; i++) {
         const struct job *job = &c->jobs[i];
-        table[i] = (struct publish_feed){job->feed->name,   job->feed->licence,
-                                         job->feed->source, batch_categories(&job->batch),
-                                         job_names(job),    job->copy.entry.fetched_s};
+        table[i] = (struct publish_feed){job->feed->name, job->feed->licence, job->feed->source,
+                                         job->categories, job_names(job),     job->copy.entry.fetched_s};
     }
     int err = publish_put_feeds(publish, table, c->opts.feed_count);
     free(table);
@@ -277,33 +147,77 @@ static int take_stock(struct compile *c, const struct trie *trie)
     return err < 0 || c->before == NULL ? err : changes_new(c->references.popular, &c->changes);
 }
 
-/* Sorts, merges and compares; the trie's memory is gone before the file is written. */
-static int put_list(struct compile *c, struct publish *publish, struct samples *samples)
+/* The new list beside the one in force, in a thread of its own: it is only read meanwhile. */
+struct comparison {
+    struct compile *compile;
+    const struct trie *trie;
+    const struct clauses *clauses;
+    int err;
+};
+
+static void *compare(void *ctx)
 {
-    struct trie *trie = NULL;
-    struct trie_opts opts = {0};
+    struct comparison *comparison = ctx;
+    struct compile *c = comparison->compile;
+    comparison->err = take_stock(c, comparison->trie);
+    if (comparison->err == 0)
+        comparison->err = compare_lists(comparison->trie, comparison->clauses, c->before, c->changes, &c->report);
+    return NULL;
+}
+
+static int put_trie(struct compile *c, struct publish *publish, const struct trie *trie, const struct clauses *clauses)
+{
+    struct comparison comparison = {c, trie, clauses, 0};
+    pthread_t thread;
+    bool started = c->opts.threads > 1 && pthread_create(&thread, NULL, compare, &comparison) == 0;
+    if (!started)
+        (void)compare(&comparison);
+    int err = publish_put_trie(publish, trie);
+    if (started)
+        (void)pthread_join(thread, NULL);
+    return err < 0 ? err : comparison.err;
+}
+
+/* Merges the feeds, whose rules are given back. */
+static int merge_feeds(struct compile *c, struct samples *samples, struct clauses *clauses, struct trie **out)
+{
     struct trie_stats stats;
-    struct clauses clauses;
-    clauses_init(&clauses);
-    int err = trie_new(&opts, &trie);
+    size_t count = c->opts.feed_count;
+    struct sheaf **sheaves = calloc(count + 1, sizeof(struct sheaf *));
+    uint64_t *left = calloc(count + 1, sizeof *left);
+    struct list_opts opts = {.sheaves = sheaves, .count = count, .threads = c->opts.threads, .samples = samples};
+    int err = sheaves == NULL || left == NULL ? ERR_NOMEM : 0;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        sheaves[i] = c->jobs[i].sheaf;
     if (err == 0)
-        err = add_all(c, trie, &clauses, samples);
-    if (err == 0)
-        err = trie_build(trie, &stats);
-    progress_step(&c->progress, "sorted", "");
-    end_stage(c, "merge");
-    if (err == 0)
-        err = take_stock(c, trie);
+        err = list_make(&opts, out, &stats, clauses, left);
+    for (size_t i = 0; err == 0 && i < count; i++)
+        c->jobs[i].stats.refused[REFUSED_TOO_MANY_CLAUSES] += left[i];
+    for (size_t i = 0; i < count; i++)
+        job_drop_rules(&c->jobs[i]);
+    free(sheaves);
+    free(left);
     if (err == 0) {
         c->report.rules = stats.added;
         c->report.duplicates = stats.duplicates;
         c->report.subsumed = stats.subsumed;
-        err = compare_lists(trie, &clauses, c->before, c->changes, &c->report);
     }
-    progress_step(&c->progress, "compared", "");
-    end_stage(c, "compare");
+    return err;
+}
+
+/* The trie's memory is gone before the file is written. */
+static int put_list(struct compile *c, struct publish *publish, struct samples *samples)
+{
+    struct trie *trie = NULL;
+    struct clauses clauses;
+    clauses_init(&clauses);
+    int err = merge_feeds(c, samples, &clauses, &trie);
+    progress_step(&c->progress, "merged", "");
+    end_stage(c, "merge");
     if (err == 0)
-        err = publish_put_trie(publish, trie);
+        err = put_trie(c, publish, trie, &clauses);
+    progress_step(&c->progress, "compared", "");
+    end_stage(c, "compare and lay out");
     if (err == 0)
         err = publish_put_clauses(publish, &clauses);
     clauses_done(&clauses);
@@ -424,7 +338,7 @@ static void fill_rows(struct compile *c)
             .state = job->state,
             .why = job->why,
             .fetched_s = job->copy.entry.fetched_s,
-            .categories = job->read ? batch_categories(&job->batch) : job->feed->categories,
+            .categories = job->read ? job->categories : job->feed->categories,
             .copy_bytes = job->copy.entry.bytes,
             .stats = job->read ? &job->stats : NULL,
         };
@@ -455,7 +369,7 @@ static int make_folders(const struct compile *c)
 {
     if (mkdir(c->opts.out, 0755) < 0 && errno != EEXIST)
         return errno == ENOENT ? ERR_NOENT : errno == EACCES ? ERR_ACCESS : ERR_IO;
-    if (c->opts.keep_copies && mkdir(c->copies, 0755) < 0 && errno != EEXIST)
+    if (mkdir(c->copies, 0755) < 0 && errno != EEXIST)
         return errno == EACCES ? ERR_ACCESS : ERR_IO;
     return 0;
 }

@@ -20,7 +20,7 @@ struct compile_opts {
     const struct recipe_feed *feeds;
     size_t feed_count;
     const char *out;     /* folder of the generations; made if missing */
-    bool keep_copies;    /* keep the last good copy of every feed, in <out>/feeds */
+    bool keep_copies;    /* the last good copy of a feed stands in for a bad one; false: copies only save time */
     unsigned keep;       /* generations */
     unsigned threads;    /* that fetch and read; at least 1 */
     struct guard *guard; /* what no feed may block; NULL: made of help */

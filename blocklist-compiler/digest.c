@@ -59,6 +59,16 @@ struct digest digest_end(struct digest_state *state)
     return out;
 }
 
+int digest_bytes(const void *bytes, size_t len, struct digest *out)
+{
+    struct digest_state *state = digest_new();
+    if (state == NULL)
+        return ERR_NOMEM;
+    digest_add(state, bytes, len);
+    *out = digest_end(state);
+    return 0;
+}
+
 static int add_file(struct digest_state *state, const char *path)
 {
     uint8_t block[1 << 16];

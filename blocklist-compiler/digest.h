@@ -33,6 +33,8 @@ struct digest digest_end(struct digest_state *state);
 /* As hexadecimal digits. */
 void digest_to_text(const struct digest *digest, char out[2 * DIGEST_LEN + 1]);
 
+ERR_CHECKED int digest_bytes(const void *bytes, size_t len, struct digest *out); /* ERR_NOMEM */
+
 /* The bytes of a file; of a folder, what its files look like from outside. ERR_NOENT, ERR_IO, ERR_NOMEM. */
 ERR_CHECKED int digest_path(const char *path, struct digest *out);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "blocklist-compiler/inputs.h"
 #include "reading/judge.h"
-#include "reading/reading.h"
 
 void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env)
 {
@@ -15,13 +15,25 @@ void job_init(struct job *job, const struct recipe_feed *feed, const struct job_
     job->format = feed_format_at(feed->format);
     job->env = env;
     feed_stats_init(&job->stats);
-    batch_init(&job->batch);
+}
+
+void job_drop_rules(struct job *job)
+{
+    sheaf_close(job->sheaf);
+    job->sheaf = NULL;
 }
 
 void job_done(struct job *job)
 {
     feed_stats_done(&job->stats);
-    batch_done(&job->batch);
+    job_drop_rules(job);
+}
+
+/* Before another copy is read. */
+static void forget(struct job *job)
+{
+    job_done(job);
+    feed_stats_init(&job->stats);
 }
 
 uint64_t job_names(const struct job *job)
@@ -64,9 +76,11 @@ static struct fetch_request request_of(const struct job *job)
 /* After every change of the copy. */
 static void set_state(struct job *job)
 {
-    const struct fetch_copy *copy = &job->copy;
+    struct fetch_copy *copy = &job->copy;
     if (copy->err < 0)
         snprintf(job->why, sizeof job->why, "%s", copy->why[0] != '\0' ? copy->why : err_str(copy->err));
+    if (copy->err < 0 && !job->env->falls_back)
+        copy->path[0] = '\0';
     if (copy->path[0] == '\0')
         job->state = REPORT_FEED_MISSING;
     else if (copy->err < 0)
@@ -85,18 +99,39 @@ void job_fetch(struct job *job)
     set_state(job);
 }
 
-/* Reads the copy in hand from the start. */
-static int parse(struct job *job)
+static int binding_of(const struct job *job, char path_old[STORE_PATH_MAX], struct binding *out)
 {
-    const struct reading reading = {.feed = job->feed,
-                                    .guard = job->env->guard,
-                                    .popular = job->env->popular,
-                                    .path = job->copy.path,
-                                    .sink = batch_add,
-                                    .ctx = &job->batch};
-    job_done(job);
-    feed_stats_init(&job->stats);
-    return reading_run(&reading, &job->stats);
+    const struct fetch_copy *copy = &job->copy;
+    struct digest options;
+    int err = inputs_of_reading(job, &options);
+    if (err < 0)
+        return err;
+    *out = (struct binding){.feed = job->feed,
+                            .guard = job->env->guard,
+                            .popular = job->env->popular,
+                            .path = copy->path,
+                            .dir = job->env->fetch.dir,
+                            .threads = job->env->threads};
+    memcpy(out->id.copy, job->digest.bytes, sizeof out->id.copy);
+    memcpy(out->id.options, options.bytes, sizeof out->id.options);
+    if (copy->candidate && copy->has_last && store_path(out->dir, job->feed->name, "feed", path_old) == 0)
+        out->path_old = path_old;
+    return 0;
+}
+
+/* Reads the copy in hand. */
+static int get_sheaf(struct job *job, struct binding *binding, char path_old[STORE_PATH_MAX], bool *out_new)
+{
+    forget(job);
+    int err = binding_of(job, path_old, binding);
+    if (err == 0)
+        err = binding_run(binding, &job->sheaf, out_new);
+    if (err < 0)
+        return err;
+    job->stats = job->sheaf->stats;
+    feed_stats_forget_samples(&job->sheaf->stats);
+    job->categories = sheaf_categories(job->sheaf);
+    return 0;
 }
 
 /* Whether the copy just read can be believed; else why not. */
@@ -116,31 +151,34 @@ static bool judge(const struct job *job, char *why, size_t cap)
 /* The last good copy was good when it was kept, so it is not judged again; only read. */
 static void read_last(struct job *job)
 {
-    set_state(job);
+    struct binding binding;
+    char path_old[STORE_PATH_MAX];
+    bool is_new = false;
     if (job->state == REPORT_FEED_MISSING)
         return;
-    int err = parse(job);
+    int err = get_sheaf(job, &binding, path_old, &is_new);
     job->read = err == 0;
+    if (err == 0 && is_new)
+        binding_keep(&binding);
     if (err == 0)
         return;
     job->state = REPORT_FEED_MISSING;
     snprintf(job->why + strlen(job->why), sizeof job->why - strlen(job->why), "; the copy from before: %s",
              err_str(err));
-    job_done(job);
-    feed_stats_init(&job->stats);
+    forget(job);
 }
 
 void job_read(struct job *job)
 {
-    char why[DOWNLOAD_WHY_MAX];
+    char why[DOWNLOAD_WHY_MAX], path_old[STORE_PATH_MAX];
     struct fetch_request request = request_of(job);
-    if (job->state == REPORT_FEED_MISSING)
-        return;
-    if (job->state == REPORT_FEED_STALE || job->state == REPORT_FEED_CURRENT) {
+    struct binding binding;
+    bool is_new = false;
+    if (job->state != REPORT_FEED_FRESH) {
         read_last(job);
         return;
     }
-    int err = parse(job);
+    int err = get_sheaf(job, &binding, path_old, &is_new);
     if (err == ERR_NOMEM) {
         job->err = err;
         return;
@@ -151,10 +189,14 @@ void job_read(struct job *job)
         job->read = true;
         if (fetch_keep(&job->env->fetch, &request, &job->copy, job_names(job)) < 0)
             snprintf(job->why, sizeof job->why, "the copy could not be kept for bad days");
+        if (is_new)
+            binding_keep(&binding);
         return;
     }
+    if (err == 0 && is_new)
+        binding_discard(&binding);
     fetch_discard(&job->env->fetch, &request, &job->copy, err < 0 ? err : ERR_LIMIT, why);
-    job_done(job);
-    feed_stats_init(&job->stats);
+    forget(job);
+    set_state(job);
     read_last(job);
 }

@@ -1,5 +1,5 @@
 /*
- * One feed's way through a run: fetched, read, judged; its rules wait in a batch.
+ * One feed's way through a run: fetched, read, judged; its rules wait in a sheaf.
  *
  *   job_fetch()  the copy and its digest
  *   job_read()   the rules of that copy; a candidate that is not believable gives way to the last good copy
@@ -9,7 +9,7 @@
 #ifndef COMPILER_JOB_H
 #define COMPILER_JOB_H
 
-#include "blocklist-compiler/batch.h"
+#include "blocklist-compiler/binding.h"
 #include "blocklist-compiler/digest.h"
 #include "feed/format.h"
 #include "fetch/fetch.h"
@@ -20,6 +20,8 @@ struct job_env {
     const struct guard *guard;
     const struct popular *popular; /* names whose block is flagged; NULL: none */
     struct fetch_opts fetch;
+    bool falls_back;  /* on the copy from before, when the new one can't be had or believed */
+    unsigned threads; /* that read one large copy */
 };
 
 struct job {
@@ -29,10 +31,11 @@ struct job {
     struct fetch_copy copy;
     struct digest digest; /* of the copy; zero for a missing one */
     struct feed_stats stats;
-    struct batch batch;
+    struct sheaf *sheaf; /* the rules; NULL: there are none, or they are in the list */
+    uint64_t categories; /* every one that a rule gives */
     enum report_feed_state state;
     char why[512]; /* what was wrong with the new copy; "" */
-    bool read;     /* stats and batch are those of the copy */
+    bool read;     /* stats and categories are those of the copy */
     int err;       /* what no other copy can help against (ERR_NOMEM); 0 */
 };
 
@@ -49,5 +52,8 @@ struct download_opts job_patience(const char *ca_file, struct turns *turns);
 
 /* Accepted rules. */
 uint64_t job_names(const struct job *job);
+
+/* Gives the rules back, when they are in the list; what reading came to stays. */
+void job_drop_rules(struct job *job);
 
 #endif

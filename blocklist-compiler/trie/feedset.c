@@ -68,7 +68,7 @@ static int grow_slots(struct feedset_table *table)
     return 0;
 }
 
-static int intern(struct feedset_table *table, const uint16_t *feeds, size_t count, uint32_t *out)
+int feedset_intern(struct feedset_table *table, const uint16_t *feeds, size_t count, uint32_t *out)
 {
     int err = grow_slots(table);
     if (err == 0)
@@ -93,7 +93,7 @@ int feedset_init(struct feedset_table *table)
     uint32_t empty;
     uint16_t nothing = 0;
     *table = (struct feedset_table){0};
-    int err = intern(table, &nothing, 0, &empty);
+    int err = feedset_intern(table, &nothing, 0, &empty);
     if (err < 0)
         feedset_done(table);
     return err;
@@ -110,7 +110,7 @@ void feedset_done(struct feedset_table *table)
 
 int feedset_single(struct feedset_table *table, uint16_t feed, uint32_t *out)
 {
-    return intern(table, &feed, 1, out);
+    return feedset_intern(table, &feed, 1, out);
 }
 
 static size_t unite(const uint16_t *a, size_t a_count, const uint16_t *b, size_t b_count, uint16_t *out)
@@ -136,5 +136,5 @@ int feedset_union(struct feedset_table *table, uint32_t a, uint32_t b, uint32_t 
     if (err < 0)
         return err;
     size_t count = unite(a_feeds, a_count, b_feeds, b_count, table->scratch);
-    return intern(table, table->scratch, count, out);
+    return feedset_intern(table, table->scratch, count, out);
 }

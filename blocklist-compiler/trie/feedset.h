@@ -27,6 +27,8 @@ struct feedset_table {
 ERR_CHECKED int feedset_init(struct feedset_table *table);
 void feedset_done(struct feedset_table *table);
 
+/* The id of a set, given ascending. ERR_NOMEM. */
+ERR_CHECKED int feedset_intern(struct feedset_table *table, const uint16_t *feeds, size_t count, uint32_t *out);
 /* The id of the set of one feed. ERR_NOMEM. */
 ERR_CHECKED int feedset_single(struct feedset_table *table, uint16_t feed, uint32_t *out);
 /* The id of the union of two sets. ERR_NOMEM. */

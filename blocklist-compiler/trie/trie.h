@@ -1,14 +1,17 @@
 /*
- * Collects the names of all feeds and puts them in key order: one entry per name, with what all feeds together say.
+ * The list: one entry per name in key order, with what all feeds together say about it.
  *
- * trie_new → trie_add ... → trie_build → trie_next ... → trie_free. Additions come in any order, from any number of
- * feeds, as often as they like; a name costs its key and 17 bytes until trie_build() has merged it.
+ *     trie_new → trie_item_value, trie_put ... → trie_build → trie_next ... → trie_free
  *
- * Merging: masks are united, sets of feeds and clauses too. Pruning: an entry without clauses goes when every mask of it, for itself and for what is
- * below it, is contained in what its listed parents already say for names below them. As effective categories are made of
- * the union of all hits, no look-up changes by that.
+ * The keys come in order, cut into parts that several threads fill at once: all keys of a part lie behind those of the
+ * part before. Which part a key is in makes no difference to the result. A name costs its key and 5 bytes.
  *
- * Errors: negative enum err. Threads: a trie belongs to one thread at a time; trie_build() starts its own and ends them.
+ * Merging: what comes for one key is united: masks, sets of feeds, clauses. Pruning: an entry without clauses goes when
+ * every mask of it, for itself and for what is below it, is contained in what its listed parents already say for names
+ * below them. As effective categories are made of the union of all hits, no look-up changes by that.
+ *
+ * Errors: negative enum err. Threads: each part may have one of its own until trie_build(), which starts its own and ends
+ * them; afterwards a trie is only read, by any number.
  */
 #ifndef TRIE_TRIE_H
 #define TRIE_TRIE_H
@@ -21,11 +24,13 @@
 #include "belisha/err.h"
 #include "dns/key.h"
 
+#define TRIE_PARTS_MAX 16
+
 struct trie;
 
 struct trie_opts {
-    unsigned thread_count; /* for sorting; 0: one per processor */
-    uint64_t names_max;    /* additions; 0: no limit but that of the key store, 4 GiB */
+    unsigned part_count; /* at most TRIE_PARTS_MAX; 0: one */
+    uint64_t names_max;  /* additions to a part; 0: no limit */
 };
 
 /* What one feed says about one name. */
@@ -38,7 +43,7 @@ struct trie_item {
 };
 
 struct trie_stats {
-    uint64_t added;      /* calls of trie_add that succeeded */
+    uint64_t added;      /* additions that succeeded, each as often as it was said to stand */
     uint64_t duplicates; /* of them: merged into an entry of the same name */
     uint64_t subsumed;   /* entries dropped because a parent says as much */
     uint64_t entries;    /* what remains */
@@ -56,7 +61,7 @@ struct trie_value {
 };
 
 struct trie_entry {
-    const uint8_t *key;
+    const uint8_t *key; /* good until trie_free() */
     size_t key_len;
     uint32_t value;
 };
@@ -64,10 +69,20 @@ struct trie_entry {
 ERR_CHECKED int trie_new(const struct trie_opts *opts, struct trie **out);
 void trie_free(struct trie *trie);
 
-/* ERR_INVAL for the root, a cut key and rules that say nothing; ERR_LIMIT; ERR_NOMEM. The trie stays usable. */
-ERR_CHECKED int trie_add(struct trie *trie, const struct name_key *key, const struct trie_item *item);
+/* A number for what an item says, to be put in this part. ERR_INVAL for rules that say nothing; ERR_LIMIT; ERR_NOMEM. */
+ERR_CHECKED int trie_item_value(struct trie *trie, unsigned part, const struct trie_item *item, uint32_t *out);
 
-/* Sorts, merges, prunes. Once; no additions after it. ERR_NOMEM, ERR_LIMIT (more different values than a list can hold). */
+/*
+ * One rule, which stands `repeat` times. ERR_INVAL for the root and for a key before the last one; ERR_LIMIT; ERR_NOMEM.
+ * The trie stays usable.
+ */
+ERR_CHECKED int trie_put(struct trie *trie, unsigned part, const uint8_t *key, size_t key_len, uint32_t value,
+                         uint64_t repeat);
+
+/*
+ * Unites the parts, prunes. Once; no additions after it. ERR_INVAL when the parts are not in order; ERR_NOMEM, ERR_LIMIT
+ * (more different values than a list can hold).
+ */
 ERR_CHECKED int trie_build(struct trie *trie, struct trie_stats *out);
 
 uint64_t trie_entry_count(const struct trie *trie);

@@ -1,16 +1,12 @@
-#include <assert.h>
 #include <string.h>
 
 #include "belisha/category.h"
 #include "belisha/verdict.h"
 #include "blockdb/bucket.h"
-#include "blockdb/check.h"
 #include "blockdb/clause.h"
 #include "blockdb/index.h"
 #include "blockdb/lanes.h"
 #include "dns/rr.h"
-
-#define TEXT_AHEAD 16 /* bytes of a text that are asked for ahead of time */
 
 /*
  * The search for one name in its bucket, in two steps, so that the cache misses of a batch overlap: begin finds out which
@@ -19,10 +15,9 @@
 struct search {
     const struct blockdb *db;
     const struct name_key *key;
-    uint32_t offset;     /* of the bucket */
-    uint32_t same;       /* bytes of the bucket's prefix that the key starts with */
-    uint64_t alike;      /* bit n: entry n has the length and the check byte of the key or of one of its parents */
-    const uint8_t *text; /* of the first one of those */
+    struct bucket bucket;
+    uint32_t same;  /* bytes of the bucket's prefix that the key starts with */
+    uint64_t alike; /* bit n: entry n has the length of the key or one of its parents, and the same last byte */
     /* Over all hits; masks only ever gain bits, so the order of the hits does not matter. */
     struct blockdb_rules sum;
     struct blockdb_match *out;
@@ -65,7 +60,7 @@ static uint8_t count_labels(const struct name_key *key, uint32_t len)
 }
 
 /* The first len bytes of the key are a listed name. */
-static inline void search_add(struct search *s, uint32_t len, uint32_t value_id)
+static void search_add(struct search *s, uint32_t len, uint32_t value_id)
 {
     const struct blockdb_value_record *value = value_find(s->db, value_id);
     if (!value)
@@ -96,41 +91,15 @@ static bool is_boundary(const struct name_key *key, uint32_t len)
     return len == key->len || key->bytes[len] == 0;
 }
 
-/* The last bytes of the first len bytes of a key, as check.h wants them; len > 0. */
-static inline uint64_t ending_of(const struct name_key *key, uint32_t len)
-{
-    return len >= CHECK_LEN ? bytes_load8(key->bytes + len - CHECK_LEN)
-                            : bytes_load8(key->bytes) << 8 * (CHECK_LEN - len);
-}
-
-/* Those of the entries that may be the first len bytes of the key. All keys of the bucket are longer than its prefix. */
-static inline uint64_t alike_at(const struct bucket *bucket, const struct name_key *key, uint32_t len)
-{
-    return row_find(bucket->lens, (uint8_t)(len - bucket->prefix_len - 1), bucket->checks,
-                    check_of(ending_of(key, len)));
-}
-
-__attribute__((noinline)) static uint64_t alike_find_long(const struct bucket *bucket, const struct name_key *key)
+/* Entries that may be the key or one of its parents. All keys of the bucket are longer than its prefix. */
+static uint64_t alike_find(const struct bucket *bucket, const struct name_key *key)
 {
     uint64_t alike = 0;
     uint32_t end = bucket->prefix_len;
     do {
         end = label_end(key, end + 1);
-        alike |= alike_at(bucket, key, end);
+        alike |= row_find(bucket->lens, (uint8_t)(end - bucket->prefix_len - 1), bucket->lasts, key->bytes[end - 1]);
     } while (end < key->len);
-    return alike & ((UINT64_C(1) << bucket->count) - 1);
-}
-
-/* Entries that may be the key or one of its parents. */
-static inline uint64_t alike_find(const struct bucket *bucket, const struct name_key *key)
-{
-    uint64_t alike = 0;
-    if (key->len >= 64)
-        return alike_find_long(bucket, key);
-    uint64_t last = UINT64_C(1) << key->len;
-    uint64_t ends = (bytes_zero64(key->bytes) & (last - 1)) | last;
-    for (ends &= ~UINT64_C(1) << bucket->prefix_len; ends != 0; ends &= ends - 1)
-        alike |= alike_at(bucket, key, (uint32_t)__builtin_ctzll(ends));
     return alike & ((UINT64_C(1) << bucket->count) - 1);
 }
 
@@ -141,60 +110,52 @@ static inline uint64_t alike_find(const struct bucket *bucket, const struct name
 static inline void search_begin(struct search *s, uint32_t offset)
 {
     const struct name_key *key = s->key;
-    struct bucket bucket;
-    s->offset = offset;
+    struct bucket *bucket = &s->bucket;
     s->alike = 0;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, &bucket))
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, bucket)) {
+        *bucket = (struct bucket){0};
         return;
-    s->same = bytes_common(bucket.prefix, key->bytes, bucket.prefix_len < key->len ? bucket.prefix_len : key->len);
-    if (s->same == bucket.prefix_len && s->same < key->len)
-        s->alike = alike_find(&bucket, key);
+    }
+    s->same = bytes_common(bucket->prefix, key->bytes, bucket->prefix_len < key->len ? bucket->prefix_len : key->len);
+    if (s->same == bucket->prefix_len && s->same < key->len)
+        s->alike = alike_find(bucket, key);
     if (s->alike == 0)
         return;
     uint32_t first = (uint32_t)__builtin_ctzll(s->alike);
-    s->text = bucket_text(&bucket, first);
-    __builtin_prefetch(s->text);
-    __builtin_prefetch(s->text + TEXT_AHEAD);
-    __builtin_prefetch(bucket.values + first);
+    __builtin_prefetch(bucket->texts + row_sum(bucket->lens, first));
+    __builtin_prefetch(bucket->values + first);
 }
 
-/* The chain is made of starts of the first entry. Not inlined: few buckets have one. */
-__attribute__((noinline)) static void search_ancestors(struct search *s)
+/* The chain is made of starts of the first entry. */
+static void search_ancestors(struct search *s)
 {
     const struct name_key *key = s->key;
-    struct bucket bucket;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], s->offset, &bucket))
-        return;
-    const uint8_t *text = bucket_text(&bucket, 0);
+    const struct bucket *bucket = &s->bucket;
+    const uint8_t *text = bucket_text(bucket, 0);
     uint32_t same = s->same;
     if (!text)
         return;
-    if (same == bucket.prefix_len) {
+    if (same == bucket->prefix_len) {
         uint32_t left = key->len - same;
-        same += bytes_common(text, key->bytes + same, bucket.lens[0] < left ? bucket.lens[0] : left);
+        same += bytes_common(text, key->bytes + same, bucket->lens[0] < left ? bucket->lens[0] : left);
     }
-    for (uint32_t i = 0; i < bucket.ancestor_count && bucket.ancestor_lens[i] <= same; i++)
-        if (is_boundary(key, bucket.ancestor_lens[i]))
-            search_add(s, bucket.ancestor_lens[i], bucket_value(&bucket, bucket.count + i));
+    for (uint32_t i = 0; i < bucket->ancestor_count && bucket->ancestor_lens[i] <= same; i++)
+        if (is_boundary(key, bucket->ancestor_lens[i]))
+            search_add(s, bucket->ancestor_lens[i], bucket_value(bucket, bucket->count + i));
 }
 
-static inline void search_end(struct search *s)
+static void search_end(struct search *s)
 {
-    struct bucket bucket;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], s->offset, &bucket))
-        return;
-    if (bucket.ancestor_count > 0)
+    const struct bucket *bucket = &s->bucket;
+    const uint8_t *rest = s->key->bytes + bucket->prefix_len;
+    if (bucket->ancestor_count > 0)
         search_ancestors(s);
-    const uint8_t *rest = s->key->bytes + bucket.prefix_len;
-    const uint8_t *text = s->text;
-    for (uint64_t alike = s->alike; alike != 0;) {
+    for (uint64_t alike = s->alike; alike != 0; alike &= alike - 1) {
         uint32_t index = (uint32_t)__builtin_ctzll(alike);
-        uint32_t len = bucket.lens[index];
+        uint32_t len = bucket->lens[index];
+        const uint8_t *text = bucket_text(bucket, index);
         if (text && bytes_common(text, rest, len) == len)
-            search_add(s, bucket.prefix_len + len + 1, bucket_value(&bucket, index));
-        alike &= alike - 1;
-        if (alike != 0)
-            text = bucket_text(&bucket, (uint32_t)__builtin_ctzll(alike));
+            search_add(s, bucket->prefix_len + len + 1, bucket_value(bucket, index));
     }
 }
 
@@ -209,20 +170,11 @@ __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t 
     clause_choose(s->db->clauses, s->clauses, s->out);
 }
 
-/* gcc makes a string instruction of a plain assignment, which takes a tenth of a look-up. */
-static inline void match_clear(struct blockdb_match *out)
-{
-    static_assert(sizeof(*out) % LANES == 0, "whole lanes are cleared");
-#pragma GCC unroll 16
-    for (size_t i = 0; i < sizeof(*out); i += LANES)
-        lanes_clear((uint8_t *)out + i);
-}
-
-static inline void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
+static void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
 {
     struct clause_hits clauses;
     clause_hits_init(&clauses, s->key);
-    match_clear(out);
+    *out = (struct blockdb_match){0};
     s->sum = (struct blockdb_rules){0};
     s->out = out;
     s->clauses = &clauses;
@@ -280,36 +232,11 @@ int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *o
     return 0;
 }
 
-/* A feed of one category surely gave it; one of many may have listed the name for another of them. */
 static uint16_t feed_with(const struct blockdb *db, const struct blockdb_value *value, uint64_t bit)
 {
-    uint16_t best = VERDICT_NO_FEED;
-    for (size_t i = 0; i < value->feed_count; i++) {
-        uint64_t categories = db->feeds[value->feeds[i]].categories;
-        if ((categories & bit) && (best == VERDICT_NO_FEED ||
-                                   __builtin_popcountll(categories) < __builtin_popcountll(db->feeds[best].categories)))
-            best = value->feeds[i];
-    }
-    return best;
-}
-
-/* What the clause that answers says of the feed; one that TCP satisfies does not stand for what others still block. */
-static bool clause_names_feed(const struct blockdb *db, const struct blockdb_match *match, uint64_t bit, uint16_t *out)
-{
-    struct blockdb_clause clause;
-    if (match->clause_count == 0 || blockdb_clause(db, match->clauses[0], &clause) < 0 || !(clause.categories & bit) ||
-        (clause.kind == BLOCKDB_CLAUSE_TCP && !(match->tcp_only & bit)))
-        return false;
-    *out = clause.feed;
-    return true;
-}
-
-static uint16_t blocker_feed(const struct blockdb *db, const struct blockdb_match *match, uint64_t bit)
-{
-    struct blockdb_clause clause;
-    for (size_t i = 0; i < match->blocker_count; i++)
-        if (blockdb_clause(db, match->blockers[i], &clause) == 0 && (clause.categories & bit))
-            return clause.feed;
+    for (size_t i = 0; i < value->feed_count; i++)
+        if (db->feeds[value->feeds[i]].categories & bit)
+            return value->feeds[i];
     return VERDICT_NO_FEED;
 }
 
@@ -317,10 +244,11 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
                             uint8_t *out_labels)
 {
     uint64_t bit = category < CATEGORY_MAX ? CATEGORY_BIT(category) : 0;
-    uint16_t feed;
-    *out_labels = match->clause_labels;
-    if (clause_names_feed(db, match, bit, &feed))
-        return feed;
+    struct blockdb_clause clause;
+    if (match->clause_count > 0 && blockdb_clause(db, match->clauses[0], &clause) == 0 && (clause.categories & bit)) {
+        *out_labels = match->clause_labels;
+        return clause.feed;
+    }
     for (size_t i = match->hit_count; i-- > 0;) {
         const struct blockdb_hit *hit = &match->hits[i];
         struct blockdb_value value;
@@ -332,6 +260,5 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
         *out_labels = hit->labels;
         return feed_with(db, &value, bit);
     }
-    *out_labels = 0;
-    return blocker_feed(db, match, bit);
+    return VERDICT_NO_FEED;
 }

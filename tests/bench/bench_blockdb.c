@@ -21,7 +21,7 @@
 #include "blockdb/blockdb.h"
 #include "dns/name.h"
 #include "publish/publish.h"
-#include "trie/trie.h"
+#include "support/unsorted.h"
 
 #define QUERIES_MAX 400000
 #define SAMPLE_SEED UINT64_C(0x9e3779b97f4a7c15)
@@ -112,20 +112,19 @@ static bool key_of(struct text word, struct name_key *out)
     return true;
 }
 
-static struct trie *load(struct text list)
+static struct unsorted *load(struct text list)
 {
     const struct trie_item item = {
         .self.block = CATEGORY_BIT(CATEGORY_MALWARE),
         .below.block = CATEGORY_BIT(CATEGORY_MALWARE),
     };
-    struct trie *trie;
+    struct unsorted *unsorted = unsorted_new();
     struct text word;
     struct name_key key;
-    must(trie_new(&(struct trie_opts){.thread_count = 0}, &trie), "trie");
     while (line_next(&list, &word))
         if (key_of(word, &key))
-            must(trie_add(trie, &key, &item), "adding a name");
-    return trie;
+            unsorted_add(unsorted, &key, &item);
+    return unsorted;
 }
 
 static struct publish_result publish(struct text list, const char *folder)
@@ -142,9 +141,9 @@ static struct publish_result publish(struct text list, const char *folder)
     char why[PUBLISH_WHY_MAX] = "";
 
     double start = seconds();
-    struct trie *trie = load(list);
+    struct unsorted *unsorted = load(list);
     double loaded = seconds();
-    must(trie_build(trie, &stats), "build");
+    struct trie *trie = unsorted_build(unsorted, 2, &stats);
     double built = seconds();
     must(publish_begin(&(struct publish_opts){.folder = folder, .keep = 1, .built_s = 1}, &p, why), why);
     must(publish_put_feeds(p, &FEED, 1), "feeds");

@@ -15,6 +15,7 @@
 
 #include "blockdb/blockdb.h"
 #include "support/generation.h"
+#include "support/unsorted.h"
 
 static const struct generation_rule RULES[] = {
     {"bet.example", GENERATION_SUBDOMAINS, GENERATION_BLOCK, CATEGORY_BIT(CATEGORY_GAMBLING), 0},
@@ -41,16 +42,15 @@ static void make_file(const struct generation *g, const char *name)
 /* Publishes one name, bet.example, with the given checks. */
 static int publish_one(const char *folder, const struct publish_checks *checks, struct publish_result *out, char *why)
 {
-    struct trie *trie;
+    struct unsorted *unsorted = unsorted_new();
     struct trie_stats stats;
     struct publish *p;
     struct name_key key = {.whole = true, .labels = 2, .len = 11, .bytes = "example\0bet"};
     const struct trie_item item = {.self.block = 2, .below.block = 2};
     const struct publish_feed feed = {.name = "one", .licence = "MIT", .source = "file:", .categories = 2};
 
-    assert_int_equal(trie_new(&(struct trie_opts){.thread_count = 1}, &trie), 0);
-    assert_int_equal(trie_add(trie, &key, &item), 0);
-    assert_int_equal(trie_build(trie, &stats), 0);
+    unsorted_add(unsorted, &key, &item);
+    struct trie *trie = unsorted_build(unsorted, 1, &stats);
     int err = publish_begin(&(struct publish_opts){.folder = folder, .keep = 2, .built_s = 5}, &p, why);
     if (err == 0) {
         assert_int_equal(publish_put_feeds(p, &feed, 1), 0);

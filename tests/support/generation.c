@@ -10,7 +10,7 @@
 #include "dns/key.h"
 #include "dns/name.h"
 #include "publish/publish.h"
-#include "trie/trie.h"
+#include "support/unsorted.h"
 
 #define FEEDS_MAX 64
 #define BUILT_S   1700000000
@@ -111,7 +111,7 @@ static bool add_nameless(struct clauses *clauses, const struct generation_clause
     return true;
 }
 
-static void add_rule(struct trie *trie, struct clauses *clauses, const struct generation_clause_rule *from)
+static void add_rule(struct unsorted *unsorted, struct clauses *clauses, const struct generation_clause_rule *from)
 {
     const struct generation_rule *rule = &from->rule;
     if (add_nameless(clauses, from))
@@ -129,7 +129,7 @@ static void add_rule(struct trie *trie, struct clauses *clauses, const struct ge
         *mask_of(&item.self, rule->action) = rule->categories;
     if (!from->clause && rule->scope != GENERATION_EXACT)
         *mask_of(&item.below, rule->action) = rule->categories;
-    must(trie_add(trie, &key, &item), rule->name);
+    unsorted_add(unsorted, &key, &item);
 }
 
 static void put_feeds(struct publish *p, const struct generation_clause_rule *rules, size_t count)
@@ -157,7 +157,7 @@ static void put_feeds(struct publish *p, const struct generation_clause_rule *ru
 
 void generation_next_clauses(struct generation *g, const struct generation_clause_rule *rules, size_t count)
 {
-    struct trie *trie;
+    struct unsorted *unsorted = unsorted_new();
     struct clauses clauses;
     struct trie_stats stats;
     struct publish *p;
@@ -165,10 +165,9 @@ void generation_next_clauses(struct generation *g, const struct generation_claus
     char why[PUBLISH_WHY_MAX] = "";
 
     clauses_init(&clauses);
-    must(trie_new(&(struct trie_opts){.thread_count = 1}, &trie), "trie");
     for (size_t i = 0; i < count; i++)
-        add_rule(trie, &clauses, &rules[i]);
-    must(trie_build(trie, &stats), "build");
+        add_rule(unsorted, &clauses, &rules[i]);
+    struct trie *trie = unsorted_build(unsorted, 1, &stats);
     must(publish_begin(&(struct publish_opts){.folder = g->folder, .keep = 3, .built_s = BUILT_S}, &p, why), why);
     put_feeds(p, rules, count);
     must(publish_put_trie(p, trie), "entries");

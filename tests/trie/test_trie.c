@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "dns/name.h"
+#include "support/unsorted.h"
 
 enum { BLOCK = 1, ALLOW = 2, IMPORTANT = 4, SELF = 8, BELOW = 16, BOTH = SELF | BELOW };
 
@@ -20,10 +21,10 @@ struct addition {
     uint16_t feed;
 };
 
-static struct trie *trie_of(const struct addition *additions, size_t count, struct trie_stats *out_stats)
+static struct trie *trie_in_parts(const struct addition *additions, size_t count, unsigned parts,
+                                  struct trie_stats *out_stats)
 {
-    struct trie *trie;
-    assert_int_equal(trie_new(&(struct trie_opts){.thread_count = 1}, &trie), 0);
+    struct unsorted *unsorted = unsorted_new();
     for (size_t i = 0; i < count; i++) {
         const struct addition *a = &additions[i];
         uint8_t name[NAME_MAX_LEN];
@@ -37,10 +38,14 @@ static struct trie *trie_of(const struct addition *additions, size_t count, stru
             item.below = rules;
         assert_true(name_from_text(a->name, strlen(a->name), name) > 0);
         name_key_make(name, &key);
-        assert_int_equal(trie_add(trie, &key, &item), 0);
+        unsorted_add(unsorted, &key, &item);
     }
-    assert_int_equal(trie_build(trie, out_stats), 0);
-    return trie;
+    return unsorted_build(unsorted, parts, out_stats);
+}
+
+static struct trie *trie_of(const struct addition *additions, size_t count, struct trie_stats *out_stats)
+{
+    return trie_in_parts(additions, count, 1, out_stats);
 }
 
 /* "name name ...", in key order. */
@@ -151,27 +156,78 @@ static void build_adds_up_all_parents_before_it_drops(void **state)
     trie_free(trie);
 }
 
-static void add_refuses_what_no_list_can_hold(void **state)
+static void put_refuses_what_no_list_can_hold(void **state)
 {
+    static const uint8_t KEY[] = "b", BEFORE[] = "a";
     struct trie *trie;
-    struct name_key key = {.len = 1, .labels = 1, .whole = true, .bytes = {'a'}};
-    const struct name_key root = {.whole = true};
-    const struct name_key cut = {.len = 1, .labels = 1, .whole = false, .bytes = {'a'}};
+    struct trie_stats stats;
+    uint32_t value;
     const struct trie_item item = {.self.block = 1};
     const struct trie_item nothing = {.feed = 1};
     const struct trie_item no_feed = {.self.block = 1, .feed = UINT16_MAX};
     (void)state;
-    assert_int_equal(trie_new(&(struct trie_opts){.thread_count = 1, .names_max = 2}, &trie), 0);
-    assert_int_equal(trie_add(trie, &root, &item), ERR_INVAL);
-    assert_int_equal(trie_add(trie, &cut, &item), ERR_INVAL);
-    assert_int_equal(trie_add(trie, &key, &nothing), ERR_INVAL);
-    assert_int_equal(trie_add(trie, &key, &no_feed), ERR_INVAL);
-    assert_int_equal(trie_add(trie, &key, &item), 0);
-    assert_int_equal(trie_add(trie, &key, &item), 0);
-    assert_int_equal(trie_add(trie, &key, &item), ERR_LIMIT);
-    struct trie_stats stats;
+    assert_int_equal(trie_new(&(struct trie_opts){.names_max = 2}, &trie), 0);
+    assert_int_equal(trie_item_value(trie, 0, &nothing, &value), ERR_INVAL);
+    assert_int_equal(trie_item_value(trie, 0, &no_feed, &value), ERR_INVAL);
+    assert_int_equal(trie_item_value(trie, 0, &item, &value), 0);
+    assert_int_equal(trie_put(trie, 0, KEY, 0, value, 1), ERR_INVAL);
+    assert_int_equal(trie_put(trie, 0, KEY, BLOCKDB_KEY_MAX + 1, value, 1), ERR_INVAL);
+    assert_int_equal(trie_put(trie, 0, KEY, 1, value, 1), 0);
+    assert_int_equal(trie_put(trie, 0, BEFORE, 1, value, 1), ERR_INVAL);
+    assert_int_equal(trie_put(trie, 0, KEY, 1, value, 1), 0);
+    assert_int_equal(trie_put(trie, 0, KEY, 1, value, 1), ERR_LIMIT);
     assert_int_equal(trie_build(trie, &stats), 0);
     assert_int_equal(stats.entries, 1);
+    trie_free(trie);
+}
+
+static void build_refuses_parts_that_are_not_in_order(void **state)
+{
+    static const uint8_t KEY[] = "b";
+    struct trie *trie;
+    struct trie_stats stats;
+    uint32_t value;
+    const struct trie_item item = {.self.block = 1};
+    (void)state;
+    assert_int_equal(trie_new(&(struct trie_opts){.part_count = 3}, &trie), 0);
+    for (unsigned part = 0; part < 3; part += 2) {
+        assert_int_equal(trie_item_value(trie, part, &item, &value), 0);
+        assert_int_equal(trie_put(trie, part, KEY, 1, value, 1), 0);
+    }
+    assert_int_equal(trie_build(trie, &stats), ERR_INVAL);
+    trie_free(trie);
+}
+
+/* Parents on the other side of a cut, or of several, cover what lies behind it; the numbers stay the same. */
+static void build_gives_the_same_however_the_parts_are_cut(void **state)
+{
+    static const struct addition ADDED[] = {
+        {"example", BLOCK | BELOW, 1, 0},      {"a.example", BLOCK | BOTH, 2, 1},
+        {"a.a.example", BLOCK | BOTH, 3, 2},   {"b.a.example", BLOCK | BOTH, 4, 0},
+        {"c.b.a.example", BLOCK | BOTH, 7, 1}, {"d.b.a.example", BLOCK | SELF, 8, 0},
+        {"c.a.example", ALLOW | SELF, 16, 2},  {"x.c.a.example", BLOCK | BELOW, 3, 3},
+        {"b.example", BLOCK | SELF, 1, 3},     {"c.example", BLOCK | SELF, 2, 3},
+        {"d.c.example", BLOCK | SELF, 1, 3},   {"e", BLOCK | BOTH, 1, 1},
+    };
+    (void)state;
+    struct trie_stats stats, other_stats;
+    struct trie *trie = trie_of(ADDED, 12, &stats);
+    assert_int_equal(stats.subsumed, 5);
+    for (unsigned parts = 2; parts <= 13; parts++) {
+        struct trie_entry entry, other_entry;
+        uint64_t position = 0, other_position = 0;
+        struct trie *other = trie_in_parts(ADDED, 12, parts, &other_stats);
+        assert_memory_equal(&stats, &other_stats, sizeof(stats));
+        while (trie_next(trie, &position, &entry) > 0) {
+            assert_int_equal(trie_next(other, &other_position, &other_entry), 1);
+            assert_int_equal(entry.key_len, other_entry.key_len);
+            assert_memory_equal(entry.key, other_entry.key, entry.key_len);
+            assert_int_equal(entry.value, other_entry.value);
+        }
+        assert_int_equal(trie_next(other, &other_position, &other_entry), 0);
+        assert_int_equal(trie_value_count(trie), trie_value_count(other));
+        trie_free(other);
+    }
     trie_free(trie);
 }
 
@@ -191,21 +247,20 @@ static void build_of_nothing_is_empty(void **state)
 /* Thousands of different values and unions of feeds: the tables must grow without losing any. */
 static void values_survive_the_growth_of_their_tables(void **state)
 {
-    struct trie *trie;
+    struct unsorted *unsorted = unsorted_new();
     struct trie_stats stats;
     struct trie_entry entry;
     uint64_t position = 0;
     unsigned count = 0;
     (void)state;
-    assert_int_equal(trie_new(&(struct trie_opts){.thread_count = 1}, &trie), 0);
     for (unsigned feed = 0; feed < 3; feed++)
         for (unsigned i = 0; i < 5000; i++) {
             struct name_key key = {.whole = true, .labels = 1};
             key.len = (uint16_t)snprintf((char *)key.bytes, sizeof(key.bytes), "n%05u", i);
             const struct trie_item item = {.self.block = i + 1u, .feed = (uint16_t)(i % 700 + feed * 1000)};
-            assert_int_equal(trie_add(trie, &key, &item), 0);
+            unsorted_add(unsorted, &key, &item);
         }
-    assert_int_equal(trie_build(trie, &stats), 0);
+    struct trie *trie = unsorted_build(unsorted, 2, &stats);
     assert_int_equal(stats.entries, 5000);
     while (trie_next(trie, &position, &entry) > 0) {
         struct trie_value value;
@@ -227,7 +282,9 @@ int main(void)
         cmocka_unit_test(build_merges_masks_and_feeds_of_one_name),
         cmocka_unit_test(build_drops_only_what_parents_already_say),
         cmocka_unit_test(build_adds_up_all_parents_before_it_drops),
-        cmocka_unit_test(add_refuses_what_no_list_can_hold),
+        cmocka_unit_test(put_refuses_what_no_list_can_hold),
+        cmocka_unit_test(build_refuses_parts_that_are_not_in_order),
+        cmocka_unit_test(build_gives_the_same_however_the_parts_are_cut),
         cmocka_unit_test(build_of_nothing_is_empty),
         cmocka_unit_test(values_survive_the_growth_of_their_tables),
     };

@@ -4,6 +4,40 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "blockdb/blockdb.h"
+#include "statutory/statutory.h"
+
+static int blocklist_open(const char *path, void **out, char *why, size_t why_cap)
+{
+    struct blockdb *db;
+    int err = blockdb_open(path, &db, why, why_cap);
+    if (err == 0)
+        *out = db;
+    return err;
+}
+
+static void blocklist_close(void *list)
+{
+    blockdb_close(list);
+}
+
+static int tier_open(const char *path, void **out, char *why, size_t why_cap)
+{
+    struct statutory *list;
+    int err = statutory_open(path, &list, why, why_cap);
+    if (err == 0)
+        *out = list;
+    return err;
+}
+
+static void tier_close(void *list)
+{
+    statutory_close(list);
+}
+
+const struct current_kind current_blocklist = {blocklist_open, blocklist_close};
+const struct current_kind current_statutory = {tier_open, tier_close};
+
 static bool current_is_seen(const struct current *c, const struct stat *file)
 {
     return file->st_dev == c->device && file->st_ino == c->inode && file->st_mtim.tv_sec == c->modified.tv_sec &&
@@ -13,22 +47,23 @@ static bool current_is_seen(const struct current *c, const struct stat *file)
 enum current_news current_follow(struct current *c, char *why, size_t why_cap)
 {
     struct stat file;
-    struct blockdb *db;
+    void *list;
     /* No link, or one that leads nowhere: a school that has not compiled yet, or the moment of a rename. */
     if (stat(c->path, &file) < 0 || current_is_seen(c, &file))
         return CURRENT_SAME;
     c->device = file.st_dev;
     c->inode = file.st_ino;
     c->modified = file.st_mtim;
-    if (blockdb_open(c->path, &db, why, why_cap) < 0)
+    if (c->kind->open(c->path, &list, why, why_cap) < 0)
         return CURRENT_REFUSED;
-    blockdb_close(c->db);
-    c->db = db;
+    c->kind->close(c->list);
+    c->list = list;
     return CURRENT_NEW;
 }
 
 void current_done(struct current *c)
 {
-    blockdb_close(c->db);
-    c->db = NULL;
+    if (c->list != NULL)
+        c->kind->close(c->list);
+    c->list = NULL;
 }

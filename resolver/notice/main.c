@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "blockdb/blockdb.h"
 #include "notice/http.h"
 #include "notice/site.h"
 
@@ -100,11 +101,13 @@ static int load(struct program *p)
 static void follow(struct program *p)
 {
     char why[256] = "";
+    if (site_follow_tier(&p->site, why, sizeof why) == CURRENT_REFUSED)
+        log_error("statutory list refused, the last good one stays in force: %s", why);
     switch (site_follow(&p->site, why, sizeof why)) {
     case CURRENT_SAME:
         break;
     case CURRENT_NEW:
-        log_info("generation in force generation=%llu", (unsigned long long)blockdb_generation(p->site.current.db));
+        log_info("generation in force generation=%llu", (unsigned long long)blockdb_generation(p->site.current.list));
         break;
     case CURRENT_REFUSED:
         log_error("new generation refused, the last good one stays in force: %s", why);
@@ -201,7 +204,7 @@ static int run(struct program *p)
     if (open_inbox(p) < 0)
         return EXIT_FAILED;
     follow(p);
-    if (p->site.current.db == NULL)
+    if (p->site.current.list == NULL)
         log_warning("no generation of the blocklist yet: pages say that the filter is starting");
     if (start_listening(p) < 0)
         return EXIT_FAILED;

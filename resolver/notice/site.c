@@ -6,21 +6,29 @@
 #include "base/err.h"
 #include "base/random.h"
 #include "base/verdict.h"
+#include "belisha/category.h"
 #include "dns/key.h"
 #include "notice/host.h"
 #include "notice/posting.h"
 #include "qlog/code.h"
+#include "statutory/enrolled.h"
+#include "statutory/statutory.h"
 
 /* ---- loading ---- */
 
 /* The path belongs to the configuration that goes away at the next load; where it leads is asked anew then. */
-static void follow_config(struct site *site)
+static void follow_path(struct current *c, const struct current_kind *kind, const char *path)
 {
-    struct current *c = &site->current;
-    const char *path = site->config->generation_path;
     if (c->path != NULL && strcmp(c->path, path) != 0)
         c->inode = 0;
+    c->kind = kind;
     c->path = path;
+}
+
+static void follow_config(struct site *site)
+{
+    follow_path(&site->current, &current_blocklist, site->config->generation_path);
+    follow_path(&site->tier, &current_statutory, site->config->statutory_path);
 }
 
 int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors)
@@ -60,6 +68,7 @@ int site_open_inbox(struct site *site)
 void site_done(struct site *site)
 {
     current_done(&site->current);
+    current_done(&site->tier);
     inbox_close(site->inbox);
     pages_free(site->pages);
     policy_free(site->policy);
@@ -70,6 +79,11 @@ void site_done(struct site *site)
 enum current_news site_follow(struct site *site, char *why, size_t why_cap)
 {
     return current_follow(&site->current, why, why_cap);
+}
+
+enum current_news site_follow_tier(struct site *site, char *why, size_t why_cap)
+{
+    return current_follow(&site->tier, why, why_cap);
 }
 
 /* ---- one visit ---- */
@@ -90,6 +104,8 @@ struct visit {
     uint16_t group;
     enum place place;
     struct verdict verdict;
+    uint8_t written[NAME_MAX_LEN]; /* what the log has for its name, or the name itself */
+    char written_text[NAME_TEXT_MAX];
     char code[QLOG_CODE_TEXT_MAX]; /* empty: no name was looked up */
     char token[TOKEN_TEXT_MAX];
     struct page_facts facts;
@@ -107,6 +123,42 @@ static bool host_is_own(const struct visit *v)
     return false;
 }
 
+/* What may be written of a name; true: it is on the statutory list, and an id takes its place. */
+static bool conceal(const struct site *site, const uint8_t *name, uint8_t out[NAME_MAX_LEN])
+{
+    struct name_key key;
+    const struct statutory *list = site->tier.list;
+    name_key_make(name, &key);
+    unsigned labels = list == NULL ? 0 : statutory_find(list, &key);
+    if (labels == 0)
+        memcpy(out, name, name_len(name));
+    else
+        statutory_opaque_name(list, &key, labels, out);
+    return labels > 0;
+}
+
+/*
+ * Looks exactly like the school's own decision, which a list that can't be read has to stand for: who is here was sent
+ * here.
+ */
+static bool is_concealed(struct visit *v)
+{
+    const struct site *site = v->site;
+    bool listed = conceal(site, v->host.name, v->written);
+    bool unread = site->tier.list == NULL && enrolled_is_set_up(site->tier.path);
+    name_to_text(v->written, v->written_text);
+    if (unread)
+        snprintf(v->written_text, sizeof v->written_text, "?");
+    if (v->verdict.reason == REASON_PROTECTED_HELP || (!listed && (!unread || verdict_is_block(&v->verdict))))
+        return false;
+    v->verdict = (struct verdict){.action = VERDICT_NOTICE,
+                                  .reason = REASON_LOCAL_BLOCK,
+                                  .category = CATEGORY_LOCAL,
+                                  .match = MATCH_QNAME,
+                                  .feed = VERDICT_NO_FEED};
+    return true;
+}
+
 static enum place place_of(struct visit *v)
 {
     struct name_key key;
@@ -117,8 +169,10 @@ static enum place place_of(struct visit *v)
     if (host_is_own(v))
         return PLACE_OWN;
     name_key_make(v->host.name, &key);
-    policy_facts(policy, v->site->current.db, v->host.name, &key, DNS_TYPE_A, &facts);
+    policy_facts(policy, v->site->current.list, v->host.name, &key, DNS_TYPE_A, &facts);
     v->verdict = policy_decide(policy, v->group, &facts);
+    if (is_concealed(v))
+        return PLACE_BLOCKED;
     if (v->verdict.action == VERDICT_NOT_READY)
         return PLACE_NOT_READY;
     return verdict_is_block(&v->verdict) ? PLACE_BLOCKED : PLACE_OPEN;
@@ -130,7 +184,7 @@ static void visit_begin(struct visit *v)
     v->group = policy_group_of(v->site->policy, &r->client);
     v->place = place_of(v);
     if (v->place == PLACE_BLOCKED || v->place == PLACE_OPEN)
-        qlog_code_make(&r->client, v->host.name, r->now_s, v->code);
+        qlog_code_make(&r->client, v->written, r->now_s, v->code);
     token_make(v->site->token_key, &r->client, r->now_s, v->token);
     v->facts = (struct page_facts){
         .host = v->host.text,
@@ -325,6 +379,24 @@ static void show_form_again(struct visit *v, unsigned status, const struct posti
     show(v, status, p->report.kind == REPORT_UNBLOCK ? PAGE_REQUEST : PAGE_REPORT);
 }
 
+/* An address that somebody typed or that the form had, if its host is on the statutory list. */
+static void conceal_url(const struct visit *v, struct report *report)
+{
+    const char *start = strstr(report->url, "://");
+    start = start == NULL ? report->url : start + 3;
+    char authority[REPORT_URL_MAX];
+    struct host host;
+    uint8_t written[NAME_MAX_LEN];
+    char text[NAME_TEXT_MAX];
+    snprintf(authority, sizeof authority, "%.*s", (int)strcspn(start, "/?#\\"), start);
+    const char *user = strrchr(authority, '@');
+    if (host_parse(user == NULL ? authority : user + 1, &host) < 0 || host.is_address ||
+        !conceal(v->site, host.name, written))
+        return;
+    name_to_text(written, text);
+    snprintf(report->url, sizeof report->url, "%.*s", (int)sizeof report->url - 1, text);
+}
+
 static void keep(struct visit *v, struct report *report)
 {
     report->time_s = v->request->now_s;
@@ -332,7 +404,9 @@ static void keep(struct visit *v, struct report *report)
     /* Longer names are cut: group and host only help the reader, the code finds the record. */
     snprintf(report->group, sizeof report->group, "%.*s", (int)sizeof report->group - 1,
              policy_group_name(v->site->policy, v->group));
-    snprintf(report->host, sizeof report->host, "%.*s", (int)sizeof report->host - 1, v->host.text);
+    const char *host = v->place == PLACE_BLOCKED || v->place == PLACE_OPEN ? v->written_text : v->host.text;
+    snprintf(report->host, sizeof report->host, "%.*s", (int)sizeof report->host - 1, host);
+    conceal_url(v, report);
     memcpy(report->code, v->code, sizeof v->code);
     int err = inbox_put(v->site->inbox, report);
     if (err == 0)

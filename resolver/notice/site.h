@@ -37,7 +37,8 @@ struct site {
     struct config *config;
     struct policy *policy;
     struct pages *pages;
-    struct current current;
+    struct current current; /* struct blockdb */
+    struct current tier;    /* struct statutory; there need be none */
     struct inbox *inbox;
     struct rate rate;
     uint8_t token_key[TOKEN_KEY_LEN];
@@ -80,6 +81,8 @@ void site_done(struct site *site);
 
 /* Takes up a new generation; returns and fills why as current_follow() does. */
 enum current_news site_follow(struct site *site, char *why, size_t why_cap);
+/* The same for the statutory list. */
+enum current_news site_follow_tier(struct site *site, char *why, size_t why_cap);
 
 /* reply begins as {0}. */
 void site_answer(struct site *site, const struct site_request *request, struct site_reply *reply);

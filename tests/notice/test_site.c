@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "notice/fixture.h"
+#include "support/statutory_list.h"
 
 #define NOW   1795300000
 #define PUPIL "10.20.3.4"
@@ -44,6 +46,13 @@ static void assert_has_not(const struct site_reply *reply, const char *words)
 {
     if (reply->body.bytes != NULL && strstr(reply->body.bytes, words) != NULL)
         fail_msg("'%s' is in the reply of status %u", words, reply->status);
+}
+
+static int add_entry(void *ctx, uint64_t id, const char *json, size_t json_len)
+{
+    (void)id;
+    strncat(ctx, json, json_len);
+    return 0;
 }
 
 static void site_tells_each_reader_in_words_that_fit(void **state)
@@ -293,6 +302,47 @@ static void site_without_a_generation_says_that_it_is_starting(void **state)
     text_done(&reply.body);
 }
 
+static void site_writes_down_no_statutory_host(void **state)
+{
+    static const char *const hosts[] = {"secret.example"};
+    struct fixture *f = *state;
+    char folder[GENERATION_PATH_MAX + 16], path[GENERATION_PATH_MAX + 48], token[64], body[512];
+    struct site_request local = browser("GET", "www.secret.example", "/", PUPIL);
+    struct site_reply reply = answer(f, &local);
+    assert_int_equal(reply.status, 404);
+    text_done(&reply.body);
+    snprintf(folder, sizeof folder, "%s/statutory", f->generation.folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    statutory_list_write(folder, "current", hosts, 1, 1);
+    assert_int_equal(site_follow_tier(&f->site, NULL, 0), CURRENT_NEW);
+    reply = answer(f, &local);
+    assert_int_equal(reply.status, 403);
+    assert_has(&reply, "Your school has decided to block this website");
+    assert_has_not(&reply, "statutory");
+    const char *at = strstr(reply.body.bytes, "name=\"token\" value=\"");
+    assert_non_null(at);
+    snprintf(token, sizeof token, "%.*s", (int)strcspn(at + 20, "\""), at + 20);
+    text_done(&reply.body);
+    struct site_request told = browser("POST", "www.secret.example", "/report", PUPIL);
+    told.content_type = "application/x-www-form-urlencoded";
+    snprintf(body, sizeof body, "kind=unblock&token=%s&words=please&url=http%%3A%%2F%%2Fa%%40secret.example%%3A80%%2Fx",
+             token);
+    told.body = body;
+    told.body_len = strlen(body);
+    reply = answer(f, &told);
+    assert_int_equal(reply.status, 200);
+    text_done(&reply.body);
+    char entries[4096] = "";
+    assert_int_equal(inbox_walk(f->site.inbox, 0, add_entry, entries), 0);
+    assert_non_null(strstr(entries, ".statutory.invalid\",\"url\":\""));
+    assert_null(strstr(entries, "secret.example"));
+    snprintf(path, sizeof path, "%s/current", folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/key", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -305,6 +355,7 @@ int main(void)
         TEST(site_keeps_nothing_of_a_form_that_is_not_its_own),
         TEST(site_bounds_bodies_and_rates),
         TEST(site_takes_up_a_new_generation_and_a_new_configuration),
+        TEST(site_writes_down_no_statutory_host),
         TEST(site_without_a_generation_says_that_it_is_starting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

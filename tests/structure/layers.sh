@@ -24,7 +24,7 @@ resolver/config: base dns blockdb policy cache upstream qlog metrics query net c
 resolver/control: base dns blockdb statutory decision policy cache upstream qlog metrics query
 resolver/tls: base
 resolver/net: base dns blockdb statutory upstream qlog metrics query control tls
-resolver/notice: base dns blockdb decision policy qlog config
+resolver/notice: base dns blockdb statutory decision policy qlog config
 resolver/service: base dns blockdb statutory decision policy cache upstream qlog metrics query config control net tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
@@ -41,7 +41,7 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier
-operator: base dns blockdb decision policy qlog metrics config control notice feed recipe provenance
+operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance
 '
 
 # header of a library: the only folders that may include it

@@ -10,6 +10,8 @@
 #include "base/verdict.h"
 #include "dns/rr.h"
 #include "policy/special_use.h"
+#include "statutory/enrolled.h"
+#include "statutory/statutory.h"
 
 int explain_init(struct explain *explain, const struct config *config)
 {
@@ -23,6 +25,8 @@ int explain_init(struct explain *explain, const struct config *config)
         if (explain->db_trouble[0] == '\0')
             snprintf(explain->db_trouble, sizeof explain->db_trouble, "%s", err_str(rc));
     }
+    if (statutory_open(config->statutory_path, &explain->statutory, NULL, 0) < 0)
+        explain->statutory_unread = enrolled_is_set_up(config->statutory_path);
     return 0;
 }
 
@@ -30,6 +34,7 @@ void explain_done(struct explain *explain)
 {
     policy_free(explain->policy);
     blockdb_close(explain->db);
+    statutory_close(explain->statutory);
 }
 
 /* ---- names ---- */
@@ -78,6 +83,17 @@ static int wire_of(const char *host, size_t len, uint8_t out[NAME_MAX_LEN])
     return rc;
 }
 
+static void conceal(const struct explain *explain, struct explain_name *name)
+{
+    unsigned labels = explain->statutory == NULL ? 0 : statutory_find(explain->statutory, &name->key);
+    if (labels == 0)
+        return;
+    statutory_opaque_name(explain->statutory, &name->key, labels, name->wire);
+    name_to_text(name->wire, name->text);
+    name_key_make(name->wire, &name->key);
+    name->facts = (struct policy_facts){.ready = 1, .statutory = 1, .generation = name->facts.generation};
+}
+
 int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out)
 {
     const char *host;
@@ -89,6 +105,8 @@ int explain_name_parse(const struct explain *explain, const char *text, struct e
     name_to_text(out->wire, out->text);
     name_key_make(out->wire, &out->key);
     policy_facts(explain->policy, explain->db, out->wire, &out->key, DNS_TYPE_A, &out->facts);
+    if (out->facts.special != POLICY_SPECIAL_HELP)
+        conceal(explain, out);
     return 0;
 }
 
@@ -224,6 +242,9 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
         text_printf(out, "there is no list to ask: %s", explain->db_trouble);
         return;
     case REASON_STATUTORY:
+        text_printf(out,
+                    "a statutory list has the name: nothing that is configured goes before it, and it is not told");
+        return;
     case REASON_SUSPENSION:
     case REASON_SAFE_SEARCH:
     case REASON_RATE_LIMIT:

@@ -23,7 +23,9 @@
 struct explain {
     const struct config *config;
     struct policy *policy;
-    struct blockdb *db; /* NULL: none can be opened, see db_trouble */
+    struct blockdb *db;          /* NULL: none can be opened, see db_trouble */
+    struct statutory *statutory; /* NULL: there is none, or see the next */
+    bool statutory_unread;       /* it was set up, and can't be read by who asks */
     char db_trouble[256];
 };
 
@@ -39,6 +41,8 @@ struct explain_name {
 };
 
 /*
+ * A host of the statutory list, and what is below one, becomes the id by which the log calls it: nothing that is told about
+ * it names it, and nothing else is told.
  * text: a domain name, also with capital or international letters, or a web address whose host is meant.
  * ERR_MALFORMED.
  */

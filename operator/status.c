@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "operator/attest.h"
 #include "operator/command.h"
 #include "operator/daemon.h"
 #include "operator/figures.h"
@@ -46,6 +47,21 @@ static void print_generation(FILE *to, const json_t *generation)
     fprintf(to, " names of %" PRId64 " feeds, built ", number(generation, "feeds"));
     figures_duration(to, number(generation, "age_s"));
     fputs(" ago\n", to);
+}
+
+/* Says nothing where no statutory list was ever set up. */
+static void print_statutory(const struct operator_env *env, const json_t *status)
+{
+    const json_t *tier = json_object_get(status, "statutory");
+    const char *missing = attest_missing(env, status);
+    const json_t *alarm = json_object_get(tier, "alarm");
+    bool in_force = json_is_true(json_object_get(tier, "in_force"));
+    if (in_force)
+        fprintf(env->out, "statutory   generation %" PRId64 ", %" PRId64 " hosts of %zu lists\n",
+                number(tier, "generation"), number(tier, "hosts"), json_array_size(json_object_get(tier, "feeds")));
+    if (json_is_string(alarm) || missing[0] != '\0')
+        fprintf(env->out, "%-12sALARM: %s\n", in_force ? "" : "statutory",
+                json_is_string(alarm) ? json_string_value(alarm) : missing);
 }
 
 static void print_answers(FILE *to, const json_t *counters)
@@ -123,6 +139,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     print_program(env->out, status);
     print_generation(env->out, json_object_get(status, "generation"));
     runs_print(env->out, env->config->blocklist_dir, time(NULL));
+    print_statutory(env, status);
     print_answers(env->out, json_object_get(status, "counters"));
     print_cache(env->out, json_object_get(status, "cache"));
     print_log(env->out, json_object_get(status, "log"));
@@ -139,37 +156,48 @@ static void print_json(const struct operator_env *env, json_t *status)
 
 /* ---- the command ---- */
 
-/* Whether --json was given; -1: typed wrongly. */
-static int read_options(int argc, char *argv[])
+struct options {
+    bool json, attest, record;
+};
+
+/* A sentence when it was typed wrongly, else NULL. */
+static const char *read_options(int argc, char *argv[], struct options *out)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    int json = 0;
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"attest", no_argument, NULL, 'a'}, {"record", no_argument, NULL, 'r'}, {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'j')
-            return -1;
-        json = 1;
+        if (option != 'j' && option != 'a' && option != 'r')
+            return "only --json, --attest and --record are expected";
+        out->json |= option == 'j';
+        out->attest |= option == 'a';
+        out->record |= option == 'r';
     }
-    return optind < argc ? -1 : json;
+    if (optind < argc)
+        return "no other word is expected";
+    return out->record && !out->attest ? "--record belongs to --attest" : NULL;
 }
 
 static int status_run(const struct operator_env *env, int argc, char *argv[])
 {
     struct text answer = {0};
+    struct options options = {.json = false};
     json_t *status = NULL;
-    int json = read_options(argc, argv);
-    if (json < 0)
-        return operator_usage(env, &command_status, "only --json is expected");
+    const char *wrong = read_options(argc, argv, &options);
+    if (wrong != NULL)
+        return operator_usage(env, &command_status, "%s", wrong);
+    if (options.attest)
+        return attest_run(env, &(struct attest_opts){.json = options.json, .record = options.record});
     int rc = daemon_ask(env->config->control_socket, "status", &answer);
     if (rc < 0) {
         fprintf(env->err, "belisha status: belishad does not answer at %s: %s\n", env->config->control_socket,
                 err_str(rc));
-        if (!json)
+        if (!options.json)
             runs_print(env->out, env->config->blocklist_dir, time(NULL));
     } else {
         status = parse_status(env, &answer);
     }
-    if (status != NULL && json)
+    if (status != NULL && options.json)
         print_json(env, status);
     else if (status != NULL)
         print_status(env, status);
@@ -179,8 +207,10 @@ static int status_run(const struct operator_env *env, int argc, char *argv[])
     return code;
 }
 
-const struct operator_command command_status = {.name = "status",
-                                                .synopsis = "status [--json]",
-                                                .help = "how the running belishad is: blocklist, questions, cache, log",
-                                                .needs_config = true,
-                                                .run = status_run};
+const struct operator_command command_status = {
+    .name = "status",
+    .synopsis = "status [--json] | status --attest [--record] [--json]",
+    .help =
+        "how the running belishad is: blocklist, questions, cache, log; or proof that the statutory lists are in force",
+    .needs_config = true,
+    .run = status_run};

@@ -180,6 +180,8 @@ static void print_text(FILE *to, const struct findings *f)
     else
         fprintf(to, "  %-12s none: %s (%s)\n", "generation", f->explain->db_trouble,
                 f->explain->config->generation_path);
+    if (f->explain->statutory_unread)
+        print_row(to, "note", "the statutory list can't be read from here: what it has is blocked, whatever this says");
     print_groups(to, f);
     if (f->sources != NULL)
         sources_print(f->sources, to);
@@ -234,6 +236,8 @@ static void print_json(FILE *to, const struct findings *f)
         text_printf(&out, "%" PRIu64, blockdb_generation(f->explain->db));
     else
         text_printf(&out, "null");
+    if (f->explain->statutory_unread)
+        text_printf(&out, ",\n  \"statutory_unread\": true");
     if (f->sources != NULL) {
         text_printf(&out, ",\n  \"provenance\": ");
         sources_write_json(f->sources, &out);

@@ -104,8 +104,15 @@ static bool is_looked_up(const struct verdict *v)
  */
 static void conceal(const struct query_engine *e, const struct client *c, struct qlog_record *r)
 {
+    static const uint8_t unknown[] = STATUTORY_ID_ZONE;
     struct name_key key;
     bool listed = r->verdict.reason == REASON_STATUTORY;
+    if (e->env.statutory_missing && r->verdict.reason != REASON_PROTECTED_HELP) {
+        r->qname_len = sizeof unknown; /* which names are listed nobody can tell now */
+        memcpy(r->qname, unknown, sizeof unknown);
+        r->matched_len = 0;
+        return;
+    }
     if (e->env.statutory == NULL || (!listed && is_looked_up(&r->verdict)))
         return;
     name_key_make(listed && r->verdict.match == MATCH_CNAME ? c->matched : r->qname, &key);

@@ -89,7 +89,20 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     return end(e, c, &a, rcode, (struct ede){EDE_BLOCKED, "Blocked by the school's policy"});
 }
 
-/* Records that a list gives; NODATA where it gives none of this type. A CNAME stands for every type. */
+/* An alias stands for every type. Where it leads to local records, these come along. */
+static unsigned add_listed_alias(struct query_engine *e, const struct client *c, const struct blockdb_clause *r,
+                                 struct answer *a)
+{
+    uint8_t target[NAME_MAX_LEN];
+    if (!alias_target(r->rdata, r->rdata_len, c->request.question.name, target))
+        return 0;
+    answer_add(a, MSG_ANSWER, NULL, DNS_TYPE_CNAME, r->ttl_s, target, name_len(target));
+    if (c->request.question.type != DNS_TYPE_CNAME)
+        local_add_below(a, e->env.opts, target, c->request.question.type);
+    return 1;
+}
+
+/* Records that a list gives; NODATA where it gives none of this type. */
 static size_t compose_rewrite(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     struct blockdb_clause records[BLOCKDB_CLAUSES_MAX];
@@ -100,10 +113,12 @@ static size_t compose_rewrite(struct query_engine *e, const struct client *c, ui
     begin(c, &a, DNS_RCODE_NOERROR, out, cap);
     for (size_t i = 0; i < count; i++) {
         const struct blockdb_clause *r = &records[i];
-        if (r->type != type && r->type != DNS_TYPE_CNAME && type != DNS_TYPE_ANY)
-            continue;
-        answer_add(&a, MSG_ANSWER, NULL, r->type, r->ttl_s, r->rdata, r->rdata_len);
-        added++;
+        if (r->type == DNS_TYPE_CNAME) {
+            added += add_listed_alias(e, c, r, &a);
+        } else if (r->type == type || type == DNS_TYPE_ANY) {
+            answer_add(&a, MSG_ANSWER, NULL, r->type, r->ttl_s, r->rdata, r->rdata_len);
+            added++;
+        }
     }
     if (added == 0)
         answer_add_soa(&a, e->env.opts->blocked_ttl_s);
@@ -227,12 +242,18 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
     const struct query_opts *opts = e->env.opts;
     unsigned rcode = msg_u16(stored->msg + 2) & MSG_RCODE;
     struct ede ede = {stored->stale ? EDE_STALE_ANSWER : EDE_NONE, NULL};
+    if (c->alias_listed)
+        ede = (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"};
     struct msg_walk walk;
     struct msg_rr rr;
     struct answer a;
     int code = msg_walk_begin(&walk, stored->msg, stored->len);
     begin(c, &a, rcode, out, cap);
-    local_add(&a, opts, c->alias, c->request.question.type);
+    if (c->alias_listed)
+        answer_add(&a, MSG_ANSWER, NULL, DNS_TYPE_CNAME, c->alias_ttl_s, c->request.question.name,
+                   c->request.question.name_len);
+    else
+        local_add(&a, opts, c->alias, c->request.question.type);
     while (code >= 0 && (code = msg_walk_next(&walk, &rr)) > 0 && rr.section == MSG_ANSWER)
         if (!add_followed(&a, c, stored, &rr))
             code = ERR_MALFORMED;

@@ -97,7 +97,7 @@ static void place_anew(struct query_engine *e, struct flight *f, const void *ctx
     for (struct waiter *w = f->waiters; w != NULL; w = w->next) {
         w->client.group = policy_group_of(e->env.policy, &w->client.source.client.addr);
         w->client.zone = zone;
-        w->client.alias_void = other_records || w->client.group == POLICY_GROUP_DENIED;
+        w->client.alias_void = (other_records && !w->client.alias_listed) || w->client.group == POLICY_GROUP_DENIED;
     }
 }
 

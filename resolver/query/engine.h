@@ -7,6 +7,7 @@
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
  *     local.c    local records, and where their aliases lead
+ *     alias.c    aliases that a list gives
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     absence.c  names that are known not to exist, and all that would be below them
  *     fair.c     how many questions of one client are taken at all
@@ -67,12 +68,14 @@ struct client {
     struct ipaddr matched_address;     /* the address that did, when it is MATCH_ADDRESS */
     uint32_t ttl_max_s;                /* the answer holds no longer: a decision ends. UINT32_MAX: nothing bounds it */
     uint16_t group;
-    uint16_t zone;                 /* index in opts.zones */
-    uint8_t cache_state;           /* enum qlog_cache */
-    uint16_t upstream;             /* for the log */
-    bool aliased;                  /* a local CNAME leads outside: request.question is its target while that is asked */
-    bool alias_void;               /* ... but the records have changed since */
-    uint16_t alias;                /* first local record of the name that was asked */
+    uint16_t zone;        /* index in opts.zones */
+    uint8_t cache_state;  /* enum qlog_cache */
+    uint16_t upstream;    /* for the log */
+    bool aliased;         /* an alias of ours is followed: request.question is its target while that is asked */
+    bool alias_listed;    /* ... which a list gave, and not a local record */
+    bool alias_void;      /* ... but the local records have changed since */
+    uint16_t alias;       /* first local record of the name that was asked */
+    uint32_t alias_ttl_s; /* of a list's alias */
     uint8_t head[CLIENT_HEAD_MAX]; /* header and question as they were sent */
 };
 
@@ -138,7 +141,7 @@ size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out,
 /* stored->msg may be out itself. */
 size_t compose_stored(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                       size_t cap);
-/* What was asked is a local alias, stored is the answer for its target. stored->msg must not be out. */
+/* What was asked is an alias of ours, stored is the answer for its target. stored->msg must not be out. */
 size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                      size_t cap);
 
@@ -170,6 +173,8 @@ void verdict_check_addresses(const struct query_engine *e, struct client *c, con
 /* The records of a list that the verdict answers with. Returns how many there are; at most BLOCKDB_CLAUSES_MAX. */
 size_t verdict_records(const struct query_engine *e, const struct client *c,
                        struct blockdb_clause out[BLOCKDB_CLAUSES_MAX]);
+/* Lets one CNAME target have its say. Whether it is kept from the client: c->verdict and c->matched say so then. */
+bool verdict_target_decides(const struct query_engine *e, struct client *c, const uint8_t *target);
 /* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
 void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],
                           size_t count);
@@ -194,6 +199,21 @@ ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct clien
 void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
 /* Whether an A or AAAA record of the answer holds an address that no public name should have. */
 bool answer_is_rebinding(const struct stored *stored);
+
+/* ---- alias.c: names that a list answers with another name ---- */
+
+/* Where the verdict's records lead when none of them answers the question itself; target in lower case. */
+bool alias_find(const struct query_engine *e, const struct client *c, uint8_t target[NAME_MAX_LEN],
+                uint32_t *out_ttl_s);
+/* The target that a record's data stand for: "*.garden" is the name that was asked, below garden. false: too long. */
+bool alias_target(const uint8_t *rdata, size_t rdata_len, const uint8_t *asked, uint8_t out[NAME_MAX_LEN]);
+/*
+ * Judges what is followed, once stored is the answer for the target: the list may have changed meanwhile (ALIAS_GONE), and
+ * where it leads to may be kept from the client. ALIAS_KEPT: the question is again what was asked, and c->verdict says
+ * what becomes of it.
+ */
+enum alias_fate { ALIAS_STANDS, ALIAS_KEPT, ALIAS_GONE };
+enum alias_fate alias_judge(const struct query_engine *e, struct client *c, const struct stored *stored);
 
 /* ---- settle.c: each gives one waiting client its answer, and logs it ---- */
 

@@ -205,7 +205,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->asked = now;
     c->match = NULL;
     c->ttl_max_s = UINT32_MAX;
-    c->aliased = c->alias_void = false;
+    c->aliased = c->alias_listed = c->alias_void = false;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;
@@ -252,6 +252,8 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
     /* cut: the client gets TC, and the verdict when it comes over TCP */
     if (mark->chain_listed != 0 && !p->hit.cut && verdict_follow_stored(e, c, &stored) < 0)
         return;
+    if (c->verdict.action == VERDICT_REWRITE && c->verdict.match != MATCH_CNAME && c->verdict.match != MATCH_ADDRESS)
+        return; /* by a rule of the name itself, which may be an alias that decide() follows */
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len == 0) {
         c->cache_state = QLOG_CACHE_HIT;
@@ -425,6 +427,16 @@ static void give_alias(struct query_engine *e, struct query_item *item, struct c
          now);
 }
 
+static void ask_for_target(const struct query_engine *e, struct client *c, const uint8_t *target,
+                           const struct policy_facts *facts, struct cache_key *key)
+{
+    c->aliased = true;
+    c->facts = *facts;
+    question_set(&c->request.question, target);
+    c->zone = zone_of(e->env.opts, c->request.question.name);
+    client_cache_key(e, c, key);
+}
+
 /* A stub resolver does not ask for the target of a CNAME itself, so a local alias to an outside name is followed here. */
 static bool follow_alias(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
@@ -441,12 +453,8 @@ static bool follow_alias(struct query_engine *e, struct query_item *item, struct
     facts_of(e, target, c->request.question.type, &facts);
     if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA)
         return false; /* names that never leave the site */
-    c->aliased = true;
     c->alias = first;
-    c->facts = facts;
-    question_set(&c->request.question, target);
-    c->zone = zone_of(opts, c->request.question.name);
-    client_cache_key(e, c, &p->key);
+    ask_for_target(e, c, target, &facts, &p->key);
     if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
         struct stored stored = stored_of(item, p, now.mono_ms);
         stored.msg = e->clean;
@@ -463,6 +471,53 @@ static bool follow_alias(struct query_engine *e, struct query_item *item, struct
     return true;
 }
 
+/* The answer for the target of a list's alias is in e->clean. */
+static void give_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct stored stored = stored_of(item, p, now.mono_ms);
+    size_t len = 0;
+    stored.msg = e->clean;
+    switch (alias_judge(e, c, &stored)) {
+    case ALIAS_STANDS:
+        c->cache_state = QLOG_CACHE_HIT;
+        len = compose_alias(e, c, &stored, item->out, item->out_cap);
+        break;
+    case ALIAS_KEPT:
+        len = compose_verdict(e, c, item->out, item->out_cap);
+        break;
+    case ALIAS_GONE:
+        len = compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, item->out, item->out_cap);
+        break;
+    }
+    give(e, item, c, len, now);
+}
+
+/*
+ * The same for an alias that a list gives instead of an answer. Whether its target is listed is looked at before anybody
+ * is asked for it; then c->verdict says what becomes of the name, and nothing is followed.
+ */
+static bool follow_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct policy_facts facts;
+    uint8_t target[NAME_MAX_LEN];
+    if (c->verdict.action != VERDICT_REWRITE || !alias_is_followed(c->request.question.type) ||
+        !(c->request.flags & MSG_RD) || !alias_find(e, c, target, &c->alias_ttl_s))
+        return false;
+    facts_of(e, target, c->request.question.type, &facts);
+    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA ||
+        facts.special == POLICY_SPECIAL_RECORD || verdict_target_decides(e, c, target))
+        return false;
+    c->alias_listed = true;
+    ask_for_target(e, c, target, &facts, &p->key);
+    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit))
+        give_listed(e, item, p, now);
+    else
+        forward(e, item, p, now);
+    return true;
+}
+
 static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -473,7 +528,7 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
         p->hit_fresh = false;
     }
     verdict_decide(e, c);
-    if (follow_alias(e, item, p, now))
+    if (follow_alias(e, item, p, now) || follow_listed(e, item, p, now))
         return;
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len > 0) {

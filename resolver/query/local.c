@@ -39,9 +39,10 @@ static const struct query_record *cname_of(const struct query_opts *opts, size_t
     return NULL;
 }
 
-unsigned local_add(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type)
+/* owner NULL: the name that was asked. */
+static unsigned add_chain(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type,
+                          const uint8_t *owner)
 {
-    const uint8_t *owner = NULL;
     unsigned added = 0;
     for (int hops = 0; hops < REPLY_CHAIN_MAX; hops++) {
         unsigned here = add_records(a, opts, first, type, owner);
@@ -58,6 +59,17 @@ unsigned local_add(struct answer *a, const struct query_opts *opts, size_t first
         first = (size_t)(next - opts->records);
     }
     return added;
+}
+
+unsigned local_add(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type)
+{
+    return add_chain(a, opts, first, type, NULL);
+}
+
+unsigned local_add_below(struct answer *a, const struct query_opts *opts, const uint8_t *name, uint16_t type)
+{
+    const struct query_record *first = record_find(opts, name);
+    return first == NULL ? 0 : add_chain(a, opts, (size_t)(first - opts->records), type, first->name);
 }
 
 const uint8_t *local_leads_outside(const struct query_opts *opts, size_t first, uint16_t type)

@@ -14,6 +14,9 @@
 /* Adds the records asked for; along CNAMEs as far as local records go. Returns how many. */
 unsigned local_add(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type);
 
+/* The same of the name that another alias leads to; 0 when it has no local records. */
+unsigned local_add_below(struct answer *a, const struct query_opts *opts, const uint8_t *name, uint16_t type);
+
 /* Where those CNAMEs leave the local records before the type is found; NULL: they don't. */
 const uint8_t *local_leads_outside(const struct query_opts *opts, size_t first, uint16_t type);
 

@@ -12,8 +12,28 @@ static void hand_over(struct query_engine *e, struct client *c, size_t len, stru
     e->io.answer(e->io.ctx, &c->source, e->out, len);
 }
 
+/* What the target of a list's alias is answered with. */
+static void settle_listed(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
+{
+    switch (c->alias_void ? ALIAS_GONE : alias_judge(e, c, stored)) {
+    case ALIAS_STANDS:
+        hand_over(e, c, compose_alias(e, c, stored, e->out, sizeof e->out), now);
+        return;
+    case ALIAS_KEPT:
+        hand_over(e, c, compose_verdict(e, c, e->out, sizeof e->out), now);
+        return;
+    case ALIAS_GONE:
+        settle_failure(e, c, (struct ede){EDE_OTHER, "The lists have changed: ask again"}, now);
+        return;
+    }
+}
+
 void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
 {
+    if (c->aliased && c->alias_listed) {
+        settle_listed(e, c, stored, now);
+        return;
+    }
     if (c->aliased && c->verdict.action == VERDICT_LOCAL) {
         if (c->alias_void)
             settle_failure(e, c, (struct ede){EDE_OTHER, "The local records have changed: ask again"}, now);

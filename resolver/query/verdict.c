@@ -175,7 +175,7 @@ static bool exception_covers(const struct verdict *v, const struct policy_facts 
     return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target);
 }
 
-static bool target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
+bool verdict_target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
 {
     struct policy_facts facts;
     facts_of(e, target, c->request.question.type, &facts);
@@ -196,7 +196,7 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
     if (chain_is_exempt(&c->verdict))
         return;
     for (size_t i = 0; i < count; i++)
-        if (target_decides(e, c, chain[i]))
+        if (verdict_target_decides(e, c, chain[i]))
             return;
 }
 
@@ -217,6 +217,8 @@ void verdict_follow_alias(const struct query_engine *e, struct client *c, const 
 {
     struct chain_walk chain;
     uint8_t target[NAME_MAX_LEN];
+    if (c->alias_listed) /* nobody's decision but the list's: alias_judge() goes by all of the policy */
+        return;
     if (alias_decides(e, c, c->request.question.name) || stored == NULL || chain_begin(&chain, stored) < 0)
         return;
     while (chain_next(&chain, target) > 0)
@@ -257,7 +259,7 @@ int verdict_follow_stored(const struct query_engine *e, struct client *c, const 
     if ((code = chain_begin(&chain, stored)) < 0)
         return code;
     while ((code = chain_next(&chain, target)) > 0)
-        if (target_decides(e, c, target))
+        if (verdict_target_decides(e, c, target))
             return 0;
     if (code == 0)
         verdict_check_addresses(e, c, stored);

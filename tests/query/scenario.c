@@ -7,6 +7,7 @@
  *             list zone KIND CATEGORY NAME   a zone's rule; KIND: nxdomain nodata refused drop tcp-only pass block; `exact`
  *                                            before it; NAME may be @PREFIX
  *             list rewrite ADDRESS CATEGORY NAME
+ *             list alias TARGET CATEGORY NAME
  *             list type TYPE CATEGORY NAME   for questions of this type only
  *             list pattern REGEX CATEGORY NAME
  *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
@@ -238,6 +239,16 @@ static int clause_read(const struct line *l, int at, struct generation_clause *o
                                           .record_type = DNS_TYPE_A,
                                           .rdata = room[stage.rule_count],
                                           .rdata_len = 4};
+    } else if (is(l, at, "alias")) {
+        static uint8_t names[STAGE_ROWS_MAX][NAME_MAX_LEN];
+        int len = name_from_text(word(l, at + 1), strlen(word(l, at + 1)), names[stage.rule_count]);
+        if (len < 0)
+            fail("no name: %s", word(l, at + 1));
+        *out = (struct generation_clause){.kind = BLOCKDB_CLAUSE_RECORD,
+                                          .flags = BLOCKDB_CLAUSE_ZONE,
+                                          .record_type = DNS_TYPE_CNAME,
+                                          .rdata = names[stage.rule_count],
+                                          .rdata_len = (size_t)len};
     } else if (is(l, at, "type")) {
         out->type = (uint16_t)dns_type_from_text(word(l, at + 1));
     } else if (is(l, at, "pattern")) {

@@ -51,6 +51,21 @@ void certificate_make(struct certificate *out, const char *name, const char *pas
     EVP_PKEY_free(key);
 }
 
+void certificate_pin(const struct certificate *certificate, uint8_t out[32])
+{
+    FILE *file = fopen(certificate->cert, "r");
+    X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
+    uint8_t *bytes = NULL;
+    unsigned digest_len;
+    fclose(file);
+    assert_non_null(cert);
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &bytes);
+    assert_true(len > 0);
+    assert_int_equal(EVP_Digest(bytes, (size_t)len, out, &digest_len, EVP_sha256(), NULL), 1);
+    OPENSSL_free(bytes);
+    X509_free(cert);
+}
+
 void certificate_remove(const struct certificate *certificate)
 {
     unlink(certificate->cert);

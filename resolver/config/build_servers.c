@@ -3,6 +3,10 @@
 #include "config/build.h"
 #include "config/resolv_conf.h"
 #include "dns/name.h"
+#include "tls/trust.h"
+
+#define DNS_PORT 53
+#define DOT_PORT 853 /* RFC 7858, 3.1 */
 
 /* Where the lists of one build grow. */
 struct servers {
@@ -38,12 +42,21 @@ static bool is_ourselves(const struct build *b, const struct endpoint *at)
     return false;
 }
 
+static bool same_peer(const struct tls_peer *a, const struct tls_peer *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return a->pin_count == b->pin_count && (a->name == NULL) == (b->name == NULL) &&
+           (a->name == NULL || strcmp(a->name, b->name) == 0) &&
+           (a->pin_count == 0 || memcmp(a->pins, b->pins, a->pin_count * TLS_PIN_LEN) == 0);
+}
+
 /* The index of a server, new or known already; -1 when there are too many. */
 static int server_index(struct servers *s, const struct query_server *server)
 {
     for (size_t i = 0; i < s->count; i++)
         if (endpoint_equal(&s->all[i].at, &server->at) && s->all[i].stream == server->stream &&
-            s->all[i].spelt == server->spelt)
+            s->all[i].spelt == server->spelt && same_peer(s->all[i].tls, server->tls))
             return (int)i;
     if (s->count == QUERY_SERVERS_MAX)
         return -1;
@@ -57,16 +70,32 @@ struct server_list {
     size_t count;
 };
 
+/* Whom it must prove to be; *out is NULL when it is asked in the clear. */
+static int peer_of(struct build *b, const struct options_server *from, const struct tls_peer **out)
+{
+    const struct tls_peer peer = {.name = from->tls, .pins = from->pins.items, .pin_count = from->pins.count};
+    *out = NULL;
+    if (from->tls == NULL && from->pins.count == 0)
+        return 0;
+    *out = arena_copy(b->arena, &peer, sizeof peer);
+    return *out == NULL ? ERR_NOMEM : 0;
+}
+
 static int list_add(struct servers *s, struct server_list *list, const struct options_server *from,
                     const struct endpoint *at)
 {
     char text[ENDPOINT_TEXT_MAX];
-    struct query_server server = {
-        .at = *at, .stream = from->tcp, .spelt = from->case_randomization, .name = from->name};
+    struct query_server server = {.at = *at, .spelt = from->case_randomization, .name = from->name};
+    if (peer_of(s->b, from, &server.tls) < 0)
+        return ERR_NOMEM;
+    server.stream = from->tcp || server.tls != NULL;
+    if (server.tls != NULL && at->port == DNS_PORT)
+        server.at.port = DOT_PORT;
     if (server.name == NULL)
-        server.name = arena_printf(s->b->arena, "%s", endpoint_to_text(at, text));
+        server.name = arena_printf(s->b->arena, "%s", endpoint_to_text(&server.at, text));
     if (server.name == NULL)
         return ERR_NOMEM;
+    s->b->config->needs_trust = s->b->config->needs_trust || server.tls != NULL;
     int index = server_index(s, &server);
     if (index < 0) {
         config_errors_add(s->b->errors, &from->at, "more than %d upstream servers", QUERY_SERVERS_MAX);

@@ -239,6 +239,9 @@ static int fill_paths(struct build *b)
     config->control_socket = path_in(b, o->control.socket);
     if (config->blocklist_dir == NULL || config->control_socket == NULL)
         return ERR_NOMEM;
+    config->upstream_ca = o->upstream_ca == NULL ? NULL : path_in(b, o->upstream_ca);
+    if (o->upstream_ca != NULL && config->upstream_ca == NULL)
+        return ERR_NOMEM;
     config->generation_path = arena_printf(b->arena, "%s/current", config->blocklist_dir);
     config->statutory_path = arena_printf(b->arena, "%s/" STATUTORY_FOLDER "/current", config->blocklist_dir);
     return config->generation_path == NULL || config->statutory_path == NULL ? ERR_NOMEM : 0;

@@ -77,6 +77,8 @@ struct config {
     struct config_limits limits;
     struct config_notice notice;
     struct config_tls tls;
+    bool needs_trust;        /* an upstream server is asked over TLS */
+    const char *upstream_ca; /* file of the roots it must lead to; NULL: the system's */
 
     const uint8_t *const *protected_help; /* shipped and added names, wire, lower case: they cover what is below them */
     size_t protected_help_count;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/category.h"
+#include "tls/trust.h"
 
 /* ---- types of our own ---- */
 
@@ -23,6 +24,18 @@ static const struct schema_type server_address = {.name = "address:port",
                                                       "an address such as 10.0.0.53 or [fd00::53]:5353, or system",
                                                   .size = sizeof(struct options_server_address),
                                                   .parse = server_parse};
+
+static int pin_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
+{
+    (void)option;
+    (void)arena;
+    return tls_pin_parse(text, out);
+}
+
+static const struct schema_type pin = {.name = "pin",
+                                       .expect = "44 characters of base64, the SHA-256 of the server's public key",
+                                       .size = TLS_PIN_LEN,
+                                       .parse = pin_parse};
 
 static int categories_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
 {
@@ -83,6 +96,15 @@ static const struct schema_option server_options[] = {
      .offset = offsetof(struct options_server, tcp),
      .fallback = "false",
      .help = "ask it over TCP only"},
+    {.key = "tls",
+     .type = &schema_string,
+     .offset = offsetof(struct options_server, tls),
+     .help = "ask it over TLS only, on port 853 unless the address has another: the name in its certificate"},
+    {.key = "pins",
+     .type = &pin,
+     .shape = SCHEMA_LIST,
+     .offset = offsetof(struct options_server, pins),
+     .help = "ask it over TLS only: its public key must be one of these"},
     {.key = "case_randomization",
      .type = &schema_bool,
      .offset = offsetof(struct options_server, case_randomization),
@@ -572,6 +594,10 @@ const struct schema_option options_table[] = {
      FIELD(upstreams),
      .fallback = "[system]",
      .help = "the servers that are asked"},
+    {.key = "upstream_ca",
+     .type = &schema_string,
+     FIELD(upstream_ca),
+     .help = "PEM file of the roots that certificates of upstream servers must lead to; without one, the system's"},
     {.key = "zones",
      .shape = SCHEMA_LIST,
      .fields = zone_options,

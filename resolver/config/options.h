@@ -21,6 +21,8 @@ struct options_server {
     } address;
     const char *name;
     bool tcp;
+    const char *tls;         /* name in its certificate; NULL: none given */
+    struct schema_list pins; /* uint8_t[TLS_PIN_LEN] */
     bool case_randomization;
 };
 
@@ -81,9 +83,10 @@ struct options {
     struct schema_list access; /* struct prefix */
     struct config_place access_at;
     struct schema_list upstreams; /* struct options_server */
-    struct schema_list zones;     /* struct options_zone */
-    struct schema_list records;   /* struct options_record */
-    struct schema_list block;     /* const uint8_t *, as in the next two */
+    const char *upstream_ca;
+    struct schema_list zones;   /* struct options_zone */
+    struct schema_list records; /* struct options_record */
+    struct schema_list block;   /* const uint8_t *, as in the next two */
     struct schema_list allow;
     struct schema_list protected_help;
     bool special_use;

@@ -32,6 +32,7 @@ static void on_closed(uv_handle_t *handle)
     tls_session_free(conn->tls);
     out_free(&conn->flying);
     out_free(&conn->waiting);
+    out_free(&conn->early);
     conn->ops->closed(conn);
 }
 
@@ -55,6 +56,7 @@ void conn_set_tls(struct conn *conn, struct tls_session *session)
 /* ---- in ---- */
 
 static int send_tls(struct conn *conn);
+static int send_early(struct conn *conn);
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
@@ -81,6 +83,8 @@ static void receive_tls(struct conn *conn, const uint8_t *bytes, size_t len)
     size_t plain_len = 0;
     int err = tls_session_read(conn->tls, bytes, len, plain, &plain_len);
     int sent = send_tls(conn);
+    if (sent == 0 && err == 0)
+        sent = send_early(conn);
     if (sent < 0) {
         conn->ops->ended(conn, sent);
         return;
@@ -226,6 +230,21 @@ static void say_goodbye(struct conn *conn)
     (void)!send_tls(conn);
 }
 
+int conn_start_tls(struct conn *conn)
+{
+    return send_tls(conn);
+}
+
+/* What was sent before the other side had proved who it is. */
+static int send_early(struct conn *conn)
+{
+    if (conn->early.len == 0 || !tls_session_is_open(conn->tls))
+        return 0;
+    int err = tls_session_write(conn->tls, conn->early.bytes, conn->early.len);
+    out_free(&conn->early);
+    return err < 0 ? err : send_tls(conn);
+}
+
 /* One buffer for TLS, which makes a record of its own of each that it gets. */
 static int send_joined(struct conn *conn, const uv_buf_t bufs[], size_t count, size_t total)
 {
@@ -239,7 +258,8 @@ static int send_joined(struct conn *conn, const uv_buf_t bufs[], size_t count, s
         memcpy(joined + at, bufs[i].base, bufs[i].len);
         at += bufs[i].len;
     }
-    int err = tls_session_write(conn->tls, joined, total);
+    int err = tls_session_is_open(conn->tls) ? tls_session_write(conn->tls, joined, total)
+                                             : out_append(&conn->early, (char *)joined, total);
     free(joined);
     return err < 0 ? err : send_tls(conn);
 }
@@ -271,5 +291,5 @@ int conn_write(struct conn *conn, const void *bytes, size_t len)
 
 size_t conn_unsent(const struct conn *conn)
 {
-    return conn->flying.len + conn->waiting.len;
+    return conn->flying.len + conn->waiting.len + conn->early.len;
 }

@@ -58,7 +58,8 @@ struct conn {
     struct stream in;
     struct conn_out flying;  /* being written by libuv */
     struct conn_out waiting; /* to be written next */
-    size_t out_max;          /* bound of both together, bytes */
+    struct conn_out early;   /* in the clear, until TLS is open */
+    size_t out_max;          /* bound of the three together, bytes */
     bool writing;
     bool closing;
 };
@@ -73,8 +74,13 @@ ERR_CHECKED int conn_init(struct conn *conn, uv_loop_t *loop, struct conn_buffer
                           const struct conn_ops *ops);
 void conn_close(struct conn *conn);
 
-/* From here on all bytes go through session, which becomes the connection's. Before the first conn_resume(). */
+/*
+ * From here on all bytes go through session, which becomes the connection's. Before the first conn_resume(). What is sent
+ * before the session is open waits until it is.
+ */
 void conn_set_tls(struct conn *conn, struct tls_session *session);
+/* Sends what the session has to say by itself: a client's hello, when the connection is there. As conn_send(). */
+ERR_CHECKED int conn_start_tls(struct conn *conn);
 
 /* Both may be called twice. */
 ERR_CHECKED int conn_resume(struct conn *conn);

@@ -157,7 +157,7 @@ static int start_session(struct doh_client *client)
     struct tls_session *tls;
     if (nghttp2_session_server_new2(&client->session, doh->callbacks, client, doh->option) != 0)
         return ERR_NOMEM;
-    int err = doh->opts.tls == NULL ? ERR_UNSUPPORTED : tls_session_new(doh->opts.tls, TLS_PROTOCOL_H2, &tls);
+    int err = doh->opts.tls == NULL ? ERR_UNSUPPORTED : tls_session_accept(doh->opts.tls, TLS_PROTOCOL_H2, &tls);
     if (err < 0 || nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, settings, 2) != 0) {
         nghttp2_session_del(client->session);
         client->session = NULL;

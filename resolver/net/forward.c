@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/upstreams.h"
 
@@ -35,12 +36,25 @@ int forward_new(uv_loop_t *loop, const struct forward_opts *opts, struct forward
     return 0;
 }
 
-/* The old server at this address, taken out of its list; NULL: none. */
-static struct upstream *take_server(struct upstream *servers[], size_t count, const struct endpoint *at)
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_peer(const struct tls_peer *a, const struct tls_peer *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return same_text(a->name, b->name) && a->pin_count == b->pin_count &&
+           (a->pin_count == 0 || memcmp(a->pins, b->pins, a->pin_count * TLS_PIN_LEN) == 0);
+}
+
+/* The old server that is this one, taken out of its list; NULL: none. */
+static struct upstream *take_server(struct upstream *servers[], size_t count, const struct query_server *wanted)
 {
     for (size_t i = 0; i < count; i++) {
         struct upstream *server = servers[i];
-        if (server != NULL && endpoint_equal(&server->at, at)) {
+        if (server != NULL && endpoint_equal(&server->at, &wanted->at) && same_peer(server->tls, wanted->tls)) {
             servers[i] = NULL;
             return server;
         }
@@ -52,10 +66,12 @@ static void close_server(struct forward *forward, struct upstream *server)
 {
     ports_close(forward, server);
     links_close(forward, server);
+    tls_tickets_done(&server->tickets);
     free(server);
 }
 
-int forward_set_servers(struct forward *forward, const struct query_server servers[], size_t count)
+int forward_set_servers(struct forward *forward, const struct query_server servers[], size_t count,
+                        struct tls_trust *trust)
 {
     struct upstream *old[QUERY_SERVERS_MAX];
     struct upstream *fresh[QUERY_SERVERS_MAX];
@@ -75,14 +91,16 @@ int forward_set_servers(struct forward *forward, const struct query_server serve
     for (size_t i = 0; i < old_count; i++)
         old[i] = forward->servers[i];
     for (size_t i = 0; i < count; i++) {
-        struct upstream *kept = take_server(old, old_count, &servers[i].at);
+        struct upstream *kept = take_server(old, old_count, &servers[i]);
         if (kept != NULL)
             free(fresh[i]);
         forward->servers[i] = kept != NULL ? kept : fresh[i];
         forward->servers[i]->at = servers[i].at;
+        forward->servers[i]->tls = servers[i].tls;
         forward->servers[i]->index = (uint16_t)i;
     }
     forward->server_count = count;
+    forward->trust = trust;
     for (size_t i = 0; i < old_count; i++)
         if (old[i] != NULL)
             close_server(forward, old[i]);

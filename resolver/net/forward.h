@@ -2,7 +2,7 @@
  * The upstream side of one worker: brings the engine's questions to servers and their replies back (query_io.send).
  *
  *     forward_send() ── UDP ──▶ ports: connected sockets on random local ports, many per server (net/ports)
- *                    ── TCP ──▶ links: connections that are kept and shared (net/links)
+ *                    ── TCP ──▶ links: connections that are kept and shared, inside TLS where so configured (net/links)
  *     a packet, a message ──▶ query_reply(slot)      a socket or connection broke ──▶ query_slot_failed(slot)
  *
  * A slot number is given to a socket or connection when it is opened and never again, so what comes late through an old
@@ -30,9 +30,11 @@
 #define FORWARD_LINKS        4     /* TCP connections at once, per server */
 #define FORWARD_LINK_ASKS    100   /* questions in flight on one of them, before another is opened */
 #define FORWARD_LINK_IDLE_MS 5000  /* shorter than the patience of common servers, so that we close first */
+#define FORWARD_TLS_IDLE_MS  20000 /* the same over TLS, where a new one costs more (RFC 7858, 3.4) */
 #define FORWARD_CONNECT_MS   3000
 
 struct forward;
+struct tls_trust;
 
 struct forward_opts {
     struct conn_buffer *buffer;
@@ -42,10 +44,13 @@ struct forward_opts {
 ERR_CHECKED int forward_new(uv_loop_t *loop, const struct forward_opts *opts, struct forward **out);
 
 /*
- * What server numbers mean from now on (copied). Sockets to servers that stay, wherever they stand in the list, are
- * kept; those to others are closed. ERR_NOMEM, ERR_LIMIT (over QUERY_SERVERS_MAX): then nothing has changed.
+ * What server numbers mean from now on (copied, but for servers[].tls). Sockets to servers that stay, wherever they stand
+ * in the list, are kept; those to others are closed, as are those to servers that must prove something else than before.
+ * trust: for those over TLS; NULL where there is none. It and servers[].tls must live until the next call.
+ * ERR_NOMEM, ERR_LIMIT (over QUERY_SERVERS_MAX): then nothing has changed.
  */
-ERR_CHECKED int forward_set_servers(struct forward *forward, const struct query_server servers[], size_t count);
+ERR_CHECKED int forward_set_servers(struct forward *forward, const struct query_server servers[], size_t count,
+                                    struct tls_trust *trust);
 
 /* query_io.send; ctx is the forward. UDP questions leave with forward_flush() at the latest. */
 ERR_CHECKED int forward_send(void *ctx, const struct query_ask *ask, uint32_t *out_slot);

@@ -1,13 +1,15 @@
 /*
- * TCP to upstream servers (RFC 7766): a few connections per server, kept open while they are of use, each carrying many
+ * TCP to upstream servers (RFC 7766), and TLS inside it (RFC 7858): a few connections per server, kept open while they are of use, each carrying many
  * questions at once. When one breaks, the engine hears it by the number of its slot and asks elsewhere.
  */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "net/clock.h"
 #include "net/upstreams.h"
 
 #define LINK_OUT_MAX (256 << 10) /* questions the server does not read; it is slow or dead then */
+#define COMPLAINT_MS 60000       /* how often the log says that a server's certificate is wrong */
 
 struct link {
     struct conn conn; /* first: the callbacks' conn is the link */
@@ -31,6 +33,8 @@ static void link_detach(struct link *link)
     *at = link->next;
     link->server->link_count--;
     link->server = NULL;
+    if (link->conn.tls != NULL)
+        tls_session_leave_tickets(link->conn.tls);
 }
 
 /* The engine is told in on_closed(), which the loop calls: never from within the engine. */
@@ -64,10 +68,27 @@ static void on_drained(struct conn *conn)
     (void)conn;
 }
 
+/* Nothing tells a wrong certificate from a dead server but this. */
+static void complain(struct link *link)
+{
+    struct upstream *server = link->server;
+    int64_t now_ms = (int64_t)uv_now(link->forward->loop);
+    const char *complaint = tls_session_complaint(link->conn.tls);
+    char at[ENDPOINT_TEXT_MAX];
+    if (server->complained_ms != 0 && now_ms - server->complained_ms < COMPLAINT_MS)
+        return;
+    server->complained_ms = now_ms;
+    log_warning("upstream is not who it should be, nothing is asked there address=%s name=%s cause=\"%s\"",
+                endpoint_to_text(&server->at, at), server->tls->name == NULL ? "-" : server->tls->name,
+                complaint == NULL ? "it ended the handshake" : complaint);
+}
+
 static void on_ended(struct conn *conn, int why)
 {
-    (void)why;
-    link_close((struct link *)conn);
+    struct link *link = (struct link *)conn;
+    if (why == ERR_ACCESS && link->server != NULL)
+        complain(link);
+    link_close(link);
 }
 
 static void on_closed(struct conn *conn)
@@ -89,8 +110,21 @@ static void on_connected(uv_connect_t *connect, int status)
     if (link->conn.closing)
         return;
     link->connected = status == 0;
-    if (status < 0 || conn_resume(&link->conn) < 0)
+    if (status < 0 || (link->conn.tls != NULL && conn_start_tls(&link->conn) < 0) || conn_resume(&link->conn) < 0)
         link_close(link);
+}
+
+static int link_set_tls(struct link *link, struct upstream *server)
+{
+    struct tls_session *session;
+    if (server->tls == NULL)
+        return 0;
+    if (link->forward->trust == NULL)
+        return ERR_INVAL;
+    int err = tls_session_connect(link->forward->trust, server->tls, &server->tickets, &session);
+    if (err == 0)
+        conn_set_tls(&link->conn, session);
+    return err;
 }
 
 static int link_open(struct forward *forward, struct upstream *server, struct link **out)
@@ -110,8 +144,12 @@ static int link_open(struct forward *forward, struct upstream *server, struct li
     link->connect.data = link;
     forward->open_count++;
     endpoint_to_sockaddr(&server->at, &address);
-    err = uv_tcp_connect(&link->connect, &link->conn.tcp, (struct sockaddr *)&address, on_connected);
+    err = link_set_tls(link, server);
+    if (err == 0)
+        err = uv_tcp_connect(&link->connect, &link->conn.tcp, (struct sockaddr *)&address, on_connected);
     if (err < 0) {
+        if (link->conn.tls != NULL)
+            tls_session_leave_tickets(link->conn.tls);
         conn_close(&link->conn);
         return err;
     }
@@ -155,11 +193,17 @@ int links_send(struct forward *forward, struct upstream *server, const struct qu
     return 0;
 }
 
+static bool is_open(const struct link *link)
+{
+    return link->connected && (link->conn.tls == NULL || tls_session_is_open(link->conn.tls));
+}
+
 void links_sweep(struct forward *forward, struct upstream *server, int64_t now_ms)
 {
     (void)forward;
     for (struct link *link = server->links, *next; link != NULL; link = next) {
-        int64_t patience_ms = link->connected ? FORWARD_LINK_IDLE_MS : FORWARD_CONNECT_MS;
+        int64_t idle_ms = server->tls != NULL ? FORWARD_TLS_IDLE_MS : FORWARD_LINK_IDLE_MS;
+        int64_t patience_ms = is_open(link) ? idle_ms : FORWARD_CONNECT_MS;
         next = link->next;
         if (now_ms - link->active_ms > patience_ms)
             link_close(link);

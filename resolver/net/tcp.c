@@ -241,7 +241,7 @@ static void refuse(struct tcp *tcp, struct conn *conn)
 static bool start_tls(struct tcp *tcp, struct tcp_client *client)
 {
     struct tls_session *session;
-    if (tcp->opts.tls == NULL || tls_session_new(tcp->opts.tls, TLS_PROTOCOL_DOT, &session) < 0)
+    if (tcp->opts.tls == NULL || tls_session_accept(tcp->opts.tls, TLS_PROTOCOL_DOT, &session) < 0)
         return false;
     conn_set_tls(&client->conn, session);
     client->transport = QLOG_DOT;

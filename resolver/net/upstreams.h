@@ -36,6 +36,9 @@ struct burst {
 struct upstream {
     uint16_t index; /* in the engine's list of servers */
     struct endpoint at;
+    const struct tls_peer *tls; /* the engine's list's; NULL: in the clear */
+    struct tls_tickets tickets;
+    int64_t complained_ms;             /* when its certificate was last found wrong; 0: never */
     struct port *ports[FORWARD_PORTS]; /* opened when first drawn */
     struct link *links;
     size_t link_count;
@@ -47,6 +50,7 @@ struct forward {
     uv_timer_t sweep;
     struct forward_opts opts;
     struct random_pool random;
+    struct tls_trust *trust; /* NULL: no server is asked over TLS */
     uint32_t next_slot;
     bool closing;
     size_t open_count;

@@ -96,7 +96,7 @@ static void take_env(struct worker *worker, struct worker_env *env, uint64_t num
 {
     env->query.metrics = &worker->metrics;
     /* Servers first: the engine may ask the new ones while it takes the rest up. */
-    int err = forward_set_servers(worker->forward, env->query.opts->servers, env->query.opts->server_count);
+    int err = forward_set_servers(worker->forward, env->query.opts->servers, env->query.opts->server_count, env->trust);
     if (err < 0) {
         log_error("worker keeps its old configuration: no memory worker=%zu", worker->index);
         return; /* not acknowledged, so the old one stays alive */
@@ -188,7 +188,7 @@ static int open_ends(struct worker *worker, const struct worker_opts *opts, cons
     struct forward_opts forward = {.buffer = worker->buffer, .engine = &worker->engine};
     int err = forward_new(&worker->loop, &forward, &worker->forward);
     if (err == 0)
-        err = forward_set_servers(worker->forward, env->query.opts->servers, env->query.opts->server_count);
+        err = forward_set_servers(worker->forward, env->query.opts->servers, env->query.opts->server_count, env->trust);
     if (err == 0)
         err = udp_listen(&worker->loop, opts->listen, opts->listen_count, &worker->engine, &worker->metrics,
                          &worker->udp);

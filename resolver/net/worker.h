@@ -22,6 +22,7 @@
 #include "net/tcp_limits.h"
 #include "query/query.h"
 #include "tls/identity.h"
+#include "tls/trust.h"
 
 /* What a worker works with, and may get anew while it runs. */
 struct worker_env {
@@ -29,6 +30,7 @@ struct worker_env {
     int64_t tcp_idle_ms;
     struct tls_identity *tls; /* what clients over TLS are shown; NULL: none */
     const char *doh_path;     /* of DNS over HTTPS */
+    struct tls_trust *trust;  /* for upstream servers over TLS; NULL: there are none */
 };
 
 struct worker_opts {

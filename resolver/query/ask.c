@@ -1,5 +1,8 @@
 #include "query/ask.h"
 
+#define QUESTION_BLOCK 128 /* questions over TLS are padded to a multiple of this (RFC 8467, 4.1) */
+#define OPT_ROOM       (64 + 4 + QUESTION_BLOCK)
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,8 +62,8 @@ static void ask_open(struct ask_table *table, struct flight *f, const struct ask
     *bucket = a;
 }
 
-static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server,
-                        uint8_t out[CLIENT_HEAD_MAX + 64])
+static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server, bool encrypted,
+                        uint8_t out[CLIENT_HEAD_MAX + OPT_ROOM])
 {
     const struct question *q = &f->question;
     bool dnssec = f->key.flags & CACHE_KEY_DO;
@@ -68,7 +71,8 @@ static size_t ask_write(const struct flight *f, const struct ask *ask, const str
                               .dnssec_ok = dnssec,
                               .ede = EDE_NONE,
                               .cookie = server->cookie,
-                              .cookie_len = server->cookie_len};
+                              .cookie_len = server->cookie_len,
+                              .padding_block = encrypted ? QUESTION_BLOCK : 0};
     size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
     msg_put_u16(out, ask->id);
     /* AD asks the upstream to say whether it validated, without the records (RFC 6840, 5.7). */
@@ -80,7 +84,8 @@ static size_t ask_write(const struct flight *f, const struct ask *ask, const str
     msg_put_u16(out + len - 2, q->class);
     if (!ask->edns)
         return len;
-    int opt_len = edns_write(&edns, out + len, 64);
+    edns.before_len = (uint16_t)len;
+    int opt_len = edns_write(&edns, out + len, OPT_ROOM);
     if (opt_len < 0)
         return len;
     msg_put_u16(out + 10, 1);
@@ -120,7 +125,7 @@ static void ask_dress(struct query_engine *e, const struct flight *f, struct ask
 
 bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
-    uint8_t bytes[CLIENT_HEAD_MAX + 64];
+    uint8_t bytes[CLIENT_HEAD_MAX + OPT_ROOM];
     struct ask draft = {.sent_ms = now.mono_ms,
                         .id = (uint16_t)random_u32(&e->random),
                         .server = server,
@@ -131,7 +136,7 @@ bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool st
         .server = server,
         .stream = draft.stream,
         .msg = bytes,
-        .msg_len = ask_write(f, &draft, &e->servers[server], bytes),
+        .msg_len = ask_write(f, &draft, &e->servers[server], e->env.opts->servers[server].tls != NULL, bytes),
     };
     f->tries++;
     metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);

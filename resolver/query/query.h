@@ -37,6 +37,7 @@ struct statutory;
 struct metrics;
 struct table;
 struct qlog_writer;
+struct tls_peer;
 
 /* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log. */
 struct query_time {
@@ -94,9 +95,10 @@ struct query_io {
 
 struct query_server {
     struct endpoint at;
-    bool stream;      /* always TCP */
-    bool spelt;       /* letters of the question small or capital by chance, checked in the reply */
-    const char *name; /* for logs and metrics */
+    bool stream;                /* always TCP */
+    const struct tls_peer *tls; /* over TLS, to one who proves to be this; NULL: in the clear. For net/ */
+    bool spelt;                 /* letters of the question small or capital by chance, checked in the reply */
+    const char *name;           /* for logs and metrics */
 };
 
 /* Where names below `name` are asked. Zone 0 is the root: everything else. */

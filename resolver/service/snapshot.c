@@ -21,13 +21,15 @@ static void add_errors(const struct config_errors *errors, int err, struct text 
     free(bytes);
 }
 
-static int load_identity(const struct config_tls *tls, struct tls_identity **out, struct text *why)
+/* What the configuration only names: certificates and roots. */
+static int load_tls(struct settings *settings, struct text *why)
 {
-    char sentence[TLS_WHY_MAX];
-    struct tls_identity_opts opts = {tls->certificate, tls->key};
-    if (tls->certificate == NULL)
-        return 0;
-    int err = tls_identity_load(&opts, out, sentence);
+    const struct config *config = settings->config;
+    const struct tls_identity_opts opts = {config->tls.certificate, config->tls.key};
+    char sentence[TLS_WHY_MAX] = "";
+    int err = opts.certificate == NULL ? 0 : tls_identity_load(&opts, &settings->tls, sentence);
+    if (err == 0 && config->needs_trust)
+        err = tls_trust_load(config->upstream_ca, &settings->trust, sentence);
     if (err < 0)
         text_printf(why, "%s\n", sentence[0] == '\0' ? err_str(err) : sentence);
     return err;
@@ -44,7 +46,7 @@ int settings_load(const char *const files[], size_t count, const struct snapshot
     if (err < 0)
         add_errors(&errors, err, why);
     else
-        err = load_identity(&settings->config->tls, &settings->tls, why);
+        err = load_tls(settings, why);
     config_errors_done(&errors);
     if (err < 0) {
         settings_release_unheld(settings);
@@ -86,6 +88,7 @@ void settings_release_unheld(struct settings *settings)
         return;
     policy_free(settings->policy);
     tls_identity_free(settings->tls);
+    tls_trust_free(settings->trust);
     config_free(settings->config);
     free(settings);
 }
@@ -145,5 +148,6 @@ struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *ca
         .tcp_idle_ms = config->limits.tcp_idle_ms,
         .tls = snapshot->settings->tls,
         .doh_path = config->tls.doh_path,
+        .trust = snapshot->settings->trust,
     };
 }

@@ -24,6 +24,7 @@
 #include "policy/policy.h"
 #include "statutory/statutory.h"
 #include "tls/identity.h"
+#include "tls/trust.h"
 
 /* Drawn once, when the program starts: cookies and cache outlive a reload. */
 struct snapshot_secrets {
@@ -35,6 +36,7 @@ struct settings {
     struct config *config;
     struct policy *policy;
     struct tls_identity *tls; /* NULL: no encrypted DNS */
+    struct tls_trust *trust;  /* NULL: no upstream server is asked over TLS */
     unsigned holders;
 };
 

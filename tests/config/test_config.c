@@ -181,6 +181,7 @@ static void mistakes_name_their_place(void **state)
         {"protected_help: [.]", ":1:18: error: '.' means every name"},
         {"records: [{name: ., type: A, value: 10.0.0.1}]", ":1:11: error: the root can have no local record"},
         {"listen: []", ":1:9: error: listen names no address"},
+        {"upstreams: [{address: 10.0.0.1, pins: [abc]}]", ":1:40: error: an entry of pins must be 44 characters of base64"},
         {"tls: {dot: [127.0.0.1], key: k.pem}", ":1:13: error: encrypted DNS needs a certificate: tls.certificate"},
         {"tls: {doh: [127.0.0.1], certificate: c.pem}", ":1:13: error: encrypted DNS needs a private key: tls.key"},
         {"tls: {doh: [127.0.0.1], certificate: c, key: k, doh_path: q}", ":1:59: error: doh_path must begin with /"},

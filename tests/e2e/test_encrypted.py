@@ -4,28 +4,21 @@ import os
 import socket
 import ssl
 import struct
-import subprocess
 import threading
-import time
 
 import dns
 import h2
 import lab
+from certificates import make_certificate
 
 NAME = "dns.school.example"
 BLOCKED = "blocked.example.net"
 
 
-def make_certificate(where, stem, name=NAME):
-    lab.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:%s,IP:127.0.0.1" % name,
-             "-keyout", where(stem + ".key"), "-out", where(stem + ".pem")])
-
-
 class Encrypted(lab.Case):
     @classmethod
     def set_up(cls):
-        make_certificate(cls.lab.path, "first")
+        make_certificate(cls.lab.path, "first", NAME)
         cls.dot, cls.doh = ("127.0.0.1", lab.PORT + 2), ("127.0.0.1", lab.PORT + 3)
         cls.server = cls.lab.serve(0, [cls.lab.start_nsd(1)], [BLOCKED], conf=cls.configuration("first"))
 
@@ -141,7 +134,7 @@ class Encrypted(lab.Case):
     # ---- certificates ----
 
     def test_a_new_certificate_is_shown_without_a_dropped_connection(self):
-        make_certificate(self.lab.path, "second")
+        make_certificate(self.lab.path, "second", NAME)
         with self.tls() as old, h2.Connection(self.doh, self.ca(), NAME) as old_doh:
             self.lab.write("state-extra.yaml", self.configuration("second"))
             self.assertEqual(self.server.operator("reload", check=False).returncode, 0)

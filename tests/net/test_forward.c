@@ -39,7 +39,7 @@ static int start(void **state)
     server = (struct query_server){0};
     server_tcp = loop_listen(SOCK_STREAM, &any, &server.at);
     server_udp = loop_listen(SOCK_DGRAM, &server.at, &server.at);
-    assert_int_equal(forward_set_servers(forward, &server, 1), 0);
+    assert_int_equal(forward_set_servers(forward, &server, 1, NULL), 0);
     return 0;
 }
 
@@ -225,14 +225,14 @@ static void forward_keeps_sockets_of_servers_that_stay(void **state)
     uint32_t slot = ask_of(0, false);
     forward_flush(forward);
     server_receive(&from);
-    assert_int_equal(forward_set_servers(forward, list, 2), 0);
+    assert_int_equal(forward_set_servers(forward, list, 2, NULL), 0);
     server_send(question, sizeof question, &from);
     wanted = 1;
     assert_true(loop_until(&loop, flush, has_events));
     assert_int_equal(engine_double.events[0].slot, slot);
     assert_int_equal(engine_double.events[0].server, 1);
     /* Off the list: its sockets are closed, and the number means nothing any more. */
-    assert_int_equal(forward_set_servers(forward, list, 1), 0);
+    assert_int_equal(forward_set_servers(forward, list, 1, NULL), 0);
     assert_int_equal(forward_open_count(forward), 0);
     struct query_ask ask = {.server = 1, .msg = question, .msg_len = sizeof question};
     assert_int_equal(forward_send(forward, &ask, &slot), ERR_INVAL);

@@ -20,7 +20,7 @@ resolver/upstream: base dns
 resolver/qlog: base dns
 resolver/metrics: base dns
 resolver/query: base dns blockdb statutory decision policy cache upstream qlog metrics
-resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice
+resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice tls
 resolver/control: base dns blockdb statutory decision policy cache upstream qlog metrics query
 resolver/tls: base
 resolver/net: base dns blockdb statutory upstream qlog metrics query control tls

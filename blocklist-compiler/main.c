@@ -15,9 +15,9 @@
 #include "blocklist-compiler/compile.h"
 #include "blocklist-compiler/outputs.h"
 #include "blocklist-compiler/runs.h"
-#include "blocklist-compiler/school.h"
 #include "recipe/help.h"
 #include "recipe/origin.h"
+#include "school/school.h"
 #include "tier/tier.h"
 
 #define EXIT_UNUSABLE  2 /* nothing was published */

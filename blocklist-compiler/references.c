@@ -6,11 +6,11 @@
 #include "base/err.h"
 #include "blocklist-compiler/job.h"
 #include "reading/reading.h"
+#include "school/school.h"
 
-#define BYTES_MAX        (UINT64_C(64) << 20)
-#define TIME_MS          300000 /* for one download */
-#define SUFFIX_RULES_MIN 1000   /* the list has about 10,000; a page of an error has none */
-#define POPULAR_MIN      100
+#define BYTES_MAX   (UINT64_C(64) << 20)
+#define TIME_MS     300000 /* for one download */
+#define POPULAR_MIN 100
 
 /* One of the two on its way: names no feed can have, since a feed's name has no "+". */
 struct wanted {
@@ -90,7 +90,7 @@ static int use_suffixes(struct wanted *w, struct guard *guard)
         if (err < 0)
             return err;
         size_t count = suffix_rule_count(guard_suffixes(guard));
-        if (count >= SUFFIX_RULES_MIN) {
+        if (count >= SCHOOL_SUFFIX_RULES_MIN) {
             keep(w, count);
             return 0;
         }
@@ -118,7 +118,7 @@ static int fetch_suffixes(struct references *refs, const struct fetch_opts *fetc
     int err = 0;
     w.row->state = REPORT_FEED_CURRENT;
     if (refs->opts.suffixes.source != NULL) {
-        get(&w, fetch, "+public-suffix-list", &refs->opts.suffixes);
+        get(&w, fetch, SCHOOL_SUFFIXES, &refs->opts.suffixes);
         err = use_suffixes(&w, guard);
     }
     const struct suffix_set *suffixes = guard_suffixes(guard);

@@ -12,8 +12,8 @@
 #include "feed/format.h"
 #include "provenance/history.h"
 #include "provenance/provenance.h"
-#include "recipe/help.h"
 #include "recipe/origin.h"
+#include "school/school.h"
 
 #define INSTALLED_RECIPE "/etc/belisha/feeds.yaml"
 
@@ -69,18 +69,22 @@ static int load_recipe(struct sources *s, FILE *complaints)
     return err < 0 ? complain(complaints, err, "the recipe can't be used", s->origin.recipe) : 0;
 }
 
-static int make_guard(const struct sources *s, FILE *complaints, struct guard **out)
+/* The one that the compiler judged by: else a line would be called listed that it had refused. */
+static int make_guard(const struct sources *s, const char *copies, FILE *complaints, struct guard **out)
 {
-    struct text help = {0};
-    unsigned line = 0;
-    int err = help_collect(s->recipe, &help);
+    struct config_errors errors = {0};
+    struct guard *guard = NULL;
+    int err = school_guard(s->recipe, &errors, &guard);
+    config_errors_print(&errors, complaints);
+    config_errors_done(&errors);
     if (err == 0)
-        err = guard_new(span_of(help.bytes), out, &line);
-    if (err < 0)
-        complain(complaints, err, "the protected help names can't be read",
-                 s->recipe == NULL || s->recipe->protected_help == NULL ? "shipped" : s->recipe->protected_help);
-    text_done(&help);
-    return err;
+        err = school_use_kept_suffixes(s->recipe, copies, guard);
+    if (err < 0) {
+        guard_free(guard);
+        return complain(complaints, err, "the names that no feed may block can't be used", s->origin.recipe);
+    }
+    *out = guard;
+    return 0;
 }
 
 /* ---- finding ---- */
@@ -90,10 +94,10 @@ static int read_feeds(struct sources *s, const struct config *config, FILE *comp
     char copies[PATH_MAX];
     struct guard *guard = NULL;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    int err = make_guard(s, complaints, &guard);
+    snprintf(copies, sizeof copies, "%s/feeds", config->blocklist_dir);
+    int err = make_guard(s, copies, complaints, &guard);
     if (err < 0)
         return err;
-    snprintf(copies, sizeof copies, "%s/feeds", config->blocklist_dir);
     struct provenance_opts opts = {.feeds = s->recipe == NULL ? &s->list : s->recipe->feeds,
                                    .feed_count = s->recipe == NULL ? 1 : s->recipe->feed_count,
                                    .copies = s->recipe == NULL ? NULL : copies,

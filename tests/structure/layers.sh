@@ -35,13 +35,14 @@ blocklist-compiler/publish: base dns blockdb statutory trie
 blocklist-compiler/recipe: base dns config xfr
 blocklist-compiler/sheaf: base dns feed trie publish
 blocklist-compiler/reading: base feed recipe
+blocklist-compiler/school: base dns config feed recipe reading
 blocklist-compiler/report: base feed
 blocklist-compiler/xfr: base dns
 blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report statutory
-blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier
-operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance
+blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
+operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance school
 '
 
 # header of a library: the only folders that may include it

@@ -1,4 +1,4 @@
-#include "blocklist-compiler/school.h"
+#include "school/school.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,6 +121,30 @@ static void school_says_what_is_wrong_with_a_name(void **state)
     }
 }
 
+static void school_judges_again_by_the_suffixes_that_were_kept(void **state)
+{
+    struct guard *guard = NULL;
+    struct config_errors errors = {0};
+    struct recipe recipe = {.public_suffix_list.source = "https://publicsuffix.example/list"};
+    char text[16384] = "// ===BEGIN ICANN DOMAINS===\nmine.example\n";
+    (void)state;
+    for (int i = 0; i < SCHOOL_SUFFIX_RULES_MIN; i++)
+        snprintf(text + strlen(text), 16, "t%d\n", i);
+    strcat(text, "// ===END ICANN DOMAINS===\n");
+    assert_int_equal(school_guard(&recipe, &errors, &guard), 0);
+    assert_int_equal(school_use_kept_suffixes(&recipe, dir, guard), 0); /* no copy yet */
+    assert_int_equal(judge(guard, "co.uk", true), REFUSED_PUBLIC_SUFFIX);
+    write_file(SCHOOL_SUFFIXES ".feed", text);
+    assert_int_equal(school_use_kept_suffixes(&recipe, dir, guard), 0);
+    assert_int_equal(judge(guard, "mine.example", true), REFUSED_PUBLIC_SUFFIX);
+    assert_int_equal(judge(guard, "co.uk", true), REFUSED_NONE);
+    write_file(SCHOOL_SUFFIXES ".feed", "<html>");
+    assert_int_equal(school_use_kept_suffixes(&recipe, dir, guard), 0);
+    assert_int_equal(judge(guard, "co.uk", true), REFUSED_PUBLIC_SUFFIX);
+    guard_free(guard);
+    config_errors_done(&errors);
+}
+
 static int make_dir(void **state)
 {
     (void)state;
@@ -140,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(school_knows_the_shipped_help_names_without_a_recipe),
         cmocka_unit_test(school_takes_names_of_the_recipe_of_files_and_of_the_configuration),
+        cmocka_unit_test(school_judges_again_by_the_suffixes_that_were_kept),
         cmocka_unit_test(school_says_what_is_wrong_with_a_name),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -1,7 +1,9 @@
-#include "blocklist-compiler/school.h"
+#include "school/school.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "config/config.h"
@@ -154,4 +156,18 @@ int school_guard(const struct recipe *recipe, struct config_errors *errors, stru
     }
     *out = s.guard;
     return 0;
+}
+
+int school_use_kept_suffixes(const struct recipe *recipe, const char *copies, struct guard *guard)
+{
+    char path[PATH_MAX];
+    if (recipe == NULL || recipe->public_suffix_list.source == NULL)
+        return 0;
+    if (snprintf(path, sizeof path, "%s/%s.feed", copies, SCHOOL_SUFFIXES) >= (int)sizeof path)
+        return ERR_LIMIT;
+    int err = access(path, R_OK) == 0 ? guard_use_suffixes(guard, path) : 0;
+    if (err == 0 && suffix_origin(guard_suffixes(guard)) != SUFFIX_SYSTEM &&
+        suffix_rule_count(guard_suffixes(guard)) < SCHOOL_SUFFIX_RULES_MIN)
+        err = guard_use_suffixes(guard, NULL);
+    return err;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "blockdb/check.h"
+
 #define BUCKET_MIN  24 /* entries; a cut is searched from here */
 #define BUCKET_MAX  48 /* to here */
 #define BUCKET_GOAL 36
@@ -59,7 +61,7 @@ static void separator_write(struct entries_writer *w, const struct trie_entry *f
 
 /* The parts of a bucket, before their sizes are known. */
 struct parts {
-    uint8_t lens[BUCKET_MAX], lasts[BUCKET_MAX];
+    uint8_t lens[BUCKET_MAX], checks[BUCKET_MAX];
     uint8_t values[BUCKET_MAX + LABELS_MAX]; /* of the entries, then of the ancestors */
     uint8_t ancestor_lens[LABELS_MAX];
     uint16_t lows[BUCKET_MAX + LABELS_MAX];
@@ -82,7 +84,7 @@ static void entry_add(struct entries_writer *w, struct parts *parts, const struc
 
     value_add(w, parts, entry->value);
     parts->lens[parts->entry_count] = (uint8_t)(entry->key_len - parts->prefix_len - 1);
-    parts->lasts[parts->entry_count++] = entry->key[entry->key_len - 1];
+    parts->checks[parts->entry_count++] = check_of(check_ending(entry->key, entry->key_len));
 
     (void)XXH3_64bits_update(w->hash, &key_len, sizeof(key_len));
     (void)XXH3_64bits_update(w->hash, entry->key, entry->key_len);
@@ -97,7 +99,7 @@ static void parts_write(const struct parts *parts, const struct trie_entry *entr
     bytes_add_u8(region, (uint8_t)parts->low_count);
     bytes_add(region, entries[0].key, parts->prefix_len);
     bytes_add(region, parts->lens, parts->entry_count);
-    bytes_add(region, parts->lasts, parts->entry_count);
+    bytes_add(region, parts->checks, parts->entry_count);
     bytes_add(region, parts->values, parts->entry_count + parts->ancestor_count);
     bytes_add(region, parts->ancestor_lens, parts->ancestor_count);
     bytes_add(region, parts->lows, parts->low_count * sizeof(parts->lows[0]));

@@ -18,14 +18,16 @@ struct index_writer {
     const uint8_t *texts;
     struct span *spans;
     uint32_t span_count, span_cap;
-    struct bytes records;     /* struct blockdb_span by number */
-    struct bytes words, refs; /* of the span at hand */
+    struct bytes records; /* struct blockdb_span by number */
     struct bytes *out;
+    uint32_t blocks;                      /* where they start in out */
+    uint64_t words[BLOCKDB_BLOCK_GROUPS]; /* of the block at hand */
+    uint32_t refs[BLOCKDB_BLOCK_GROUPS];
+    uint32_t group_count; /* in it */
 };
 
-/* LMDB starts a region 16 bytes behind the start of a page; blocks are to fill whole cache lines. */
+/* LMDB starts a region 16 bytes behind the start of a page; a block is to be two cache lines, a pair that is fetched together. */
 #define REGION_SKEW 16
-#define BLOCK_ALIGN 64
 
 /* Where the bucket in front of a separator starts. */
 static uint32_t bucket_before(const struct index_writer *w, uint32_t separator)
@@ -60,6 +62,35 @@ static int span_add(struct index_writer *w, uint32_t from, uint32_t to, uint32_t
     return 0;
 }
 
+/* Writes the block at hand, if there is one. */
+static void block_end(struct index_writer *w)
+{
+    static const uint64_t ZERO = 0;
+    if (w->group_count == 0)
+        return;
+    for (uint32_t i = w->group_count; i < BLOCKDB_BLOCK_GROUPS; i++) {
+        w->words[i] = w->words[i - 1];
+        w->refs[i] = w->refs[i - 1];
+    }
+    bytes_add(w->out, w->words, sizeof(w->words));
+    bytes_add(w->out, w->refs, sizeof(w->refs));
+    bytes_add(w->out, &ZERO, sizeof(ZERO));
+    w->group_count = 0;
+}
+
+static void block_add(struct index_writer *w, uint64_t word, uint32_t ref)
+{
+    w->words[w->group_count] = word;
+    w->refs[w->group_count++] = ref;
+    if (w->group_count == BLOCKDB_BLOCK_GROUPS)
+        block_end(w);
+}
+
+static uint32_t block_count(const struct index_writer *w)
+{
+    return (uint32_t)(w->out->len - w->blocks) / BLOCKDB_BLOCK_LEN;
+}
+
 /* The separators from `from` on that have its word. Returns where the next group starts in *out_next. */
 static int group_add(struct index_writer *w, const struct span *span, uint32_t from, uint32_t *out_next)
 {
@@ -70,67 +101,32 @@ static int group_add(struct index_writer *w, const struct span *span, uint32_t f
         to++;
     *out_next = to;
 
-    uint32_t ref = w->separators[from].bucket;
-    bytes_add(&w->words, &word, sizeof(word));
-    if (to - from == 1 && w->separators[from].len <= span->depth + len) {
-        bytes_add(&w->refs, &ref, sizeof(ref));
+    bool alone = to - from == 1 && w->separators[from].len <= span->depth + len;
+    uint32_t ref = alone ? w->separators[from].bucket : w->span_count << 1 | 1;
+    block_add(w, word, ref);
+    if (alone)
         return 0;
-    }
-    ref = w->span_count << 1 | 1;
-    bytes_add(&w->refs, &ref, sizeof(ref));
     /* Below a top-level label the zero byte behind it is used up too. */
     uint32_t used = span->depth == 0 && len < BLOCKDB_WORD_LEN ? len + 1 : BLOCKDB_WORD_LEN;
     return span_add(w, from, to, span->depth + used);
 }
 
-static void zeros_add(struct bytes *out, size_t count)
-{
-    static const uint8_t ZEROS[BLOCKDB_FANOUT * sizeof(uint64_t)];
-    bytes_add(out, ZEROS, count);
-}
-
-/* Every (1 << shift)-th word of the span at hand. */
-static void level_write(struct index_writer *w, uint32_t count, uint32_t shift)
-{
-    uint32_t len = ((count - 1) >> shift) + 1;
-    if (shift == 0)
-        bytes_add(w->out, w->words.data, w->words.len);
-    else
-        for (uint32_t i = 0; i < len; i++)
-            bytes_add(w->out, w->words.data + ((size_t)i << shift) * sizeof(uint64_t), sizeof(uint64_t));
-    if (count > BLOCKDB_FANOUT)
-        zeros_add(w->out, (BLOCKDB_FANOUT - len % BLOCKDB_FANOUT) % BLOCKDB_FANOUT * sizeof(uint64_t));
-}
-
 static int span_write(struct index_writer *w, uint32_t number)
 {
     const struct span span = w->spans[number];
-    int err = 0;
-    w->words.len = w->refs.len = 0;
-    for (uint32_t next = span.from; err == 0 && next < span.to;)
-        err = group_add(w, &span, next, &next);
-    if (err < 0 || !bytes_ok(&w->words) || !bytes_ok(&w->refs))
-        return ERR_NOMEM;
-
-    uint32_t count = (uint32_t)(w->words.len / sizeof(uint64_t));
-    uint32_t shift = 0;
-    if (count > BLOCKDB_FANOUT)
-        zeros_add(w->out, (BLOCK_ALIGN - (w->out->len + REGION_SKEW) % BLOCK_ALIGN) % BLOCK_ALIGN);
     struct blockdb_span record = {
-        .words = (uint32_t)w->out->len,
-        .count = count,
+        .block = block_count(w),
         .before = bucket_before(w, span.from),
         .last = w->separators[span.to - 1].bucket,
         .depth = span.depth,
     };
+    int err = 0;
+    for (uint32_t next = span.from; err == 0 && next < span.to;)
+        err = group_add(w, &span, next, &next);
+    block_end(w);
+    record.block_count = block_count(w) - record.block;
     bytes_add(&w->records, &record, sizeof(record));
-    while ((count - 1) >> shift >= BLOCKDB_FANOUT)
-        shift += BLOCKDB_FANOUT_BITS;
-    for (; shift > 0; shift -= BLOCKDB_FANOUT_BITS)
-        level_write(w, count, shift);
-    level_write(w, count, 0);
-    bytes_add(w->out, w->refs.data, w->refs.len);
-    return 0;
+    return err;
 }
 
 static int spans_write(struct index_writer *w)
@@ -146,24 +142,23 @@ static int spans_write(struct index_writer *w)
 
 int index_write(const struct entries *entries, struct bytes *out)
 {
+    static const uint8_t ZEROS[BLOCKDB_BLOCK_LEN];
     const void *separators = entries->separators.data;
     struct index_writer w = {
         .separators = separators,
         .separator_count = (uint32_t)(entries->separators.len / sizeof(struct separator)),
         .texts = entries->texts.data,
         .out = out,
+        .blocks = BLOCKDB_BLOCK_LEN - REGION_SKEW,
     };
-    zeros_add(out, sizeof(struct blockdb_index_head));
+    bytes_add(out, ZEROS, w.blocks);
     int err = spans_write(&w);
-    struct blockdb_index_head head = {.span_count = w.span_count, .spans = (uint32_t)out->len};
+    struct blockdb_index_head head = {w.blocks, block_count(&w), (uint32_t)out->len, w.span_count};
     bytes_add(out, w.records.data, w.records.len);
-    zeros_add(out, BLOCKDB_TAIL);
     bool ok = bytes_ok(out) && bytes_ok(&w.records);
     if (err == 0 && ok)
         memcpy(out->data, &head, sizeof(head));
     bytes_done(&w.records);
-    bytes_done(&w.words);
-    bytes_done(&w.refs);
     free(w.spans);
     return err < 0 ? err : ok ? 0 : ERR_NOMEM;
 }

@@ -1,4 +1,4 @@
-/* Writes the index region: search trees over the separators of the buckets (layout: belisha/blockdb_format.h). */
+/* Writes the index region: sorted words over the separators of the buckets (layout: belisha/blockdb_format.h). */
 #ifndef PUBLISH_INDEX_H
 #define PUBLISH_INDEX_H
 

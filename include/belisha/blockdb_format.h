@@ -8,31 +8,31 @@
  *
  * entries: the sorted keys (dns/key.h) cut into buckets, one behind the other, each at an even offset.
  *
- *     bucket   | count u8 | prefix length u8 | ancestors u8 | lows u8 | prefix | length u8 * count | last u8 * count |
+ *     bucket   | count u8 | prefix length u8 | ancestors u8 | lows u8 | prefix | length u8 * count | check u8 * count |
  *              | value u8 * (count + ancestors) | ancestor length u8 * ancestors | low u16 * lows | text |
  *     count    entries of the bucket, 1 to BLOCKDB_BUCKET_MAX
  *     prefix   what all keys of the bucket start with; shorter than the shortest of them
  *     text     per entry, in their order, `length` bytes: the key without the prefix and without its last byte
- *     last     the last byte of each key
+ *     check    hash of the last eight bytes of the key, from which its last byte follows (blockdb/check.h)
  *     ancestor listed proper ancestors of the first entry, shortest first; their text is the start of its key
  *     value    < BLOCKDB_VALUE_INLINE: the id. Else 240 + id >> 16, and the low 16 bits are the next of the lows: the
  *              n-th such value has the n-th low.
  *     Same-kind bytes lie together so that a search can compare many of them at once. The region ends with
  *     BLOCKDB_TAIL zero bytes, so that it may read a little past what it needs.
  *
- * index: search trees over the separators, which lead to the one bucket that holds the predecessor of a key. The separator
+ * index: sorted words over the separators, which lead to the one bucket that holds the predecessor of a key. The separator
  * of a bucket (all but the first have one) is the shortest start of its first key that sorts behind the last key of the
- * bucket before and does not end with a zero byte. It starts with struct blockdb_index_head. The struct blockdb_span
- * records, root first, are somewhere behind it, at a multiple of 4. It ends with BLOCKDB_TAIL zero bytes too.
+ * bucket before and does not end with a zero byte. The region starts with struct blockdb_index_head, which says where the
+ * blocks are (those of span n + 1 behind those of span n) and the struct blockdb_span records (root first).
  *
  *     span     separators that share their first `depth` bytes, cut into groups by the word that follows these
  *     word     eight bytes of a key from `depth` on as a number, the first byte highest, zero behind the end of the key.
  *              In the root span (depth 0) the first zero byte and all behind it count as zero: one group is everything
  *              below one top-level label.
- *     level    every 16^n-th word of the groups, ascending, for n from the highest that leaves 16 words or fewer down to
- *              0; then the refs. With more than 16 groups each level is padded to a multiple of 16 words.
- *     ref      u32 per group. Even: the group is one separator that ends within the word, and this is where its bucket
- *              starts. Odd: ref >> 1 is the number of the span that its separators make.
+ *     ref      of a group. Even: it is one separator that ends within the word, and this is where its bucket starts. Odd:
+ *              ref >> 1 is the number of the span that its separators make.
+ *     block    | word u64 * BLOCKDB_BLOCK_GROUPS | ref u32 * BLOCKDB_BLOCK_GROUPS | zero u64 |  two cache lines of
+ *              groups, ascending; the last group of a span is repeated to the end of its block
  *
  * values: struct blockdb_value_record by value id, most used first.   feedsets: u16 feed indexes.
  * feeds: struct blockdb_feed_record by feed index.   texts: zero-terminated texts of the feeds.
@@ -58,7 +58,7 @@
 #include <stdint.h>
 
 #define BLOCKDB_MAGIC      UINT64_C(0x31626473696c6562) /* "belisdb1" in little-endian order */
-#define BLOCKDB_VERSION    3
+#define BLOCKDB_VERSION    4
 #define BLOCKDB_BYTE_ORDER 0x01020304u
 #define BLOCKDB_REGION_MIN 4096
 
@@ -91,22 +91,21 @@ enum blockdb_region {
 #define BLOCKDB_BUCKET_MAX    48         /* entries of a bucket */
 #define BLOCKDB_BUCKET_ALIGN  2          /* buckets start at multiples of this */
 #define BLOCKDB_ANCESTORS_MAX 127        /* a key has at most 127 labels */
-#define BLOCKDB_TAIL          128        /* zero bytes at the end of entries and index */
+#define BLOCKDB_TAIL          128        /* zero bytes at the end of entries */
 #define BLOCKDB_WORD_LEN      8          /* bytes of a key in a word of the index */
-#define BLOCKDB_FANOUT_BITS   4
-#define BLOCKDB_FANOUT        (1u << BLOCKDB_FANOUT_BITS)
+#define BLOCKDB_BLOCK_LEN     128        /* bytes of a block of the index */
+#define BLOCKDB_BLOCK_GROUPS  10
 
 struct blockdb_index_head {
-    uint32_t span_count; /* 0: there is one bucket or none */
-    uint32_t spans;      /* where the records start in the region */
+    uint32_t blocks, block_count; /* where they start in the region */
+    uint32_t spans, span_count;   /* 0 spans: there is one bucket or none */
 };
 
 struct blockdb_span {
-    uint32_t words;  /* where the highest level starts in the region */
-    uint32_t count;  /* groups, > 0 */
-    uint32_t before; /* bucket in front of the first separator */
-    uint32_t last;   /* bucket of the last separator */
-    uint32_t depth;  /* deeper than that of the span above */
+    uint32_t block, block_count; /* its first one */
+    uint32_t before;             /* bucket in front of the first separator */
+    uint32_t last;               /* bucket of the last separator */
+    uint32_t depth;              /* deeper than that of the span above */
 };
 
 struct blockdb_meta {
@@ -194,7 +193,7 @@ struct blockdb_feed_record {
     int64_t fetched_s;              /* wall time of the copy that was used */
 };
 
-static_assert(sizeof(struct blockdb_index_head) == 8, "layout of the head of the index");
+static_assert(sizeof(struct blockdb_index_head) == 16, "layout of the head of the index");
 static_assert(sizeof(struct blockdb_span) == 20, "layout of a span");
 static_assert(sizeof(struct blockdb_meta) == 64 + 16 * BLOCKDB_REGION_COUNT, "layout of meta");
 static_assert(sizeof(struct blockdb_rules) == 32, "layout of rules");

@@ -140,8 +140,8 @@ static int meta_check(const struct blockdb *db, const struct why *why)
     if (meta->generation == 0 || meta->value_count > BLOCKDB_VALUE_MAX || meta->bucket_count > meta->name_count ||
         (meta->bucket_count == 0 && meta->name_count != 0))
         return fail(why, ERR_DAMAGED, "the counts of the list contradict each other");
-    if (db->regions[BLOCKDB_REGION_ENTRIES].len < BLOCKDB_TAIL || !index_check(&db->regions[BLOCKDB_REGION_INDEX]))
-        return fail(why, ERR_DAMAGED, "the index or the entries are cut");
+    if (db->regions[BLOCKDB_REGION_ENTRIES].len < BLOCKDB_TAIL)
+        return fail(why, ERR_DAMAGED, "the entries are cut");
     if (db->regions[BLOCKDB_REGION_INDEX].len >= UINT32_MAX || db->regions[BLOCKDB_REGION_ENTRIES].len >= UINT32_MAX)
         return fail(why, ERR_DAMAGED, "the list is larger than its format allows");
     return 0;
@@ -158,10 +158,9 @@ static int tables_read(struct blockdb *db, const struct why *why)
         err = feeds_read(db, why);
     if (err < 0)
         return err;
-    db->starts = calloc(INDEX_STARTS, sizeof(*db->starts));
-    if (!db->starts)
-        return fail(why, ERR_NOMEM, "no memory for the index");
-    index_starts_fill(&db->regions[BLOCKDB_REGION_INDEX], db->starts);
+    err = index_new(&db->regions[BLOCKDB_REGION_INDEX], &db->index);
+    if (err < 0)
+        return fail(why, err, err == ERR_NOMEM ? "no memory for the index" : "the index is cut or its parts overlap");
     const char *trouble;
     err = clause_table_new(db, &db->clauses, &trouble);
     return err < 0 ? fail(why, err, "%s", trouble) : 0;
@@ -294,7 +293,7 @@ void blockdb_close(struct blockdb *db)
     if (db->env)
         mdb_env_close(db->env);
     free(db->feeds);
-    free(db->starts);
+    index_free(db->index);
     clause_table_free(db->clauses);
     free(db);
 }

@@ -14,13 +14,13 @@
 
 #define BUCKET_HEADER_LEN 4
 
-static_assert(BLOCKDB_BUCKET_MAX <= ROW && ROW + 8 <= BLOCKDB_TAIL, "a row of any bucket can be read");
+static_assert(BLOCKDB_BUCKET_MAX <= ROW && ROW + LANES <= BLOCKDB_TAIL, "a row of any bucket can be read");
 
 struct bucket {
     uint32_t count, prefix_len, ancestor_count, low_count;
     const uint8_t *prefix;
-    const uint8_t *lens, *lasts; /* count of each */
-    const uint8_t *values;       /* of the entries, then of the ancestors */
+    const uint8_t *lens, *checks; /* count of each */
+    const uint8_t *values;        /* of the entries, then of the ancestors */
     const uint8_t *ancestor_lens;
     const uint8_t *lows;
     const uint8_t *texts, *end; /* texts of the entries; end of the region without its tail */
@@ -39,8 +39,8 @@ static inline bool bucket_open(const struct region *entries, uint32_t offset, st
     out->low_count = at[3];
     out->prefix = at + BUCKET_HEADER_LEN;
     out->lens = out->prefix + out->prefix_len;
-    out->lasts = out->lens + out->count;
-    out->values = out->lasts + out->count;
+    out->checks = out->lens + out->count;
+    out->values = out->checks + out->count;
     out->ancestor_lens = out->values + out->count + out->ancestor_count;
     out->lows = out->ancestor_lens + out->ancestor_count;
     out->texts = out->lows + 2 * (size_t)out->low_count;

@@ -1,69 +1,66 @@
 #include "blockdb/index.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "blockdb/guide.h"
 #include "blockdb/lanes.h"
 
-#define WORD_SIZE sizeof(uint64_t)
-#define REF_SIZE  sizeof(uint32_t)
-
 #define CACHE_LINE   64
-#define BUCKET_LINES 2 /* hold what tells which entries of a bucket to compare */
+#define BUCKET_LINES 3 /* hold what tells which entries of a bucket to compare */
+
+#define STARTS      4096 /* slots, a power of two; at most half are used */
+#define STARTS_BITS 12
+
+/* The span below a top-level label. Nearly all keys are in one of a few hundred, which spares them the root span. */
+struct start {
+    uint64_t word; /* 0: free slot */
+    uint32_t span; /* 0, the root span, in a free slot */
+};
+
+struct index {
+    const uint8_t *blocks;
+    uint64_t *firsts;           /* first word of every block, in one place */
+    struct blockdb_span *spans; /* span_count of them */
+    uint32_t *slots;            /* of each span, into the guide */
+    uint32_t span_count;
+    struct guide guide;
+    struct start starts[STARTS];
+};
 
 /*
- * A search under way. It looks at one block of sixteen words a step, so that those of a batch can wait for their cache
- * misses together. Each step leads to a lower level of a span or to a deeper span, so every search ends, whatever the
- * region holds.
+ * A search under way. It looks into one block a step, so that those of a batch can wait for their cache misses together.
+ * Each step leads to a deeper span, so every search ends, whatever the region holds.
  */
 struct walk {
     const struct name_key *key;
-    uint64_t word;          /* of the key, in the span at hand */
-    const uint8_t *words;   /* the level at hand */
-    uint32_t first;         /* its word that the next step begins with */
-    uint32_t shift;         /* BLOCKDB_FANOUT_BITS per level below this one */
-    uint32_t padding;       /* levels are padded to a multiple of this plus one */
-    uint32_t count;         /* groups of the span at hand */
-    uint32_t before, depth; /* of the span at hand */
-    uint32_t bucket;        /* at the end: what was found */
+    const struct blockdb_span *span;
+    uint64_t word; /* of the key, in that span */
+    const uint8_t *block;
+    uint32_t bucket; /* at the end: what was found */
 };
 
-static_assert(BLOCKDB_TAIL >= BLOCKDB_FANOUT * sizeof(uint64_t), "a block of any span can be read");
+static_assert(BLOCKDB_BLOCK_GROUPS % 2 == 0, "a block is searched in halves");
 static_assert(NAME_KEY_SLACK >= BLOCKDB_WORD_LEN, "a word can be read at the end of any key");
 
-static struct blockdb_index_head head_read(const struct region *index)
-{
-    struct blockdb_index_head head;
-    memcpy(&head, index->bytes, sizeof(head));
-    return head;
-}
-
-/* number < head.span_count */
-static struct blockdb_span span_read(const struct region *index, const struct blockdb_index_head *head, uint32_t number)
-{
-    struct blockdb_span span;
-    memcpy(&span, index->bytes + head->spans + number * sizeof(span), sizeof(span));
-    return span;
-}
-
-static inline uint64_t word_read(const uint8_t *words, uint32_t i)
+static inline uint64_t block_word(const uint8_t *block, uint32_t group)
 {
     uint64_t word;
-    memcpy(&word, words + i * WORD_SIZE, sizeof(word));
+    memcpy(&word, block + group * sizeof(word), sizeof(word));
     return word;
 }
 
-/* What a level of count words is padded to a multiple of, less one. */
-static uint32_t padding_of(uint32_t count)
+static inline uint32_t block_ref(const uint8_t *block, uint32_t group)
 {
-    return count > BLOCKDB_FANOUT ? BLOCKDB_FANOUT - 1 : 0;
+    uint32_t ref;
+    memcpy(&ref, block + BLOCKDB_BLOCK_GROUPS * BLOCKDB_WORD_LEN + group * sizeof(ref), sizeof(ref));
+    return ref;
 }
 
-/* Bits to shift a group's number right by to find its word in the highest level. */
-static uint32_t shift_of(uint32_t count)
+static inline const uint8_t *block_at(const struct index *index, uint32_t block)
 {
-    uint32_t highest_bit = 31 - (uint32_t)__builtin_clz((count - 1) | 1);
-    return highest_bit / BLOCKDB_FANOUT_BITS * BLOCKDB_FANOUT_BITS;
+    return index->blocks + (size_t)block * BLOCKDB_BLOCK_LEN;
 }
 
 static inline uint64_t mask_highest(uint32_t bytes)
@@ -83,170 +80,199 @@ static inline uint64_t root_word_of(const struct name_key *key)
     return __builtin_bswap64(bytes & bytes_before_zero(bytes)) & mask_highest(key->len);
 }
 
-static bool span_check(const struct region *index, const struct blockdb_span *span)
+/* Where a word is among the starts, or the free slot where it belongs. The table is never full. */
+static inline size_t start_find(const struct start *starts, uint64_t word)
 {
-    if (span->count == 0 || span->depth > BLOCKDB_KEY_MAX)
-        return false;
-    uint64_t padding = padding_of(span->count);
-    uint64_t words = 0;
-    for (uint32_t shift = 0; shift <= shift_of(span->count); shift += BLOCKDB_FANOUT_BITS)
-        words += (((span->count - 1) >> shift) + 1 + padding) & ~padding;
-    return span->words + words * WORD_SIZE + span->count * REF_SIZE <= index->len - BLOCKDB_TAIL;
+    size_t at = (size_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> (64 - STARTS_BITS));
+    while (starts[at].word != 0 && starts[at].word != word)
+        at = (at + 1) % STARTS;
+    return at;
 }
 
-bool index_check(const struct region *index)
+/* Blocks must not belong to two spans: that bounds the work on them by the length of the region. */
+static bool spans_are_sane(const struct index *index, uint32_t block_count)
 {
-    if (index->len < sizeof(struct blockdb_index_head) + BLOCKDB_TAIL)
-        return false;
-    struct blockdb_index_head head = head_read(index);
-    if (head.spans + head.span_count * (uint64_t)sizeof(struct blockdb_span) > index->len - BLOCKDB_TAIL)
-        return false;
-    for (uint32_t i = 0; i < head.span_count; i++) {
-        struct blockdb_span span = span_read(index, &head, i);
-        if (!span_check(index, &span))
+    uint32_t end = 0;
+    for (uint32_t i = 0; i < index->span_count; i++) {
+        const struct blockdb_span *span = &index->spans[i];
+        if (span->block < end || span->block > block_count || span->block_count == 0 ||
+            span->block_count > block_count - span->block || span->depth > BLOCKDB_KEY_MAX)
             return false;
+        end = span->block + span->block_count;
     }
     return true;
 }
 
-/* The slot of a word, or the free one where it belongs. The table is never full. */
-static struct index_start *start_find(struct index_start *starts, uint64_t word)
+static int region_read(const struct region *region, struct index *index)
 {
-    size_t at = (size_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (INDEX_STARTS - 1);
-    while (starts[at].word != 0 && starts[at].word != word)
-        at = (at + 1) & (INDEX_STARTS - 1);
-    return &starts[at];
+    struct blockdb_index_head head;
+    if (region->len < sizeof(head))
+        return ERR_DAMAGED;
+    memcpy(&head, region->bytes, sizeof(head));
+    if (head.blocks + head.block_count * (uint64_t)BLOCKDB_BLOCK_LEN > region->len ||
+        head.spans + head.span_count * (uint64_t)sizeof(index->spans[0]) > region->len)
+        return ERR_DAMAGED;
+    index->blocks = region->bytes + head.blocks;
+    index->span_count = head.span_count;
+    index->firsts = calloc(head.block_count + (size_t)GUIDE_WINDOW, sizeof(index->firsts[0]));
+    index->spans = calloc(head.span_count + (size_t)1, sizeof(index->spans[0]));
+    index->slots = calloc(head.span_count + (size_t)1, sizeof(index->slots[0]));
+    if (!index->firsts || !index->spans || !index->slots)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < head.block_count; i++)
+        index->firsts[i] = block_word(block_at(index, i), 0);
+    memcpy(index->spans, region->bytes + head.spans, head.span_count * sizeof(index->spans[0]));
+    return spans_are_sane(index, head.block_count) ? 0 : ERR_DAMAGED;
 }
 
-static bool walk_finish(struct walk *walk, uint32_t bucket)
+static int guide_fill(struct index *index)
+{
+    int err = 0;
+    for (uint32_t i = 0; err == 0 && i < index->span_count; i++)
+        err = guide_add(&index->guide, index->firsts + index->spans[i].block, index->spans[i].block_count,
+                        &index->slots[i]);
+    return err;
+}
+
+static void starts_fill(struct index *index)
+{
+    if (index->span_count == 0)
+        return;
+    uint32_t count = index->spans[0].block_count * BLOCKDB_BLOCK_GROUPS;
+    for (uint32_t i = 0, used = 0; i < count && used < STARTS / 2; i++) {
+        const uint8_t *block = block_at(index, index->spans[0].block + i / BLOCKDB_BLOCK_GROUPS);
+        uint64_t word = block_word(block, i % BLOCKDB_BLOCK_GROUPS);
+        uint32_t ref = block_ref(block, i % BLOCKDB_BLOCK_GROUPS);
+        if (ref % 2 == 0 || ref >> 1 >= index->span_count || word == 0)
+            continue;
+        index->starts[start_find(index->starts, word)] = (struct start){word, ref >> 1};
+        used++;
+    }
+}
+
+int index_new(const struct region *region, struct index **out)
+{
+    struct index *index = calloc(1, sizeof(*index));
+    if (!index)
+        return ERR_NOMEM;
+    int err = region_read(region, index);
+    if (err == 0)
+        err = guide_fill(index);
+    if (err < 0) {
+        index_free(index);
+        return err;
+    }
+    starts_fill(index);
+    *out = index;
+    return 0;
+}
+
+void index_free(struct index *index)
+{
+    if (!index)
+        return;
+    guide_done(&index->guide);
+    free(index->firsts);
+    free(index->spans);
+    free(index->slots);
+    free(index);
+}
+
+static inline bool walk_finish(struct walk *walk, uint32_t bucket)
 {
     walk->bucket = bucket;
     return false;
 }
 
-static void walk_enter(const struct region *index, const struct blockdb_span *span, struct walk *walk)
-{
-    walk->words = index->bytes + span->words;
-    walk->first = 0;
-    walk->shift = shift_of(span->count);
-    walk->padding = padding_of(span->count);
-    walk->count = span->count;
-    walk->before = span->before;
-    walk->depth = span->depth;
-}
-
-static inline uint32_t level_len(const struct walk *walk)
-{
-    return ((walk->count - 1) >> walk->shift) + 1;
-}
-
-/* Moves on to the level below, or from the lowest one to the refs. */
-static inline const uint8_t *level_end(const struct walk *walk, uint32_t len)
-{
-    return walk->words + ((len + walk->padding) & ~walk->padding) * WORD_SIZE;
-}
-
 /*
- * The last of a block's words that is <= the word looked for, given that the first one is. Which way each comparison goes
- * can't be foreseen, so there is no branch.
+ * The last of the window's words that is <= the one looked for, given that the first one is. Which way each comparison
+ * goes can't be foreseen, so there is no branch.
  */
-static inline uint32_t block_find(const uint8_t *words, uint32_t first, uint32_t len, uint64_t word)
+static inline uint32_t window_find(const uint64_t *firsts, uint32_t first, uint64_t word)
 {
     uint32_t at = first;
 #pragma GCC unroll 4
-    for (uint32_t step = BLOCKDB_FANOUT / 2; step > 0; step /= 2) {
-        uint32_t next = at + step;
-        uint32_t up_to = (uint32_t)(next < len) & (uint32_t)(word_read(words, next) <= word);
-        at += step & -up_to;
+    for (uint32_t step = GUIDE_WINDOW / 2; step > 0; step /= 2)
+        at += step & -(uint32_t)(firsts[at + step] <= word);
+    return at;
+}
+
+/* The same among all words of a span. */
+static inline uint32_t span_find(const uint64_t *firsts, uint32_t count, uint64_t word)
+{
+    uint32_t at = 0;
+    for (uint32_t left = count; left > 1;) {
+        uint32_t half = left / 2;
+        at += firsts[at + half] <= word ? half : 0;
+        left -= half;
     }
     return at;
 }
 
-void index_starts_fill(const struct region *index, struct index_start *starts)
+/* Always inline: gcc takes a call that only prefetches for one without effect, and drops it. */
+__attribute__((always_inline)) static inline void block_prefetch(const uint8_t *block)
 {
-    struct blockdb_index_head head = head_read(index);
-    struct walk walk;
-    uint32_t used = 0;
+    __builtin_prefetch(block);
+    __builtin_prefetch(block + CACHE_LINE);
+}
 
-    if (head.span_count == 0)
-        return;
-    struct blockdb_span root = span_read(index, &head, 0);
-    walk_enter(index, &root, &walk);
-    for (; walk.shift > 0; walk.shift -= BLOCKDB_FANOUT_BITS)
-        walk.words = level_end(&walk, level_len(&walk));
-    const uint8_t *refs = level_end(&walk, walk.count);
-    for (uint32_t i = 0; i < walk.count && used < INDEX_STARTS / 2; i++) {
-        uint32_t ref;
-        memcpy(&ref, refs + i * REF_SIZE, sizeof(ref));
-        uint64_t word = word_read(walk.words, i);
-        if (ref % 2 == 0 || ref >> 1 >= head.span_count || word == 0)
-            continue;
-        *start_find(starts, word) = (struct index_start){word, ref >> 1};
-        used++;
-    }
+static inline void walk_enter(const struct index *index, uint32_t number, uint64_t word, struct walk *walk)
+{
+    const struct blockdb_span *span = &index->spans[number];
+    const uint64_t *firsts = index->firsts + span->block;
+    uint32_t window = guide_find(&index->guide, index->slots[number], word);
+    uint32_t block =
+        window != GUIDE_EVERYWHERE ? window_find(firsts, window, word) : span_find(firsts, span->block_count, word);
+    walk->span = span;
+    walk->word = word;
+    walk->block = block_at(index, span->block + block);
 }
 
 /* Returns false when the search is over already. */
-static bool walk_begin(const struct blockdb *db, const struct blockdb_index_head *head, const struct name_key *key,
-                       struct walk *out)
+static inline bool walk_begin(const struct index *index, const struct name_key *key, struct walk *out)
 {
-    const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
     out->key = key;
-    if (head->span_count == 0)
-        return walk_finish(out, 0);
+    out->bucket = 0;
+    if (index->span_count == 0)
+        return false;
     uint64_t word = root_word_of(key);
-    const struct index_start *start = start_find(db->starts, word);
-    struct blockdb_span span = span_read(index, head, start->span);
-    walk_enter(index, &span, out);
-    out->word = start->word == 0 ? word : word_of(key, span.depth);
+    uint32_t span = index->starts[start_find(index->starts, word)].span;
+    walk_enter(index, span, span == 0 ? word : word_of(key, index->spans[span].depth), out);
     return true;
 }
 
-/* At the last group <= the key, or the first one when all sort behind it. */
-static bool group_step(const struct region *index, const struct blockdb_index_head *head, struct walk *walk,
-                       uint32_t group)
+/* The last of the block's groups whose word is <= the one looked for, or the first one. */
+static inline uint32_t block_find(const uint8_t *block, uint64_t word)
 {
-    uint32_t ref;
-    uint64_t word = word_read(walk->words, group);
-    memcpy(&ref, level_end(walk, walk->count) + group * REF_SIZE, sizeof(ref));
+    const uint32_t half = BLOCKDB_BLOCK_GROUPS / 2;
+    uint32_t first = half & -(uint32_t)(block_word(block, half) <= word);
+    uint32_t at = first;
+#pragma GCC unroll 8
+    for (uint32_t i = 1; i < half; i++)
+        at += block_word(block, first + i) <= word;
+    return at;
+}
+
+/* At the last group <= the key, or the first one when all sort behind it. Returns false when the search is over. */
+static inline bool walk_step(const struct index *index, struct walk *walk)
+{
+    uint32_t group = block_find(walk->block, walk->word);
+    uint64_t word = block_word(walk->block, group);
+    uint32_t ref = block_ref(walk->block, group);
     if (word > walk->word)
-        return walk_finish(walk, walk->before);
+        return walk_finish(walk, walk->span->before);
     if (ref % 2 == 0)
         return walk_finish(walk, ref);
-    if (ref >> 1 >= head->span_count)
+    if (ref >> 1 >= index->span_count)
         return walk_finish(walk, INDEX_NOWHERE);
 
-    struct blockdb_span span = span_read(index, head, ref >> 1);
+    const struct blockdb_span *below = &index->spans[ref >> 1];
     if (word < walk->word)
-        return walk_finish(walk, span.last);
-    if (span.depth <= walk->depth)
+        return walk_finish(walk, below->last);
+    if (below->depth <= walk->span->depth)
         return walk_finish(walk, INDEX_NOWHERE);
-    walk_enter(index, &span, walk);
-    walk->word = word_of(walk->key, span.depth);
+    walk_enter(index, ref >> 1, word_of(walk->key, below->depth), walk);
     return true;
-}
-
-/* Returns false when the search is over. */
-static inline bool walk_step(const struct region *index, const struct blockdb_index_head *head, struct walk *walk)
-{
-    uint32_t len = level_len(walk);
-    uint32_t found = block_find(walk->words, walk->first, len, walk->word);
-    if (walk->shift == 0)
-        return group_step(index, head, walk, found);
-    walk->words = level_end(walk, len);
-    walk->first = found * BLOCKDB_FANOUT;
-    walk->shift -= BLOCKDB_FANOUT_BITS;
-    return true;
-}
-
-/* Always inline: gcc takes a call that only prefetches for one without effect, and drops it. */
-__attribute__((always_inline)) static inline void walk_prefetch(const struct walk *walk)
-{
-    const uint8_t *block = walk->words + walk->first * WORD_SIZE;
-    __builtin_prefetch(block);
-    __builtin_prefetch(block + CACHE_LINE);
-    if (walk->shift == 0)
-        __builtin_prefetch(level_end(walk, walk->count) + walk->first * REF_SIZE);
 }
 
 __attribute__((always_inline)) static inline void bucket_prefetch(const struct blockdb *db, uint32_t bucket)
@@ -257,12 +283,10 @@ __attribute__((always_inline)) static inline void bucket_prefetch(const struct b
 
 uint32_t index_find(const struct blockdb *db, const struct name_key *key)
 {
-    const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
-    struct blockdb_index_head head = head_read(index);
     struct walk walk;
-    if (walk_begin(db, &head, key, &walk))
-        while (walk_step(index, &head, &walk))
-            walk_prefetch(&walk);
+    if (walk_begin(db->index, key, &walk))
+        while (walk_step(db->index, &walk))
+            continue;
     bucket_prefetch(db, walk.bucket);
     return walk.bucket;
 }
@@ -270,24 +294,25 @@ uint32_t index_find(const struct blockdb *db, const struct name_key *key)
 void index_find_batch(const struct blockdb *db, const struct name_key *const keys[], size_t count,
                       uint32_t out_buckets[])
 {
-    const struct region *index = &db->regions[BLOCKDB_REGION_INDEX];
-    struct blockdb_index_head head = head_read(index);
     struct walk walks[INDEX_BATCH_MAX];
     uint8_t active[INDEX_BATCH_MAX];
     size_t active_count = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (walk_begin(db, &head, keys[i], &walks[i]))
-            active[active_count++] = (uint8_t)i;
+    for (size_t i = 0; i < count; i++) {
+        if (!walk_begin(db->index, keys[i], &walks[i]))
+            continue;
+        block_prefetch(walks[i].block);
+        active[active_count++] = (uint8_t)i;
+    }
     while (active_count > 0) {
         size_t kept = 0;
         for (size_t i = 0; i < active_count; i++) {
             struct walk *walk = &walks[active[i]];
-            if (!walk_step(index, &head, walk)) {
+            if (!walk_step(db->index, walk)) {
                 bucket_prefetch(db, walk->bucket);
                 continue;
             }
-            walk_prefetch(walk);
+            block_prefetch(walk->block);
             active[kept++] = active[i];
         }
         active_count = kept;

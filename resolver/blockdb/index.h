@@ -1,6 +1,10 @@
 /*
  * From a key to the bucket that holds its predecessor (layout: belisha/blockdb_format.h).
- * Threads: pure.
+ *
+ * The region holds blocks of sorted words. Which block to look into is found in private memory: a list of the first word
+ * of every block, and a guide (guide.h) that leads to the right part of that list. Both are made when a generation is
+ * opened, take a twentieth of a byte a name, and stay in the processor's cache, so that a search misses it for one block.
+ * Threads: index_new/free belong to one thread, the rest is pure.
  */
 #ifndef BLOCKDB_INDEX_H
 #define BLOCKDB_INDEX_H
@@ -13,22 +17,14 @@
 #define INDEX_NOWHERE   UINT32_MAX
 #define INDEX_BATCH_MAX 32
 
+struct index;
+
 /*
- * The span of a group of the root span by its word. Nearly all keys are below one of a few hundred top-level labels, so
- * this table, made when a generation is opened, spares them the root span.
+ * Whatever the region holds, takes time and memory by its length only. The region's bytes stay the caller's and must
+ * outlive the index. ERR_DAMAGED: a span is not inside the region. ERR_NOMEM.
  */
-struct index_start {
-    uint64_t word; /* 0: free slot */
-    uint32_t span;
-};
-
-#define INDEX_STARTS 4096 /* slots, a power of two; at most half are used */
-
-/* Whether all spans lie inside the region, which index_find() relies on. Takes time by the length of the region. */
-bool index_check(const struct region *index);
-
-/* starts: INDEX_STARTS zeroed slots. index_check() has passed. */
-void index_starts_fill(const struct region *index, struct index_start *starts);
+ERR_CHECKED int index_new(const struct region *region, struct index **out);
+void index_free(struct index *index);
 
 /* Where the bucket starts, or INDEX_NOWHERE. */
 uint32_t index_find(const struct blockdb *db, const struct name_key *key);

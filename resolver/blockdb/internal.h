@@ -15,14 +15,14 @@ struct region {
     size_t len;
 };
 
-struct index_start;
+struct index;
 struct clause_table;
 
 struct blockdb {
     struct blockdb_meta meta;
     struct region regions[BLOCKDB_REGION_COUNT];
     struct blockdb_feed *feeds;   /* meta.feed_count of them */
-    struct index_start *starts;   /* index.h */
+    struct index *index;          /* index.h */
     struct clause_table *clauses; /* clause.h; NULL: none */
     MDB_env *env;                 /* NULL when made from regions */
     MDB_txn *txn;

@@ -12,8 +12,9 @@
 #include <emmintrin.h>
 #endif
 
-#define LANES 16
-#define ROW   (3 * LANES) /* bytes that one look at a list compares, whatever its length */
+#define LANES     16
+#define LANES_ALL 0xffffu     /* bits of that many */
+#define ROW       (3 * LANES) /* bytes that one look at a list compares, whatever its length */
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
@@ -33,6 +34,12 @@ static inline lanes lanes_load(const uint8_t *at)
     lanes some;
     memcpy(&some, at, LANES);
     return some;
+}
+
+static inline void lanes_clear(void *at)
+{
+    const lanes none = {0};
+    memcpy(at, &none, LANES);
 }
 
 /* Bit n is set when byte n of mask is; its bytes are all ones or all zero. */
@@ -89,17 +96,27 @@ static inline uint32_t row_sum(const uint8_t *bytes, uint32_t count)
     return sum;
 }
 
-/* How many of the first len bytes of a and b are equal. Reads up to seven bytes more of both. */
+/* How many of the first len bytes of a and b are equal. Reads up to LANES - 1 bytes more of both. */
 static inline uint32_t bytes_common(const uint8_t *a, const uint8_t *b, uint32_t len)
 {
-    for (uint32_t i = 0; i < len; i += 8) {
-        uint64_t different = bytes_load8(a + i) ^ bytes_load8(b + i);
-        if (different != 0) {
-            i += (uint32_t)__builtin_ctzll(different) / 8;
+    for (uint32_t i = 0; i < len; i += LANES) {
+        uint32_t equal = lanes_bits((lanes)(lanes_load(a + i) == lanes_load(b + i)));
+        if (equal != LANES_ALL) {
+            i += (uint32_t)__builtin_ctz(~equal);
             return i < len ? i : len;
         }
     }
     return len;
+}
+
+/* Bit n is set when byte n is zero, for n below 64. */
+static inline uint64_t bytes_zero64(const uint8_t *bytes)
+{
+    uint64_t bits = 0;
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 64; i += LANES)
+        bits |= (uint64_t)lanes_bits((lanes)(lanes_load(bytes + i) == (lanes){0})) << i;
+    return bits;
 }
 
 /* All ones in the bytes in front of the first zero byte, zero from there on. */

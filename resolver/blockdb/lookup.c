@@ -1,12 +1,16 @@
+#include <assert.h>
 #include <string.h>
 
 #include "belisha/category.h"
 #include "belisha/verdict.h"
 #include "blockdb/bucket.h"
+#include "blockdb/check.h"
 #include "blockdb/clause.h"
 #include "blockdb/index.h"
 #include "blockdb/lanes.h"
 #include "dns/rr.h"
+
+#define TEXT_AHEAD 16 /* bytes of a text that are asked for ahead of time */
 
 /*
  * The search for one name in its bucket, in two steps, so that the cache misses of a batch overlap: begin finds out which
@@ -15,9 +19,10 @@
 struct search {
     const struct blockdb *db;
     const struct name_key *key;
-    struct bucket bucket;
-    uint32_t same;  /* bytes of the bucket's prefix that the key starts with */
-    uint64_t alike; /* bit n: entry n has the length of the key or one of its parents, and the same last byte */
+    uint32_t offset;     /* of the bucket */
+    uint32_t same;       /* bytes of the bucket's prefix that the key starts with */
+    uint64_t alike;      /* bit n: entry n has the length and the check byte of the key or of one of its parents */
+    const uint8_t *text; /* of the first one of those */
     /* Over all hits; masks only ever gain bits, so the order of the hits does not matter. */
     struct blockdb_rules sum;
     struct blockdb_match *out;
@@ -60,7 +65,7 @@ static uint8_t count_labels(const struct name_key *key, uint32_t len)
 }
 
 /* The first len bytes of the key are a listed name. */
-static void search_add(struct search *s, uint32_t len, uint32_t value_id)
+static inline void search_add(struct search *s, uint32_t len, uint32_t value_id)
 {
     const struct blockdb_value_record *value = value_find(s->db, value_id);
     if (!value)
@@ -91,15 +96,41 @@ static bool is_boundary(const struct name_key *key, uint32_t len)
     return len == key->len || key->bytes[len] == 0;
 }
 
-/* Entries that may be the key or one of its parents. All keys of the bucket are longer than its prefix. */
-static uint64_t alike_find(const struct bucket *bucket, const struct name_key *key)
+/* The last bytes of the first len bytes of a key, as check.h wants them; len > 0. */
+static inline uint64_t ending_of(const struct name_key *key, uint32_t len)
+{
+    return len >= CHECK_LEN ? bytes_load8(key->bytes + len - CHECK_LEN)
+                            : bytes_load8(key->bytes) << 8 * (CHECK_LEN - len);
+}
+
+/* Those of the entries that may be the first len bytes of the key. All keys of the bucket are longer than its prefix. */
+static inline uint64_t alike_at(const struct bucket *bucket, const struct name_key *key, uint32_t len)
+{
+    return row_find(bucket->lens, (uint8_t)(len - bucket->prefix_len - 1), bucket->checks,
+                    check_of(ending_of(key, len)));
+}
+
+__attribute__((noinline)) static uint64_t alike_find_long(const struct bucket *bucket, const struct name_key *key)
 {
     uint64_t alike = 0;
     uint32_t end = bucket->prefix_len;
     do {
         end = label_end(key, end + 1);
-        alike |= row_find(bucket->lens, (uint8_t)(end - bucket->prefix_len - 1), bucket->lasts, key->bytes[end - 1]);
+        alike |= alike_at(bucket, key, end);
     } while (end < key->len);
+    return alike & ((UINT64_C(1) << bucket->count) - 1);
+}
+
+/* Entries that may be the key or one of its parents. */
+static inline uint64_t alike_find(const struct bucket *bucket, const struct name_key *key)
+{
+    uint64_t alike = 0;
+    if (key->len >= 64)
+        return alike_find_long(bucket, key);
+    uint64_t last = UINT64_C(1) << key->len;
+    uint64_t ends = (bytes_zero64(key->bytes) & (last - 1)) | last;
+    for (ends &= ~UINT64_C(1) << bucket->prefix_len; ends != 0; ends &= ends - 1)
+        alike |= alike_at(bucket, key, (uint32_t)__builtin_ctzll(ends));
     return alike & ((UINT64_C(1) << bucket->count) - 1);
 }
 
@@ -110,52 +141,60 @@ static uint64_t alike_find(const struct bucket *bucket, const struct name_key *k
 static inline void search_begin(struct search *s, uint32_t offset)
 {
     const struct name_key *key = s->key;
-    struct bucket *bucket = &s->bucket;
+    struct bucket bucket;
+    s->offset = offset;
     s->alike = 0;
-    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, bucket)) {
-        *bucket = (struct bucket){0};
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], offset, &bucket))
         return;
-    }
-    s->same = bytes_common(bucket->prefix, key->bytes, bucket->prefix_len < key->len ? bucket->prefix_len : key->len);
-    if (s->same == bucket->prefix_len && s->same < key->len)
-        s->alike = alike_find(bucket, key);
+    s->same = bytes_common(bucket.prefix, key->bytes, bucket.prefix_len < key->len ? bucket.prefix_len : key->len);
+    if (s->same == bucket.prefix_len && s->same < key->len)
+        s->alike = alike_find(&bucket, key);
     if (s->alike == 0)
         return;
     uint32_t first = (uint32_t)__builtin_ctzll(s->alike);
-    __builtin_prefetch(bucket->texts + row_sum(bucket->lens, first));
-    __builtin_prefetch(bucket->values + first);
+    s->text = bucket_text(&bucket, first);
+    __builtin_prefetch(s->text);
+    __builtin_prefetch(s->text + TEXT_AHEAD);
+    __builtin_prefetch(bucket.values + first);
 }
 
-/* The chain is made of starts of the first entry. */
-static void search_ancestors(struct search *s)
+/* The chain is made of starts of the first entry. Not inlined: few buckets have one. */
+__attribute__((noinline)) static void search_ancestors(struct search *s)
 {
     const struct name_key *key = s->key;
-    const struct bucket *bucket = &s->bucket;
-    const uint8_t *text = bucket_text(bucket, 0);
+    struct bucket bucket;
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], s->offset, &bucket))
+        return;
+    const uint8_t *text = bucket_text(&bucket, 0);
     uint32_t same = s->same;
     if (!text)
         return;
-    if (same == bucket->prefix_len) {
+    if (same == bucket.prefix_len) {
         uint32_t left = key->len - same;
-        same += bytes_common(text, key->bytes + same, bucket->lens[0] < left ? bucket->lens[0] : left);
+        same += bytes_common(text, key->bytes + same, bucket.lens[0] < left ? bucket.lens[0] : left);
     }
-    for (uint32_t i = 0; i < bucket->ancestor_count && bucket->ancestor_lens[i] <= same; i++)
-        if (is_boundary(key, bucket->ancestor_lens[i]))
-            search_add(s, bucket->ancestor_lens[i], bucket_value(bucket, bucket->count + i));
+    for (uint32_t i = 0; i < bucket.ancestor_count && bucket.ancestor_lens[i] <= same; i++)
+        if (is_boundary(key, bucket.ancestor_lens[i]))
+            search_add(s, bucket.ancestor_lens[i], bucket_value(&bucket, bucket.count + i));
 }
 
-static void search_end(struct search *s)
+static inline void search_end(struct search *s)
 {
-    const struct bucket *bucket = &s->bucket;
-    const uint8_t *rest = s->key->bytes + bucket->prefix_len;
-    if (bucket->ancestor_count > 0)
+    struct bucket bucket;
+    if (!bucket_open(&s->db->regions[BLOCKDB_REGION_ENTRIES], s->offset, &bucket))
+        return;
+    if (bucket.ancestor_count > 0)
         search_ancestors(s);
-    for (uint64_t alike = s->alike; alike != 0; alike &= alike - 1) {
+    const uint8_t *rest = s->key->bytes + bucket.prefix_len;
+    const uint8_t *text = s->text;
+    for (uint64_t alike = s->alike; alike != 0;) {
         uint32_t index = (uint32_t)__builtin_ctzll(alike);
-        uint32_t len = bucket->lens[index];
-        const uint8_t *text = bucket_text(bucket, index);
+        uint32_t len = bucket.lens[index];
         if (text && bytes_common(text, rest, len) == len)
-            search_add(s, bucket->prefix_len + len + 1, bucket_value(bucket, index));
+            search_add(s, bucket.prefix_len + len + 1, bucket_value(&bucket, index));
+        alike &= alike - 1;
+        if (alike != 0)
+            text = bucket_text(&bucket, (uint32_t)__builtin_ctzll(alike));
     }
 }
 
@@ -170,11 +209,20 @@ __attribute__((noinline)) static void search_clauses(struct search *s, uint16_t 
     clause_choose(s->db->clauses, s->clauses, s->out);
 }
 
-static void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
+/* gcc makes a string instruction of a plain assignment, which takes a tenth of a look-up. */
+static inline void match_clear(struct blockdb_match *out)
+{
+    static_assert(sizeof(*out) % LANES == 0, "whole lanes are cleared");
+#pragma GCC unroll 16
+    for (size_t i = 0; i < sizeof(*out); i += LANES)
+        lanes_clear((uint8_t *)out + i);
+}
+
+static inline void search_finish(struct search *s, uint16_t type, struct blockdb_match *out)
 {
     struct clause_hits clauses;
     clause_hits_init(&clauses, s->key);
-    *out = (struct blockdb_match){0};
+    match_clear(out);
     s->sum = (struct blockdb_rules){0};
     s->out = out;
     s->clauses = &clauses;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "blockdb/bucket.h"
+#include "blockdb/check.h"
 
 struct blockdb_walk {
     const struct region *entries;
@@ -57,7 +58,8 @@ static bool key_advance(struct blockdb_walk *walk)
         return false;
     memcpy(key, bucket->prefix, bucket->prefix_len);
     memcpy(key + bucket->prefix_len, walk->text, text_len);
-    key[len - 1] = bucket->lasts[walk->entry];
+    key[len - 1] = 0;
+    key[len - 1] = check_last(bucket->checks[walk->entry], check_ending(key, len));
 
     int order = memcmp(key, walk->key, len < walk->key_len ? len : walk->key_len);
     if (order < 0 || (order == 0 && len <= walk->key_len))

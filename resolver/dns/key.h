@@ -21,7 +21,7 @@
 #include "belisha/err.h"
 
 #define NAME_KEY_MAX   254 /* bytes; a 255-byte wire name gives at most 253 */
-#define NAME_KEY_SLACK 8   /* bytes behind a key that may be read, whatever they are: a search compares eight at once */
+#define NAME_KEY_SLACK 16  /* bytes behind a key that may be read, whatever they are: a search compares many at once */
 
 struct name_key {
     uint16_t len;    /* bytes used; 0 for the root */

@@ -290,12 +290,48 @@ static void the_longest_name_is_found_and_so_are_its_parents(void **state)
     generation_done(&g);
 }
 
+#define MANY 40000
+
+/* So many that the index has windows and tables below one label. Every name and one that differs in its last letter. */
+static void many_names_below_one_label_are_told_apart(void **state)
+{
+    (void)state;
+    struct generation_rule *rules = calloc(MANY, sizeof(*rules));
+    char(*texts)[24] = calloc(MANY, sizeof(*texts));
+    struct generation g;
+    struct blockdb *db;
+    assert_true(rules && texts);
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(texts[i], sizeof(texts[i]), "%x%s.t", i * 2654435761u >> 4, i % 3 ? "0" : "-x0");
+        rules[i] = (struct generation_rule){texts[i], GENERATION_EXACT, GENERATION_BLOCK, 1, 0};
+    }
+    generation_init(&g, rules, MANY);
+    assert_int_equal(blockdb_open(g.path, &db, NULL, 0), 0);
+    assert_true(blockdb_name_count(db) == MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct name_key key = key_of(texts[i]);
+        struct name_key other = key;
+        const struct name_key *keys[] = {&key, &other};
+        struct blockdb_match matches[2];
+        other.bytes[other.len - 1] = 'z';
+        blockdb_lookup_batch(db, keys, 2, matches);
+        assert_true(matches[0].categories == 1 && matches[0].hit_count == 1);
+        assert_true(matches[1].categories == 0 && matches[1].hit_count == 0);
+    }
+    check_walk(db);
+    blockdb_close(db);
+    generation_done(&g);
+    free(texts);
+    free(rules);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_equal_the_rules_asked_one_by_one),
         cmocka_unit_test(lookups_work_with_every_byte_in_a_label),
         cmocka_unit_test(the_longest_name_is_found_and_so_are_its_parents),
+        cmocka_unit_test(many_names_below_one_label_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,9 @@
 #include "belisha/err.h"
 #include "dns/key.h"
 
-#define BLOCKDB_HITS_MAX    8
-#define BLOCKDB_CLAUSES_MAX 8
+#define BLOCKDB_HITS_MAX     8
+#define BLOCKDB_CLAUSES_MAX  8
+#define BLOCKDB_BLOCKERS_MAX 4
 
 struct blockdb;
 
@@ -44,6 +45,9 @@ struct blockdb_match {
     uint8_t hit_count;                         /* entries of hits; parents first, most specific last */
     struct blockdb_hit hits[BLOCKDB_HITS_MAX]; /* the most specific BLOCKDB_HITS_MAX of them */
     uint16_t clauses[BLOCKDB_CLAUSES_MAX];
+    uint8_t
+        blocker_count; /* entries of blockers: ids of other clauses that block, each some category that no former does */
+    uint16_t blockers[BLOCKDB_BLOCKERS_MAX];
 };
 
 /* What a clause asks for. */
@@ -106,7 +110,10 @@ ERR_CHECKED int blockdb_clause(const struct blockdb *db, uint16_t id, struct blo
 void blockdb_lookup_batch(const struct blockdb *db, const struct name_key *const keys[], size_t count,
                           struct blockdb_match out[]);
 
-/* The feed through which `category` reached this match, or VERDICT_NO_FEED; *out_labels: labels of the listed name. */
+/*
+ * A feed through which `category` reached this match, or VERDICT_NO_FEED; *out_labels: labels of the listed name. Of those
+ * that may have listed it the one with the fewest categories: it has least else to say.
+ */
 uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match *match, unsigned category,
                             uint8_t *out_labels);
 

@@ -419,9 +419,25 @@ static bool goes_before(const struct clause_table *t, const struct clause_hit *a
     return a->labels > b->labels;
 }
 
+static void note_blockers(const struct clause_table *table, const struct clause_hits *hits, struct blockdb_match *out)
+{
+    uint64_t noted = 0;
+    for (uint32_t i = 0; i < hits->count && out->blocker_count < BLOCKDB_BLOCKERS_MAX; i++) {
+        const struct blockdb_clause_record *head = &table->clauses[hits->at[i].id].head;
+        uint64_t blocks = head->categories & (head->kind == BLOCKDB_CLAUSE_TCP ? out->tcp_only : out->categories);
+        if (!is_blocking((enum blockdb_clause_kind)head->kind))
+            continue;
+        if ((blocks & ~noted) == 0)
+            continue;
+        noted |= blocks;
+        out->blockers[out->blocker_count++] = hits->at[i].id;
+    }
+}
+
 void clause_choose(const struct clause_table *table, const struct clause_hits *hits, struct blockdb_match *out)
 {
     const struct clause_hit *best = NULL;
+    note_blockers(table, hits, out);
     for (uint32_t i = 0; i < hits->count; i++) {
         const struct blockdb_clause_record *head = &table->clauses[hits->at[i].id].head;
         if (rank((enum blockdb_clause_kind)head->kind) > 0 && (head->categories & out->categories) != 0 &&

@@ -280,11 +280,36 @@ int blockdb_value(const struct blockdb *db, uint32_t id, struct blockdb_value *o
     return 0;
 }
 
+/* A feed of one category surely gave it; one of many may have listed the name for another of them. */
 static uint16_t feed_with(const struct blockdb *db, const struct blockdb_value *value, uint64_t bit)
 {
-    for (size_t i = 0; i < value->feed_count; i++)
-        if (db->feeds[value->feeds[i]].categories & bit)
-            return value->feeds[i];
+    uint16_t best = VERDICT_NO_FEED;
+    for (size_t i = 0; i < value->feed_count; i++) {
+        uint64_t categories = db->feeds[value->feeds[i]].categories;
+        if ((categories & bit) && (best == VERDICT_NO_FEED ||
+                                   __builtin_popcountll(categories) < __builtin_popcountll(db->feeds[best].categories)))
+            best = value->feeds[i];
+    }
+    return best;
+}
+
+/* What the clause that answers says of the feed; one that TCP satisfies does not stand for what others still block. */
+static bool clause_names_feed(const struct blockdb *db, const struct blockdb_match *match, uint64_t bit, uint16_t *out)
+{
+    struct blockdb_clause clause;
+    if (match->clause_count == 0 || blockdb_clause(db, match->clauses[0], &clause) < 0 || !(clause.categories & bit) ||
+        (clause.kind == BLOCKDB_CLAUSE_TCP && !(match->tcp_only & bit)))
+        return false;
+    *out = clause.feed;
+    return true;
+}
+
+static uint16_t blocker_feed(const struct blockdb *db, const struct blockdb_match *match, uint64_t bit)
+{
+    struct blockdb_clause clause;
+    for (size_t i = 0; i < match->blocker_count; i++)
+        if (blockdb_clause(db, match->blockers[i], &clause) == 0 && (clause.categories & bit))
+            return clause.feed;
     return VERDICT_NO_FEED;
 }
 
@@ -292,11 +317,10 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
                             uint8_t *out_labels)
 {
     uint64_t bit = category < CATEGORY_MAX ? CATEGORY_BIT(category) : 0;
-    struct blockdb_clause clause;
-    if (match->clause_count > 0 && blockdb_clause(db, match->clauses[0], &clause) == 0 && (clause.categories & bit)) {
-        *out_labels = match->clause_labels;
-        return clause.feed;
-    }
+    uint16_t feed;
+    *out_labels = match->clause_labels;
+    if (clause_names_feed(db, match, bit, &feed))
+        return feed;
     for (size_t i = match->hit_count; i-- > 0;) {
         const struct blockdb_hit *hit = &match->hits[i];
         struct blockdb_value value;
@@ -308,5 +332,6 @@ uint16_t blockdb_match_feed(const struct blockdb *db, const struct blockdb_match
         *out_labels = hit->labels;
         return feed_with(db, &value, bit);
     }
-    return VERDICT_NO_FEED;
+    *out_labels = 0;
+    return blocker_feed(db, match, bit);
 }

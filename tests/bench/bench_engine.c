@@ -1,7 +1,7 @@
 /*
  * What a question costs in the engine alone, without sockets: ns for each answer, by kind of question.
  *
- *     bench_engine GENERATION QUERIES [--no-log]
+ *     bench_engine GENERATION QUERIES [--no-log] [--statutory LIST]
  *
  * QUERIES: "name TYPE" lines. All questions go through batches of 64. The first pass forwards what is not blocked to an
  * upstream that answers at once; the passes after it are answered from the cache or blocked. Prints one line for each
@@ -21,6 +21,7 @@
 #include "policy/policy.h"
 #include "qlog/writer.h"
 #include "query/query.h"
+#include "statutory/statutory.h"
 
 #define PASSES      5
 #define REPLY_TTL_S 3600
@@ -142,6 +143,20 @@ static void pass(struct bench *b, size_t batch, const char *name)
            b->metrics.value[METRIC_CACHE_MISSES] - before.value[METRIC_CACHE_MISSES]);
 }
 
+/* The words behind the files. */
+static void read_options(int argc, char **argv, bool *out_logs, struct statutory **out_list)
+{
+    char why[200];
+    for (int i = 3; i < argc; i++) {
+        if (strcmp(argv[i], "--no-log") == 0)
+            *out_logs = false;
+        else if (strcmp(argv[i], "--statutory") != 0 || i + 1 == argc)
+            die("GENERATION QUERIES [--no-log] [--statutory LIST]");
+        else if (statutory_open(argv[++i], out_list, why, sizeof why) < 0)
+            die(why);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct bench b;
@@ -152,8 +167,11 @@ int main(int argc, char **argv)
     struct policy *policy = NULL;
     struct cache *cache = NULL;
     struct qlog *log = NULL;
+    struct statutory *statutory = NULL;
+    bool logs = true;
     if (argc < 3)
-        die("GENERATION QUERIES [--no-log]");
+        die("GENERATION QUERIES [--no-log] [--statutory LIST]");
+    read_options(argc, argv, &logs, &statutory);
     read_questions(&b, argv[2]);
     if (blockdb_open(argv[1], &db, why, sizeof why) < 0)
         die(why);
@@ -189,11 +207,12 @@ int main(int argc, char **argv)
                                  .fsync_ms = 1000};
     if (policy_new(&policy_opts, &policy) < 0 || cache_new(&cache_opts, &cache) < 0)
         die("policy or cache");
-    if (argc == 3 && qlog_open(&log_opts, &log) < 0)
+    if (logs && qlog_open(&log_opts, &log) < 0)
         die("log");
     struct query_env env = {.opts = &opts,
                             .policy = policy,
                             .blockdb = db,
+                            .statutory = statutory,
                             .cache = cache,
                             .metrics = &b.metrics,
                             .log = log == NULL ? NULL : qlog_writer(log, 0)};
@@ -207,6 +226,7 @@ int main(int argc, char **argv)
     qlog_close(log);
     cache_free(cache);
     policy_free(policy);
+    statutory_close(statutory);
     blockdb_close(db);
     return 0;
 }

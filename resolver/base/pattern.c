@@ -12,10 +12,63 @@
 #define COMPILE_AS                                                                                                     \
     (PCRE2_CASELESS | PCRE2_NO_AUTO_CAPTURE | PCRE2_NEVER_UCP | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C)
 
+/*
+ * What every match has, as PCRE2 knows it: most names are ruled out by it, which spares them the matcher and the memory
+ * that it takes.
+ */
+struct needs {
+    size_t len;         /* bytes at least */
+    bool at_start;      /* a match begins where the text does */
+    uint8_t first[256]; /* 0: no match begins with this byte */
+    int letter;         /* stands somewhere, in either case; -1: no such letter is known */
+};
+
 struct pattern {
     pcre2_code *code;
     pcre2_match_context *limits;
+    struct needs needs;
 };
+
+static void first_read(const pcre2_code *code, struct needs *out)
+{
+    uint32_t type = 0;
+    uint32_t first = 0;
+    const uint8_t *bitmap = NULL;
+    memset(out->first, true, sizeof out->first);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &type);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &first);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bitmap);
+    for (unsigned byte = 0; byte < 256 && type == 1; byte++)
+        out->first[byte] = tolower((int)byte) == tolower((int)(first & 0xff));
+    for (unsigned byte = 0; byte < 256 && type == 0 && bitmap != NULL; byte++)
+        out->first[byte] = bitmap[byte / 8] >> byte % 8 & 1;
+}
+
+static void needs_read(const pcre2_code *code, struct needs *out)
+{
+    uint32_t len = 0;
+    uint32_t options = 0;
+    uint32_t type = 0;
+    uint32_t letter = 0;
+    (void)pcre2_pattern_info(code, PCRE2_INFO_MINLENGTH, &len);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &type);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &letter);
+    out->len = len;
+    out->at_start = (options & PCRE2_ANCHORED) != 0;
+    out->letter = type == 1 ? (int)(letter & 0xff) : -1;
+    first_read(code, out);
+}
+
+static bool needs_are_met(const struct needs *needs, const char *text, size_t len)
+{
+    if (len < needs->len)
+        return false;
+    if (needs->at_start && len > 0 && !needs->first[(uint8_t)text[0]])
+        return false;
+    return needs->letter < 0 || memchr(text, tolower(needs->letter), len) != NULL ||
+           memchr(text, toupper(needs->letter), len) != NULL;
+}
 
 static int compile(struct pattern *p, const char *text, size_t len)
 {
@@ -33,7 +86,10 @@ static int compile(struct pattern *p, const char *text, size_t len)
     (void)pcre2_set_heap_limit(p->limits, HEAP_KIB);
     p->code = pcre2_compile((PCRE2_SPTR)text, len, COMPILE_AS, &code, &at, context);
     pcre2_compile_context_free(context);
-    return p->code == NULL ? ERR_MALFORMED : 0;
+    if (p->code == NULL)
+        return ERR_MALFORMED;
+    needs_read(p->code, &p->needs);
+    return 0;
 }
 
 int pattern_new(const char *text, size_t len, struct pattern **out)
@@ -59,6 +115,11 @@ void pattern_free(struct pattern *pattern)
     free(pattern);
 }
 
+bool pattern_may_begin(const struct pattern *pattern, uint8_t byte)
+{
+    return !pattern->needs.at_start || pattern->needs.first[byte];
+}
+
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len)
 {
     unsigned exhausted = 0;
@@ -67,6 +128,8 @@ bool pattern_matches(const struct pattern *pattern, const char *text, size_t len
 
 bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, size_t len, unsigned *exhausted)
 {
+    if (!needs_are_met(&pattern->needs, text, len))
+        return false;
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (data == NULL)
         return false;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "belisha/err.h"
 
@@ -22,6 +23,8 @@ struct pattern;
 ERR_CHECKED int pattern_new(const char *text, size_t len, struct pattern **out);
 void pattern_free(struct pattern *pattern);
 
+/* false: it matches no text that begins with this byte. */
+bool pattern_may_begin(const struct pattern *pattern, uint8_t byte);
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len);
 /* The same; counts in *exhausted a match that was given up for its limits. */
 bool pattern_matches_or_counts(const struct pattern *pattern, const char *text, size_t len, unsigned *exhausted);

@@ -27,18 +27,24 @@ struct clause_table {
     uint32_t count;
     bool floating; /* some have a literal that heads leads to */
     struct clause *clauses;
-    uint16_t heads[HEADS]; /* id + 1 of the first floating clause by the hash of its literal's first bytes */
-    uint16_t blind;        /* the same of those without such a literal: each is tried on every name */
+    uint16_t heads[HEADS];  /* id + 1 of the first floating clause by the hash of its literal's first bytes */
+    uint16_t blind;         /* the same of those without such a literal: each is tried on every name */
+    bool blind_starts[256]; /* ... that begins with one of these bytes */
     struct address_run runs[LISTS * BITS_MAX];
     uint32_t run_count;
 };
 
 /* ---- opening ---- */
 
-static uint32_t hash3(const uint8_t *at)
+/* Three bytes, the first one lowest, as a number. */
+static uint32_t three_of(const uint8_t *at)
 {
-    uint32_t bytes = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
-    return bytes * 0x9e3779b1u >> 20; /* 12 bits: HEADS */
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+}
+
+static uint32_t head_of(uint32_t three)
+{
+    return three * 0x9e3779b1u >> 20; /* 12 bits: HEADS */
 }
 
 static bool names_are_whole(const uint8_t *at, size_t len)
@@ -76,10 +82,12 @@ static void float_add(struct clause_table *t, uint16_t id)
 {
     struct clause *c = &t->clauses[id];
     bool blind = c->head.literal_len < BLOCKDB_CLAUSE_LITERAL;
-    uint16_t *head = blind ? &t->blind : &t->heads[hash3(c->literal)];
+    uint16_t *head = blind ? &t->blind : &t->heads[head_of(three_of(c->literal))];
     c->next = *head;
     *head = (uint16_t)(id + 1);
     t->floating |= !blind;
+    for (unsigned byte = 0; byte < 256 && blind; byte++)
+        t->blind_starts[byte] |= pattern_may_begin(c->pattern, (uint8_t)byte);
 }
 
 static int clauses_read(const struct blockdb *db, struct clause_table *t)
@@ -274,18 +282,41 @@ void clause_hits_add(const struct blockdb *db, const struct blockdb_value_record
 static void float_try(const struct clause_table *t, uint32_t at, uint16_t id, struct clause_hits *hits)
 {
     const struct clause *c = &t->clauses[id];
-    if (memmem(hits->key->bytes, hits->key->len, c->literal, c->head.literal_len) == hits->key->bytes + at)
+    const struct name_key *key = hits->key;
+    size_t len = c->head.literal_len;
+    if (len > key->len - at || memcmp(key->bytes + at, c->literal, len) != 0)
+        return;
+    if (memmem(key->bytes, at + len, c->literal, len) == key->bytes + at)
         hit_add(t, hits, id, 0, true);
+}
+
+/* What the name begins with: the first byte of its last label. */
+static uint8_t first_byte(const struct name_key *key)
+{
+    size_t at = key->len;
+    while (at > 0 && key->bytes[at - 1] != 0)
+        at--;
+    return at < key->len ? key->bytes[at] : 0;
+}
+
+static void literals_try(const struct clause_table *table, struct clause_hits *hits)
+{
+    const struct name_key *key = hits->key;
+    uint32_t three = three_of(key->bytes) << 8;
+    for (uint32_t at = 0; at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++) {
+        three = three >> 8 | (uint32_t)key->bytes[at + 2] << 16;
+        for (uint16_t id = table->heads[head_of(three)]; id != 0; id = table->clauses[id - 1].next)
+            float_try(table, at, (uint16_t)(id - 1), hits);
+    }
 }
 
 void clause_hits_float(const struct clause_table *table, struct clause_hits *hits)
 {
-    const struct name_key *key = hits->key;
-    for (uint16_t id = table->blind; id != 0; id = table->clauses[id - 1].next)
-        hit_add(table, hits, (uint16_t)(id - 1), 0, true);
-    for (uint32_t at = 0; table->floating && at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++)
-        for (uint16_t id = table->heads[hash3(key->bytes + at)]; id != 0; id = table->clauses[id - 1].next)
-            float_try(table, at, (uint16_t)(id - 1), hits);
+    if (table->blind_starts[first_byte(hits->key)])
+        for (uint16_t id = table->blind; id != 0; id = table->clauses[id - 1].next)
+            hit_add(table, hits, (uint16_t)(id - 1), 0, true);
+    if (table->floating)
+        literals_try(table, hits);
 }
 
 /* ---- what holds ---- */

@@ -38,6 +38,19 @@ static void pattern_matches_anywhere_and_in_either_case(void **state)
         {"a\\C", "ab", false},   /* not compiled */
         {"(?C1)a", "xa", true},  /* callouts are nobody's */
         {"[[:alpha:]]", "1", false},
+        {"^a|b", "xb", true},
+        {"^a|^b", "b", true},
+        {"^a|^b", "xb", false},
+        {"^A", "ab", true},
+        {"^[^a]", "b", true},
+        {"^[^a]", "a", false},
+        {"^(?!ads)x?", "pads", true},
+        {"^(?=[a-c])", "b.example", true},
+        {"^.", "a", true},
+        {"^a?b*", "zz", true},
+        {"^(https?|tcp)://", "https.example", false},
+        {"(?<=a)X", "ax", true},
+        {"^5\\.8\\.", "5.8.example", true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -115,10 +128,31 @@ static void expressions_that_a_name_can_make_dear_are_told(void **state)
     }
 }
 
+static void pattern_tells_what_a_match_may_begin_with(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        char byte;
+        bool may;
+    } rows[] = {
+        {"^ads", 'a', true}, {"^ads", 'A', true},          {"^ads", 'b', false},
+        {"ads", 'b', true},  {"^(https?|tcp)", 't', true}, {"^(https?|tcp)", 'b', false},
+        {"^a|b", 'c', true}, {"^a?", 'c', true},           {"^$", 'c', true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pattern *pattern = make(rows[i].pattern);
+        if (pattern_may_begin(pattern, (uint8_t)rows[i].byte) != rows[i].may)
+            fail_msg("%s, %c", rows[i].pattern, rows[i].byte);
+        pattern_free(pattern);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pattern_matches_anywhere_and_in_either_case),
+        cmocka_unit_test(pattern_tells_what_a_match_may_begin_with),
         cmocka_unit_test(pattern_refuses_what_it_cannot_compile),
         cmocka_unit_test(a_match_that_takes_too_long_is_none_and_is_counted),
         cmocka_unit_test(expressions_that_a_name_can_make_dear_are_told),

@@ -377,37 +377,61 @@ static bool is_taken_away(const struct clause_table *t, const struct clause_hits
     return false;
 }
 
-static void rule_add(const struct blockdb_clause_record *head, struct blockdb_rules *sum)
+/* Categories that an exception of a zone reaches: zones that stand before it have decided already (first zone wins). */
+static uint64_t reach_of(const struct clause_table *t, const struct clause_hits *hits,
+                         const struct blockdb_clause_record *head)
+{
+    uint64_t decided = 0;
+    if (head->kind != BLOCKDB_CLAUSE_ALLOW || !(head->flags & BLOCKDB_CLAUSE_ZONE))
+        return head->categories;
+    for (uint32_t i = 0; i < hits->count; i++) {
+        const struct blockdb_clause_record *other = &t->clauses[hits->at[i].id].head;
+        if ((other->flags & BLOCKDB_CLAUSE_ZONE) && other->feed < head->feed &&
+            is_blocking((enum blockdb_clause_kind)other->kind))
+            decided |= other->categories;
+    }
+    return head->categories & ~decided;
+}
+
+static void rule_add(const struct blockdb_clause_record *head, uint64_t categories, struct blockdb_rules *sum)
 {
     bool important = head->flags & BLOCKDB_CLAUSE_IMPORTANT;
     if (head->kind == BLOCKDB_CLAUSE_ALLOW)
-        *(important ? &sum->important_allow : &sum->allow) |= head->categories;
+        *(important ? &sum->important_allow : &sum->allow) |= categories;
     else if (is_blocking((enum blockdb_clause_kind)head->kind))
-        *(important ? &sum->important_block : &sum->block) |= head->categories;
+        *(important ? &sum->important_block : &sum->block) |= categories;
+}
+
+/* Leaves those that hold and that nothing of their own feed overrules. */
+static void hits_settle(const struct clause_table *t, uint16_t type, struct clause_hits *hits,
+                        struct blockdb_match *out)
+{
+    struct clause_hits held;
+    uint32_t kept = 0;
+    clause_hits_init(&held, hits->key);
+    for (uint32_t i = 0; i < hits->count; i++)
+        if (holds(t, hits->key, type, &hits->at[i], out))
+            held.at[held.count++] = hits->at[i];
+    for (uint32_t i = 0; i < held.count; i++)
+        if (!is_outdone(t, &held, &held.at[i]) && !is_taken_away(t, &held, &held.at[i]))
+            hits->at[kept++] = held.at[i];
+    hits->count = kept;
 }
 
 void clause_judge(const struct clause_table *table, uint16_t type, struct clause_hits *hits, struct blockdb_rules *sum,
                   struct blockdb_match *out)
 {
-    struct clause_hits held;
-    uint32_t kept = 0;
     sum->block |= hits->unsure;
     out->given_up = (uint8_t)(hits->given_up < UINT8_MAX ? hits->given_up : UINT8_MAX);
     struct blockdb_rules lasting = *sum; /* without those that TCP satisfies */
-    clause_hits_init(&held, hits->key);
-    for (uint32_t i = 0; i < hits->count; i++)
-        if (holds(table, hits->key, type, &hits->at[i], out))
-            held.at[held.count++] = hits->at[i];
-    for (uint32_t i = 0; i < held.count; i++) {
-        if (is_outdone(table, &held, &held.at[i]) || is_taken_away(table, &held, &held.at[i]))
-            continue;
-        const struct blockdb_clause_record *head = &table->clauses[held.at[i].id].head;
-        rule_add(head, sum);
+    hits_settle(table, type, hits, out);
+    for (uint32_t i = 0; i < hits->count; i++) {
+        const struct blockdb_clause_record *head = &table->clauses[hits->at[i].id].head;
+        uint64_t categories = reach_of(table, hits, head);
+        rule_add(head, categories, sum);
         if (head->kind != BLOCKDB_CLAUSE_TCP)
-            rule_add(head, &lasting);
-        hits->at[kept++] = held.at[i];
+            rule_add(head, categories, &lasting);
     }
-    hits->count = kept;
     out->tcp_only = blockdb_rules_left(sum) & ~blockdb_rules_left(&lasting);
 }
 

@@ -63,6 +63,9 @@ static const struct generation_clause_rule RULES[] = {
     {{"drop.example", GENERATION_EXACT, GENERATION_BLOCK, GAMES, 3}, &ZONE_DROP},
     {{"drop.example", GENERATION_EXACT, GENERATION_BLOCK, GAMES, 0}, NULL},
     {{"drop.example", GENERATION_EXACT, GENERATION_BLOCK, GAMES, 2}, &ZONE_NX},
+    {{"order.example", GENERATION_EXACT, GENERATION_BLOCK, GAMES, 2}, &ZONE_NX},
+    {{"order.example", GENERATION_EXACT, GENERATION_BLOCK, GAMES | NEWS, 3}, &ZONE_PASS},
+    {{"order.example", GENERATION_EXACT, GENERATION_BLOCK, NEWS, 4}, &ZONE_DROP},
     {{"@203.0.113.0/24", GENERATION_EXACT, GENERATION_BLOCK, ADS, 0}, NULL},
     {{"@203.0.113.9", GENERATION_EXACT, GENERATION_BLOCK, ADS, 1}, NULL},
     {{"@198.51.100.0/24", GENERATION_EXACT, GENERATION_BLOCK, ADS, 2}, &ZONE_NX},
@@ -127,6 +130,7 @@ static void clauses_hold_under_their_conditions(void **state)
         {"x1.example", DNS_TYPE_A, NEWS, false},
         {"xx1.example", DNS_TYPE_A, 0, false},
         {"x", DNS_TYPE_A, 0, false},
+        {"order.example", DNS_TYPE_A, GAMES, false}, /* the first zone that says something decides */
         {"banner1.typed.example", DNS_TYPE_AAAA, ADS | GAMES, true},
         /* SLOW is given up: what may be blocked is */
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaa.b", DNS_TYPE_A, ADS, false},

@@ -391,15 +391,28 @@ static uint64_t left_of(const struct masks *m)
     return ((m->block & ~m->allow) | m->important_block) & ~m->important_allow;
 }
 
-static void masks_add(struct masks *m, const struct feed *feed, const struct rule *r)
+/* The first zone that says something decides: an exception lifts nothing that a zone in front of it blocks. */
+static uint64_t reach_of(const struct model *m, size_t feed, const struct rule *r, const char *name, unsigned type)
+{
+    uint64_t categories = m->feeds[feed].categories;
+    for (size_t f = 0; f < feed && r->allow && m->feeds[feed].format == RPZ; f++)
+        for (size_t i = 0; i < m->feeds[f].count && m->feeds[f].format == RPZ; i++) {
+            const struct rule *other = &m->feeds[f].rules[i];
+            if (!other->allow && matches(RPZ, other, name, type) && !is_overruled(&m->feeds[f], other, name, type))
+                categories &= ~m->feeds[f].categories;
+        }
+    return categories;
+}
+
+static void masks_add(struct masks *m, const struct feed *feed, const struct rule *r, uint64_t categories)
 {
     bool important = r->important || (feed->format == ADBLOCK && is_rewrite(r->answer));
     if (r->answer == UNREWRITE || r->answer == UNREWRITE_ONE)
         return;
     if (r->allow)
-        *(important ? &m->important_allow : &m->allow) |= feed->categories;
+        *(important ? &m->important_allow : &m->allow) |= categories;
     else
-        *(important ? &m->important_block : &m->block) |= feed->categories;
+        *(important ? &m->important_block : &m->block) |= categories;
 }
 
 /* Among the answers of one feed: keywords before records, then the more specific name. */
@@ -427,9 +440,10 @@ static struct said ask_model(const struct model *m, const char *name, unsigned t
             const struct rule *r = &m->feeds[f].rules[i];
             if (!matches(m->feeds[f].format, r, name, type) || is_overruled(&m->feeds[f], r, name, type))
                 continue;
-            masks_add(&all, &m->feeds[f], r);
+            uint64_t categories = reach_of(m, f, r, name, type);
+            masks_add(&all, &m->feeds[f], r, categories);
             if (r->answer != TCP)
-                masks_add(&lasting, &m->feeds[f], r);
+                masks_add(&lasting, &m->feeds[f], r, categories);
         }
     said.categories = left_of(&all);
     said.listed = all.block | all.important_block;

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "blockdb/check.h"
 
@@ -22,7 +21,6 @@ struct entries_writer {
     struct trie_entry ancestors[LABELS_MAX]; /* listed parents of the entry written last, and itself */
     size_t ancestor_count;
     struct trie_entry last; /* the entry written last */
-    XXH3_state_t *hash;
 };
 
 static size_t shared_len(const struct trie_entry *a, const struct trie_entry *b)
@@ -79,16 +77,10 @@ static void value_add(const struct entries_writer *w, struct parts *parts, uint3
 
 static void entry_add(struct entries_writer *w, struct parts *parts, const struct trie_entry *entry)
 {
-    uint8_t key_len = (uint8_t)entry->key_len;
-    uint32_t number = w->value_numbers[entry->value];
-
     value_add(w, parts, entry->value);
     parts->lens[parts->entry_count] = (uint8_t)(entry->key_len - parts->prefix_len - 1);
     parts->checks[parts->entry_count++] = check_of(check_ending(entry->key, entry->key_len));
-
-    (void)XXH3_64bits_update(w->hash, &key_len, sizeof(key_len));
-    (void)XXH3_64bits_update(w->hash, entry->key, entry->key_len);
-    (void)XXH3_64bits_update(w->hash, &number, sizeof(number));
+    w->out->hash = entries_hash(w->out->hash, entry->key, entry->key_len, w->value_numbers[entry->value]);
 }
 
 static void parts_write(const struct parts *parts, const struct trie_entry *entries, struct bytes *region)
@@ -197,13 +189,7 @@ int entries_write(const struct trie *trie, const uint32_t *value_numbers, struct
     struct entries entries = {.bucket_count = 0};
     struct entries_writer writer = {.trie = trie, .value_numbers = value_numbers, .out = &entries};
 
-    writer.hash = XXH3_createState();
-    if (!writer.hash)
-        return ERR_NOMEM;
-    (void)XXH3_64bits_reset(writer.hash);
     int err = all_write(&writer);
-    entries.xxh3 = XXH3_64bits_digest(writer.hash);
-    (void)XXH3_freeState(writer.hash);
     if (err < 0) {
         entries_done(&entries);
         return err;

@@ -21,7 +21,7 @@ struct publish {
     struct folder folder;
     struct blockdb_meta meta;
     struct bytes regions[BLOCKDB_REGION_COUNT];
-    uint64_t entries_xxh3;
+    uint64_t entries_hash;
     char tmp_path[PUBLISH_PATH_MAX];
     char path[PUBLISH_PATH_MAX];
 };
@@ -100,7 +100,7 @@ int publish_put_trie(struct publish *p, const struct trie *trie)
     p->meta.name_count = entries.name_count;
     p->meta.bucket_count = entries.bucket_count;
     p->meta.value_count = (uint32_t)(values->len / sizeof(struct blockdb_value_record));
-    p->entries_xxh3 = entries.xxh3;
+    p->entries_hash = entries.hash;
     p->regions[BLOCKDB_REGION_ENTRIES] = entries.region;
     entries.region = (struct bytes){0};
     entries_done(&entries);
@@ -153,7 +153,7 @@ static int write_and_verify(struct publish *p, const struct publish_checks *chec
     struct verify_expected expected = {
         .generation = p->meta.generation,
         .name_count = p->meta.name_count,
-        .xxh3 = p->entries_xxh3,
+        .hash = p->entries_hash,
         .checks = checks,
     };
     char reason[PUBLISH_WHY_MAX] = "";

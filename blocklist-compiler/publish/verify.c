@@ -1,16 +1,19 @@
 #include "publish/verify.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "blockdb/blockdb.h"
 #include "dns/name.h"
+#include "publish/entries.h"
 
 #define LOOKUP_EVERY 16 /* a bucket has 24 entries at least, so every bucket is looked up in */
 #define BATCH        32
+#define QUEUE        64 /* batches that may wait for their turn */
 
 /* Names to look up together. */
 struct batch {
@@ -22,16 +25,27 @@ struct batch {
 struct verifier {
     const struct blockdb *db;
     const struct verify_expected *expected;
-    struct batch batch;
-    XXH3_state_t *hash;
-    char *why;
+    char *why; /* NULL: nobody wants to know */
+};
+
+/* Batches on their way from the thread that walks the entries to the one that looks them up. */
+struct queue {
+    struct verifier *verifier;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    size_t filled, checked; /* batches so far */
+    bool over;              /* no more will be filled */
+    int err;                /* what a look-up found wrong */
+    char why[PUBLISH_WHY_MAX];
+    struct batch batches[QUEUE];
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(struct verifier *v, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(v->why, PUBLISH_WHY_MAX, format, args);
+    if (v->why)
+        (void)vsnprintf(v->why, PUBLISH_WHY_MAX, format, args);
     va_end(args);
     return ERR_DAMAGED;
 }
@@ -55,9 +69,8 @@ static bool match_is_right(const struct verifier *v, uint32_t value, const struc
     return masks == 0 || (last && last->exact && last->value == value);
 }
 
-static int batch_check(struct verifier *v)
+static int batch_check(struct verifier *v, struct batch *batch)
 {
-    struct batch *batch = &v->batch;
     const struct name_key *keys[BATCH];
     struct blockdb_match matches[BATCH];
     struct blockdb_match alone;
@@ -77,14 +90,6 @@ static int batch_check(struct verifier *v)
     return 0;
 }
 
-static void hash_entry(struct verifier *v, const struct blockdb_entry *entry)
-{
-    uint8_t key_len = (uint8_t)entry->key_len;
-    (void)XXH3_64bits_update(v->hash, &key_len, sizeof(key_len));
-    (void)XXH3_64bits_update(v->hash, entry->key, entry->key_len);
-    (void)XXH3_64bits_update(v->hash, &entry->value, sizeof(entry->value));
-}
-
 static void batch_add(struct batch *batch, const struct blockdb_entry *entry)
 {
     struct name_key *key = &batch->keys[batch->count];
@@ -97,32 +102,97 @@ static void batch_add(struct batch *batch, const struct blockdb_entry *entry)
     batch->values[batch->count++] = entry->value;
 }
 
-static int walk_entries(struct verifier *v, struct blockdb_walk *walk)
+/* Checks the batches of the queue until there will be no more, in a thread of its own. */
+static void *queue_check(void *ctx)
+{
+    struct queue *q = ctx;
+    struct verifier v = *q->verifier;
+    v.why = q->why;
+    (void)pthread_mutex_lock(&q->mutex);
+    while (q->checked < q->filled || !q->over) {
+        if (q->checked == q->filled) {
+            (void)pthread_cond_wait(&q->changed, &q->mutex);
+            continue;
+        }
+        struct batch *batch = &q->batches[q->checked % QUEUE];
+        (void)pthread_mutex_unlock(&q->mutex);
+        int err = q->err < 0 ? 0 : batch_check(&v, batch);
+        (void)pthread_mutex_lock(&q->mutex);
+        if (err < 0)
+            q->err = err;
+        batch->count = 0;
+        q->checked++;
+        (void)pthread_cond_signal(&q->changed);
+    }
+    (void)pthread_mutex_unlock(&q->mutex);
+    return NULL;
+}
+
+/* Hands the batch at hand over. Returns the next one to fill, when there is room for it. */
+static struct batch *queue_next(struct queue *q)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    q->filled++;
+    (void)pthread_cond_signal(&q->changed);
+    while (q->filled - q->checked == QUEUE)
+        (void)pthread_cond_wait(&q->changed, &q->mutex);
+    (void)pthread_mutex_unlock(&q->mutex);
+    return &q->batches[q->filled % QUEUE];
+}
+
+static int walk_entries(struct verifier *v, struct blockdb_walk *walk, struct queue *q)
 {
     struct blockdb_entry entry;
-    uint64_t count = 0;
+    struct batch *batch = &q->batches[0];
+    uint64_t count = 0, hash = 0;
     int more;
     while ((more = blockdb_walk_next(walk, &entry)) > 0) {
-        hash_entry(v, &entry);
+        hash = entries_hash(hash, entry.key, entry.key_len, entry.value);
         if (count++ % LOOKUP_EVERY == 0)
-            batch_add(&v->batch, &entry);
-        int err = v->batch.count == BATCH ? batch_check(v) : 0;
-        if (err < 0)
-            return err;
+            batch_add(batch, &entry);
+        if (batch->count == BATCH)
+            batch = queue_next(q);
     }
-    if (more < 0 || count != v->expected->name_count || XXH3_64bits_digest(v->hash) != v->expected->xxh3)
+    (void)queue_next(q);
+    if (more < 0 || count != v->expected->name_count || hash != v->expected->hash)
         return fail(v, "the entries of the new list are not those that were written");
-    return batch_check(v);
+    return 0;
+}
+
+static void queue_end(struct queue *q)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    q->over = true;
+    (void)pthread_cond_signal(&q->changed);
+    (void)pthread_mutex_unlock(&q->mutex);
 }
 
 static int entries_check(struct verifier *v)
 {
     struct blockdb_walk *walk;
+    pthread_t thread;
+    struct queue *q = calloc(1, sizeof(*q));
+    if (!q)
+        return ERR_NOMEM;
+    q->verifier = v;
+    (void)pthread_mutex_init(&q->mutex, NULL);
+    (void)pthread_cond_init(&q->changed, NULL);
     int err = blockdb_walk_begin(v->db, &walk);
-    if (err < 0)
-        return err;
-    err = walk_entries(v, walk);
-    blockdb_walk_end(walk);
+    if (err == 0 && pthread_create(&thread, NULL, queue_check, q) != 0) {
+        blockdb_walk_end(walk);
+        err = ERR_NOMEM;
+    }
+    if (err == 0) {
+        err = walk_entries(v, walk, q);
+        blockdb_walk_end(walk);
+        queue_end(q);
+        (void)pthread_join(thread, NULL);
+        if (err == 0 && q->err < 0)
+            err = fail(v, "%s", q->why);
+    }
+    (void)pthread_cond_destroy(&q->changed);
+    (void)pthread_mutex_destroy(&q->mutex);
+    free(q);
     return err;
 }
 
@@ -165,12 +235,7 @@ static int all_check(struct verifier *v)
 {
     if (blockdb_generation(v->db) != v->expected->generation || blockdb_name_count(v->db) != v->expected->name_count)
         return fail(v, "the new file is not the generation that was written");
-    v->hash = XXH3_createState();
-    if (!v->hash)
-        return ERR_NOMEM;
-    (void)XXH3_64bits_reset(v->hash);
     int err = entries_check(v);
-    (void)XXH3_freeState(v->hash);
     if (err == 0)
         err = samples_check(v);
     if (err == 0)

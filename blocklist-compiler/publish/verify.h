@@ -10,7 +10,7 @@
 struct verify_expected {
     uint64_t generation;
     uint64_t name_count;
-    uint64_t xxh3; /* struct entries */
+    uint64_t hash; /* struct entries */
     const struct publish_checks *checks;
 };
 

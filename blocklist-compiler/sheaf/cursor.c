@@ -14,6 +14,10 @@ int sheaf_key_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b
 static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out)
 {
     uint64_t number = 0;
+    if (*at < end && **at < 0x80) {
+        *out = *(*at)++;
+        return true;
+    }
     for (unsigned shift = 0; shift < 63 && *at < end; shift += 7) {
         uint8_t byte = *(*at)++;
         number |= (uint64_t)(byte & 0x7f) << shift;
@@ -25,9 +29,20 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out)
     return false;
 }
 
+static bool has_zero(const uint8_t *bytes, size_t len)
+{
+    bool found = false;
+    for (size_t i = 0; i < len; i++)
+        found |= bytes[i] == 0;
+    return found;
+}
+
 /* Whether the key is one of a name: labels of 1 to 63 bytes. Those before `from` are known to be. */
 static bool is_name(const uint8_t *key, size_t len, size_t from)
 {
+    /* Nearly always: no label begins behind `from`, and none can be too long. */
+    if (from < len && len <= LABEL_MAX && !has_zero(key + from, len - from))
+        return true;
     size_t start = from;
     while (start > 0 && key[start - 1] != 0)
         start--;
@@ -52,16 +67,24 @@ static bool open_block(struct sheaf_cursor *cursor)
     return true;
 }
 
-static void set_head(struct sheaf_cursor *cursor)
+/* key: eight bytes at least, whatever they are behind its end. */
+static uint64_t head_of(const uint8_t *key, size_t key_len)
 {
     uint64_t head;
-    memcpy(&head, cursor->key, sizeof head);
+    memcpy(&head, key, sizeof head);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     head = __builtin_bswap64(head);
 #endif
-    if (cursor->key_len < sizeof head)
-        head = cursor->key_len == 0 ? 0 : head & ~(UINT64_MAX >> (cursor->key_len * 8));
-    cursor->head = head;
+    if (key_len >= sizeof head)
+        return head;
+    return key_len == 0 ? 0 : head & ~(UINT64_MAX >> (key_len * 8));
+}
+
+/* As memcpy(), for the few bytes that a key adds; eight more of each side may be touched. */
+static void copy_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+    for (size_t i = 0; i < len; i += sizeof(uint64_t))
+        memcpy(to + i, from + i, sizeof(uint64_t));
 }
 
 /* A key that goes on behind, or is, the one before. */
@@ -71,16 +94,24 @@ static int read_key(struct sheaf_cursor *cursor, size_t shared, size_t rest, boo
     if (shared > cursor->key_len || (first && shared > 0) || shared + rest > BLOCKDB_KEY_MAX ||
         rest > (size_t)(cursor->end - at))
         return ERR_DAMAGED;
-    bool again = rest == 0 && shared == cursor->key_len;
-    bool ascends = rest > 0 && (shared == cursor->key_len || at[0] > cursor->key[shared]);
-    if (first ? sheaf_key_compare(at, rest, cursor->key, cursor->key_len) < 0 : !again && !ascends)
+    int order = rest > 0 && (shared == cursor->key_len || at[0] > cursor->key[shared]) ? 1
+                : rest == 0 && shared == cursor->key_len                               ? 0
+                                                                                       : -1;
+    if (first)
+        order = sheaf_key_compare(at, rest, cursor->key, cursor->key_len);
+    if (order < 0)
         return ERR_DAMAGED;
-    memcpy(cursor->key + shared, at, rest);
+    cursor->again = order == 0;
+    if (cursor->end - at >= (ptrdiff_t)(rest + sizeof(uint64_t)))
+        copy_short(cursor->key + shared, at, rest);
+    else
+        memcpy(cursor->key + shared, at, rest);
     cursor->at += rest;
     cursor->key_len = (uint8_t)(shared + rest);
     if (!is_name(cursor->key, cursor->key_len, shared))
         return ERR_DAMAGED;
-    set_head(cursor);
+    if (shared < sizeof cursor->head)
+        cursor->head = head_of(cursor->key, cursor->key_len);
     return 0;
 }
 
@@ -116,7 +147,7 @@ int sheaf_cursor_next(struct sheaf_cursor *cursor)
 
 int sheaf_block_key(const struct sheaf *sheaf, uint32_t block, struct sheaf_key *out)
 {
-    struct sheaf_cursor cursor = {.sheaf = sheaf, .block = block};
+    struct sheaf_cursor cursor = {.sheaf = sheaf, .block = block, .until_head = UINT64_MAX};
     int got = sheaf_cursor_next(&cursor);
     if (got <= 0)
         return ERR_DAMAGED;
@@ -148,6 +179,7 @@ void sheaf_cursor_init(struct sheaf_cursor *cursor, const struct sheaf *sheaf, c
     memset(cursor, 0, sizeof *cursor);
     cursor->sheaf = sheaf;
     cursor->until = until;
+    cursor->until_head = until == NULL ? UINT64_MAX : head_of(until->bytes, until->len);
     if (from == NULL)
         return;
     cursor->block = block_before(sheaf, from);

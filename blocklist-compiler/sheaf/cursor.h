@@ -17,8 +17,10 @@ struct sheaf_cursor {
     const uint8_t *at, *end; /* what is left of the block */
     uint32_t block, left;    /* number of the next block; rules left of this one */
     const struct sheaf_key *until;
-    bool past;     /* until was reached */
-    uint64_t head; /* the first eight bytes of the key as a number that sorts like them */
+    uint64_t until_head; /* as head below; UINT64_MAX: no end */
+    bool past;           /* until was reached */
+    bool again;          /* the key is that of the rule before */
+    uint64_t head;       /* the first eight bytes of the key as a number that sorts like them */
     uint32_t kind;
     uint64_t repeat;
     uint8_t key_len;

@@ -191,21 +191,31 @@ static size_t write_kind(struct joiner *j, const struct sheaf_key *key, size_t f
     return i;
 }
 
-/* All rules of the next key. */
-static void join_key(struct joiner *j)
+/* Whether the rule at hand has the key, too, that `last`, which has moved on since, gave before it. */
+static bool is_same_key(const struct sheaf_cursor *top, const struct sheaf_cursor *last, uint64_t head,
+                        const struct sheaf_key *key)
 {
-    struct sheaf_cursor *top = merge_top(&j->merge);
-    struct sheaf_key key = {.len = top->key_len};
+    if (top == last)
+        return top->again;
+    return top->head == head && sheaf_key_compare(top->key, top->key_len, key->bytes, key->len) == 0;
+}
+
+/* All rules of the next key, that of top. */
+static void join_key(struct joiner *j, const struct sheaf_cursor *top)
+{
+    const struct sheaf_cursor *last;
+    struct sheaf_key key;
     uint64_t head = top->head;
+    key.len = top->key_len;
     memcpy(key.bytes, top->key, top->key_len);
     j->item_count = 0;
     do {
         j->err = add_item(j, top);
         if (j->err == 0)
             j->err = merge_next(&j->merge);
+        last = top;
         top = merge_top(&j->merge);
-    } while (j->err == 0 && top != NULL && top->head == head &&
-             sheaf_key_compare(top->key, top->key_len, key.bytes, key.len) == 0);
+    } while (j->err == 0 && top != NULL && is_same_key(top, last, head, &key));
     if (j->item_count > 1)
         qsort(j->items, j->item_count, sizeof *j->items, compare_items);
     for (size_t i = 0; i < j->item_count && j->err == 0;)
@@ -223,8 +233,8 @@ static void *join_range(void *ctx)
     for (size_t i = 0; i < join->count; i++)
         sheaf_cursor_init(&j->cursors[i], join->sources[i].sheaf, j->from, j->until);
     j->err = merge_init(&j->merge, j->cursors, join->count);
-    while (j->err == 0 && merge_top(&j->merge) != NULL)
-        join_key(j);
+    for (const struct sheaf_cursor *top = merge_top(&j->merge); j->err == 0 && top != NULL; top = merge_top(&j->merge))
+        join_key(j, top);
     merge_done(&j->merge);
     free(j->cursors);
     free(j->items);

@@ -212,16 +212,8 @@ static void ancestors_push(struct ancestors *a, size_t len, const struct blockdb
 /* Leaves those that are parents of key, the next one, too. */
 static void ancestors_advance(struct ancestors *a, const uint8_t *key, size_t key_len)
 {
-    size_t shared = 0;
-    size_t max = a->key_len < key_len ? a->key_len : key_len;
-    while (shared < max && a->key[shared] == key[shared])
-        shared++;
-    while (a->depth > 0) {
-        size_t len = a->stack[a->depth - 1].len;
-        if (len <= shared && len < key_len && key[len] == 0)
-            break;
+    while (a->depth > 0 && !covers(a->key, a->stack[a->depth - 1].len, key, key_len))
         a->depth--;
-    }
     a->key = key;
     a->key_len = key_len;
 }

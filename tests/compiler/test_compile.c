@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -135,6 +136,63 @@ static void compile_gives_each_format_its_own_meaning(void **state)
         if (found != rows[i].categories)
             print_message("%s\n", rows[i].name);
         assert_true(found == rows[i].categories);
+    }
+}
+
+/* The file of the list in force, without the facts about this very file (struct blockdb_meta). */
+static uint8_t *generation_bytes(const char *out, size_t *out_len)
+{
+    char path[128];
+    struct stat st;
+    const uint64_t magic = BLOCKDB_MAGIC;
+    snprintf(path, sizeof path, "%s/current", out);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &st), 0);
+    uint8_t *bytes = malloc((size_t)st.st_size);
+    assert_int_equal(fread(bytes, 1, (size_t)st.st_size, file), st.st_size);
+    fclose(file);
+    uint8_t *meta = memmem(bytes, (size_t)st.st_size, &magic, sizeof magic);
+    assert_non_null(meta);
+    memset(meta, 0, sizeof(struct blockdb_meta));
+    *out_len = (size_t)st.st_size;
+    return bytes;
+}
+
+/* A list of 5000 names; some say something else each night. */
+static char *nightly_list(unsigned night)
+{
+    char *text = malloc(5000 * 48), *at = text;
+    for (unsigned i = 0; i < 5000; i++) {
+        bool changes = i % 97 == night % 97 || i < night;
+        at += sprintf(at, "n%u.%s.example\n", changes ? i + night * 7 : i, i % 3 == 0 ? "www" : "a.www");
+    }
+    return text;
+}
+
+static void compile_of_what_changed_gives_the_bytes_of_a_whole_build(void **state)
+{
+    struct fixture *f = *state;
+    char incremental[sizeof f->out];
+    strcpy(incremental, f->out);
+    add_feed(f, "d", "domains", A, "");
+    add_feed(f, "a", "adblock", B, "||b.example^\n@@||n5.www.example^\n||x.example^$dnstype=AAAA\n||n7.example^\n");
+    for (unsigned night = 0; night < 6; night++) {
+        size_t len, whole_len;
+        char *text = nightly_list(night);
+        write_feed(f, "d", text);
+        free(text);
+        strcpy(f->out, incremental);
+        assert_int_equal(run(f), 0);
+        assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+        uint8_t *bytes = generation_bytes(f->out, &len);
+        snprintf(f->out, sizeof f->out, "%s/whole%u", f->dir, night);
+        assert_int_equal(run(f), 0);
+        uint8_t *whole = generation_bytes(f->out, &whole_len);
+        assert_int_equal(len, whole_len);
+        assert_memory_equal(bytes, whole, len);
+        free(bytes);
+        free(whole);
     }
 }
 
@@ -378,6 +436,7 @@ int main(void)
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         IN_FIXTURE(compile_gives_each_format_its_own_meaning),
+        IN_FIXTURE(compile_of_what_changed_gives_the_bytes_of_a_whole_build),
         IN_FIXTURE(compile_makes_nothing_new_of_nothing_new),
         IN_FIXTURE(compile_counts_what_came_and_went),
         IN_FIXTURE(compile_keeps_the_last_good_copy_of_an_unbelievable_feed),

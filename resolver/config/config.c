@@ -244,7 +244,14 @@ static int fill_paths(struct build *b)
         return ERR_NOMEM;
     config->generation_path = arena_printf(b->arena, "%s/current", config->blocklist_dir);
     config->statutory_path = arena_printf(b->arena, "%s/" STATUTORY_FOLDER "/current", config->blocklist_dir);
-    return config->generation_path == NULL || config->statutory_path == NULL ? ERR_NOMEM : 0;
+    config->decisions_dir = path_in(b, "state");
+    config->decisions_path = path_in(b, "state/decisions");
+    config->decisions_public = path_in(b, "state/decisions.public");
+    config->allow_s = o->decisions.allow_for_ms / 1000;
+    config->allow_max_s = o->decisions.allow_max_ms / 1000;
+    bool all = config->generation_path != NULL && config->statutory_path != NULL && config->decisions_dir != NULL &&
+               config->decisions_path != NULL && config->decisions_public != NULL;
+    return all ? 0 : ERR_NOMEM;
 }
 
 static void check_lists(struct build *b)

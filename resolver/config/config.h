@@ -64,6 +64,10 @@ struct config {
     const char *generation_path; /* <blocklist_dir>/current */
     const char *statutory_path;  /* <blocklist_dir>/statutory/current: no option can lead away from it */
     const char *control_socket;
+    const char *decisions_dir;    /* <state_dir>/state */
+    const char *decisions_path;   /* the docket in it (decision/docket.h) */
+    const char *decisions_public; /* what of it is for everyone */
+    int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
 
     const struct endpoint *listen; /* UDP and TCP each */
     size_t listen_count;

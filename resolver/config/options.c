@@ -557,6 +557,22 @@ static const struct schema_option blocklist_options[] = {
      .help = "folder of the generations; `current` in it is the one in force"},
     {0}};
 
+static const struct schema_option decision_options[] = {{.key = "allow_for",
+                                                         .type = &schema_duration,
+                                                         .min = SECOND,
+                                                         .max = 3660 * DAY,
+                                                         PART(decisions, allow_for_ms),
+                                                         .fallback = "2h",
+                                                         .help = "how long `belisha allow` lasts when nobody says so"},
+                                                        {.key = "allow_max",
+                                                         .type = &schema_duration,
+                                                         .min = SECOND,
+                                                         .max = 3660 * DAY,
+                                                         PART(decisions, allow_max_ms),
+                                                         .fallback = "31d",
+                                                         .help = "... and at most"},
+                                                        {0}};
+
 const struct schema_option options_table[] = {
     {.key = "state_dir",
      .type = &schema_string,
@@ -649,5 +665,9 @@ const struct schema_option options_table[] = {
     {.key = "log", .fields = log_options, FIELD(log), .help = "the query log"},
     {.key = "tls", .fields = tls_options, FIELD(tls), .help = "encrypted DNS for clients: over TLS and over HTTPS"},
     {.key = "control", .fields = control_options, FIELD(control), .help = "the operator's way in"},
+    {.key = "decisions",
+     .fields = decision_options,
+     FIELD(decisions),
+     .help = "names that are blocked or allowed on the spot, by `belisha block` and `belisha allow`"},
     {.key = "blocklist", .fields = blocklist_options, FIELD(blocklist), .help = "the compiled lists"},
     {0}};

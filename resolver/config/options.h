@@ -145,6 +145,9 @@ struct options {
     struct {
         const char *dir;
     } blocklist;
+    struct {
+        int64_t allow_for_ms, allow_max_ms;
+    } decisions;
 };
 
 /* The table of struct options. */

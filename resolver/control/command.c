@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ipaddr.h"
+#include "control/decide.h"
 #include "control/status.h"
 #include "dns/name.h"
 
@@ -87,6 +88,7 @@ static const struct command commands[] = {
     {"status", NULL, false, run_status, "what is in force and how it goes, as JSON"},
     {"metrics", NULL, false, run_metrics, "counters as Prometheus text"},
     {"reload", NULL, false, run_reload, "read the configuration anew, look for a new generation"},
+    {"decide", "JSON", false, decide_run, "record a block or an allow, or end one"},
     {"flush", "NAME", false, run_flush, "forget cached answers for NAME and everything below it"},
     {"log-flush", NULL, true, run_log_flush, "turn the query log's journals into segments"},
     {"stop", NULL, false, run_stop, "end the program"},

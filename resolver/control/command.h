@@ -4,6 +4,7 @@
  *     status          JSON: version, uptime, generation, workers, counters, cache, query log, upstreams
  *     metrics         Prometheus text
  *     reload          reads the configuration anew and looks for a new generation
+ *     decide JSON     records a block or an allow, or ends one (decision/decision.h has the object)
  *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
  *     log-flush       turns the query log's journals into segments
  *     stop            ends the program
@@ -23,13 +24,15 @@
 
 #include "base/text.h"
 #include "blockdb/blockdb.h"
+#include "decision/docket.h"
+#include "policy/policy.h"
 #include "cache/cache.h"
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
 #include "query/query.h"
 #include "statutory/statutory.h"
 
-#define COMMAND_LINE_MAX 1100 /* "flush " and the longest name in escapes */
+#define COMMAND_LINE_MAX 4800 /* "decide " and the longest name and reason in escapes */
 
 /* What commands look at, gathered by the caller for one command. */
 struct command_env {
@@ -47,8 +50,15 @@ struct command_env {
     size_t worker_count;
     struct cache *cache;
     struct qlog *log; /* NULL: no query log */
+    const struct policy *policy;
+    struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
+    int docket_err;
+    int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
+    uint32_t uid;                 /* of the caller, as the kernel says */
 
-    void *ctx; /* of the next two */
+    void *ctx; /* of the next three */
+    /* Puts what the docket says in force. */
+    int (*decided)(void *ctx);
     /* 0, or negative with the reason, one or more lines, added to why. */
     int (*reload)(void *ctx, struct text *why);
     void (*stop)(void *ctx);

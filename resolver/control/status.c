@@ -116,6 +116,19 @@ static void write_log(const struct command_env *env, struct text *out)
     text_printf(out, "},\n");
 }
 
+static void write_decisions(const struct command_env *env, struct text *out)
+{
+    size_t in_force = 0;
+    if (env->docket == NULL) {
+        text_printf(out, "  \"decisions\": null,\n");
+        return;
+    }
+    for (size_t i = 0; i < docket_count(env->docket); i++)
+        in_force += decision_in_force(docket_all(env->docket)[i], env->now_s);
+    text_printf(out, "  \"decisions\": {\"in_force\": %zu, \"damaged_lines\": %u},\n", in_force,
+                docket_damaged(env->docket));
+}
+
 static void write_upstreams(const struct command_env *env, struct text *out)
 {
     text_printf(out, "  \"upstreams\": [");
@@ -145,6 +158,7 @@ void status_write(const struct command_env *env, struct text *out)
     write_counters(env, out);
     write_cache(env, out);
     write_log(env, out);
+    write_decisions(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");
 }

@@ -97,36 +97,46 @@ static int get_scope(const json_t *object, struct decision *out)
     return err == 0 && out->group[0] == '\0' ? ERR_MALFORMED : err;
 }
 
+static int get_why(const json_t *object, struct decision *out)
+{
+    int err = get_text(object, "by", out->by, sizeof out->by);
+    return err < 0 ? err : get_text(object, "reason", out->reason, sizeof out->reason);
+}
+
 static int get_who(const json_t *object, struct decision *out)
 {
     int64_t uid = 0;
-    int err = get_text(object, "by", out->by, sizeof out->by);
+    int err = get_why(object, out);
     if (err == 0)
         err = get_number(object, "uid", 0, UINT32_MAX, &uid);
-    if (err == 0)
-        err = get_text(object, "reason", out->reason, sizeof out->reason);
     out->uid = (uint32_t)uid;
+    return err;
+}
+
+static int get_what(const json_t *object, struct decision *out)
+{
+    const json_t *below = json_object_get(object, "below");
+    int err = get_scope(object, out);
+    if (err == 0)
+        err = get_name(object, out->name);
+    if (err == 0)
+        err = get_number(object, "until", 0, YEAR_9999_S, &out->until_s);
+    if (err == 0 && !json_is_boolean(below))
+        err = ERR_MALFORMED;
+    out->below = json_is_true(below);
     return err;
 }
 
 static int read_decision(const json_t *object, struct decision *out)
 {
-    const json_t *below = json_object_get(object, "below");
-    int err = get_scope(object, out);
+    int err = get_what(object, out);
     if (err == 0)
         err = get_id(object, "id", &out->id);
     if (err == 0)
-        err = get_name(object, out->name);
-    if (err == 0)
         err = get_number(object, "made", 1, YEAR_9999_S, &out->made_s);
     if (err == 0)
-        err = get_number(object, "until", 0, YEAR_9999_S, &out->until_s);
-    if (err == 0)
         err = get_who(object, out);
-    if (err == 0 && (!json_is_boolean(below) || (out->kind == DECISION_ALLOW && out->until_s == 0)))
-        err = ERR_MALFORMED;
-    out->below = json_is_true(below);
-    return err;
+    return err == 0 && out->kind == DECISION_ALLOW && out->until_s == 0 ? ERR_MALFORMED : err;
 }
 
 static int read_revocation(const json_t *object, struct decision *out)
@@ -135,6 +145,12 @@ static int read_revocation(const json_t *object, struct decision *out)
     if (err == 0)
         err = get_number(object, "at", 1, YEAR_9999_S, &out->revoked_s);
     return err < 0 ? err : get_who(object, out);
+}
+
+static bool kind_from_text(const char *op, enum decision_kind *out)
+{
+    *out = strcmp(op, "allow") == 0 ? DECISION_ALLOW : DECISION_BLOCK;
+    return *out == DECISION_ALLOW || strcmp(op, "block") == 0;
 }
 
 static int read_object(const json_t *object, struct decision_line *out)
@@ -154,10 +170,9 @@ static int read_object(const json_t *object, struct decision_line *out)
         out->op = DECISION_OP_REVOKE;
         return read_revocation(object, &out->decision);
     }
-    if (strcmp(op, "block") != 0 && strcmp(op, "allow") != 0)
+    if (!kind_from_text(op, &out->decision.kind))
         return ERR_UNSUPPORTED;
     out->op = DECISION_OP_DECIDE;
-    out->decision.kind = strcmp(op, "block") == 0 ? DECISION_BLOCK : DECISION_ALLOW;
     return read_decision(object, &out->decision);
 }
 
@@ -169,6 +184,36 @@ int decision_line_parse(const char *line, size_t len, struct decision_line *out)
     if (err < 0)
         return err;
     err = read_object(object, &read);
+    json_decref(object);
+    if (err == 0)
+        *out = read;
+    return err;
+}
+
+/* ---- requests ---- */
+
+static int read_request(const json_t *object, struct decision_request *out)
+{
+    const char *op = json_string_value(json_object_get(object, "op"));
+    int err = op == NULL ? ERR_MALFORMED : get_why(object, &out->decision);
+    if (err < 0)
+        return err;
+    if (strcmp(op, "revoke") == 0) {
+        out->op = DECISION_OP_REVOKE;
+        return get_id(object, "id", &out->decision.id);
+    }
+    if (!kind_from_text(op, &out->decision.kind))
+        return ERR_UNSUPPORTED;
+    out->op = DECISION_OP_DECIDE;
+    err = get_what(object, &out->decision);
+    return err < 0 ? err : get_number(object, "for", 0, YEAR_9999_S, &out->for_s);
+}
+
+int decision_request_parse(const char *json, size_t len, struct decision_request *out)
+{
+    struct decision_request read = {.for_s = 0};
+    json_t *object = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    int err = json_is_object(object) ? read_request(object, &read) : ERR_MALFORMED;
     json_decref(object);
     if (err == 0)
         *out = read;
@@ -190,20 +235,43 @@ static void add_who(struct text *out, const struct decision *d)
     add_text(out, "reason", d->reason);
 }
 
-static void write_decision(const struct decision *d, struct text *out)
+static const char *kind_text(const struct decision *d)
+{
+    return d->kind == DECISION_BLOCK ? "block" : "allow";
+}
+
+static void add_what(struct text *out, const struct decision *d)
 {
     char name[NAME_TEXT_MAX];
-    text_printf(out, "{\"v\": %d, \"op\": \"%s\", \"id\": %" PRIu32, VERSION,
-                d->kind == DECISION_BLOCK ? "block" : "allow", d->id);
     add_text(out, "name", name_to_text(d->name, name));
-    text_printf(out, ", \"below\": %s, \"made\": %" PRId64 ", \"until\": %" PRId64, d->below ? "true" : "false",
-                d->made_s, d->until_s);
-    if (d->group[0] != '\0') {
-        text_printf(out, ", \"scope\": {\"group\": ");
-        text_add_json(out, d->group);
-        text_printf(out, "}");
-    }
+    text_printf(out, ", \"below\": %s, \"until\": %" PRId64, d->below ? "true" : "false", d->until_s);
+    if (d->group[0] == '\0')
+        return;
+    text_printf(out, ", \"scope\": {\"group\": ");
+    text_add_json(out, d->group);
+    text_printf(out, "}");
+}
+
+static void write_decision(const struct decision *d, struct text *out)
+{
+    text_printf(out, "{\"v\": %d, \"op\": \"%s\", \"id\": %" PRIu32 ", \"made\": %" PRId64, VERSION, kind_text(d),
+                d->id, d->made_s);
+    add_what(out, d);
     add_who(out, d);
+    text_printf(out, "}");
+}
+
+void decision_request_write(const struct decision_request *request, struct text *out)
+{
+    const struct decision *d = &request->decision;
+    if (request->op == DECISION_OP_REVOKE) {
+        text_printf(out, "{\"op\": \"revoke\", \"id\": %" PRIu32, d->id);
+    } else {
+        text_printf(out, "{\"op\": \"%s\", \"for\": %" PRId64, kind_text(d), request->for_s);
+        add_what(out, d);
+    }
+    add_text(out, "by", d->by);
+    add_text(out, "reason", d->reason);
     text_printf(out, "}");
 }
 

@@ -5,7 +5,7 @@
  *
  *     <checksum: 16 hex digits> <one JSON object>
  *
- *     {"v": 1, "op": "block", "id": 17, "name": "casino.example", "below": true, "made": 1763772565,
+ *     {"v": 1, "op": "block", "id": 17, "made": 1763772565, "name": "casino.example", "below": true,
  *      "until": 1763779765, "by": "jones", "uid": 1000, "reason": "asked for by the DSL"}
  *     {"v": 1, "op": "allow", ..., "scope": {"group": "year-9"}}
  *     {"v": 1, "op": "revoke", "id": 17, "at": 1763772999, "by": "jones", "uid": 1000, "reason": ""}
@@ -69,5 +69,20 @@ struct decision_line {
 ERR_CHECKED int decision_line_parse(const char *line, size_t len, struct decision_line *out);
 /* Adds the line with its end. */
 void decision_line_write(const struct decision_line *line, struct text *out);
+
+/*
+ * What an operator asks for: the same object without id, times and uid, which are not the asker's to say.
+ *
+ *     {"op": "block", "name": "casino.example", "below": true, "for": 7200, "by": "jones", "reason": "..."}
+ */
+struct decision_request {
+    enum decision_op op;      /* DECIDE or REVOKE */
+    int64_t for_s;            /* how long from now on; 0: decision.until_s, which may be 0 too */
+    struct decision decision; /* of REVOKE: id, by, reason */
+};
+
+/* ERR_MALFORMED, ERR_UNSUPPORTED, ERR_NOMEM. */
+ERR_CHECKED int decision_request_parse(const char *json, size_t len, struct decision_request *out);
+void decision_request_write(const struct decision_request *request, struct text *out);
 
 #endif

@@ -113,10 +113,23 @@ static void on_worked(uv_work_t *work, int status)
     send_answer(caller);
 }
 
+/* Nobody, when the kernel does not say. */
+static uint32_t uid_of(const struct caller *caller)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&caller->pipe, &fd) < 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+        return UINT32_MAX;
+    return peer.uid;
+}
+
 static void run_line(struct caller *caller)
 {
     uv_read_stop((uv_stream_t *)&caller->pipe);
     caller->control->env(caller->control->ctx, &caller->env);
+    caller->env.uid = uid_of(caller);
     if (command_is_slow(caller->line)) {
         uv_timer_stop(&caller->idle);
         caller->working = uv_queue_work(caller->control->loop, &caller->work, on_work, on_worked) == 0;

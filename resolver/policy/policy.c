@@ -138,6 +138,14 @@ const char *policy_group_name(const struct policy *policy, uint16_t group)
     return group == POLICY_GROUP_DEFAULT ? "default" : "-";
 }
 
+int policy_group_find(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->group_count; i++)
+        if (strcmp(policy->groups[i].name, name) == 0)
+            return (int)i;
+    return strcmp(name, policy_group_name(policy, POLICY_GROUP_DEFAULT)) == 0 ? POLICY_GROUP_DEFAULT : -1;
+}
+
 const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group)
 {
     return &policy->levels[group < policy->group_count ? policy->groups[group].level : policy->default_level];

@@ -98,6 +98,8 @@ void policy_free(struct policy *policy);
 uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client);
 /* "-" for POLICY_GROUP_DENIED, "default" for POLICY_GROUP_DEFAULT. Never NULL. */
 const char *policy_group_name(const struct policy *policy, uint16_t group);
+/* The group of that name, POLICY_GROUP_DEFAULT for "default"; negative: there is none. */
+int policy_group_find(const struct policy *policy, const char *name);
 const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group);
 uint32_t policy_version(const struct policy *policy);
 

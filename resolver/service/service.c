@@ -20,6 +20,7 @@
 #include "net/watch.h"
 #include "net/workers.h"
 #include "service/log_alarm.h"
+#include "service/rulings.h"
 #include "service/snapshot.h"
 #include "statutory/enrolled.h"
 
@@ -36,6 +37,7 @@ struct service {
     struct snapshot_secrets secrets;
     int64_t started_s;
     struct snapshot *snapshot; /* in force, or being handed to the workers */
+    struct rulings rulings;
     struct names *names;
     struct cache *cache;
     struct qlog *log;
@@ -56,15 +58,13 @@ static void on_let_go(void *ctx)
     snapshot_free(old);
 }
 
-/* Puts all three in force; the old snapshot goes when no worker uses it any more. */
-static int put_in_force(struct service *s, struct settings *settings, struct list *list, struct tier *tier)
+/* Puts all parts in force; the old snapshot goes when no worker uses it any more. */
+static int put_in_force(struct service *s, struct snapshot_parts parts)
 {
     struct snapshot *next;
-    int err = snapshot_new(settings, list, tier, &next);
+    int err = snapshot_new(&parts, &next);
     if (err < 0) {
-        settings_release_unheld(settings);
-        list_release_unheld(list);
-        tier_release_unheld(tier);
+        snapshot_release_unheld(&parts);
         return err;
     }
     struct worker_env env = snapshot_env(next, s->cache);
@@ -87,11 +87,11 @@ static void on_generation(void *ctx, void *opened)
 {
     struct service *s = ctx;
     struct blockdb *db = opened;
-    struct list *list;
+    struct snapshot_parts parts = s->snapshot->parts;
     names_put_generation(s->names, db);
-    int err = list_new(db, &list);
+    int err = list_new(db, &parts.list);
     if (err == 0)
-        err = put_in_force(s, s->snapshot->settings, list, s->snapshot->tier);
+        err = put_in_force(s, parts);
     if (err < 0)
         log_error("blocklist generation not taken up: %s", err_str(err));
     else
@@ -107,10 +107,10 @@ static void log_tier(const struct statutory *list)
 static void on_statutory(void *ctx, void *opened)
 {
     struct service *s = ctx;
-    struct tier *tier;
-    int err = tier_new(opened, false, &tier);
+    struct snapshot_parts parts = s->snapshot->parts;
+    int err = tier_new(opened, false, &parts.tier);
     if (err == 0)
-        err = put_in_force(s, s->snapshot->settings, s->snapshot->list, tier);
+        err = put_in_force(s, parts);
     if (err < 0)
         log_error("statutory list not taken up: %s", err_str(err));
     else
@@ -179,22 +179,25 @@ static void publish_names(struct service *s, const struct config *config)
 
 static int reload(struct service *s, struct text *why)
 {
-    struct settings *settings;
-    int err = settings_load(s->files, s->file_count, &s->secrets, &settings, why);
+    struct snapshot_parts parts = s->snapshot->parts;
+    const struct config *old = parts.settings->config;
+    int err = settings_load(s->files, s->file_count, &s->secrets, &parts.settings, why);
     if (err < 0)
         return err;
-    const struct config *config = settings->config;
-    warn_of_restart(s->snapshot->settings->config, config);
+    const struct config *config = parts.settings->config;
+    warn_of_restart(old, config);
     err = watch_set_path(s->watch, config->generation_path);
     if (err == 0)
         err = watch_set_path(s->tier_watch, config->statutory_path);
+    if (err == 0) /* decisions are for groups by name */
+        err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err < 0) {
-        settings_release_unheld(settings);
+        settings_release_unheld(parts.settings);
     } else {
         publish_names(s, config);
-        if (!same_zones(&s->snapshot->settings->config->query, &config->query))
+        if (!same_zones(&old->query, &config->query))
             s->snapshot->outdated = s->cache;
-        err = put_in_force(s, settings, s->snapshot->list, s->snapshot->tier);
+        err = put_in_force(s, parts);
     }
     if (err < 0)
         text_printf(why, "%s\n", err_str(err));
@@ -220,7 +223,7 @@ static int reload_logged(struct service *s, struct text *why)
         log_error("configuration refused, the running one stays in force");
         log_lines(why);
     } else {
-        log_info("configuration reloaded policy_version=%" PRIu32, policy_version(s->snapshot->settings->policy));
+        log_info("configuration reloaded policy_version=%" PRIu32, policy_version(s->snapshot->parts.settings->policy));
     }
     watch_check(s->watch);
     watch_check(s->tier_watch);
@@ -241,18 +244,26 @@ static void command_stop(void *ctx)
     uv_stop(&s->loop);
 }
 
+static int command_decided(void *ctx)
+{
+    struct service *s = ctx;
+    struct snapshot_parts parts = s->snapshot->parts;
+    int err = rulings_orders(&s->rulings, parts.settings->config, parts.settings->policy, time(NULL), &parts.orders);
+    return err < 0 ? err : put_in_force(s, parts);
+}
+
 static void fill_command_env(void *ctx, struct command_env *out)
 {
     struct service *s = ctx;
-    const struct settings *settings = s->snapshot->settings;
+    const struct settings *settings = s->snapshot->parts.settings;
     *out = (struct command_env){
         .version = BELISHA_VERSION,
         .state_dir = settings->config->state_dir,
         .now_s = time(NULL),
         .started_s = s->started_s,
-        .blockdb = s->snapshot->list->db,
-        .statutory = s->snapshot->tier->list,
-        .statutory_missing = s->snapshot->tier->missing,
+        .blockdb = s->snapshot->parts.list->db,
+        .statutory = s->snapshot->parts.tier->list,
+        .statutory_missing = s->snapshot->parts.tier->missing,
         .statutory_path = settings->config->statutory_path,
         .query = &settings->config->query,
         .policy_version = policy_version(settings->policy),
@@ -260,7 +271,13 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .worker_count = workers_count(s->workers),
         .cache = s->cache,
         .log = s->log,
+        .policy = settings->policy,
+        .docket = s->rulings.docket,
+        .docket_err = s->rulings.err,
+        .allow_s = settings->config->allow_s,
+        .allow_max_s = settings->config->allow_max_s,
         .ctx = s,
+        .decided = command_decided,
         .reload = command_reload,
         .stop = command_stop,
     };
@@ -392,8 +409,7 @@ static int open_tier(struct service *s, const struct config *config, struct tier
 /* The first snapshot, from the configuration and the lists that are there now, if any. */
 static int open_snapshot(struct service *s, struct settings *settings)
 {
-    struct list *list = NULL;
-    struct tier *tier = NULL;
+    struct snapshot_parts parts = {.settings = settings};
     int err = watch_new(&s->loop, &watch_blocklist, settings->config->generation_path, on_generation, s, &s->watch);
     struct blockdb *db = err < 0 ? NULL : watch_open_now(s->watch);
     if (db != NULL) {
@@ -401,15 +417,15 @@ static int open_snapshot(struct service *s, struct settings *settings)
         log_generation(db);
     }
     if (err == 0)
-        err = list_new(db, &list);
+        err = list_new(db, &parts.list);
     if (err == 0)
-        err = open_tier(s, settings->config, &tier);
+        err = open_tier(s, settings->config, &parts.tier);
     if (err == 0)
-        err = snapshot_new(settings, list, tier, &s->snapshot);
+        err = rulings_orders(&s->rulings, settings->config, settings->policy, time(NULL), &parts.orders);
+    if (err == 0)
+        err = snapshot_new(&parts, &s->snapshot);
     if (err < 0) {
-        settings_release_unheld(settings);
-        list_release_unheld(list);
-        tier_release_unheld(tier);
+        snapshot_release_unheld(&parts);
         return failed("start", "", err);
     }
     return 0;
@@ -456,6 +472,11 @@ static int start(struct service *s)
     const struct config *config = settings->config;
     if (mkdir(config->state_dir, 0750) < 0 && errno != EEXIST)
         failed("make", config->state_dir, -errno);
+    err = rulings_open(&s->rulings, config, time(NULL));
+    if (err < 0) {
+        settings_release_unheld(settings);
+        return err;
+    }
     err = open_snapshot(s, settings);
     if (err < 0)
         return err;
@@ -486,7 +507,7 @@ static void say_listening(const struct endpoint at[], size_t count, const char *
 
 static void say_ready(const struct service *s)
 {
-    const struct config *config = s->snapshot->settings->config;
+    const struct config *config = s->snapshot->parts.settings->config;
     say_listening(config->listen, config->listen_count, "");
     say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
     say_listening(config->tls.doh, config->tls.doh_count, " protocol=doh");
@@ -519,6 +540,7 @@ static void stop(struct service *s)
     uv_loop_close(&s->loop);
     qlog_close(s->log);
     snapshot_free(s->snapshot);
+    rulings_close(&s->rulings);
     cache_free(s->cache);
     names_free(s->names);
 }

@@ -82,6 +82,18 @@ int tier_new(struct statutory *list, bool missing, struct tier **out)
     return 0;
 }
 
+int orders_new(struct table *table, struct orders **out)
+{
+    struct orders *orders = calloc(1, sizeof *orders);
+    if (orders == NULL) {
+        table_free(table);
+        return ERR_NOMEM;
+    }
+    orders->table = table;
+    *out = orders;
+    return 0;
+}
+
 void settings_release_unheld(struct settings *settings)
 {
     if (settings == NULL || settings->holders > 0)
@@ -93,7 +105,7 @@ void settings_release_unheld(struct settings *settings)
     free(settings);
 }
 
-void list_release_unheld(struct list *list)
+static void list_release_unheld(struct list *list)
 {
     if (list == NULL || list->holders > 0)
         return;
@@ -101,7 +113,7 @@ void list_release_unheld(struct list *list)
     free(list);
 }
 
-void tier_release_unheld(struct tier *tier)
+static void tier_release_unheld(struct tier *tier)
 {
     if (tier == NULL || tier->holders > 0)
         return;
@@ -109,15 +121,32 @@ void tier_release_unheld(struct tier *tier)
     free(tier);
 }
 
-int snapshot_new(struct settings *settings, struct list *list, struct tier *tier, struct snapshot **out)
+static void orders_release_unheld(struct orders *orders)
+{
+    if (orders == NULL || orders->holders > 0)
+        return;
+    table_free(orders->table);
+    free(orders);
+}
+
+void snapshot_release_unheld(const struct snapshot_parts *parts)
+{
+    settings_release_unheld(parts->settings);
+    list_release_unheld(parts->list);
+    tier_release_unheld(parts->tier);
+    orders_release_unheld(parts->orders);
+}
+
+int snapshot_new(const struct snapshot_parts *parts, struct snapshot **out)
 {
     struct snapshot *snapshot = malloc(sizeof *snapshot);
     if (snapshot == NULL)
         return ERR_NOMEM;
-    *snapshot = (struct snapshot){.settings = settings, .list = list, .tier = tier};
-    settings->holders++;
-    list->holders++;
-    tier->holders++;
+    *snapshot = (struct snapshot){.parts = *parts};
+    parts->settings->holders++;
+    parts->list->holders++;
+    parts->tier->holders++;
+    parts->orders->holders++;
     *out = snapshot;
     return 0;
 }
@@ -126,28 +155,28 @@ void snapshot_free(struct snapshot *snapshot)
 {
     if (snapshot == NULL)
         return;
-    snapshot->settings->holders--;
-    snapshot->list->holders--;
-    snapshot->tier->holders--;
-    settings_release_unheld(snapshot->settings);
-    list_release_unheld(snapshot->list);
-    tier_release_unheld(snapshot->tier);
+    snapshot->parts.settings->holders--;
+    snapshot->parts.list->holders--;
+    snapshot->parts.tier->holders--;
+    snapshot->parts.orders->holders--;
+    snapshot_release_unheld(&snapshot->parts);
     free(snapshot);
 }
 
 struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *cache)
 {
-    const struct config *config = snapshot->settings->config;
+    const struct config *config = snapshot->parts.settings->config;
     return (struct worker_env){
         .query = {.opts = &config->query,
-                  .policy = snapshot->settings->policy,
-                  .blockdb = snapshot->list->db,
-                  .statutory = snapshot->tier->list,
-                  .statutory_missing = snapshot->tier->missing,
+                  .policy = snapshot->parts.settings->policy,
+                  .blockdb = snapshot->parts.list->db,
+                  .statutory = snapshot->parts.tier->list,
+                  .statutory_missing = snapshot->parts.tier->missing,
+                  .decisions = snapshot->parts.orders->table,
                   .cache = cache},
         .tcp_idle_ms = config->limits.tcp_idle_ms,
-        .tls = snapshot->settings->tls,
+        .tls = snapshot->parts.settings->tls,
         .doh_path = config->tls.doh_path,
-        .trust = snapshot->settings->trust,
+        .trust = snapshot->parts.settings->trust,
     };
 }

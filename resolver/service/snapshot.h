@@ -1,9 +1,11 @@
 /*
- * What the workers work with at one time: a configuration with its policy, and a blocklist generation.
+ * What the workers work with at one time: a configuration with its policy, a blocklist generation, and what was decided
+ * on the spot.
  *
  *     snapshot ──▶ settings (configuration, policy)      shared by the snapshots before and after a new generation
  *              ──▶ list (generation)                     shared by the snapshots before and after a reload
  *              ──▶ tier (statutory list)                 shared by the snapshots before and after either
+ *              ──▶ orders (recorded decisions)           shared by the snapshots before and after a new list
  *
  * Immutable once the workers have it. A part is freed with the last snapshot that holds it.
  *
@@ -20,6 +22,7 @@
 #include "blockdb/blockdb.h"
 #include "cache/cache.h"
 #include "config/config.h"
+#include "decision/table.h"
 #include "net/worker.h"
 #include "policy/policy.h"
 #include "statutory/statutory.h"
@@ -51,10 +54,21 @@ struct tier {
     unsigned holders;
 };
 
-struct snapshot {
+struct orders {
+    struct table *table;
+    unsigned holders;
+};
+
+/* What a snapshot is made of. */
+struct snapshot_parts {
     struct settings *settings;
     struct list *list;
     struct tier *tier;
+    struct orders *orders;
+};
+
+struct snapshot {
+    struct snapshot_parts parts;
     struct cache *outdated; /* to be emptied when the last worker has let go: its entries mean nothing to the next
                              * snapshot; NULL: they go on being good */
 };
@@ -68,13 +82,15 @@ ERR_CHECKED int list_new(struct blockdb *db, struct list **out);
 /* Takes list over, also on failure. ERR_NOMEM. */
 ERR_CHECKED int tier_new(struct statutory *list, bool missing, struct tier **out);
 
-/* Each frees what nobody holds, and nothing else. */
-void settings_release_unheld(struct settings *settings);
-void list_release_unheld(struct list *list);
-void tier_release_unheld(struct tier *tier);
+/* Takes table over, also on failure. ERR_NOMEM. */
+ERR_CHECKED int orders_new(struct table *table, struct orders **out);
 
-/* Becomes a holder of all three. ERR_NOMEM. */
-ERR_CHECKED int snapshot_new(struct settings *settings, struct list *list, struct tier *tier, struct snapshot **out);
+/* Each frees what nobody holds, and nothing else. NULL is nothing. */
+void settings_release_unheld(struct settings *settings);
+void snapshot_release_unheld(const struct snapshot_parts *parts);
+
+/* Becomes a holder of all parts. ERR_NOMEM. */
+ERR_CHECKED int snapshot_new(const struct snapshot_parts *parts, struct snapshot **out);
 void snapshot_free(struct snapshot *snapshot);
 
 struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *cache);

@@ -152,6 +152,7 @@ static void command_status_is_json_with_and_without_a_generation(void **state)
     assert_non_null(strstr(answer, "\"answers\": 42,")); /* of two workers */
     assert_non_null(strstr(answer, "\"a \\\"quoted\\\" name\""));
     assert_non_null(strstr(answer, "\"log\": null,"));
+    assert_non_null(strstr(answer, "\"decisions\": null,"));
     free(answer);
 
     generation_init(&generation, rules, 1);
@@ -169,7 +170,7 @@ static void command_status_is_json_with_and_without_a_generation(void **state)
 
 static void command_help_lists_every_command(void **state)
 {
-    static const char *const names[] = {"status", "metrics", "reload", "flush", "log-flush", "stop", "help"};
+    static const char *const names[] = {"status", "metrics", "reload", "decide", "flush", "log-flush", "stop", "help"};
     char *answer = answer_to("help", NULL);
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

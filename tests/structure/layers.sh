@@ -57,7 +57,7 @@ zstd.h: resolver/qlog
 curl/: blocklist-compiler/fetch
 archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
-idn2.h: blocklist-compiler/feed operator
+idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
 jansson.h: resolver/decision resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
 ldns/: blocklist-compiler/xfr

@@ -1,0 +1,53 @@
+#include "service/rulings.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+static void complain(void *ctx, unsigned line, int err)
+{
+    log_error("decision is lost, its line does not count file=%s line=%u: %s", (const char *)ctx, line, err_str(err));
+}
+
+int rulings_open(struct rulings *rulings, const struct config *config, int64_t now_s)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s", config->decisions_path);
+    if (mkdir(config->decisions_dir, 0755) < 0 && errno != EEXIST)
+        log_warning("cannot make %s", config->decisions_dir);
+    rulings->err = docket_open(config->decisions_path, now_s, complain, path, &rulings->docket);
+    if (rulings->err == 0)
+        return 0;
+    rulings->docket = NULL;
+    log_error("no decision can be recorded file=%s: %s", config->decisions_path, err_str(rulings->err));
+    if (access(config->decisions_path, F_OK) < 0)
+        return 0;
+    return rulings->err;
+}
+
+void rulings_close(struct rulings *rulings)
+{
+    docket_close(rulings->docket);
+}
+
+static int group_number(void *ctx, const char *name)
+{
+    return policy_group_find(ctx, name);
+}
+
+int rulings_orders(struct rulings *rulings, const struct config *config, const struct policy *policy, int64_t now_s,
+                   struct orders **out)
+{
+    struct table *table = NULL;
+    const struct docket *docket = rulings->docket;
+    int err = table_new(docket == NULL ? NULL : docket_all(docket), docket == NULL ? 0 : docket_count(docket), now_s,
+                        group_number, (void *)(uintptr_t)policy, ++rulings->version, &table);
+    if (err == 0)
+        err = orders_new(table, out);
+    if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s) < 0)
+        log_warning("the notice page can't be told what was decided file=%s", config->decisions_public);
+    return err;
+}

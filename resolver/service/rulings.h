@@ -1,0 +1,32 @@
+/*
+ * The docket of the running belishad: opened once, told what is wrong with it, made into a table whenever something was
+ * decided or the groups have changed.
+ *
+ * Threads: the manager's.
+ */
+#ifndef SERVICE_RULINGS_H
+#define SERVICE_RULINGS_H
+
+#include "config/config.h"
+#include "decision/docket.h"
+#include "policy/policy.h"
+#include "service/snapshot.h"
+
+struct rulings {
+    struct docket *docket; /* NULL: none, for err */
+    int err;
+    uint32_t version; /* of the last table */
+};
+
+/*
+ * Makes folder and file when they are not there. Where nothing can be recorded belishad goes on without, and says so. But a
+ * docket that is there and can't be read ends it: the blocks in it would be open without a word. Negative then.
+ */
+ERR_CHECKED int rulings_open(struct rulings *rulings, const struct config *config, int64_t now_s);
+void rulings_close(struct rulings *rulings);
+
+/* What is in force, for the groups of this policy; also renews the copy for everyone. ERR_NOMEM. */
+ERR_CHECKED int rulings_orders(struct rulings *rulings, const struct config *config, const struct policy *policy,
+                               int64_t now_s, struct orders **out);
+
+#endif

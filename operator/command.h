@@ -39,13 +39,20 @@ struct operator_command {
     int (*run)(const struct operator_env *env, int argc, char *argv[]);
 };
 
+extern const struct operator_command command_allow;
+extern const struct operator_command command_block;
 extern const struct operator_command command_config;
+extern const struct operator_command command_decisions;
 extern const struct operator_command command_flush;
 extern const struct operator_command command_inbox;
 extern const struct operator_command command_log;
 extern const struct operator_command command_reload;
+extern const struct operator_command command_revoke;
 extern const struct operator_command command_status;
 extern const struct operator_command command_why;
+
+/* Sends belishad a line and prints its answer; one that begins with "error" is a failure. Returns an enum operator_exit. */
+int operator_tell(const struct operator_env *env, const char *line);
 
 /* Says what is wrong with how a command was typed, and its synopsis. Returns OPERATOR_USAGE. */
 int operator_usage(const struct operator_env *env, const struct operator_command *command, const char *format, ...)

@@ -1,24 +1,43 @@
 #include "operator/explain.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <idn2.h>
+#include <time.h>
 
 #include "base/category.h"
 #include "base/err.h"
 #include "base/verdict.h"
 #include "dns/rr.h"
+#include "feed/normalise.h"
 #include "policy/special_use.h"
 #include "statutory/enrolled.h"
 #include "statutory/statutory.h"
 
+static int group_number(void *ctx, const char *name)
+{
+    return policy_group_find(ctx, name);
+}
+
+/* Who may not read the docket sees what everyone may: without who decided and why. */
+static void read_docket(struct explain *explain)
+{
+    const struct config *config = explain->config;
+    int err = docket_read(config->decisions_path, NULL, NULL, &explain->docket);
+    if (err < 0 && docket_read(config->decisions_public, NULL, NULL, &explain->docket) < 0)
+        explain->docket = NULL;
+    if (explain->docket != NULL && table_new(docket_all(explain->docket), docket_count(explain->docket), explain->now_s,
+                                             group_number, explain->policy, 1, &explain->table) < 0)
+        explain->table = NULL;
+}
+
 int explain_init(struct explain *explain, const struct config *config)
 {
-    *explain = (struct explain){.config = config};
+    *explain = (struct explain){.config = config, .now_s = time(NULL)};
     int rc = policy_new(&config->policy, &explain->policy);
     if (rc < 0)
         return rc;
+    read_docket(explain);
     rc = blockdb_open(config->generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
     if (rc < 0) {
         explain->db = NULL;
@@ -32,6 +51,8 @@ int explain_init(struct explain *explain, const struct config *config)
 
 void explain_done(struct explain *explain)
 {
+    table_free(explain->table);
+    docket_close(explain->docket);
     policy_free(explain->policy);
     blockdb_close(explain->db);
     statutory_close(explain->statutory);
@@ -58,28 +79,16 @@ static size_t host_of(const char *text, const char **out)
     return len;
 }
 
-static bool is_ascii(const char *text, size_t len)
+int explain_host(const char *text, uint8_t out[NAME_MAX_LEN])
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] >= 0x80)
-            return false;
-    return true;
-}
-
-static int wire_of(const char *host, size_t len, uint8_t out[NAME_MAX_LEN])
-{
-    char copy[NAME_TEXT_MAX];
-    char *ascii = NULL;
-    if (is_ascii(host, len))
-        return name_from_text(host, len, out);
-    if (len >= sizeof copy)
-        return ERR_MALFORMED;
-    memcpy(copy, host, len);
-    copy[len] = '\0';
-    if (idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
-        return ERR_MALFORMED;
-    int rc = name_from_text(ascii, strlen(ascii), out);
-    idn2_free(ascii);
+    struct listed_name listed;
+    const char *host;
+    size_t len = host_of(text, &host);
+    /* Names as lists have them; what no list would take may be asked all the same. */
+    bool listable = normalise_name((struct span){(const uint8_t *)host, len}, &listed) == REFUSED_NONE;
+    int rc = listable ? name_from_text(listed.text, listed.text_len, out) : name_from_text(host, len, out);
+    if (rc > 0)
+        name_lower(out, out, (size_t)rc);
     return rc;
 }
 
@@ -96,18 +105,29 @@ static void conceal(const struct explain *explain, struct explain_name *name)
 
 int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out)
 {
-    const char *host;
-    size_t len = host_of(text, &host);
-    int rc = wire_of(host, len, out->wire);
+    int rc = explain_host(text, out->wire);
     if (rc < 0)
         return rc;
-    name_lower(out->wire, out->wire, (size_t)rc);
     name_to_text(out->wire, out->text);
     name_key_make(out->wire, &out->key);
     policy_facts(explain->policy, explain->db, out->wire, &out->key, DNS_TYPE_A, &out->facts);
     if (out->facts.special != POLICY_SPECIAL_HELP)
         conceal(explain, out);
     return 0;
+}
+
+static void overrule(const struct explain *explain, const struct explain_name *name, uint16_t group,
+                     struct verdict *verdict)
+{
+    struct table_found found;
+    if (explain->table == NULL)
+        return;
+    table_find(explain->table, name->wire, group, explain->now_s, &found);
+    const struct policy_decided decided = {.block = found.block.id,
+                                           .block_labels = found.block.labels,
+                                           .allow = found.allow.id,
+                                           .allow_labels = found.allow.labels};
+    policy_overrule(explain->policy, &name->facts, &decided, verdict);
 }
 
 struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
@@ -118,6 +138,7 @@ struct verdict explain_verdict(const struct explain *explain, const struct expla
         blockdb_lookup(explain->db, &name->key, &match);
         policy_refine(explain->policy, explain->db, &match, &verdict);
     }
+    overrule(explain, name, group, &verdict);
     policy_explain(explain->db, &name->key, DNS_TYPE_A, &verdict);
     return verdict;
 }
@@ -198,6 +219,20 @@ static void rule_category(const struct policy_level *level, const struct verdict
     text_printf(out, "level '%s' %s '%s'", level->name, what, category == NULL ? "?" : category);
 }
 
+static void rule_decision(const struct explain *explain, uint32_t id, const char *matched, const char *what,
+                          struct text *out)
+{
+    char when[64] = "it is revoked";
+    struct tm tm;
+    const struct decision *d = docket_find(explain->docket, id);
+    time_t until = d == NULL ? 0 : (time_t)d->until_s;
+    if (until != 0 && localtime_r(&until, &tm) != NULL)
+        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
+    text_printf(out, "'%s' is %s by decision %" PRIu32 ", until %s", matched, what, id, when);
+    if (d != NULL && d->by[0] != '\0')
+        text_printf(out, ", by %s: %s", d->by, d->reason);
+}
+
 void explain_rule(const struct explain *explain, const struct explain_name *name, uint16_t group,
                   const struct verdict *verdict, struct text *out)
 {
@@ -221,10 +256,16 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
         text_printf(out, "'%s' is a zone with servers of its own and no filter (zones)", matched);
         return;
     case REASON_LOCAL_BLOCK:
-        text_printf(out, "'%s' is blocked by the configuration (block)", matched);
+        if (verdict->rule != 0)
+            rule_decision(explain, verdict->rule, matched, "blocked", out);
+        else
+            text_printf(out, "'%s' is blocked by the configuration (block)", matched);
         return;
     case REASON_EXCEPTION:
-        text_printf(out, "'%s' is allowed by the configuration (allow)", matched);
+        if (verdict->rule != 0)
+            rule_decision(explain, verdict->rule, matched, "allowed", out);
+        else
+            text_printf(out, "'%s' is allowed by the configuration (allow)", matched);
         return;
     case REASON_CATEGORY:
         rule_category(level, verdict, "blocks", out);

@@ -15,6 +15,8 @@
 #include "belisha/verdict.h"
 #include "blockdb/blockdb.h"
 #include "config/config.h"
+#include "decision/docket.h"
+#include "decision/table.h"
 #include "dns/key.h"
 #include "dns/name.h"
 #include "policy/policy.h"
@@ -27,6 +29,9 @@ struct explain {
     struct statutory *statutory; /* NULL: there is none, or see the next */
     bool statutory_unread;       /* it was set up, and can't be read by who asks */
     char db_trouble[256];
+    int64_t now_s;         /* wall time */
+    struct docket *docket; /* recorded decisions; NULL: none can be read */
+    struct table *table;   /* those in force; NULL: the same */
 };
 
 ERR_CHECKED int explain_init(struct explain *explain, const struct config *config);
@@ -39,6 +44,12 @@ struct explain_name {
     struct name_key key;
     struct policy_facts facts;
 };
+
+/*
+ * A domain name, also with capital or international letters, or a web address whose host is meant: in wire form, lower
+ * case. Its length, or ERR_MALFORMED.
+ */
+ERR_CHECKED int explain_host(const char *text, uint8_t out[NAME_MAX_LEN]);
 
 /*
  * A host of the statutory list, and what is below one, becomes the id by which the log calls it: nothing that is told about

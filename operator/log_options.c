@@ -13,7 +13,7 @@
 #define SECOND_NS INT64_C(1000000000)
 #define DAYS_MAX  INT64_C(100000)
 
-static int span_from_text(const char *text, int64_t *out_s)
+int log_span_from_text(const char *text, int64_t *out_s)
 {
     static const struct {
         char unit;
@@ -57,7 +57,7 @@ int log_time_from_text(const char *text, int64_t now_ns, int64_t *out_ns)
         *out_ns = now_ns;
         return 0;
     }
-    if (text[0] == '-' && span_from_text(text + 1, &seconds) == 0) {
+    if (text[0] == '-' && log_span_from_text(text + 1, &seconds) == 0) {
         *out_ns = now_ns - seconds * SECOND_NS;
         return 0;
     }

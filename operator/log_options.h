@@ -30,4 +30,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
  * now; "now". ERR_MALFORMED. */
 ERR_CHECKED int log_time_from_text(const char *text, int64_t now_ns, int64_t *out_ns);
 
+/* "90s", "30m", "2h", "7d": seconds. ERR_MALFORMED. */
+ERR_CHECKED int log_span_from_text(const char *text, int64_t *out_s);
+
 #endif

@@ -5,8 +5,7 @@
 #include "operator/command.h"
 #include "operator/daemon.h"
 
-/* Sends line, prints the answer. An answer that begins with "error" is a failure. */
-static int tell(const struct operator_env *env, const char *line)
+int operator_tell(const struct operator_env *env, const char *line)
 {
     struct text answer = {0};
     int code = OPERATOR_FAILED;
@@ -26,7 +25,7 @@ static int reload_run(const struct operator_env *env, int argc, char *argv[])
 {
     if (argc != 1)
         return operator_usage(env, &command_reload, "'%s' is not expected here", argv[1]);
-    return tell(env, "reload");
+    return operator_tell(env, "reload");
 }
 
 static int flush_run(const struct operator_env *env, int argc, char *argv[])
@@ -36,7 +35,7 @@ static int flush_run(const struct operator_env *env, int argc, char *argv[])
         return operator_usage(env, &command_flush, "one name is expected");
     if (snprintf(line, sizeof line, "flush %s", argv[1]) >= (int)sizeof line || strpbrk(argv[1], "\r\n") != NULL)
         return operator_usage(env, &command_flush, "this is no domain name");
-    return tell(env, line);
+    return operator_tell(env, line);
 }
 
 const struct operator_command command_reload = {

@@ -367,7 +367,7 @@ static bool stands_above_decisions(const struct verdict *v)
 static bool may_be_excepted(const struct policy_facts *facts, const struct verdict *v)
 {
     return v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_NOT_READY &&
-           (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL)) == 0;
+           !policy_is_illegal(facts);
 }
 
 void policy_overrule(const struct policy *policy, const struct policy_facts *facts,

@@ -8,6 +8,7 @@
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
  *     local.c    local records, and where their aliases lead
  *     alias.c    aliases that a list gives
+ *     follow.c   goes where an alias leads
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     absence.c  names that are known not to exist, and all that would be below them
  *     fair.c     how many questions of one client are taken at all
@@ -234,11 +235,14 @@ void absence_keep(struct query_engine *e, const struct cache_key *key, const str
 bool absence_find(struct query_engine *e, const struct client *c, const struct cache_key *key, int64_t now_ms,
                   uint16_t ttl_at[CACHE_TTLS_MAX], struct stored *out);
 
+/* ---- follow.c ---- */
+
+/* Ends the following of an alias: request.question is again what the client asked. */
+void client_end_alias(struct client *c);
+
 /* ---- front.c ---- */
 
 struct passage *passages_new(void);
-/* Ends the following of an alias: request.question is again what the client asked. */
-void client_end_alias(struct client *c);
 uint16_t zone_of(const struct query_opts *opts, const uint8_t *name);
 
 void client_cache_key(const struct query_engine *e, const struct client *c, struct cache_key *key);

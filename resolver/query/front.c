@@ -2,35 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/flight.h"
-#include "query/local.h"
-
-/*
- * A batch goes through in stages, so that the cache misses of its names overlap:
- *
- *     open     parse, access, questions that are refused outright; hash the cache key, fetch its line
- *     recall   the cache: an entry with current facts is answered
- *     list     one batched look-up of all names that are left
- *     decide   the verdict: answer, or let the client wait for an upstream
- */
-enum stage { STAGE_DONE, STAGE_RECALL, STAGE_LIST, STAGE_DECIDE };
-
-struct passage {
-    struct client client;
-    struct cache_key key;
-    struct name_key name;
-    struct cache_hit hit;
-    struct blockdb_match match; /* of name; client.match points here */
-    enum stage stage;
-    bool hit_fresh; /* item.out holds an unexpired message */
-};
+#include "query/passage.h"
 
 struct passage *passages_new(void)
 {
     return calloc(QUERY_BATCH_MAX, sizeof(struct passage));
 }
 
-static void give(struct query_engine *e, struct query_item *item, struct client *c, size_t len, struct query_time now)
+void passage_give(struct query_engine *e, struct query_item *item, struct client *c, size_t len, struct query_time now)
 {
     item->out_len = len;
     bool silent = c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY; /* as a list asks */
@@ -44,7 +23,7 @@ static void give_error(struct query_engine *e, struct query_item *item, struct c
 {
     c->verdict = (struct verdict){
         .action = (uint8_t)action, .reason = (uint8_t)reason, .category = CATEGORY_NONE, .feed = VERDICT_NO_FEED};
-    give(e, item, c, compose_error(e, c, rcode, ede, item->out, item->out_cap), now);
+    passage_give(e, item, c, compose_error(e, c, rcode, ede, item->out, item->out_cap), now);
 }
 
 /* ---- open ---- */
@@ -178,7 +157,7 @@ static enum stage limit(struct query_engine *e, struct query_item *item, struct 
     size_t len = compose_error(e, c, stream ? DNS_RCODE_REFUSED : DNS_RCODE_NOERROR, ede, item->out, item->out_cap);
     if (!stream)
         msg_put_u16(item->out + 2, msg_u16(item->out + 2) | MSG_TC);
-    give(e, item, c, len, now);
+    passage_give(e, item, c, len, now);
     return STAGE_DONE;
 }
 
@@ -227,7 +206,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
 
 /* ---- recall ---- */
 
-static struct stored stored_of(const struct query_item *item, const struct passage *p, int64_t now_ms)
+struct stored passage_stored(const struct query_item *item, const struct passage *p, int64_t now_ms)
 {
     return (struct stored){
         .msg = item->out,
@@ -247,7 +226,7 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
                      struct query_time now)
 {
     struct client *c = &p->client;
-    struct stored stored = stored_of(item, p, now.mono_ms);
+    struct stored stored = passage_stored(item, p, now.mono_ms);
     verdict_decide(e, c);
     /* cut: the client gets TC, and the verdict when it comes over TCP */
     if (mark->chain_listed != 0 && !p->hit.cut && verdict_follow_stored(e, c, &stored) < 0)
@@ -259,7 +238,7 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
         c->cache_state = QLOG_CACHE_HIT;
         len = compose_stored(e, c, &stored, item->out, item->out_cap);
     }
-    give(e, item, c, len, now);
+    passage_give(e, item, c, len, now);
     p->stage = STAGE_DONE;
     if (p->hit.want_prefetch && c->cache_state == QLOG_CACHE_HIT)
         flight_refresh(e, c, &p->key, now);
@@ -322,7 +301,7 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
 /* The entry was of an older generation: gives it today's facts, for this answer and the next ones. */
 static void renew_hit(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
-    struct stored stored = stored_of(item, p, now.mono_ms);
+    struct stored stored = passage_stored(item, p, now.mono_ms);
     struct chain_walk chain;
     uint8_t target[NAME_MAX_LEN];
     uint8_t bytes[CACHE_MARK_BYTES];
@@ -363,12 +342,11 @@ static bool give_absence(struct query_engine *e, struct query_item *item, struct
     if (!e->env.opts->nxdomain_cut || !absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
         return false;
     c->cache_state = QLOG_CACHE_HIT;
-    give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);
+    passage_give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);
     return true;
 }
 
-/* Needs an upstream. */
-static void forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+void passage_forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
     if (!(c->request.flags & MSG_RD)) {
@@ -377,7 +355,7 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         return;
     }
     if (c->request.question.type == DNS_TYPE_ANY) {
-        give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
+        passage_give(e, item, c, compose_any(e, c, item->out, item->out_cap), now);
         return;
     }
     if (!c->aliased && give_absence(e, item, p, now))
@@ -395,129 +373,6 @@ static void forward(struct query_engine *e, struct query_item *item, struct pass
         settle_failure(e, c, (struct ede){EDE_OTHER, "Too many questions are waiting"}, now);
 }
 
-static void question_set(struct question *q, const uint8_t *name)
-{
-    q->name_len = (uint8_t)name_len(name);
-    q->labels = (uint8_t)name_label_count(name);
-    name_lower(q->name, name, q->name_len);
-}
-
-void client_end_alias(struct client *c)
-{
-    if (!c->aliased)
-        return;
-    c->aliased = false;
-    question_set(&c->request.question, c->head + MSG_HEADER_LEN);
-}
-
-/* Types whose data holds no name: their records can be given under another question as they are. */
-static bool alias_is_followed(uint16_t type)
-{
-    return type == DNS_TYPE_A || type == DNS_TYPE_AAAA || type == DNS_TYPE_HTTPS || type == DNS_TYPE_SVCB ||
-           type == DNS_TYPE_TXT;
-}
-
-/* stored is not looked at when the verdict keeps it from the client. */
-static void give_alias(struct query_engine *e, struct query_item *item, struct client *c, const struct stored *stored,
-                       struct query_time now)
-{
-    bool open = c->verdict.action == VERDICT_LOCAL;
-    give(e, item, c,
-         open ? compose_alias(e, c, stored, item->out, item->out_cap) : compose_verdict(e, c, item->out, item->out_cap),
-         now);
-}
-
-static void ask_for_target(const struct query_engine *e, struct client *c, const uint8_t *target,
-                           const struct policy_facts *facts, struct cache_key *key)
-{
-    c->aliased = true;
-    c->facts = *facts;
-    question_set(&c->request.question, target);
-    c->zone = zone_of(e->env.opts, c->request.question.name);
-    client_cache_key(e, c, key);
-}
-
-/* A stub resolver does not ask for the target of a CNAME itself, so a local alias to an outside name is followed here. */
-static bool follow_alias(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
-{
-    struct client *c = &p->client;
-    const struct query_opts *opts = e->env.opts;
-    uint16_t first = c->facts.special_index;
-    struct policy_facts facts;
-    if (c->verdict.action != VERDICT_LOCAL || c->facts.special != POLICY_SPECIAL_RECORD ||
-        first >= opts->record_count || !alias_is_followed(c->request.question.type) || !(c->request.flags & MSG_RD))
-        return false;
-    const uint8_t *target = local_leads_outside(opts, first, c->request.question.type);
-    if (target == NULL)
-        return false;
-    facts_of(e, target, c->request.question.type, &facts);
-    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA)
-        return false; /* names that never leave the site */
-    c->alias = first;
-    ask_for_target(e, c, target, &facts, &p->key);
-    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
-        struct stored stored = stored_of(item, p, now.mono_ms);
-        stored.msg = e->clean;
-        c->cache_state = QLOG_CACHE_HIT;
-        verdict_follow_alias(e, c, &stored);
-        give_alias(e, item, c, &stored, now);
-        return true;
-    }
-    verdict_follow_alias(e, c, NULL);
-    if (c->verdict.action == VERDICT_LOCAL)
-        forward(e, item, p, now);
-    else
-        give_alias(e, item, c, NULL, now);
-    return true;
-}
-
-/* The answer for the target of a list's alias is in e->clean. */
-static void give_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
-{
-    struct client *c = &p->client;
-    struct stored stored = stored_of(item, p, now.mono_ms);
-    size_t len = 0;
-    stored.msg = e->clean;
-    switch (alias_judge(e, c, &stored)) {
-    case ALIAS_STANDS:
-        c->cache_state = QLOG_CACHE_HIT;
-        len = compose_alias(e, c, &stored, item->out, item->out_cap);
-        break;
-    case ALIAS_KEPT:
-        len = compose_verdict(e, c, item->out, item->out_cap);
-        break;
-    case ALIAS_GONE:
-        len = compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, item->out, item->out_cap);
-        break;
-    }
-    give(e, item, c, len, now);
-}
-
-/*
- * The same for an alias that a list gives instead of an answer. Whether its target is listed is looked at before anybody
- * is asked for it; then c->verdict says what becomes of the name, and nothing is followed.
- */
-static bool follow_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
-{
-    struct client *c = &p->client;
-    struct policy_facts facts;
-    uint8_t target[NAME_MAX_LEN];
-    if (c->verdict.action != VERDICT_REWRITE || !alias_is_followed(c->request.question.type) ||
-        !(c->request.flags & MSG_RD) || !alias_find(e, c, target, &c->alias_ttl_s))
-        return false;
-    facts_of(e, target, c->request.question.type, &facts);
-    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA ||
-        facts.special == POLICY_SPECIAL_RECORD || verdict_target_decides(e, c, target))
-        return false;
-    c->alias_listed = true;
-    ask_for_target(e, c, target, &facts, &p->key);
-    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit))
-        give_listed(e, item, p, now);
-    else
-        forward(e, item, p, now);
-    return true;
-}
-
 static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -528,20 +383,20 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
         p->hit_fresh = false;
     }
     verdict_decide(e, c);
-    if (follow_alias(e, item, p, now) || follow_listed(e, item, p, now))
+    if (follow_local(e, item, p, now) || follow_listed(e, item, p, now))
         return;
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len > 0) {
-        give(e, item, c, len, now);
+        passage_give(e, item, c, len, now);
         return;
     }
     if (p->hit_fresh) {
-        struct stored stored = stored_of(item, p, now.mono_ms);
+        struct stored stored = passage_stored(item, p, now.mono_ms);
         c->cache_state = QLOG_CACHE_HIT;
-        give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now); /* cut: says TC */
+        passage_give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now); /* cut: says TC */
         return;
     }
-    forward(e, item, p, now);
+    passage_forward(e, item, p, now);
 }
 
 void query_batch(struct query_engine *e, struct query_item items[], size_t count, struct query_time now)

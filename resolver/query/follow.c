@@ -1,0 +1,126 @@
+#include "query/local.h"
+#include "query/passage.h"
+
+static void question_set(struct question *q, const uint8_t *name)
+{
+    q->name_len = (uint8_t)name_len(name);
+    q->labels = (uint8_t)name_label_count(name);
+    name_lower(q->name, name, q->name_len);
+}
+
+void client_end_alias(struct client *c)
+{
+    if (!c->aliased)
+        return;
+    c->aliased = false;
+    question_set(&c->request.question, c->head + MSG_HEADER_LEN);
+}
+
+/* Types whose data holds no name: their records can be given under another question as they are. */
+static bool alias_is_followed(uint16_t type)
+{
+    return type == DNS_TYPE_A || type == DNS_TYPE_AAAA || type == DNS_TYPE_HTTPS || type == DNS_TYPE_SVCB ||
+           type == DNS_TYPE_TXT;
+}
+
+/* stored is not looked at when the verdict keeps it from the client. */
+static void give_alias(struct query_engine *e, struct query_item *item, struct client *c, const struct stored *stored,
+                       struct query_time now)
+{
+    bool open = c->verdict.action == VERDICT_LOCAL;
+    passage_give(e, item, c,
+                 open ? compose_alias(e, c, stored, item->out, item->out_cap)
+                      : compose_verdict(e, c, item->out, item->out_cap),
+                 now);
+}
+
+static void ask_for_target(const struct query_engine *e, struct client *c, const uint8_t *target,
+                           const struct policy_facts *facts, struct cache_key *key)
+{
+    c->aliased = true;
+    c->facts = *facts;
+    question_set(&c->request.question, target);
+    c->zone = zone_of(e->env.opts, c->request.question.name);
+    client_cache_key(e, c, key);
+}
+
+/* A stub resolver does not ask for the target of a CNAME itself, so a local alias to an outside name is followed here. */
+bool follow_local(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    const struct query_opts *opts = e->env.opts;
+    uint16_t first = c->facts.special_index;
+    struct policy_facts facts;
+    if (c->verdict.action != VERDICT_LOCAL || c->facts.special != POLICY_SPECIAL_RECORD ||
+        first >= opts->record_count || !alias_is_followed(c->request.question.type) || !(c->request.flags & MSG_RD))
+        return false;
+    const uint8_t *target = local_leads_outside(opts, first, c->request.question.type);
+    if (target == NULL)
+        return false;
+    facts_of(e, target, c->request.question.type, &facts);
+    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA)
+        return false; /* names that never leave the site */
+    c->alias = first;
+    ask_for_target(e, c, target, &facts, &p->key);
+    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
+        struct stored stored = passage_stored(item, p, now.mono_ms);
+        stored.msg = e->clean;
+        c->cache_state = QLOG_CACHE_HIT;
+        verdict_follow_alias(e, c, &stored);
+        give_alias(e, item, c, &stored, now);
+        return true;
+    }
+    verdict_follow_alias(e, c, NULL);
+    if (c->verdict.action == VERDICT_LOCAL)
+        passage_forward(e, item, p, now);
+    else
+        give_alias(e, item, c, NULL, now);
+    return true;
+}
+
+/* The answer for the target of a list's alias is in e->clean. */
+static void give_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct stored stored = passage_stored(item, p, now.mono_ms);
+    size_t len = 0;
+    stored.msg = e->clean;
+    switch (alias_judge(e, c, &stored)) {
+    case ALIAS_STANDS:
+        c->cache_state = QLOG_CACHE_HIT;
+        len = compose_alias(e, c, &stored, item->out, item->out_cap);
+        break;
+    case ALIAS_KEPT:
+        len = compose_verdict(e, c, item->out, item->out_cap);
+        break;
+    case ALIAS_GONE:
+        len = compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, item->out, item->out_cap);
+        break;
+    }
+    passage_give(e, item, c, len, now);
+}
+
+/*
+ * The same for an alias that a list gives instead of an answer. Whether its target is listed is looked at before anybody
+ * is asked for it; then c->verdict says what becomes of the name, and nothing is followed.
+ */
+bool follow_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
+{
+    struct client *c = &p->client;
+    struct policy_facts facts;
+    uint8_t target[NAME_MAX_LEN];
+    if (c->verdict.action != VERDICT_REWRITE || !alias_is_followed(c->request.question.type) ||
+        !(c->request.flags & MSG_RD) || !alias_find(e, c, target, &c->alias_ttl_s))
+        return false;
+    facts_of(e, target, c->request.question.type, &facts);
+    if (facts.special == POLICY_SPECIAL_NXDOMAIN || facts.special == POLICY_SPECIAL_NODATA ||
+        facts.special == POLICY_SPECIAL_RECORD || verdict_target_decides(e, c, target))
+        return false;
+    c->alias_listed = true;
+    ask_for_target(e, c, target, &facts, &p->key);
+    if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit))
+        give_listed(e, item, p, now);
+    else
+        passage_forward(e, item, p, now);
+    return true;
+}

@@ -13,8 +13,8 @@
 #include "blocklist-compiler/digest.h"
 #include "blocklist-compiler/piece.h"
 #include "blocklist-compiler/revision.h"
+#include "feed/format.h"
 #include "fetch/store.h"
-#include "reading/reading.h"
 #include "sheaf/join.h"
 
 #define PIECE_LEN    (32U << 20) /* bytes: of each piece being read, the rules are in memory */
@@ -99,7 +99,8 @@ struct pieces {
     struct piece *rows;
     struct sheaf **sheaves; /* of each */
     atomic_size_t next;
-    atomic_int err;
+    atomic_int err;            /* the first one */
+    char why[SANDBOX_WHY_MAX]; /* its sentence */
 };
 
 static struct piece whole_piece(const struct binding *binding)
@@ -112,13 +113,21 @@ static struct piece whole_piece(const struct binding *binding)
                           .id = binding->id};
 }
 
-/* A piece with its sheaf in a temporary file. */
-static int read_piece(const struct binding *binding, const struct piece *piece, struct sheaf **out)
+static void tell(const struct binding *binding, const char why[SANDBOX_WHY_MAX])
 {
+    if (binding->why != NULL)
+        memcpy(binding->why, why, SANDBOX_WHY_MAX);
+}
+
+/* A piece with its sheaf in a temporary file. */
+static int read_piece(const struct binding *binding, const struct piece *piece, struct sheaf **out,
+                      char why[SANDBOX_WHY_MAX])
+{
+    why[0] = '\0';
     int fd = open_temporary(binding->dir);
     if (fd < 0)
         return fd;
-    int err = piece_read(piece, fd);
+    int err = reader_read(binding->reader, piece, fd, why);
     if (err == 0)
         err = sheaf_open_fd(fd, out);
     close(fd);
@@ -129,9 +138,10 @@ static void *read_pieces(void *ctx)
 {
     struct pieces *pieces = ctx;
     for (size_t i = atomic_fetch_add(&pieces->next, 1); i < pieces->count; i = atomic_fetch_add(&pieces->next, 1)) {
-        int err = read_piece(pieces->binding, &pieces->rows[i], &pieces->sheaves[i]);
-        if (err < 0)
-            atomic_store(&pieces->err, err);
+        char why[SANDBOX_WHY_MAX];
+        int none = 0, err = read_piece(pieces->binding, &pieces->rows[i], &pieces->sheaves[i], why);
+        if (err < 0 && atomic_compare_exchange_strong(&pieces->err, &none, err))
+            memcpy(pieces->why, why, sizeof pieces->why);
     }
     return NULL;
 }
@@ -211,6 +221,7 @@ static int read_in_pieces(const struct binding *binding, int fd)
     if (err == 0) {
         read_all(&pieces);
         err = atomic_load(&pieces.err);
+        tell(binding, pieces.why);
     }
     if (err == 0)
         err = join_pieces(&pieces, fd);
@@ -226,7 +237,12 @@ static int read_copy(const struct binding *binding, int fd)
     bool large = format->by_line && binding->threads > 1 && stat(binding->path, &st) == 0 &&
                  (uint64_t)st.st_size > PIECE_LEN / 8 && (uint64_t)st.st_size <= bytes_max;
     struct piece whole = whole_piece(binding);
-    return large ? read_in_pieces(binding, fd) : piece_read(&whole, fd);
+    char why[SANDBOX_WHY_MAX];
+    if (large)
+        return read_in_pieces(binding, fd);
+    int err = reader_read(binding->reader, &whole, fd, why);
+    tell(binding, why);
+    return err;
 }
 
 /* ---- reading what has changed ---- */
@@ -245,34 +261,33 @@ static int collect(const struct lines *lines, bool came, struct bytes *out)
 /* The sheaf of lines that went or came. ERR_UNSUPPORTED: they have conditions or addresses, which are not taken out. */
 static int read_changed(const struct binding *binding, const struct lines *lines, bool came, struct sheaf **out)
 {
+    char why[SANDBOX_WHY_MAX]; /* of no interest: after any error the copy is read from the start */
     struct bytes bytes = {0};
     struct piece piece = whole_piece(binding);
     int err = collect(lines, came, &bytes);
     struct span text = {bytes.data, bytes.len};
     piece.text = &text;
     if (err == 0)
-        err = read_piece(binding, &piece, out);
+        err = read_piece(binding, &piece, out, why);
     bytes_done(&bytes);
     return err == 0 && (*out)->clauses.count > 0 ? ERR_UNSUPPORTED : err;
-}
-
-static int ignore(void *ctx, const struct feed_rule *rule)
-{
-    (void)ctx;
-    (void)rule;
-    return 0;
 }
 
 /* Only for what reading the lines comes to. */
 static int read_lightly(const struct binding *binding, struct span text, struct feed_stats *stats)
 {
-    const struct reading reading = {.feed = binding->feed,
-                                    .guard = binding->guard,
-                                    .popular = binding->popular,
-                                    .path = binding->path,
-                                    .text = &text,
-                                    .sink = ignore};
-    return reading_run(&reading, stats);
+    char why[SANDBOX_WHY_MAX];
+    struct sheaf *sheaf = NULL;
+    struct piece piece = whole_piece(binding);
+    piece.text = &text;
+    piece.light = true;
+    int err = read_piece(binding, &piece, &sheaf, why);
+    if (err < 0)
+        return err;
+    *stats = sheaf->stats;
+    feed_stats_forget_samples(&sheaf->stats);
+    sheaf_close(sheaf);
+    return 0;
 }
 
 /* What the new copy says about its number of entries: the last line that says it counts. */

@@ -17,22 +17,25 @@
 
 #include "feed/popular.h"
 #include "recipe/recipe.h"
+#include "blocklist-compiler/reader.h"
 #include "sheaf/sheaf.h"
 
 struct binding {
     const struct recipe_feed *feed;
     const struct guard *guard;
     const struct popular *popular;
-    const char *path;     /* of the copy */
-    const char *path_old; /* of the good copy, when path is a candidate; NULL */
-    const char *dir;      /* where sheaves are kept */
-    struct sheaf_id id;   /* of what is wanted */
+    const char *path;      /* of the copy */
+    const char *path_old;  /* of the good copy, when path is a candidate; NULL */
+    const char *dir;       /* where sheaves are kept */
+    struct sheaf_id id;    /* of what is wanted */
+    struct reader *reader; /* NULL: copies are read in this process */
+    char *why; /* SANDBOX_WHY_MAX bytes for what reader_read() says of an error; NULL: nobody wants to know */
     unsigned threads;
 };
 
 /*
  * *out_new: it was written to <name>.sheaf-new, to be ended with binding_keep() or binding_discard(). Errors of
- * reading_run() and of join_write().
+ * reader_read() and of join_write().
  */
 ERR_CHECKED int binding_run(const struct binding *binding, struct sheaf **out, bool *out_new);
 

@@ -29,6 +29,7 @@ struct compile {
     struct guard *own_guard;
     struct references references;
     struct turns *turns;
+    struct reader *reader; /* while feeds are read */
     struct job_env env;
     struct job *jobs;
     struct progress progress;
@@ -92,6 +93,7 @@ void compile_free(struct compile *c)
     blockdb_close(c->now);
     references_done(&c->references);
     guard_free(c->own_guard);
+    reader_free(c->reader);
     turns_free(c->turns);
     free(c->jobs);
     free(c->rows);
@@ -386,6 +388,25 @@ static void read_rest(struct job *job)
         job_read(job);
 }
 
+/* Before there are threads; credentials have not been read yet. */
+static int start_reader(struct compile *c)
+{
+    const struct reader_opts opts = {.feeds = c->opts.feeds,
+                                     .feed_count = c->opts.feed_count,
+                                     .guard = c->guard,
+                                     .popular = c->references.popular,
+                                     .limits = c->opts.limits};
+    int err = reader_new(&opts, &c->reader);
+    c->env.reader = c->reader;
+    return err;
+}
+
+static void end_reader(struct compile *c)
+{
+    reader_free(c->reader);
+    c->reader = c->env.reader = NULL;
+}
+
 /* From the lock to its end. */
 static void run(struct compile *c, struct publish *publish)
 {
@@ -405,6 +426,13 @@ static void run(struct compile *c, struct publish *publish)
         return;
     }
     c->env.popular = c->references.popular;
+    err = start_reader(c);
+    if (err < 0) {
+        download_done();
+        fail(c, err, "the processes that read feeds can't be started");
+        publish_abort(publish);
+        return;
+    }
     for_all_jobs(c, job_fetch, "fetched");
     download_done();
     end_stage(c, "fetch");
@@ -416,6 +444,7 @@ static void run(struct compile *c, struct publish *publish)
     }
     if (!unchanged)
         for_all_jobs(c, read_rest, "read");
+    end_reader(c);
     end_stage(c, "read");
     if (!unchanged && may_publish(c)) {
         make_list(c, publish);

@@ -28,8 +28,9 @@ struct compile_opts {
     struct references_opts references;
     int64_t now_s; /* wall time */
     const char *ca_file;
-    FILE *progress;            /* NULL: silent */
-    int64_t (*clock_ms)(void); /* for how long each stage took; NULL: nobody wants to know */
+    FILE *progress;               /* NULL: silent */
+    struct sandbox_limits limits; /* of reading a piece of a copy; zero: reader_limits */
+    int64_t (*clock_ms)(void);    /* for how long each stage took; NULL: nobody wants to know */
 };
 
 struct compile;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "blocklist-compiler/inputs.h"
+#include "blocklist-compiler/unpack.h"
 #include "reading/judge.h"
 
 void job_init(struct job *job, const struct recipe_feed *feed, const struct job_env *env)
@@ -96,6 +97,8 @@ void job_fetch(struct job *job)
 {
     struct fetch_request request = request_of(job);
     fetch_get(&job->env->fetch, &request, &job->copy);
+    if (job->format->parse != NULL)
+        unpack_copy(job->env->reader, &job->env->fetch, &request, &job->copy);
     set_state(job);
 }
 
@@ -111,6 +114,7 @@ static int binding_of(const struct job *job, char path_old[STORE_PATH_MAX], stru
                             .popular = job->env->popular,
                             .path = copy->path,
                             .dir = job->env->fetch.dir,
+                            .reader = job->env->reader,
                             .threads = job->env->threads};
     memcpy(out->id.copy, job->digest.bytes, sizeof out->id.copy);
     memcpy(out->id.options, options.bytes, sizeof out->id.options);
@@ -119,13 +123,29 @@ static int binding_of(const struct job *job, char path_old[STORE_PATH_MAX], stru
     return 0;
 }
 
-/* Reads the copy in hand. */
-static int get_sheaf(struct job *job, struct binding *binding, char path_old[STORE_PATH_MAX], bool *out_new)
+/* What a reader's own error means to a technician. */
+static void explain_reading(int err, char why[SANDBOX_WHY_MAX])
+{
+    const char *sentence = err == ERR_LIMIT ? "more lines or unpacked bytes than its limits allow"
+                           : err == ERR_MALFORMED || err == ERR_TRUNCATED
+                               ? "it is damaged, cut short, or of another kind"
+                               : err_str(err);
+    snprintf(why, SANDBOX_WHY_MAX, "%s", sentence);
+}
+
+/* Reads the copy in hand. why: of an error. */
+static int get_sheaf(struct job *job, struct binding *binding, char path_old[STORE_PATH_MAX], bool *out_new,
+                     char why[SANDBOX_WHY_MAX])
 {
     forget(job);
+    why[0] = '\0';
     int err = binding_of(job, path_old, binding);
-    if (err == 0)
+    if (err == 0) {
+        binding->why = why;
         err = binding_run(binding, &job->sheaf, out_new);
+    }
+    if (err < 0 && why[0] == '\0')
+        explain_reading(err, why);
     if (err < 0)
         return err;
     job->stats = job->sheaf->stats;
@@ -152,25 +172,24 @@ static bool judge(const struct job *job, char *why, size_t cap)
 static void read_last(struct job *job)
 {
     struct binding binding;
-    char path_old[STORE_PATH_MAX];
+    char path_old[STORE_PATH_MAX], reason[SANDBOX_WHY_MAX];
     bool is_new = false;
     if (job->state == REPORT_FEED_MISSING)
         return;
-    int err = get_sheaf(job, &binding, path_old, &is_new);
+    int err = get_sheaf(job, &binding, path_old, &is_new, reason);
     job->read = err == 0;
     if (err == 0 && is_new)
         binding_keep(&binding);
     if (err == 0)
         return;
     job->state = REPORT_FEED_MISSING;
-    snprintf(job->why + strlen(job->why), sizeof job->why - strlen(job->why), "; the copy from before: %s",
-             err_str(err));
+    snprintf(job->why + strlen(job->why), sizeof job->why - strlen(job->why), "; the copy from before: %s", reason);
     forget(job);
 }
 
 void job_read(struct job *job)
 {
-    char why[DOWNLOAD_WHY_MAX], path_old[STORE_PATH_MAX];
+    char why[DOWNLOAD_WHY_MAX], reason[SANDBOX_WHY_MAX], path_old[STORE_PATH_MAX];
     struct fetch_request request = request_of(job);
     struct binding binding;
     bool is_new = false;
@@ -178,13 +197,13 @@ void job_read(struct job *job)
         read_last(job);
         return;
     }
-    int err = get_sheaf(job, &binding, path_old, &is_new);
+    int err = get_sheaf(job, &binding, path_old, &is_new, reason);
     if (err == ERR_NOMEM) {
         job->err = err;
         return;
     }
     if (err < 0)
-        snprintf(why, sizeof why, "could not be read: %s", err_str(err));
+        snprintf(why, sizeof why, "could not be read: %s", reason);
     if (err == 0 && judge(job, why, sizeof why)) {
         job->read = true;
         if (fetch_keep(&job->env->fetch, &request, &job->copy, job_names(job)) < 0)

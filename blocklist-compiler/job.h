@@ -20,8 +20,9 @@ struct job_env {
     const struct guard *guard;
     const struct popular *popular; /* names whose block is flagged; NULL: none */
     struct fetch_opts fetch;
-    bool falls_back;  /* on the copy from before, when the new one can't be had or believed */
-    unsigned threads; /* that read one large copy */
+    struct reader *reader; /* NULL: copies are read in this process */
+    bool falls_back;       /* on the copy from before, when the new one can't be had or believed */
+    unsigned threads;      /* that read one large copy */
 };
 
 struct job {

@@ -31,6 +31,13 @@ static int load(const struct piece *piece, uint8_t **out)
     return err;
 }
 
+static int ignore(void *ctx, const struct feed_rule *rule)
+{
+    (void)ctx;
+    (void)rule;
+    return 0;
+}
+
 static int read_text(const struct piece *piece, const struct span *text, int fd)
 {
     struct run run;
@@ -40,7 +47,7 @@ static int read_text(const struct piece *piece, const struct span *text, int fd)
                                     .popular = piece->popular,
                                     .path = piece->path,
                                     .text = text,
-                                    .sink = run_add,
+                                    .sink = piece->light ? ignore : run_add,
                                     .ctx = &run};
     run_init(&run);
     feed_stats_init(&stats);

@@ -19,6 +19,7 @@ struct piece {
     const struct span *text; /* lines in memory, instead of the copy; NULL */
     bool whole;              /* all of the copy; else only the bytes below */
     uint64_t from, len;
+    bool light;         /* only what reading comes to: a sheaf without rules */
     struct sheaf_id id; /* for the sheaf */
 };
 

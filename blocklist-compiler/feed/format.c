@@ -3,10 +3,10 @@
 #include <assert.h>
 
 static const struct feed_format formats[] = {
-    {"hosts", hosts_parse, NULL, true},      {"domains", domains_parse, NULL, true},
-    {"adblock", adblock_parse, NULL, false}, {"ut1", NULL, ut1_parse, false},
-    {"rpz", rpz_parse, NULL, false},         {"dnsmasq", dnsmasq_parse, NULL, true},
-    {"unbound", unbound_parse, NULL, true},  {"urls", urls_parse, NULL, false},
+    {"hosts", hosts_parse, NULL, NULL, true},      {"domains", domains_parse, NULL, NULL, true},
+    {"adblock", adblock_parse, NULL, NULL, false}, {"ut1", NULL, ut1_parse, ut1_parse_archive, false},
+    {"rpz", rpz_parse, NULL, NULL, false},         {"dnsmasq", dnsmasq_parse, NULL, NULL, true},
+    {"unbound", unbound_parse, NULL, NULL, true},  {"urls", urls_parse, NULL, NULL, false},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -20,8 +20,9 @@
 
 struct feed_format {
     const char *name;
-    int (*parse)(struct intake *in, struct span text);      /* NULL for a tree */
-    int (*parse_tree)(struct intake *in, const char *path); /* NULL for a text */
+    int (*parse)(struct intake *in, struct span text);            /* NULL for a tree */
+    int (*parse_tree)(struct intake *in, const char *path);       /* NULL for a text */
+    int (*parse_archive)(struct intake *in, struct span archive); /* of a tree; NULL for a text */
     bool by_line; /* what a line says depends on no other, so that a text may be read in pieces */
 };
 

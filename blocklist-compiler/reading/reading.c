@@ -52,6 +52,11 @@ static int parse_text(const struct reading *reading, const struct feed_format *f
     return err;
 }
 
+static int parse_tree(const struct reading *reading, const struct feed_format *format, struct intake *in)
+{
+    return reading->text != NULL ? format->parse_archive(in, *reading->text) : format->parse_tree(in, reading->path);
+}
+
 /* Hosts that any of their pages lists whole: by a decision, or because they are the vendor's own tests. */
 static const char **whole_hosts(const struct recipe_feed *feed)
 {
@@ -93,7 +98,7 @@ int reading_run(const struct reading *reading, struct feed_stats *stats)
     };
     intake_init(&in, &opts, reading->guard, feed->name, stats, reading->sink, reading->ctx);
     in.refused = reading->refused;
-    int err = format->parse_tree != NULL ? format->parse_tree(&in, reading->path) : parse_text(reading, format, &in);
+    int err = format->parse_tree != NULL ? parse_tree(reading, format, &in) : parse_text(reading, format, &in);
     free(folders);
     free(hosts);
     return err;

@@ -14,7 +14,7 @@ struct reading {
     const struct guard *guard;
     const struct popular *popular; /* names whose block is flagged; NULL: none */
     const char *path;              /* of the copy */
-    const struct span *text;       /* NULL, or what is read instead: whole lines of the copy */
+    const struct span *text;       /* NULL, or what is read instead: whole lines of the copy; of a tree, its archive */
     feed_sink sink;                /* told every accepted rule */
     feed_refused refused;          /* told every refused line; may be NULL */
     void *ctx;                     /* of both */

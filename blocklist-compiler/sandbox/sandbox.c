@@ -160,7 +160,7 @@ void sandbox_explain(const struct sandbox_result *result, const struct sandbox_l
                  limits->memory_bytes >> 20);
         return;
     case SANDBOX_OUTPUT:
-        snprintf(why, SANDBOX_WHY_MAX, "its reader made more than %" PRIu64 " MiB of it", limits->output_bytes >> 20);
+        snprintf(why, SANDBOX_WHY_MAX, "its reader made more than %" PRIu64 " KiB of it", limits->output_bytes >> 10);
         return;
     case SANDBOX_UNUSABLE:
         snprintf(why, SANDBOX_WHY_MAX, "the process that reads it could not be confined: %s", err_str(result->code));

@@ -20,6 +20,7 @@ struct fixture {
     char sources[FEEDS_MAX][128];
     size_t count;
     struct references_opts references;
+    struct sandbox_limits limits;
     struct compile *compile;
     const struct report *report;
 };
@@ -85,6 +86,7 @@ static int run(struct fixture *f)
                                 .threads = 2,
                                 .help = "childline.org.uk\n",
                                 .references = f->references,
+                                .limits = f->limits,
                                 .now_s = 2000000000};
     compile_free(f->compile);
     f->compile = NULL;
@@ -261,6 +263,51 @@ static void compile_keeps_the_last_good_copy_of_an_unbelievable_feed(void **stat
     write_feed(f, "d", "a.example\nb.example\nz.example\n");
     assert_int_equal(run(f), 0);
     assert_true(look_up(f, "z.example") == A);
+}
+
+/* Names enough that reading them makes more than MUCH bytes. */
+#define MUCH (64U << 10)
+static char *many_names(void)
+{
+    const unsigned count = 20000;
+    char *text = calloc(count + 1, 24), *at = text;
+    assert_non_null(text);
+    for (unsigned i = 0; i < count; i++)
+        at += sprintf(at, "%08x.example\n", i * 2654435761U);
+    return text;
+}
+
+static void compile_lets_no_reader_stop_the_others(void **state)
+{
+    struct fixture *f = *state;
+    char *names = many_names();
+    add_feed(f, "d", "domains", A, "a.example\n");
+    add_feed(f, "e", "domains", B, "b.example\n");
+    assert_int_equal(run(f), 0);
+    f->limits = reader_limits;
+    f->limits.output_bytes = MUCH;
+    write_feed(f, "d", names);
+    write_feed(f, "e", "c.example\n");
+    assert_int_equal(run(f), 1);
+    assert_int_equal(f->report->outcome, REPORT_PUBLISHED);
+    assert_int_equal(f->report->feeds[0].state, REPORT_FEED_STALE);
+    assert_string_equal(f->report->feeds[0].why, "could not be read: its reader made more than 64 KiB of it");
+    assert_int_equal(f->report->feeds[1].state, REPORT_FEED_FRESH);
+    assert_true(look_up(f, "a.example") == A);
+    assert_true(look_up(f, "c.example") == B);
+    f->limits.output_bytes = reader_limits.output_bytes;
+    assert_int_equal(run(f), 0);
+    assert_true(look_up(f, "00000000.example") == A);
+    free(names);
+}
+
+static void compile_publishes_nothing_that_no_reader_has_read(void **state)
+{
+    struct fixture *f = *state;
+    add_feed(f, "d", "domains", A, "a.example\n");
+    f->limits = (struct sandbox_limits){.memory_bytes = reader_limits.memory_bytes, .time_ms = reader_limits.time_ms};
+    assert_int_equal(run(f), 2);
+    assert_int_equal(f->report->feeds[0].state, REPORT_FEED_MISSING);
 }
 
 static void compile_uses_the_copy_of_a_feed_that_is_gone(void **state)
@@ -440,6 +487,8 @@ int main(void)
         IN_FIXTURE(compile_makes_nothing_new_of_nothing_new),
         IN_FIXTURE(compile_counts_what_came_and_went),
         IN_FIXTURE(compile_keeps_the_last_good_copy_of_an_unbelievable_feed),
+        IN_FIXTURE(compile_lets_no_reader_stop_the_others),
+        IN_FIXTURE(compile_publishes_nothing_that_no_reader_has_read),
         IN_FIXTURE(compile_uses_the_copy_of_a_feed_that_is_gone),
         IN_FIXTURE(compile_never_opens_what_was_blocked_because_a_feed_is_lost),
         IN_FIXTURE(compile_starts_without_a_feed_that_never_came),

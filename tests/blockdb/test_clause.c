@@ -239,6 +239,37 @@ static void no_pattern_is_lost_among_many(void **state)
     db = whole;
 }
 
+/* More clauses hold than a look-up keeps: those that find no room block all the same, and are told. */
+static void no_block_is_lost_where_clauses_find_no_room(void **state)
+{
+    enum { MANY = 300 };
+    static struct generation_clause clauses[MANY];
+    static struct generation_clause_rule rules[MANY];
+    struct generation crowd;
+    struct blockdb *whole = db;
+    struct blockdb_match match;
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++) {
+        clauses[i] = (struct generation_clause){.type = (uint16_t)(1000 + i), .flags = BLOCKDB_CLAUSE_OTHER};
+        rules[i] = (struct generation_clause_rule){{"crowd.example", GENERATION_EXACT, GENERATION_BLOCK,
+                                                    i % 2 == 0     ? GAMES
+                                                    : i < MANY / 2 ? ADS
+                                                                   : NEWS,
+                                                    0},
+                                                   &clauses[i]};
+    }
+    generation_init_clauses(&crowd, rules, MANY);
+    assert_int_equal(blockdb_open(crowd.path, &db, NULL, 0), 0);
+    look_up("crowd.example", DNS_TYPE_A, &match);
+    assert_true(match.categories == (GAMES | ADS | NEWS));
+    assert_true(match.given_up > 0);
+    look_up("x.crowd.example", DNS_TYPE_A, &match);
+    assert_true(match.categories == 0 && match.given_up == 0);
+    blockdb_close(db);
+    generation_done(&crowd);
+    db = whole;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +277,7 @@ int main(void)
         cmocka_unit_test(the_first_feed_with_an_answer_decides),
         cmocka_unit_test(addresses_are_found_by_their_prefixes),
         cmocka_unit_test(no_pattern_is_lost_among_many),
+        cmocka_unit_test(no_block_is_lost_where_clauses_find_no_room),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

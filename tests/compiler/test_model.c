@@ -1,7 +1,8 @@
 /*
  * Random feeds against a model: the rules of AdGuard's syntax, hosts files, plain lists and policy zones, asked one by one
  * as their definitions say. Names of few labels from two letters make parents, children and equals meet all the time.
- * BELISHA_ROUNDS, BELISHA_SEED: more of it, or one round again.
+ * Rounds are nights of one school: some feeds stay, some grow, some are other ones. BELISHA_ROUNDS, BELISHA_SEED: more of
+ * it, or other nights; a failure tells with which to see it again.
  */
 #include "blocklist-compiler/compile.h"
 
@@ -250,18 +251,34 @@ static bool same_rule(const struct rule *a, const struct rule *b)
            a->answer == b->answer && (a->answer < RECORD || a->answer == UNREWRITE || a->address == b->address);
 }
 
+/* Rules behind those that are there: the compiler reads only the lines that are new. */
+static void grow_feed(struct feed *feed, unsigned count)
+{
+    for (; count > 0; count--)
+        random_rule(feed);
+    for (size_t i = 0; i < feed->count; i++)
+        for (size_t j = 0; j < feed->count; j++)
+            if (feed->rules[i].off && same_rule(&feed->rules[i], &feed->rules[j]))
+                feed->rules[j].off = true;
+}
+
 static void random_feed(struct feed *feed)
 {
     feed->format = (enum format)(chance(5) < 2 ? ADBLOCK : chance(FORMAT_COUNT));
     feed->categories = CATEGORY_BIT(2 + chance(2)) | (chance(4) == 0 ? CATEGORY_BIT(4) : 0);
     feed->count = 0;
     feed->text[0] = '\0';
-    for (unsigned i = chance(20); i > 0; i--)
-        random_rule(feed);
-    for (size_t i = 0; i < feed->count; i++)
-        for (size_t j = 0; j < feed->count; j++)
-            if (feed->rules[i].off && same_rule(&feed->rules[i], &feed->rules[j]))
-                feed->rules[j].off = true;
+    grow_feed(feed, chance(20));
+}
+
+/* The next night: as it was, with more rules, or another feed. */
+static void next_feed(struct feed *feed)
+{
+    unsigned what = chance(4);
+    if (what == 0)
+        random_feed(feed);
+    else if (what < 3 && feed->count < 24)
+        grow_feed(feed, 1 + chance(3));
 }
 
 static void all_names(struct model *m)
@@ -466,7 +483,7 @@ struct round {
     char dir[64], out[96], sources[FEEDS][128], feed_names[FEEDS][16];
     struct recipe_feed feeds[FEEDS];
     struct guard *guard;
-    uint64_t seed;
+    uint64_t seed, round;
 };
 
 static enum answer answer_of(enum blockdb_clause_kind kind)
@@ -483,11 +500,12 @@ static void complain(const struct round *r, const char *name, unsigned type, con
     for (size_t f = 0; f < FEEDS; f++)
         print_message("---- feed %zu, %s, categories %#llx\n%s", f, formats[r->model.feeds[f].format],
                       (unsigned long long)r->model.feeds[f].categories, r->model.feeds[f].text);
-    fail_msg(
-        "BELISHA_SEED=%llu: %s %s: categories %#llx, not %#llx; listed %#llx, not %#llx; over TCP %#llx, not %#llx",
-        (unsigned long long)r->seed, name, type_names[type], (unsigned long long)match->categories,
-        (unsigned long long)said->categories, (unsigned long long)match->listed, (unsigned long long)said->listed,
-        (unsigned long long)match->tcp_only, (unsigned long long)said->tcp_only);
+    fail_msg("BELISHA_SEED=%llu BELISHA_ROUNDS=%llu: %s %s: categories %#llx, not %#llx; listed %#llx, not %#llx; over "
+             "TCP %#llx, not %#llx",
+             (unsigned long long)r->seed, (unsigned long long)r->round, name, type_names[type],
+             (unsigned long long)match->categories, (unsigned long long)said->categories,
+             (unsigned long long)match->listed, (unsigned long long)said->listed, (unsigned long long)match->tcp_only,
+             (unsigned long long)said->tcp_only);
 }
 
 static bool same_answer(const struct blockdb *db, const struct said *said, const struct blockdb_match *match)
@@ -564,11 +582,12 @@ static void check_round(struct round *r)
     unsigned line;
     char path[128], why[256] = "";
     for (size_t f = 0; f < FEEDS; f++)
-        random_feed(&r->model.feeds[f]);
+        next_feed(&r->model.feeds[f]);
     write_feeds(r);
     struct compile_opts opts = {.feeds = r->feeds,
                                 .feed_count = FEEDS,
                                 .out = r->out,
+                                .keep_copies = true,
                                 .keep = 1,
                                 .threads = 1,
                                 .guard = r->guard,
@@ -577,11 +596,13 @@ static void check_round(struct round *r)
     assert_int_equal(compile_new(&opts, &compile, &line), 0);
     const struct report *report = compile_run(compile);
     if (report->outcome == REPORT_FAILED)
-        fail_msg("BELISHA_SEED=%llu: %s", (unsigned long long)r->seed, report->why);
+        fail_msg("BELISHA_SEED=%llu BELISHA_ROUNDS=%llu: %s", (unsigned long long)r->seed, (unsigned long long)r->round,
+                 report->why);
     compile_free(compile);
     snprintf(path, sizeof path, "%s/current", r->out);
     if (blockdb_open(path, &db, why, sizeof why) < 0)
-        fail_msg("BELISHA_SEED=%llu: %s", (unsigned long long)r->seed, why);
+        fail_msg("BELISHA_SEED=%llu BELISHA_ROUNDS=%llu: %s", (unsigned long long)r->seed, (unsigned long long)r->round,
+                 why);
     for (size_t i = 0; i < r->model.name_count; i++)
         check_name(r, db, r->model.names[i]);
     blockdb_close(db);
@@ -598,8 +619,7 @@ static void lists_mean_what_their_rules_say_one_by_one(void **state)
     struct round *r = calloc(1, sizeof *r);
     char command[128];
     unsigned line;
-    uint64_t rounds = number_from("BELISHA_ROUNDS", getenv("BELISHA_SEED") == NULL ? ROUNDS : 1);
-    uint64_t first = number_from("BELISHA_SEED", 1);
+    uint64_t rounds = number_from("BELISHA_ROUNDS", ROUNDS);
     (void)state;
     assert_non_null(r);
     snprintf(r->dir, sizeof r->dir, "%.32s/belisha-model-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
@@ -607,9 +627,12 @@ static void lists_mean_what_their_rules_say_one_by_one(void **state)
     snprintf(r->out, sizeof r->out, "%s/out", r->dir);
     assert_int_equal(guard_new(span_of("childline.org.uk\n"), &r->guard, &line), 0);
     all_names(&r->model);
+    r->seed = number_from("BELISHA_SEED", 1);
+    seed = r->seed * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t f = 0; f < FEEDS; f++)
+        random_feed(&r->model.feeds[f]);
     for (uint64_t i = 0; i < rounds; i++) {
-        r->seed = first + i;
-        seed = r->seed * UINT64_C(0x9e3779b97f4a7c15);
+        r->round = i + 1;
         check_round(r);
     }
     snprintf(command, sizeof command, "rm -r %s", r->dir);

@@ -5,9 +5,11 @@
 #     count.sh <blocklist-compiler> <recipe, or folder of <format>/<feed files>> [<ask_generation>]
 #
 # With ask_generation (ask.c) the generation is asked for every name and address that was counted as blocked.
-# BELISHA_COUNT_KEEP names a folder where the rules as read here stay, one file a feed. The options `subdomains: false`,
-# `allow_single_labels` and `allow_public_suffix` of a recipe are not known here; BELISHA_COUNT_ENTRIES=0 leaves out the one
-# sum that the first of them changes. Prints each difference, then the sums. Exit code 0: none.
+# BELISHA_COUNT_OUT: the folder of the generations; one that was used before shows whether reading only what has changed
+# gives the same. BELISHA_COUNT_KEEP: a folder where the rules as read here stay, one file a feed. The options
+# `subdomains: false`, `allow_single_labels` and `allow_public_suffix` of a recipe are not known here;
+# BELISHA_COUNT_ENTRIES=0 leaves out the one sum that the first of them changes. Prints each difference, then the sums.
+# Exit code 0: none.
 set -u
 export LC_ALL=C
 compiler=$1 feeds=$2 ask=${3:-}
@@ -16,6 +18,7 @@ root=$(cd "$here/../../.." && pwd)
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 keep=${BELISHA_COUNT_KEEP:-$dir/rules}
+out=${BELISHA_COUNT_OUT:-$dir/out}
 mkdir -p "$keep"
 suffixes=/usr/share/publicsuffix/public_suffix_list.dat
 [ -e "$suffixes" ] || suffixes=
@@ -48,7 +51,7 @@ if [ -d "$feeds" ]; then
     make_recipe "$(cd "$feeds" && pwd)" >"$dir/feeds.yaml"
     feeds=$dir/feeds.yaml
 fi
-"$compiler" --recipe "$feeds" --out "$dir/out" --report json --report-file "$dir/report.json" --quiet
+"$compiler" --recipe "$feeds" --out "$out" --report json --report-file "$dir/report.json" --quiet
 if [ ! -s "$dir/report.json" ] || grep -q '"outcome": "not-published"' "$dir/report.json"; then
     echo "count: nothing was published from $feeds"
     exit 2
@@ -144,5 +147,5 @@ between 'different names' "$report_names" "$names"
 [ "${BELISHA_COUNT_ENTRIES:-1}" = 0 ] || between 'entries' "$report_entries" "$entries"
 echo "count: $(grep -avc '^all' "$dir/feeds.tsv") feeds, $rules rules on names, $names different names, $entries entries," \
     "$hanging patterns and names beyond ASCII"
-[ -z "$ask" ] || "$ask" "$dir/out/current" <"$dir/asked" || bad=1
+[ -z "$ask" ] || "$ask" "$out/current" <"$dir/asked" || bad=1
 exit $bad

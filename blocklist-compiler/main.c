@@ -332,6 +332,21 @@ static int compile(const struct options *o, const struct compile_opts *opts, con
     return code > tier_code ? code : tier_code;
 }
 
+static const char *out_folder(const struct options *o, const struct recipe *recipe)
+{
+    return o->out != NULL ? o->out : recipe != NULL && recipe->out != NULL ? recipe->out : DEFAULT_OUT;
+}
+
+/* A night without a list because of a typing error in the recipe is a night that an audit asks about. */
+static void note_failure(const struct options *o, const struct recipe *recipe)
+{
+    const struct report report = {
+        .outcome = REPORT_FAILED, .why = "the recipe, or what it names, can't be used", .now_s = time(NULL)};
+    int err = runs_write(out_folder(o, recipe), &report);
+    if (err < 0 && err != ERR_NOENT && err != ERR_ACCESS) /* somebody who only tries a recipe has no folder */
+        complain("the record of this run can't be kept", err_str(err));
+}
+
 static unsigned thread_count(const struct options *o)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -348,14 +363,13 @@ static int run(const struct options *o)
                                : load_recipe(o->recipe == NULL ? DEFAULT_RECIPE : o->recipe, &recipe);
     if (code == 0)
         code = make_guard(recipe, &guard);
+    if (code != 0)
+        note_failure(o, recipe);
     if (code == 0) {
-        const char *recipe_out = recipe == NULL ? NULL : recipe->out;
         struct compile_opts opts = {
             .feeds = recipe == NULL ? &list : recipe->feeds,
             .feed_count = recipe == NULL ? 1 : recipe->feed_count,
-            .out = o->out != NULL       ? o->out
-                   : recipe_out != NULL ? recipe_out
-                                        : DEFAULT_OUT,
+            .out = out_folder(o, recipe),
             .keep_copies = recipe != NULL,
             .keep = (unsigned)(o->keep > 0      ? o->keep
                                : recipe != NULL ? recipe->keep

@@ -84,7 +84,10 @@ expect 1 'gone (hosts): missing' --recipe "$dir/feeds.yaml"
 printf 'feeds:\n  - {name: one, source: "file:list", fromat: domains, category: malware}\n' >"$dir/wrong.yaml"
 expect 2 "did you mean 'format'" --recipe "$dir/wrong.yaml" --out "$dir/out"
 expect 2 'wrong.yaml:2:' --recipe "$dir/wrong.yaml" --out "$dir/out"
+runs=$(ls "$dir"/out/runs | wc -l)
 expect 2 'none.yaml' --recipe "$dir/none.yaml" --out "$dir/out"
+[ "$(ls "$dir"/out/runs | wc -l)" -eq $((runs + 1)) ] || { echo "a run without a recipe left no record"; failed=1; }
+has "$(ls "$dir"/out/runs/*.json | grep -v -- - | tail -1)" 'r["outcome"]'
 
 # ---- an archive as it comes ----
 mkdir -p "$dir/blacklists/games" && echo play.example >"$dir/blacklists/games/domains"

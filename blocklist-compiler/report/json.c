@@ -106,7 +106,8 @@ static json_t *feed_json(const struct report *report, const struct report_feed *
         add_stats(object, feed->stats, detail);
     if (report->outcome != REPORT_PUBLISHED)
         return object;
-    json_object_set_new(object, "overlap", overlap_json(report, &feed->overlap));
+    if (detail == DETAIL_ALL)
+        json_object_set_new(object, "overlap", overlap_json(report, &feed->overlap));
     json_object_set_new(object, "popular", json_integer(feed->popular));
     json_object_set_new(object, "popular_new", json_integer(feed->popular_new));
     return object;

@@ -2,9 +2,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/err.h"
 #include "blockdb/blockdb.h"
+#include "decision/docket.h"
 #include "statutory/statutory.h"
 
 static int blocklist_open(const char *path, void **out, char *why, size_t why_cap)
@@ -35,6 +38,23 @@ static void tier_close(void *list)
     statutory_close(list);
 }
 
+static int decisions_open(const char *path, void **out, char *why, size_t why_cap)
+{
+    struct docket *docket;
+    int err = docket_read(path, NULL, NULL, &docket);
+    if (err == 0)
+        *out = docket;
+    else if (why != NULL)
+        snprintf(why, why_cap, "%s", err_str(err));
+    return err;
+}
+
+static void decisions_close(void *list)
+{
+    docket_close(list);
+}
+
+const struct current_kind current_decisions = {decisions_open, decisions_close};
 const struct current_kind current_blocklist = {blocklist_open, blocklist_close};
 const struct current_kind current_statutory = {tier_open, tier_close};
 

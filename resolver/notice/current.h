@@ -1,5 +1,5 @@
 /*
- * A list in force, followed as it changes: the blocklist generation, or the statutory list.
+ * A list in force, followed as it changes: the blocklist generation, the statutory list, or what was decided on the spot.
  *
  * `current` leads to a file that never changes; publishing makes it lead to another one. current_follow() looks
  * where it leads (one stat) and opens what is new; a file that can't be opened leaves the one before in force.
@@ -20,6 +20,7 @@ struct current_kind {
 
 extern const struct current_kind current_blocklist; /* struct blockdb */
 extern const struct current_kind current_statutory; /* struct statutory */
+extern const struct current_kind current_decisions; /* struct docket */
 
 /* Begins as {.kind = ..., .path = ...}; both are kept. */
 struct current {

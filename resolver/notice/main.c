@@ -103,6 +103,8 @@ static void follow(struct program *p)
     char why[256] = "";
     if (site_follow_tier(&p->site, why, sizeof why) == CURRENT_REFUSED)
         log_error("statutory list refused, the last good one stays in force: %s", why);
+    if (site_follow_decisions(&p->site, why, sizeof why) == CURRENT_REFUSED)
+        log_error("decisions can't be read, those from before stay in force: %s", why);
     switch (site_follow(&p->site, why, sizeof why)) {
     case CURRENT_SAME:
         break;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/random.h"
 #include "base/verdict.h"
+#include "decision/docket.h"
 #include "belisha/category.h"
 #include "dns/key.h"
 #include "notice/host.h"
@@ -29,6 +30,23 @@ static void follow_config(struct site *site)
 {
     follow_path(&site->current, &current_blocklist, site->config->generation_path);
     follow_path(&site->tier, &current_statutory, site->config->statutory_path);
+    follow_path(&site->docket, &current_decisions, site->config->decisions_public);
+}
+
+static int group_number(void *ctx, const char *name)
+{
+    return policy_group_find(ctx, name);
+}
+
+/* Decisions are for groups by name, so another policy needs another table. Without memory for it the old one is dropped. */
+static void take_decisions(struct site *site)
+{
+    const struct docket *docket = site->docket.list;
+    table_free(site->decided);
+    site->decided = NULL;
+    if (docket != NULL &&
+        table_new(docket_all(docket), docket_count(docket), 0, group_number, site->policy, 0, &site->decided) < 0)
+        site->decided = NULL;
 }
 
 int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors)
@@ -50,6 +68,7 @@ int site_load(struct site *site, const char *const files[], size_t count, struct
     policy_free(site->policy);
     config_free(site->config);
     *site = next;
+    take_decisions(site);
     return 0;
 
 free_policy:
@@ -69,6 +88,8 @@ void site_done(struct site *site)
 {
     current_done(&site->current);
     current_done(&site->tier);
+    current_done(&site->docket);
+    table_free(site->decided);
     inbox_close(site->inbox);
     pages_free(site->pages);
     policy_free(site->policy);
@@ -79,6 +100,14 @@ void site_done(struct site *site)
 enum current_news site_follow(struct site *site, char *why, size_t why_cap)
 {
     return current_follow(&site->current, why, why_cap);
+}
+
+enum current_news site_follow_decisions(struct site *site, char *why, size_t why_cap)
+{
+    enum current_news news = current_follow(&site->docket, why, why_cap);
+    if (news == CURRENT_NEW)
+        take_decisions(site);
+    return news;
 }
 
 enum current_news site_follow_tier(struct site *site, char *why, size_t why_cap)
@@ -159,6 +188,19 @@ static bool is_concealed(struct visit *v)
     return true;
 }
 
+static void overrule(struct visit *v, const struct policy_facts *facts)
+{
+    struct table_found found;
+    if (v->site->decided == NULL)
+        return;
+    table_find(v->site->decided, v->host.name, v->group, v->request->now_s, &found);
+    const struct policy_decided decided = {.block = found.block.id,
+                                           .block_labels = found.block.labels,
+                                           .allow = found.allow.id,
+                                           .allow_labels = found.allow.labels};
+    policy_overrule(v->site->policy, facts, &decided, &v->verdict);
+}
+
 static enum place place_of(struct visit *v)
 {
     struct name_key key;
@@ -171,6 +213,7 @@ static enum place place_of(struct visit *v)
     name_key_make(v->host.name, &key);
     policy_facts(policy, v->site->current.list, v->host.name, &key, DNS_TYPE_A, &facts);
     v->verdict = policy_decide(policy, v->group, &facts);
+    overrule(v, &facts);
     if (is_concealed(v))
         return PLACE_BLOCKED;
     if (v->verdict.action == VERDICT_NOT_READY)

@@ -26,6 +26,7 @@
 #include "belisha/err.h"
 #include "config/config.h"
 #include "config/errors.h"
+#include "decision/table.h"
 #include "notice/current.h"
 #include "notice/inbox.h"
 #include "notice/pages.h"
@@ -39,6 +40,8 @@ struct site {
     struct pages *pages;
     struct current current; /* struct blockdb */
     struct current tier;    /* struct statutory; there need be none */
+    struct current docket;  /* struct docket, the copy for everyone; the same */
+    struct table *decided;  /* of it, for the groups of the policy; NULL: nothing */
     struct inbox *inbox;
     struct rate rate;
     uint8_t token_key[TOKEN_KEY_LEN];
@@ -81,7 +84,9 @@ void site_done(struct site *site);
 
 /* Takes up a new generation; returns and fills why as current_follow() does. */
 enum current_news site_follow(struct site *site, char *why, size_t why_cap);
-/* The same for the statutory list. */
+/* The same for what was decided on the spot, */
+enum current_news site_follow_decisions(struct site *site, char *why, size_t why_cap);
+/* ... and for the statutory list. */
 enum current_news site_follow_tier(struct site *site, char *why, size_t why_cap);
 
 /* reply begins as {0}. */

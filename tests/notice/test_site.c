@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "decision/docket.h"
 #include "notice/fixture.h"
 #include "support/statutory_list.h"
 
@@ -345,6 +346,51 @@ static void site_writes_down_no_statutory_host(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
+/* As belishad records one, and publishes what is in force. */
+static void decide(struct docket *docket, const char *name, enum decision_kind kind, const char *group,
+                   const char *published)
+{
+    struct decision d = {.kind = kind, .below = true, .made_s = NOW - 10, .until_s = NOW + 60, .reason = "told by Anna"};
+    uint32_t id;
+    assert_true(name_from_text(name, strlen(name), d.name) > 0);
+    snprintf(d.group, sizeof d.group, "%s", group);
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    assert_int_equal(docket_publish(docket, published, NOW), 0);
+}
+
+static unsigned status_of(struct fixture *f, const char *host, const char *client, int64_t now_s)
+{
+    struct site_request request = browser("GET", host, "/", client);
+    request.now_s = now_s;
+    struct site_reply reply = answer(f, &request);
+    assert_has_not(&reply, "Anna");
+    text_done(&reply.body);
+    return reply.status;
+}
+
+static void site_knows_what_was_decided_on_the_spot(void **state)
+{
+    struct fixture *f = *state;
+    struct docket *docket = NULL;
+    char path[GENERATION_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/state", f->generation.folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/state/decisions", f->generation.folder);
+    assert_int_equal(docket_open(path, NOW, NULL, NULL, &docket), 0);
+    assert_int_equal(site_follow_decisions(&f->site, NULL, 0), CURRENT_SAME);
+    decide(docket, "bad.example", DECISION_BLOCK, "", f->site.config->decisions_public);
+    decide(docket, "casino.example", DECISION_ALLOW, "staff", f->site.config->decisions_public);
+    assert_int_equal(status_of(f, "www.bad.example", PUPIL, NOW), 404);
+    assert_int_equal(site_follow_decisions(&f->site, NULL, 0), CURRENT_NEW);
+    assert_int_equal(status_of(f, "www.bad.example", PUPIL, NOW), 403);
+    assert_int_equal(status_of(f, "www.bad.example", PUPIL, NOW + 60), 404);
+    assert_int_equal(status_of(f, "casino.example", STAFF, NOW), 404);
+    assert_int_equal(status_of(f, "casino.example", PUPIL, NOW), 403);
+    fixture_load(f); /* a reload keeps them */
+    assert_int_equal(status_of(f, "www.bad.example", PUPIL, NOW), 403);
+    docket_close(docket);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +402,7 @@ int main(void)
         TEST(site_bounds_bodies_and_rates),
         TEST(site_takes_up_a_new_generation_and_a_new_configuration),
         TEST(site_writes_down_no_statutory_host),
+        TEST(site_knows_what_was_decided_on_the_spot),
         TEST(site_without_a_generation_says_that_it_is_starting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,12 +94,12 @@ def framed(msg):
 class Primary:
     """behave(request) yields what goes down the connection: bytes as they stand; None closes it."""
 
-    def __init__(self, port, behave):
+    def __init__(self, port, behave, address="127.0.0.1"):
         self.behave = behave
         self.asked = []
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((address, port))
         self.listener.listen(16)
         self.port = port
         threading.Thread(target=self.accept, daemon=True).start()

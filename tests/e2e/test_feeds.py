@@ -72,6 +72,7 @@ class Feeds(lab.Case):
             ("cosmetic.example.com", "A", REAL),
             ("to4.example.com", "A", ["192.0.2.7"]), ("to4.example.com", "AAAA", "NOERROR"),
             ("to6.example.com", "AAAA", ["2001:db8::7"]), ("toname.example.com", "CNAME", ["garden.example.net"]),
+            ("toname.example.com", "A", ["garden.example.net"] + REAL),
             ("gone.example.com", "A", "NXDOMAIN"), ("no.gone.example.com", "A", REAL),
             ("refused.example.com", "A", "REFUSED"), ("txt.example.com", "TXT", ["hello"])))
 
@@ -82,6 +83,7 @@ class Feeds(lab.Case):
             "again.pass.gone.example.com CNAME .", "empty.example.com CNAME *.", "drop.example.com CNAME rpz-drop.",
             "tcp.example.com CNAME rpz-tcp-only.", "data.example.com A 192.0.2.1", "data.example.com A 192.0.2.2",
             "data.example.com 30 TXT \"a; b\"", "*.wild.example.com A 192.0.2.3", "alias.example.com CNAME garden.example.net.",
+            "*.plot.example.com CNAME *.garden.example.net.", "mail.example.com MX 10 mx.example.com.",
             "*.passed.example.com CNAME rpz-passthru.", "no.passed.example.com CNAME .",
             "32.1.113.0.203.rpz-ip CNAME .", "24.0.114.0.203.rpz-ip CNAME rpz-passthru.",
             "ns.example.com.rpz-nsdname CNAME .", "")))
@@ -96,6 +98,9 @@ class Feeds(lab.Case):
             ("data.example.com", "TXT", ["a; b"]), ("data.example.com", "AAAA", "NOERROR"),
             ("x.wild.example.com", "A", ["192.0.2.3"]), ("wild.example.com", "A", REAL),
             ("alias.example.com", "CNAME", ["garden.example.net"]),
+            ("alias.example.com", "A", ["garden.example.net"] + REAL),
+            ("x.plot.example.com", "A", ["x.plot.example.com.garden.example.net"] + REAL),
+            ("mail.example.com", "MX", ["10 mx.example.com"]),
             ("bad-address.example.com", "A", "NXDOMAIN"), ("near.example.com", "A", ["203.0.113.2"]),
             ("bad-address.example.com", "A", "NXDOMAIN")))  # from the cache
         self.assertEqual(sorted(dns.ask_udp(at, "data.example.com").data()), ["192.0.2.1", "192.0.2.2"])

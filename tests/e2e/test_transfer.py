@@ -96,7 +96,7 @@ class Transfer(lab.Case):
             key.name, key.algorithm)
         recipe = self.lab.write(out + ".yaml", "out: %s\nfeeds:\n  - name: zone\n    source: dns://%s/%s\n"
                                 "    format: rpz\n    category: malware\n    every: %s\n%s%s%s" % (
-                                    out, ",".join("127.0.0.1:%d" % p for p in ports), ZONE, every, tsig, options, limits))
+                                    out, ",".join(p if isinstance(p, str) else "127.0.0.1:%d" % p for p in ports), ZONE, every, tsig, options, limits))
         done = lab.run([lab.program("blocklist-compiler"), "--recipe", recipe, "--report", "json", "--quiet"],
                        check=False)
         report = json.loads(done.stdout)
@@ -398,6 +398,14 @@ class Transfer(lab.Case):
         code, feed, _ = self.compile([lab.PORT + 8, lab.PORT + 7], "none")
         self.assertEqual((code, feed["state"]), (2, "missing"))
         self.assertIn("127.0.0.1:%d: no connection" % (lab.PORT + 7), feed["problem"])
+
+    def test_a_primary_with_an_ipv6_address(self):
+        try:
+            server = primary.Primary(lab.PORT + 6, self.honest(1, ["a.example"]), "::1")
+        except OSError:
+            self.skipTest("no IPv6 on loopback")
+        self.addCleanup(server.close)
+        self.assert_fresh(self.compile(["[::1]:%d" % server.port], "six"), "six", ["a.example"])
 
     def test_without_a_key(self):
         def behave(request):

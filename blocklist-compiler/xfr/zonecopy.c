@@ -130,7 +130,7 @@ int zonecopy_add(struct zonecopy *copy, const char *line, size_t len)
         return 0;
     if (len + 1 > copy->bytes_max - copy->bytes || copy->live >= copy->records_max)
         return ERR_LIMIT;
-    char *kept = malloc(len);
+    char *kept = malloc(len + 1);
     if (kept == NULL)
         return ERR_NOMEM;
     memcpy(kept, line, len);

@@ -59,6 +59,8 @@ static void write_statutory(const struct command_env *env, struct text *out)
                 list != NULL ? "true" : "false");
     if (env->statutory_missing)
         text_printf(out, ", \"alarm\": \"it was set up and its list can't be read: nothing is open\"");
+    else if (list == NULL && marked)
+        text_printf(out, ", \"alarm\": \"it was set up and its list is not in force\"");
     else if (list != NULL && !marked)
         text_printf(out, ", \"alarm\": \"its marker was deleted while its list is in force\"");
     if (list != NULL) {

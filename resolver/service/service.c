@@ -23,6 +23,7 @@
 #include "service/rulings.h"
 #include "service/snapshot.h"
 #include "statutory/enrolled.h"
+#include "statutory/older.h"
 
 #define LOG_LOOK_MS 1000
 
@@ -397,6 +398,10 @@ static int open_tier(struct service *s, const struct config *config, struct tier
         return err;
     struct statutory *list = watch_open_now(s->tier_watch);
     bool missing = list == NULL && enrolled_is_set_up(config->statutory_path);
+    if (missing && older_open(config->statutory_path, &list) == 0) {
+        log_error("the current statutory list can't be read, an older one is in force path=%s", config->statutory_path);
+        missing = false;
+    }
     if (list != NULL)
         log_tier(list);
     if (missing)

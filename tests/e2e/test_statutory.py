@@ -180,6 +180,21 @@ class Statutory(lab.Case):
         self.assertEqual(self.server.ask("allowed.example").data(), REAL)
         self.assert_told_nowhere()
 
+    def test_an_older_list_is_better_than_none(self):
+        self.compile()
+        self.write_list("hidden-two.example", TEST_HOST)
+        self.compile()
+        current = os.path.join(self.tier, os.readlink(os.path.join(self.tier, "current")))
+        with open(current, "r+b") as file:
+            file.truncate(5000)
+        self.start()
+        self.assertTrue(self.blocked("hidden-one.example"))         # of the first list
+        self.assertEqual(self.server.ask("allowed.example").data(), REAL)
+        self.assertIn("an older one is in force", self.server.output())
+        self.compile()
+        lab.wait_until("the new list", lambda: not self.blocked("hidden-one.example"), 3)
+        self.assertTrue(self.blocked("hidden-two.example"))
+
     def test_a_new_list_is_in_force_at_once_and_under_load(self):
         self.compile()
         self.start()

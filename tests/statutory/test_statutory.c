@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "statutory/internal.h"
+#include "statutory/older.h"
 #include "support/statutory_list.h"
 
 static unsigned find(const struct statutory *list, const char *text)
@@ -248,6 +249,30 @@ static void file_of_another_version_says_so(void **state)
     free(bytes);
 }
 
+static void older_generation_takes_the_place_of_a_damaged_one(void **state)
+{
+    static const char *const hosts[] = {"old.example"};
+    struct fixture *f = *state;
+    struct statutory *list = NULL;
+    char current[80], path[96];
+    snprintf(current, sizeof current, "%s/current", f->folder);
+    assert_int_equal(older_open(current, &list), ERR_NOENT);
+    assert_int_equal(older_open("", &list), ERR_NOENT);
+    for (uint64_t n = 9; n <= 11; n++) {
+        snprintf(path, sizeof path, "generation-%d.mdb", (int)n);
+        statutory_list_write(f->folder, path, hosts, 1, n);
+    }
+    snprintf(path, sizeof path, "%s/generation-11.mdb", f->folder);
+    spill(path, (const uint8_t *)"damaged", 7);
+    assert_int_equal(older_open(current, &list), 0);
+    assert_int_equal(statutory_generation(list), 10);
+    statutory_close(list);
+    for (int n = 9; n <= 11; n++) {
+        snprintf(path, sizeof path, "%s/generation-%d.mdb", f->folder, n);
+        unlink(path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(file_needs_its_own_key, make, unmake),
         cmocka_unit_test_setup_teardown(file_that_was_changed_is_refused, make, unmake),
         cmocka_unit_test_setup_teardown(file_of_another_version_says_so, make, unmake),
+        cmocka_unit_test_setup_teardown(older_generation_takes_the_place_of_a_damaged_one, make, unmake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "base/category.h"
 #include "report/markup.h"
 #include "report/report.h"
+#include "report/statutory.h"
 #include "report/style.h"
 
 #define POPULAR_MAX 200 /* rows; the JSON form has more */
@@ -66,20 +67,17 @@ static void put_contents(const struct report *report, FILE *to)
         const char *id, *title;
         bool published;
     } rows[] = {
-        {"look", "What wants a look", false},
-        {"popular", "Popular names", true},
-        {"categories", "Categories", true},
-        {"changes", "What changed", true},
-        {"feeds", "Feeds", false},
-        {"common", "Feeds in common", true},
-        {"refused", "What was refused", false},
-        {"flagged", "Whole sites of others", false},
-        {"judged", "Judged by", false},
+        {"look", "What wants a look", false},        {"popular", "Popular names", true},
+        {"categories", "Categories", true},          {"changes", "What changed", true},
+        {"statutory", "Statutory lists", false},     {"feeds", "Feeds", false},
+        {"common", "Feeds in common", true},         {"refused", "What was refused", false},
+        {"flagged", "Whole sites of others", false}, {"judged", "Judged by", false},
         {"cost", "Cost of the run", false},
     };
     fputs("<nav aria-label=\"Contents\"><ul>\n", to);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!rows[i].published || report->outcome == REPORT_PUBLISHED)
+        bool absent = report->statutory == NULL && strcmp(rows[i].id, "statutory") == 0;
+        if (!absent && (!rows[i].published || report->outcome == REPORT_PUBLISHED))
             fprintf(to, "<li><a href=\"#%s\">%s</a></li>\n", rows[i].id, rows[i].title);
     }
     fputs("</ul></nav>\n<main id=\"main\">\n", to);
@@ -183,6 +181,10 @@ static void put_look(const struct report *report, FILE *to)
         fprintf(to, "<li><a href=\"#popular\">%zu popular %s</a> %s blocked that %s not blocked before.</li>\n",
                 report->popular_new, report->popular_new == 1 ? "name" : "names",
                 report->popular_new == 1 ? "is" : "are", report->popular_new == 1 ? "was" : "were");
+        count++;
+    }
+    if (report->statutory != NULL && report_statutory_is_alarm(report->statutory)) {
+        fputs("<li>The <a href=\"#statutory\">statutory lists</a> want a look.</li>\n", to);
         count++;
     }
     fputs(count == 0 ? "<li>Nothing: all feeds have good copies, and no popular name is newly blocked.</li>\n</ul>\n"
@@ -530,6 +532,8 @@ void report_write_html(const struct report *report, FILE *to)
         put_list(report, to);
         put_changes(report, to);
     }
+    if (report->statutory != NULL)
+        report_statutory_write_html(report->statutory, to);
     put_feeds(report, to);
     if (published)
         put_common(report, to);

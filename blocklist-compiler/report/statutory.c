@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "report/markup.h"
+
 static void digest_text(const struct statutory_feed_record *record, char out[2 * STATUTORY_DIGEST_LEN + 1])
 {
     for (size_t i = 0; i < STATUTORY_DIGEST_LEN; i++)
@@ -54,6 +56,67 @@ void report_statutory_write_text(const struct report_statutory *tier, FILE *to)
     if (tier->outcome == REPORT_PUBLISHED)
         fprintf(to, "  generation %" PRIu64 ": %" PRIu64 " hosts\n", tier->generation, tier->hosts);
 }
+
+/* ---- the page ---- */
+
+static bool feed_is_alarm(const struct report_statutory *tier, const struct report_statutory_feed *feed)
+{
+    return feed->forsaken || feed->state == REPORT_FEED_STALE || feed->state == REPORT_FEED_MISSING ||
+           is_old(tier, feed->record);
+}
+
+bool report_statutory_is_alarm(const struct report_statutory *tier)
+{
+    bool alarm = tier->outcome != REPORT_PUBLISHED || tier->warning[0] != '\0';
+    for (size_t i = 0; i < tier->feed_count; i++)
+        alarm |= feed_is_alarm(tier, &tier->feeds[i]);
+    return alarm;
+}
+
+static void put_row(const struct report_statutory *tier, const struct report_statutory_feed *feed, FILE *to)
+{
+    const struct statutory_feed_record *r = feed->record;
+    int64_t age_h = (tier->now_s - r->fetched_s) / 3600;
+    fputs("<tr><th scope=\"row\">", to);
+    markup_text(r->name, to);
+    fprintf(to, "</th><td>%s</td><td>", r->body);
+    markup_text(r->membership, to);
+    fputs("</td><td>", to);
+    fprintf(to, feed_is_alarm(tier, feed) ? "<span class=\"bad\">%s%s</span>" : "%s%s",
+            report_feed_state_name(feed->state), feed->forsaken ? ", not in the recipe: its last list stays" : "");
+    if (feed->why[0] != '\0') {
+        fputs(": ", to);
+        markup_text(feed->why, to);
+    }
+    fprintf(to,
+            "</td><td class=\"n\">%" PRId64 "</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64
+            "</td><td class=\"n\">%" PRIu64 "</td></tr>\n",
+            feed->state == REPORT_FEED_MISSING || age_h < 0 ? 0 : age_h, r->hosts, r->pages, r->refused);
+}
+
+void report_statutory_write_html(const struct report_statutory *tier, FILE *to)
+{
+    fputs("<h2 id=\"statutory\">Statutory lists</h2>\n<p>", to);
+    if (tier->outcome == REPORT_PUBLISHED)
+        fprintf(to, "In force: generation %" PRIu64 ", %" PRIu64 " hosts.", tier->generation, tier->hosts);
+    else
+        fprintf(to, "<span class=\"bad\">Not published; %s.</span> ",
+                tier->previous != 0 ? "the list from before stays in force" : "no list is in force");
+    if (tier->outcome != REPORT_PUBLISHED)
+        markup_text(tier->why, to);
+    fputs("</p>\n", to);
+    if (tier->warning[0] != '\0') {
+        fputs("<p class=\"bad\">", to);
+        markup_text(tier->warning, to);
+        fputs("</p>\n", to);
+    }
+    markup_table("t-statutory", "Lists", "list|body|membership|state|#age in hours|#hosts|#pages|#refused", to);
+    for (size_t i = 0; i < tier->feed_count; i++)
+        put_row(tier, &tier->feeds[i], to);
+    markup_table_end(to);
+}
+
+/* ---- JSON ---- */
 
 static json_t *feed_json(const struct report_statutory *tier, const struct report_statutory_feed *feed)
 {

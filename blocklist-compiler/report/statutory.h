@@ -34,6 +34,10 @@ struct report_statutory {
 };
 
 void report_statutory_write_text(const struct report_statutory *tier, FILE *to);
+/* A section of the page. */
+void report_statutory_write_html(const struct report_statutory *tier, FILE *to);
+/* Whether something of it wants a look. */
+bool report_statutory_is_alarm(const struct report_statutory *tier);
 /* An object that the caller owns; NULL: no memory. */
 struct json_t *report_statutory_json(const struct report_statutory *tier);
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "report/markup.h"
+#include "report/statutory.h"
 
 #define HOSTILE "<script>alert('1')</script>\"&\x1b"
 
@@ -220,6 +221,37 @@ static void markup_writes_figures_as_people_read_them(void **state)
     }
 }
 
+static void html_shows_what_is_wrong_with_the_statutory_lists(void **state)
+{
+    struct fixture *f = *state;
+    struct statutory_feed_record record = {.name = "watchdogs", .body = "iwf", .membership = "M", .max_age_s = 3600};
+    struct report_statutory_feed row = {.record = &record, .state = REPORT_FEED_FRESH, .why = ""};
+    struct report_statutory tier = {
+        .outcome = REPORT_PUBLISHED, .why = "", .warning = "", .now_s = 1000, .feeds = &row, .feed_count = 1};
+    static const char alarm[] = "The <a href=\"#statutory\">statutory lists</a> want a look";
+    char *html = html_of(&f->report);
+    assert_null(strstr(html, "tatutory"));
+    free(html);
+    f->report.statutory = &tier;
+    html = html_of(&f->report);
+    assert_non_null(strstr(html, "watchdogs"));
+    assert_null(strstr(html, alarm));
+    free(html);
+    for (int i = 0; i < 5; i++) {
+        row.state = i == 0 ? REPORT_FEED_STALE : REPORT_FEED_FRESH;
+        row.forsaken = i == 1;
+        row.why = i == 0 ? HOSTILE : "";
+        tier.now_s = i == 2 ? 3601 : 1000;
+        tier.warning = i == 3 ? HOSTILE : "";
+        tier.outcome = i == 4 ? REPORT_FAILED : REPORT_PUBLISHED;
+        html = html_of(&f->report);
+        assert_non_null(strstr(html, alarm));
+        assert_null(strstr(html, "<script>"));
+        free(html);
+    }
+    f->report.statutory = NULL;
+}
+
 int main(void)
 {
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -229,6 +261,7 @@ int main(void)
         IN_FIXTURE(html_tells_all_that_the_report_has),
         IN_FIXTURE(json_has_the_fields_that_programs_need),
         IN_FIXTURE(record_has_counts_but_no_lines_of_feeds),
+        IN_FIXTURE(html_shows_what_is_wrong_with_the_statutory_lists),
         cmocka_unit_test(markup_writes_figures_as_people_read_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

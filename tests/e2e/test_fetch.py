@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Fetching from servers that lie, stall, swell and lead astray: the old list stays, and a sentence says why."""
+import gzip
 import io
 import json
+import lzma
 import os
 import tarfile
 import time
@@ -247,6 +249,25 @@ class Fetching(lab.Case):
         self.server.pages[self.path] = lists.text(packed, "Content-Encoding: gzip")
         code, report, said = self.compile(self.feed())
         self.assertEqual((code, report["all"]["names"]), (0, 200), said)
+
+    def test_a_list_that_is_a_compressed_file_is_unpacked(self):
+        for i, pack in enumerate((gzip.compress, lzma.compress)):
+            self.server.pages[self.path] = lists.text(pack((NAMES + "more%d.example\n" % i).encode()),
+                                                      "Content-Type: application/octet-stream")
+            code, report, said = self.compile(self.feed())
+            self.assertEqual((code, report["feeds"][0]["state"], report["all"]["names"]), (0, "fresh", 201), said)
+        code, report, said = self.compile(self.feed())
+        self.assertEqual((code, report["outcome"]), (0, "unchanged"), said)
+        packed = gzip.compress(NAMES.encode())
+        for what, body, phrase in (
+                ("cut", packed[:len(packed) // 2], "could not be unpacked: "),
+                ("swells past the limit", gzip.compress(b"a" * (1 << 20)), "could not be unpacked: more bytes than allowed"),
+                ("a web page", gzip.compress(b"<html>Log on"), "a web page instead of a list"),
+                ("nothing", gzip.compress(b""), "empty")):
+            with self.subTest(what):
+                self.server.pages[self.path] = lists.text(body)
+                code, report, said = self.compile(self.feed())
+                self.check_stale(code, report, phrase, generation=2)
 
     def test_one_server_serves_two_feeds_at_a_time(self):
         feeds = []

@@ -66,6 +66,7 @@ static int work(void *ctx, const void *arg, size_t arg_len)
                           .guard = reader->opts.guard,
                           .popular = reader->opts.popular,
                           .path = order.path,
+                          .whole = true,
                           .light = order.light,
                           .id = order.id};
     return order.kind == ORDER_FOLDER ? piece_read(&piece, SANDBOX_OUT) : read_bytes(&order, &piece);

@@ -67,6 +67,12 @@ static const int walking[] = {
     SCMP_SYS(statfs),   SCMP_SYS(fstatfs),    SCMP_SYS(statfs64), SCMP_SYS(fstatfs64),
 };
 
+/* What libarchive asks of each file of a folder; "not supported" is an answer that it knows. */
+static const int attributes[] = {
+    SCMP_SYS(getxattr),  SCMP_SYS(lgetxattr),  SCMP_SYS(fgetxattr),
+    SCMP_SYS(listxattr), SCMP_SYS(llistxattr), SCMP_SYS(flistxattr),
+};
+
 /* The run-times of sanitizers read maps of memory, make stacks for signals and lock threads. */
 static const int sanitizers[] = {
     SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(prctl),     SCMP_SYS(sched_getaffinity), SCMP_SYS(getppid),
@@ -150,6 +156,8 @@ static int add_rules(scmp_filter_ctx filter, bool may_read)
         rc = add_descriptors(filter);
     if (rc == 0)
         rc = add_look_ups(filter, may_read ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES));
+    if (rc == 0)
+        rc = add_all(filter, SCMP_ACT_ERRNO(ENOTSUP), attributes, COUNT(attributes));
     if (rc == 0)
         rc = add_opening(filter, may_read);
     if (rc == 0 && WORKER_SANITIZED)

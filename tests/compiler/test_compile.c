@@ -301,6 +301,21 @@ static void compile_lets_no_reader_stop_the_others(void **state)
     free(names);
 }
 
+static void compile_reads_folders_too(void **state)
+{
+    struct fixture *f = *state;
+    char command[256];
+    snprintf(command, sizeof command, "mkdir -p %s/tree/adult %s/tree/games && ln -s adult %s/tree/porn", f->dir,
+             f->dir, f->dir);
+    assert_int_equal(system(command), 0);
+    write_feed(f, "tree/adult/domains", "a.example\n");
+    write_feed(f, "tree/games/domains", "b.example\n");
+    add_feed(f, "tree", "ut1", A, NULL);
+    assert_int_equal(run(f), 0);
+    assert_true(look_up(f, "a.example") == A);
+    assert_true(look_up(f, "b.example") == A);
+}
+
 static void compile_publishes_nothing_that_no_reader_has_read(void **state)
 {
     struct fixture *f = *state;
@@ -488,6 +503,7 @@ int main(void)
         IN_FIXTURE(compile_counts_what_came_and_went),
         IN_FIXTURE(compile_keeps_the_last_good_copy_of_an_unbelievable_feed),
         IN_FIXTURE(compile_lets_no_reader_stop_the_others),
+        IN_FIXTURE(compile_reads_folders_too),
         IN_FIXTURE(compile_publishes_nothing_that_no_reader_has_read),
         IN_FIXTURE(compile_uses_the_copy_of_a_feed_that_is_gone),
         IN_FIXTURE(compile_never_opens_what_was_blocked_because_a_feed_is_lost),

@@ -34,8 +34,8 @@ uint8_t *bytes_grow(struct bytes *b, size_t len)
 
 void bytes_add(struct bytes *b, const void *data, size_t len)
 {
-    uint8_t *room = bytes_grow(b, len);
-    if (room && len > 0)
+    uint8_t *room = len > 0 ? bytes_grow(b, len) : NULL;
+    if (room)
         memcpy(room, data, len);
 }
 

@@ -6,9 +6,10 @@
 #include "base/pattern.h"
 #include "belisha/verdict.h"
 
-#define HEADS    4096 /* a power of two */
-#define LISTS    2    /* uses of addresses */
-#define BITS_MAX 129
+#define HASH_BITS 16   /* of three bytes: nearly no two literals share a hash */
+#define HEADS     4096 /* a power of two */
+#define LISTS     2    /* uses of addresses */
+#define BITS_MAX  129
 
 struct clause {
     struct blockdb_clause_record head;
@@ -25,7 +26,8 @@ struct address_run {
 
 struct clause_table {
     uint32_t count;
-    bool floating; /* some have a literal that heads leads to */
+    bool floating;                         /* some have a literal that heads leads to */
+    uint64_t begun[(1 << HASH_BITS) / 64]; /* bit n: the first bytes of such a literal have the hash n */
     struct clause *clauses;
     uint16_t heads[HEADS];  /* id + 1 of the first floating clause by the hash of its literal's first bytes */
     uint16_t blind;         /* the same of those without such a literal: each is tried on every name */
@@ -42,9 +44,9 @@ static uint32_t three_of(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
 }
 
-static uint32_t head_of(uint32_t three)
+static uint32_t hash_of(uint32_t three)
 {
-    return three * 0x9e3779b1u >> 20; /* 12 bits: HEADS */
+    return three * 0x9e3779b1u >> (32 - HASH_BITS);
 }
 
 static bool names_are_whole(const uint8_t *at, size_t len)
@@ -82,10 +84,13 @@ static void float_add(struct clause_table *t, uint16_t id)
 {
     struct clause *c = &t->clauses[id];
     bool blind = c->head.literal_len < BLOCKDB_CLAUSE_LITERAL;
-    uint16_t *head = blind ? &t->blind : &t->heads[head_of(three_of(c->literal))];
+    uint32_t hash = blind ? 0 : hash_of(three_of(c->literal));
+    uint16_t *head = blind ? &t->blind : &t->heads[hash % HEADS];
     c->next = *head;
     *head = (uint16_t)(id + 1);
     t->floating |= !blind;
+    if (!blind)
+        t->begun[hash / 64] |= UINT64_C(1) << hash % 64;
     for (unsigned byte = 0; byte < 256 && blind; byte++)
         t->blind_starts[byte] |= pattern_may_begin(c->pattern, (uint8_t)byte);
 }
@@ -305,7 +310,10 @@ static void literals_try(const struct clause_table *table, struct clause_hits *h
     uint32_t three = three_of(key->bytes) << 8;
     for (uint32_t at = 0; at + BLOCKDB_CLAUSE_LITERAL <= key->len; at++) {
         three = three >> 8 | (uint32_t)key->bytes[at + 2] << 16;
-        for (uint16_t id = table->heads[head_of(three)]; id != 0; id = table->clauses[id - 1].next)
+        uint32_t hash = hash_of(three);
+        if ((table->begun[hash / 64] >> hash % 64 & 1) == 0)
+            continue;
+        for (uint16_t id = table->heads[hash % HEADS]; id != 0; id = table->clauses[id - 1].next)
             float_try(table, at, (uint16_t)(id - 1), hits);
     }
 }

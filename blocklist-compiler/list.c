@@ -32,6 +32,7 @@ struct filler {
     uint64_t *seen;               /* by sheaf: rules so far */
     uint64_t *every;              /* of them, every so manieth is a sample */
     int err;
+    uint8_t apart[TRIE_APART];
 };
 
 /* ---- clauses ---- */

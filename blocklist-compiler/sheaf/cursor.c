@@ -140,7 +140,7 @@ int sheaf_cursor_next(struct sheaf_cursor *cursor)
     int err = read_rule(cursor, first);
     if (err < 0)
         return err;
-    cursor->past = cursor->until != NULL &&
+    cursor->past = cursor->head >= cursor->until_head && cursor->until != NULL &&
                    sheaf_key_compare(cursor->key, cursor->key_len, cursor->until->bytes, cursor->until->len) >= 0;
     return cursor->past ? 0 : 1;
 }

@@ -36,6 +36,7 @@ struct joiner {
     struct item *items;
     size_t item_count, item_cap;
     int err;
+    uint8_t apart[WRITER_APART];
 };
 
 /* ---- kinds ---- */

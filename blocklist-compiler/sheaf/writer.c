@@ -15,7 +15,7 @@ int writer_init(struct writer *writer, int fd, unsigned part_count, uint32_t kin
     writer->part_count = part_count;
     atomic_init(&writer->end, sizeof(struct sheaf_head));
     for (unsigned i = 0; i < part_count; i++) {
-        writer->parts[i].counts = calloc(kind_count + 1u, sizeof *writer->parts[i].counts);
+        writer->parts[i].counts = calloc(1, kind_count * sizeof *writer->parts[i].counts + WRITER_APART);
         if (writer->parts[i].counts == NULL)
             return ERR_NOMEM;
     }
@@ -66,6 +66,9 @@ static int flush(struct writer *writer, struct writer_part *part)
 static size_t shared_len(const struct writer_part *part, const uint8_t *key, size_t key_len)
 {
     size_t max = key_len < part->key_len ? key_len : part->key_len, len = 0;
+    for (; max - len >= sizeof(uint64_t); len += sizeof(uint64_t))
+        if (memcmp(part->key + len, key + len, sizeof(uint64_t)) != 0)
+            break;
     while (len < max && part->key[len] == key[len])
         len++;
     return len;

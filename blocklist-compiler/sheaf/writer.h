@@ -14,6 +14,7 @@
 #include "sheaf/sheaf.h"
 
 #define WRITER_PARTS_MAX 16
+#define WRITER_APART     128 /* bytes between what two threads write, so that they do not wait for the same cache line */
 
 struct writer_part {
     struct bytes block;  /* the one at hand */
@@ -23,6 +24,7 @@ struct writer_part {
     uint8_t key_len;
     uint8_t key[BLOCKDB_KEY_MAX];
     int err;
+    uint8_t apart[WRITER_APART];
 };
 
 struct writer {

@@ -23,6 +23,7 @@ struct part {
     struct value_table values;
     uint32_t *numbers; /* from ids of this part's values to those of the trie; made by trie_build() */
     uint64_t *counts;  /* entries by value id of the trie */
+    uint8_t apart[TRIE_APART];
 };
 
 struct trie {
@@ -323,7 +324,7 @@ static int prepare(struct trie *trie)
     const struct part *before = NULL;
     for (unsigned i = 0; i < trie->opts.part_count; i++) {
         struct part *part = &trie->parts[i];
-        part->counts = calloc(trie->values.count + 1u, sizeof(*part->counts));
+        part->counts = calloc(1, trie->values.count * sizeof(*part->counts) + TRIE_APART);
         if (!part->counts)
             return ERR_NOMEM;
         if (part->len == 0)

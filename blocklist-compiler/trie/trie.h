@@ -25,6 +25,7 @@
 #include "dns/key.h"
 
 #define TRIE_PARTS_MAX 16
+#define TRIE_APART     128 /* bytes between what two threads write, so that they do not wait for the same cache line */
 
 struct trie;
 

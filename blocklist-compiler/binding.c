@@ -15,6 +15,7 @@
 #include "blocklist-compiler/revision.h"
 #include "feed/format.h"
 #include "fetch/store.h"
+#include "sheaf/cursor.h"
 #include "sheaf/join.h"
 
 #define PIECE_LEN    (32U << 20) /* bytes: of each piece being read, the rules are in memory */
@@ -229,6 +230,18 @@ static int read_in_pieces(const struct binding *binding, int fd)
     return err;
 }
 
+/* What a reader of strangers' bytes wrote, looked through; sheaves that are joined are looked through by that. */
+static int check(int fd)
+{
+    struct sheaf *sheaf;
+    int err = sheaf_open_fd(fd, &sheaf);
+    if (err < 0)
+        return err;
+    err = sheaf_check(sheaf);
+    sheaf_close(sheaf);
+    return err;
+}
+
 static int read_copy(const struct binding *binding, int fd)
 {
     struct stat st;
@@ -242,7 +255,7 @@ static int read_copy(const struct binding *binding, int fd)
         return read_in_pieces(binding, fd);
     int err = reader_read(binding->reader, &whole, fd, why);
     tell(binding, why);
-    return err;
+    return err < 0 ? err : check(fd);
 }
 
 /* ---- reading what has changed ---- */

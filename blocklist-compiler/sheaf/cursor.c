@@ -145,6 +145,17 @@ int sheaf_cursor_next(struct sheaf_cursor *cursor)
     return cursor->past ? 0 : 1;
 }
 
+int sheaf_check(const struct sheaf *sheaf)
+{
+    struct sheaf_cursor cursor;
+    int got;
+    sheaf_cursor_init(&cursor, sheaf, NULL, NULL);
+    do
+        got = sheaf_cursor_next(&cursor);
+    while (got > 0);
+    return got;
+}
+
 int sheaf_block_key(const struct sheaf *sheaf, uint32_t block, struct sheaf_key *out)
 {
     struct sheaf_cursor cursor = {.sheaf = sheaf, .block = block, .until_head = UINT64_MAX};

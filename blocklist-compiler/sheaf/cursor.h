@@ -34,6 +34,9 @@ void sheaf_cursor_init(struct sheaf_cursor *cursor, const struct sheaf *sheaf, c
 /* 1 and the fields from head on set; 0 at the end; ERR_DAMAGED. */
 ERR_CHECKED int sheaf_cursor_next(struct sheaf_cursor *cursor);
 
+/* Reads every rule once: of a sheaf by a process that may have been taken over, before others rely on it. ERR_DAMAGED. */
+ERR_CHECKED int sheaf_check(const struct sheaf *sheaf);
+
 /* The key that a block begins with. ERR_DAMAGED. */
 ERR_CHECKED int sheaf_block_key(const struct sheaf *sheaf, uint32_t block, struct sheaf_key *out);
 

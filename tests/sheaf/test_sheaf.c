@@ -134,6 +134,47 @@ static void cursors_of_ranges_meet_every_rule_once(void **state)
     free(text);
 }
 
+/* Checksums are right, the rules are not: what a reader could write that somebody has taken over. */
+static void check_refuses_rules_that_no_writer_writes(void **state)
+{
+    static const struct {
+        const char *key;
+        size_t len;
+        int err;
+    } rows[] = {
+        {"example\0a", 9, 0},
+        {"example", 7, ERR_DAMAGED},
+        {"a", 1, ERR_DAMAGED},
+        {"example\0\0a", 10, ERR_DAMAGED},
+        {"example\0a\0", 10, ERR_DAMAGED},
+        {"\0example", 8, ERR_DAMAGED},
+    };
+    const struct sheaf_kind kind = {.categories = 4, .what = SHEAF_SELF};
+    struct feed_stats stats;
+    struct clauses clauses;
+    (void)state;
+    feed_stats_init(&stats);
+    clauses_init(&clauses);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct writer writer;
+        struct sheaf *sheaf;
+        struct writer_rest rest = {.kinds = &kind, .clauses = &clauses, .stats = &stats};
+        int fd = bundle_file();
+        assert_int_equal(writer_init(&writer, fd, 1, 1), 0);
+        writer_add(&writer, 0,
+                   (const uint8_t *)"example\0"
+                                    "0",
+                   9, 0, 1);
+        writer_add(&writer, 0, (const uint8_t *)rows[i].key, rows[i].len, 0, 1);
+        assert_int_equal(writer_finish(&writer, &rest), 0);
+        assert_int_equal(sheaf_open_fd(fd, &sheaf), 0);
+        assert_int_equal(sheaf_check(sheaf), rows[i].err);
+        sheaf_close(sheaf);
+        writer_done(&writer);
+        close(fd);
+    }
+}
+
 struct joined {
     struct sheaf *sheaves[3];
     int fds[4];
@@ -248,6 +289,7 @@ int main(void)
         cmocka_unit_test(sheaf_keeps_clauses_addresses_and_what_reading_came_to),
         cmocka_unit_test(sheaf_open_sees_every_changed_byte),
         cmocka_unit_test(cursors_of_ranges_meet_every_rule_once),
+        cmocka_unit_test(check_refuses_rules_that_no_writer_writes),
         cmocka_unit_test(join_adds_and_takes_rule_by_rule),
         cmocka_unit_test(join_counts_only_what_is_left),
         cmocka_unit_test(join_in_ranges_gives_the_same),

@@ -99,24 +99,6 @@ void reader_free(struct reader *reader)
     free(reader);
 }
 
-static int err_from_end(const struct sandbox_result *result)
-{
-    switch (result->end) {
-    case SANDBOX_DONE:
-        return result->code;
-    case SANDBOX_TIME:
-    case SANDBOX_MEMORY:
-    case SANDBOX_OUTPUT:
-        return ERR_LIMIT;
-    case SANDBOX_UNUSABLE:
-        return ERR_UNSUPPORTED;
-    case SANDBOX_CRASHED:
-    case SANDBOX_FORBIDDEN:
-    default:
-        return ERR_MALFORMED;
-    }
-}
-
 static int run(struct reader *reader, const struct order *order, int in, int out, char why[SANDBOX_WHY_MAX])
 {
     struct sandbox_task task = {.arg = order,
@@ -129,7 +111,7 @@ static int run(struct reader *reader, const struct order *order, int in, int out
     struct sandbox_result result = sandbox_run(reader->sandbox, &task);
     if (result.end != SANDBOX_DONE)
         sandbox_explain(&result, &task.limits, why);
-    return err_from_end(&result);
+    return sandbox_err(&result);
 }
 
 static int read_folder(struct reader *reader, const struct piece *piece, struct order *order, int fd,

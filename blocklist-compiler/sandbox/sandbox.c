@@ -134,6 +134,24 @@ static void explain_call(int call, char why[SANDBOX_WHY_MAX])
     free(name);
 }
 
+int sandbox_err(const struct sandbox_result *result)
+{
+    switch (result->end) {
+    case SANDBOX_DONE:
+        return result->code;
+    case SANDBOX_TIME:
+    case SANDBOX_MEMORY:
+    case SANDBOX_OUTPUT:
+        return ERR_LIMIT;
+    case SANDBOX_UNUSABLE:
+        return ERR_UNSUPPORTED;
+    case SANDBOX_CRASHED:
+    case SANDBOX_FORBIDDEN:
+    default:
+        return ERR_MALFORMED;
+    }
+}
+
 void sandbox_explain(const struct sandbox_result *result, const struct sandbox_limits *limits,
                      char why[SANDBOX_WHY_MAX])
 {

@@ -79,6 +79,12 @@ void sandbox_free(struct sandbox *sandbox);
 /* Returns when the task has ended, after time_ms and a little at most. */
 struct sandbox_result sandbox_run(struct sandbox *sandbox, const struct sandbox_task *task);
 
+/*
+ * An end as an error: code where there is one; ERR_LIMIT (time, memory, output), ERR_MALFORMED (a crash, a forbidden
+ * call), ERR_UNSUPPORTED (no sandbox to be had).
+ */
+int sandbox_err(const struct sandbox_result *result);
+
 /* A sentence without a full stop about any end but SANDBOX_DONE: "its reader took more than 60 s". */
 void sandbox_explain(const struct sandbox_result *result, const struct sandbox_limits *limits,
                      char why[SANDBOX_WHY_MAX]);

@@ -19,9 +19,17 @@ void holding_init(struct holding *holding)
     memset(holding, 0, sizeof *holding);
 }
 
+void holding_forget(struct holding *holding)
+{
+    if (holding->lines.data != NULL)
+        sodium_memzero(holding->lines.data, holding->lines.len);
+    bytes_done(&holding->lines);
+    holding->lines = (struct bytes){0};
+}
+
 void holding_done(struct holding *holding)
 {
-    bytes_done(&holding->lines);
+    holding_forget(holding);
     holding_init(holding);
 }
 
@@ -97,31 +105,45 @@ static void on_refused(const struct intake *in, enum refusal refusal, struct spa
     add_line(holding, 0, text.at, text.len);
 }
 
-static int digest_file(const char *path, uint64_t bytes_max, uint8_t out[STATUTORY_DIGEST_LEN])
+int holding_digest(struct holding *holding, const char *path, uint64_t bytes_max)
 {
     uint8_t *bytes;
     size_t len;
     int err = files_read_path(path, bytes_max, &bytes, &len);
     if (err < 0)
         return err;
-    crypto_generichash(out, STATUTORY_DIGEST_LEN, bytes, len, NULL, 0);
+    crypto_generichash(holding->record.digest, STATUTORY_DIGEST_LEN, bytes, len, NULL, 0);
     sodium_memzero(bytes, len);
     free(bytes);
     return 0;
 }
 
-int holding_read(struct holding *holding, const struct recipe_feed *feed, const struct guard *guard, const char *path,
+int holding_read(struct holding *holding, const struct recipe_feed *feed, const struct guard *guard, struct span text,
                  struct feed_stats *stats)
 {
     const struct reading reading = {
-        .feed = feed, .guard = guard, .path = path, .sink = on_rule, .refused = on_refused, .ctx = holding};
-    holding_name(holding, feed);
-    holding_settings(feed, holding->settings);
-    int err = digest_file(path, (uint64_t)feed->limits.bytes, holding->record.digest);
-    if (err == 0)
-        err = reading_run(&reading, stats);
+        .feed = feed, .guard = guard, .text = &text, .sink = on_rule, .refused = on_refused, .ctx = holding};
+    int err = reading_run(&reading, stats);
     holding->record.widened = stats->widened;
     return err < 0 ? err : bytes_ok(&holding->lines) ? 0 : ERR_NOMEM;
+}
+
+int holding_take_lines(struct holding *holding, struct span lines)
+{
+    struct span rest = lines;
+    uint64_t hosts = 0, pages = 0;
+    if (lines.len > 0 && lines.at[lines.len - 1] != '\n')
+        return ERR_MALFORMED;
+    while (rest.len > 0) {
+        struct span line = span_cut(&rest, '\n');
+        if (line.len < 2 || memchr(scope_marks, line.at[0], sizeof scope_marks) == NULL)
+            return ERR_MALFORMED;
+        *(line.at[0] == scope_marks[0] ? &pages : &hosts) += 1;
+    }
+    bytes_add(&holding->lines, lines.at, lines.len);
+    holding->record.hosts = hosts;
+    holding->record.pages = pages;
+    return bytes_ok(&holding->lines) ? 0 : ERR_NOMEM;
 }
 
 /* ---- keeping it ---- */

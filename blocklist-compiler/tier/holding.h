@@ -15,6 +15,7 @@
 #include "belisha/statutory_format.h"
 #include "dns/key.h"
 #include "feed/guard.h"
+#include "feed/span.h"
 #include "feed/stats.h"
 #include "fetch/store.h"
 #include "publish/bytes.h"
@@ -29,6 +30,8 @@ struct holding {
 };
 
 void holding_init(struct holding *holding);
+/* Drops the lines, and leaves nothing of them in memory; what was counted stays. */
+void holding_forget(struct holding *holding);
 void holding_done(struct holding *holding);
 
 /* Takes over from the recipe what says whose list it is. */
@@ -38,10 +41,15 @@ void holding_name(struct holding *holding, const struct recipe_feed *feed);
 void holding_settings(const struct recipe_feed *feed, uint8_t out[STATUTORY_DIGEST_LEN]);
 
 /*
- * Reads the list at path. stats: counts only are of use, initialised by the caller. Errors of reading_run(); ERR_NOMEM.
+ * Reads the list's text: lines and counts. stats: counts only are of use, initialised by the caller. Errors of
+ * reading_run(); ERR_NOMEM.
  */
 ERR_CHECKED int holding_read(struct holding *holding, const struct recipe_feed *feed, const struct guard *guard,
-                             const char *path, struct feed_stats *stats);
+                             struct span text, struct feed_stats *stats);
+/* Takes over lines that another process has read, and counts them. ERR_MALFORMED: no lines of a holding; ERR_NOMEM. */
+ERR_CHECKED int holding_take_lines(struct holding *holding, struct span lines);
+/* Notes the digest of the list at path. ERR_LIMIT: longer than bytes_max; ERR_NOENT, ERR_ACCESS, ERR_IO, ERR_NOMEM. */
+ERR_CHECKED int holding_digest(struct holding *holding, const char *path, uint64_t bytes_max);
 
 /* Errors of vault_get(); ERR_DAMAGED. holding must be empty. */
 ERR_CHECKED int holding_load(struct holding *holding, const struct vault *vault, const char *feed);

@@ -12,6 +12,7 @@
 #include "publish/folder.h"
 #include "publish/statutory_file.h"
 #include "reading/judge.h"
+#include "tier/confined.h"
 #include "tier/files.h"
 #include "tier/holding.h"
 #include "tier/ids.h"
@@ -43,6 +44,7 @@ struct tier {
     uint8_t key[STATUTORY_KEY_LEN];
     struct vault vault;
     struct guard *guard;
+    struct confined *confined; /* reads the lists */
     struct marker marker;
     struct member *members;
     size_t member_count;
@@ -78,17 +80,24 @@ int tier_new(const struct tier_opts *opts, struct tier **out)
     return 0;
 }
 
+/* What comes after this in the program has no use for keys and lists, and some of it reads strangers' bytes. */
+static void forget(struct tier *t)
+{
+    for (size_t i = 0; i < t->member_count; i++)
+        holding_forget(&t->members[i].held);
+    sodium_memzero(t->key, sizeof t->key);
+    sodium_memzero(t->vault.key, sizeof t->vault.key);
+}
+
 void tier_free(struct tier *t)
 {
     if (t == NULL)
         return;
-    for (size_t i = 0; i < t->member_count; i++)
-        holding_done(&t->members[i].held);
+    confined_free(t->confined);
     marker_done(&t->marker);
     guard_free(t->guard);
     folder_close(&t->folder);
-    sodium_memzero(t->key, sizeof t->key);
-    sodium_memzero(t->vault.key, sizeof t->vault.key);
+    forget(t);
     free(t->members);
     free(t->rows);
     free(t);
@@ -146,6 +155,11 @@ static int open_all(struct tier *t)
         return fail(t, err, "the folder of the statutory list can't be made");
     if (sodium_init() < 0)
         return fail(t, ERR_IO, "no random numbers");
+    if ((err = guard_new(span_of(t->opts.help), &t->guard, &line)) < 0)
+        return fail(t, err, "the protected help names can't be used");
+    /* Before there are secrets: what reads strangers' bytes has a copy of this process. */
+    if ((err = confined_new(t->opts.feeds, t->opts.feed_count, t->guard, &t->confined)) < 0)
+        return fail(t, err, "lists can't be read in a process of their own");
     if ((err = folder_open(t->dir, &t->folder)) < 0)
         return fail(t, err, "the folder of the statutory list can't be used");
     t->report.previous = t->folder.current;
@@ -153,8 +167,6 @@ static int open_all(struct tier *t)
         return err;
     if ((err = marker_load(&t->marker, t->opts.out, t->dir)) < 0)
         return fail(t, err, "the marker of what was set up can't be read");
-    if ((err = guard_new(span_of(t->opts.help), &t->guard, &line)) < 0)
-        return fail(t, err, "the protected help names can't be used");
     return 0;
 }
 
@@ -210,12 +222,16 @@ static void take_fresh(struct tier *t, struct member *m, const struct obtained *
 {
     struct holding next;
     struct feed_stats stats;
-    char why[WHY_MAX];
+    char why[WHY_MAX], reader_why[SANDBOX_WHY_MAX] = "";
     holding_init(&next);
     feed_stats_init(&stats);
-    int err = holding_read(&next, m->feed, t->guard, got->path, &stats);
+    holding_name(&next, m->feed);
+    holding_settings(m->feed, next.settings);
+    int err = holding_digest(&next, got->path, (uint64_t)m->feed->limits.bytes);
+    if (err == 0)
+        err = confined_read(t->confined, m->feed, got->fd, &next, &stats, reader_why);
     if (err < 0)
-        (void)snprintf(why, sizeof why, "could not be read: %s", err_str(err));
+        (void)snprintf(why, sizeof why, "could not be read: %s", reader_why[0] == '\0' ? err_str(err) : reader_why);
     bool good = err == 0 && judge(m, &next, &stats, why);
     feed_stats_done(&stats);
     if (!good) {
@@ -419,9 +435,12 @@ const struct report_statutory *tier_run(struct tier *t)
         err = gather(t);
     for (size_t i = 0; i < t->member_count && err == 0; i++)
         fill_member(t, &t->members[i]);
+    confined_free(t->confined);
+    t->confined = NULL;
     if (err == 0 && may_publish(t) && make_list(t) == 0)
         t->report.outcome = REPORT_PUBLISHED;
     fill_report(t);
+    forget(t);
     return &t->report;
 }
 

@@ -32,8 +32,9 @@ struct operator_env {
 
 struct operator_command {
     const char *name;
-    const char *synopsis; /* its words, e.g. "why NAME [--client ADDRESS]" */
+    const char *synopsis; /* its words, e.g. "why NAME [--client ADDRESS]"; a line for each way to type it */
     const char *help;     /* one line */
+    const char *details;  /* what `belisha help COMMAND` says besides; NULL: nothing */
     bool needs_config;    /* without a valid configuration it does not run */
     /* Returns an enum operator_exit. */
     int (*run)(const struct operator_env *env, int argc, char *argv[]);
@@ -54,7 +55,7 @@ extern const struct operator_command command_why;
 /* Sends belishad a line and prints its answer; one that begins with "error" is a failure. Returns an enum operator_exit. */
 int operator_tell(const struct operator_env *env, const char *line);
 
-/* Says what is wrong with how a command was typed, and its synopsis. Returns OPERATOR_USAGE. */
+/* Says what is wrong with how a command was typed, and what would be right. Returns OPERATOR_USAGE. */
 int operator_usage(const struct operator_env *env, const struct operator_command *command, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

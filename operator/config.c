@@ -64,7 +64,7 @@ static int config_run(const struct operator_env *env, int argc, char *argv[])
 }
 
 const struct operator_command command_config = {.name = "config",
-                                                .synopsis = "config check | config show",
+                                                .synopsis = "config check\nconfig show",
                                                 .help =
                                                     "report every mistake in the configuration; print all values in "
                                                     "force",

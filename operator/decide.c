@@ -74,8 +74,9 @@ static const char *take_option(int option, struct decision_request *request)
     }
 }
 
-/* Options and one word, *out_word. */
-static const char *read_words(int argc, char *argv[], struct decision_request *request, const char **out_word)
+/* Options and one word, *out_word; missing is said when there is none. */
+static const char *read_words(int argc, char *argv[], struct decision_request *request, const char *missing,
+                              const char **out_word)
 {
     static const struct option options[] = {
         {"reason", required_argument, NULL, 'r'}, {"for", required_argument, NULL, 'f'},
@@ -89,7 +90,7 @@ static const char *read_words(int argc, char *argv[], struct decision_request *r
             return wrong;
     }
     if (optind != argc - 1)
-        return "one name is expected";
+        return missing;
     *out_word = argv[optind];
     return NULL;
 }
@@ -123,7 +124,7 @@ static int decide(const struct operator_env *env, const struct operator_command 
 {
     struct decision_request request = {.op = DECISION_OP_DECIDE, .decision = {.kind = kind, .below = true}};
     const char *name = NULL;
-    const char *wrong = read_words(argc, argv, &request, &name);
+    const char *wrong = read_words(argc, argv, &request, "one name is expected", &name);
     if (wrong == NULL && request.decision.reason[0] == '\0')
         wrong = "say why: --reason TEXT";
     if (wrong == NULL && request.for_s != 0 && request.decision.until_s != 0)
@@ -148,12 +149,13 @@ static int allow_run(const struct operator_env *env, int argc, char *argv[])
 static int revoke_run(const struct operator_env *env, int argc, char *argv[])
 {
     struct decision_request request = {.op = DECISION_OP_REVOKE};
+    static const char missing[] = "the number of a decision is expected; belisha decisions lists them";
     const char *word = NULL;
     char *end = NULL;
-    const char *wrong = read_words(argc, argv, &request, &word);
+    const char *wrong = read_words(argc, argv, &request, missing, &word);
     unsigned long id = wrong == NULL ? strtoul(word, &end, 10) : 0;
     if (wrong == NULL && (word[0] < '1' || word[0] > '9' || *end != '\0' || id > UINT32_MAX))
-        wrong = "the number of a decision is expected; belisha decisions lists them";
+        wrong = missing;
     if (wrong != NULL)
         return operator_usage(env, &command_revoke, "%s", wrong);
     request.decision.id = (uint32_t)id;

@@ -204,11 +204,36 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
     return operator_usage(env, &command_log, "tail, search, export, prune or verify-basic is expected");
 }
 
+static const char details[] = "  tail          records as they come in, until interrupted\n"
+                              "  search        records that are there, oldest first\n"
+                              "  export        the same with all columns, for other programs\n"
+                              "  prune         removes the oldest segments\n"
+                              "  verify-basic  has no segment been changed, damaged or taken from the middle?\n"
+                              "\nWhich records (CHOICE):\n"
+                              "  --from TIME, --to TIME    2026-11-21, 2026-11-21T10:30 (UTC), -2h, -30m, -7d, now\n"
+                              "  --client ADDRESS|NETWORK  asked by this client, or from this network\n"
+                              "  --name NAME [--below]     for this name; with --below, for those below it too\n"
+                              "  --group GROUP             asked by a client of this group\n"
+                              "  --category CATEGORY       decided by this category; may be given several times\n"
+                              "  --verdict VERDICT         allowed, blocked, nxdomain, rewritten, local, refused,\n"
+                              "                            not-ready, dropped or error\n"
+                              "  --blocked                 blocked, in whatever way\n"
+                              "  --code XXXX-XXXX          of the question that the notice page's code stands for\n"
+                              "\nWhat to do with them:\n"
+                              "  --limit NUMBER            end after so many\n"
+                              "  --format csv|ndjson       csv is the default\n"
+                              "  -o, --output FILE         instead of standard output; must not be there yet\n"
+                              "  --days NUMBER             prune: what is older\n"
+                              "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
+                              "  --dir DIR                 another log, such as a copy\n";
+
 const struct operator_command command_log = {
     .name = "log",
-    .synopsis = "log tail|search|export|prune|verify-basic [--from T] [--to T] [--client ADDRESS|NETWORK] [--name N "
-                "[--below]] [--group G] [--category C]... [--verdict V] [--blocked] [--code XXXX-XXXX] [--limit N] "
-                "[--format csv|ndjson] [-o FILE] [--days N] [--bytes N] [--dir DIR]",
+    .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
+                "log export [CHOICE]... [--limit NUMBER] [--format csv|ndjson] [-o FILE] [--dir DIR]\n"
+                "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
+                "log verify-basic [--dir DIR]",
     .help = "look into the query log, export it, remove what is too old, check its chain",
+    .details = details,
     .needs_config = true,
     .run = log_run};

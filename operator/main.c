@@ -16,12 +16,31 @@ static const struct operator_command *const commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
+/* Each line of a synopsis: the first behind one text, the others behind another. */
+static void print_synopsis(FILE *to, const struct operator_command *command, const char *first, const char *other)
+{
+    for (const char *line = command->synopsis; line != NULL;) {
+        const char *end = strchr(line, '\n');
+        size_t len = end == NULL ? strlen(line) : (size_t)(end - line);
+        fprintf(to, "%s%.*s\n", line == command->synopsis ? first : other, (int)len, line);
+        line = end == NULL ? NULL : end + 1;
+    }
+}
+
+static void print_usage(FILE *to, const struct operator_command *command)
+{
+    print_synopsis(to, command, "Usage: belisha ", "       belisha ");
+}
+
 static void print_help(FILE *to)
 {
     fputs("Usage: belisha [-c FILE]... COMMAND [ARGUMENTS]\n\nCommands:\n", to);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(to, "  %s\n      %s\n", commands[i]->synopsis, commands[i]->help);
-    fputs("\nOptions:\n"
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        print_synopsis(to, commands[i], "  ", "  ");
+        fprintf(to, "      %s\n", commands[i]->help);
+    }
+    fputs("\n`belisha help COMMAND`, or COMMAND --help, tells of one alone.\n"
+          "\nOptions:\n"
           "  -c, --config FILE   configuration; later files are laid over earlier ones\n"
           "                      (default: " INSTALLED_FILE ", or built-in defaults)\n"
           "  -h, --help          this text\n"
@@ -37,7 +56,10 @@ int operator_usage(const struct operator_env *env, const struct operator_command
     va_start(args, format);
     vfprintf(env->err, format, args);
     va_end(args);
-    fprintf(env->err, "\nUsage: belisha %s\n", command->synopsis);
+    fputc('\n', env->err);
+    print_usage(env->err, command);
+    if (command->details != NULL)
+        fprintf(env->err, "belisha help %s says what the options mean.\n", command->name);
     return OPERATOR_USAGE;
 }
 
@@ -47,6 +69,41 @@ static const struct operator_command *command_find(const char *name)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
+}
+
+static int print_command_help(const struct operator_command *command)
+{
+    print_usage(stdout, command);
+    printf("\n%s\n", command->help);
+    if (command->details != NULL)
+        printf("\n%s", command->details);
+    return OPERATOR_OK;
+}
+
+/* `log --help`, and `log search --help`. Further behind it may be the text of a reason. */
+static bool asks_for_help(int argc, char *argv[])
+{
+    for (int i = 1; i < argc && i < 3; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int no_such_command(const char *name)
+{
+    fprintf(stderr, "belisha: there is no command '%s'; belisha help lists them\n", name);
+    return OPERATOR_USAGE;
+}
+
+static int help_run(int argc, char *argv[])
+{
+    const struct operator_command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    if (command != NULL)
+        return print_command_help(command);
+    if (argc > 1)
+        return no_such_command(argv[1]);
+    print_help(stdout);
+    return OPERATOR_OK;
 }
 
 static int run(struct operator_env *env, const struct operator_command *command, int argc, char *argv[])
@@ -107,17 +164,19 @@ int main(int argc, char *argv[])
         return code;
     if (env.file_count == 0 && access(INSTALLED_FILE, F_OK) == 0)
         files[env.file_count++] = INSTALLED_FILE;
-    if (optind == argc || strcmp(argv[optind], "help") == 0) {
-        print_help(optind == argc ? stderr : stdout);
-        return optind == argc ? OPERATOR_USAGE : OPERATOR_OK;
-    }
-    const struct operator_command *command = command_find(argv[optind]);
-    if (command == NULL) {
-        fprintf(stderr, "belisha: there is no command '%s'; belisha help lists them\n", argv[optind]);
+    if (optind == argc) {
+        print_help(stderr);
         return OPERATOR_USAGE;
     }
     argc -= optind;
     argv += optind;
+    if (strcmp(argv[0], "help") == 0)
+        return help_run(argc, argv);
+    const struct operator_command *command = command_find(argv[0]);
+    if (command == NULL)
+        return no_such_command(argv[0]);
+    if (asks_for_help(argc, argv))
+        return print_command_help(command);
     optind = 0; /* commands read their own options from the start */
     return run(&env, command, argc, argv);
 }

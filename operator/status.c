@@ -117,8 +117,11 @@ static void print_upstreams(FILE *to, const json_t *upstreams)
     {
         const char *name = string(server, "name");
         const char *address = string(server, "address");
+        const char *way = json_is_true(json_object_get(server, "tls"))   ? " (TLS)"
+                          : json_is_true(json_object_get(server, "tcp")) ? " (TCP)"
+                                                                         : "";
         fprintf(to, "%-12s%s%s%s%s\n", i == 0 ? "upstreams" : "", address, strcmp(name, address) == 0 ? "" : " ",
-                strcmp(name, address) == 0 ? "" : name, json_is_true(json_object_get(server, "tcp")) ? " (TCP)" : "");
+                strcmp(name, address) == 0 ? "" : name, way);
     }
 }
 
@@ -209,7 +212,7 @@ static int status_run(const struct operator_env *env, int argc, char *argv[])
 
 const struct operator_command command_status = {
     .name = "status",
-    .synopsis = "status [--json] | status --attest [--record] [--json]",
+    .synopsis = "status [--json]\nstatus --attest [--record] [--json]",
     .help =
         "how the running belishad is: blocklist, questions, cache, log; or proof that the statutory lists are in force",
     .needs_config = true,

@@ -139,8 +139,8 @@ static void write_upstreams(const struct command_env *env, struct text *out)
         char address[ENDPOINT_TEXT_MAX];
         text_printf(out, "%s\n    {\"name\": ", i == 0 ? "" : ",");
         text_add_json(out, server->name == NULL ? "" : server->name);
-        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s}", endpoint_to_text(&server->at, address),
-                    server->stream ? "true" : "false");
+        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s, \"tls\": %s}", endpoint_to_text(&server->at, address),
+                    server->stream ? "true" : "false", server->tls != NULL ? "true" : "false");
     }
     text_printf(out, "\n  ]\n");
 }

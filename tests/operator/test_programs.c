@@ -273,7 +273,8 @@ static const char status_json[] =
     " \"counters\": {\"answers\": 1234, \"answers_blocked\": 56},"
     " \"cache\": {\"entries\": 1000, \"bytes\": 2097152, \"bytes_max\": 67108864},"
     " \"log\": {\"written\": 1234, \"lost\": 1, \"segments\": 2, \"bytes\": 100, \"trouble\": \"no space left\"},"
-    " \"upstreams\": [{\"name\": \"main\", \"address\": \"10.0.0.1:53\", \"tcp\": true}]}";
+    " \"upstreams\": [{\"name\": \"main\", \"address\": \"10.0.0.1:53\", \"tcp\": true},"
+    " {\"name\": \"safe\", \"address\": \"10.0.0.2:853\", \"tcp\": true, \"tls\": true}]}";
 
 static void status_makes_a_table_of_what_belishad_says(void **state)
 {
@@ -286,6 +287,7 @@ static void status_makes_a_table_of_what_belishad_says(void **state)
     expect(site, 0, "1,234 records written, 1 lost, 100 bytes in 2 segments\n");
     expect(site, 0, "TROUBLE: no space left\n");
     expect(site, 0, "10.0.0.1:53 main (TCP)\n");
+    expect(site, 0, "10.0.0.2:853 safe (TLS)\n");
     expect_exchange(site, "status --json", "status\n", status_json);
     expect(site, 0, "\"uptime_s\": 7260");
     expect(site, 0, "\"runs\": []");
@@ -374,6 +376,26 @@ static void help_and_unknown_commands_have_their_exit_codes(void **state)
     expect(site, 0, "belisha ");
 }
 
+static void every_command_tells_of_itself(void **state)
+{
+    static const char *const lines[] = {"help log", "log --help", "log search --help", "log -h"};
+    struct site *site = *state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        run(site, site->config, lines[i]);
+        expect(site, 0, "Usage: belisha log tail|search ");
+        expect(site, 0, "\n       belisha log prune ");
+        expect(site, 0, "--code XXXX-XXXX ");
+    }
+    run(site, site->config, "flush --help");
+    expect(site, 0, "Usage: belisha flush NAME\n\nforget ");
+    run(site, site->config, "help frobnicate");
+    expect(site, 2, "there is no command 'frobnicate'");
+    run(site, site->config, "log search --category nonsense");
+    expect(site, 2, "belisha help log says what the options mean.\n");
+    run(site, site->config, "revoke");
+    expect(site, 2, "the number of a decision is expected");
+}
+
 #define WITH_SITE(test) cmocka_unit_test_setup_teardown(test, site_make, site_remove)
 
 int main(void)
@@ -390,6 +412,7 @@ int main(void)
         WITH_SITE(a_silent_belishad_is_reported_with_its_socket),
         WITH_SITE(reload_and_flush_pass_their_line_on),
         WITH_SITE(help_and_unknown_commands_have_their_exit_codes),
+        WITH_SITE(every_command_tells_of_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,19 +32,20 @@ static const char usage[] =
     "Makes one generation of the blocklist from the feeds of a recipe, or from one list. `export` writes one in a\n"
     "form that other resolvers read; it has a --help of its own.\n"
     "\n"
-    "  --recipe FILE       the feeds (" DEFAULT_RECIPE ")\n"
-    "  --out DIR           folder of the generations (" DEFAULT_OUT ", or the recipe's)\n"
-    "  --report FORM       text (default), html or json; FORM=FILE writes it to a file. As often as wanted\n"
-    "  --report-file FILE  where the last --report goes, instead of standard output\n"
-    "  --list FILE         one list instead of a recipe\n"
-    "  --format FORMAT     of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound, urls\n"
-    "  --category NAME     of the list; not needed for ut1\n"
-    "  --exact             a plain domain of the list does not stand for those below it\n"
-    "  --keep N            generations that stay (5, or the recipe's)\n"
-    "  --ca-file FILE      certificates to trust, instead of the system's\n"
-    "  --threads N         that fetch and read (one per processor)\n"
-    "  --quiet             no progress on standard error\n"
-    "  --version, --help\n"
+    "  -r, --recipe FILE    the feeds (" DEFAULT_RECIPE ")\n"
+    "  -o, --out DIR        folder of the generations (" DEFAULT_OUT ", or the recipe's)\n"
+    "  --report FORM        text (default), html or json; FORM=FILE writes it to a file. As often as wanted\n"
+    "  --report-file FILE   where the last --report goes, instead of standard output\n"
+    "  -l, --list FILE      one list instead of a recipe\n"
+    "  -f, --format FORMAT  of the list: hosts, domains, adblock, ut1, rpz, dnsmasq, unbound, urls\n"
+    "  --category NAME      of the list; not needed for ut1\n"
+    "  --exact              a plain domain of the list does not stand for those below it\n"
+    "  --keep N             generations that stay (5, or the recipe's)\n"
+    "  --ca-file FILE       certificates to trust, instead of the system's\n"
+    "  --threads N          that fetch and read (one per processor)\n"
+    "  -q, --quiet          no progress on standard error\n"
+    "  --version\n"
+    "  -h, --help\n"
     "\n"
     "Exit code: 0 published or unchanged, 1 the same with a feed stale or missing, 2 not published.\n";
 
@@ -90,12 +91,14 @@ static int complain(const char *sentence, const char *word)
     return EXIT_UNUSABLE;
 }
 
-static int read_count(const char *text, long *out)
+static int read_count(const char *option, const char *text, long *out)
 {
     char *end;
     long number = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || number < 1 || number > 1000)
-        return complain("a number from 1 to 1000 is needed, not", text);
+    if (end == text || *end != '\0' || number < 1 || number > 1000) {
+        fprintf(stderr, "blocklist-compiler: %s takes a number from 1 to 1000, not: %s\n", option, text);
+        return EXIT_UNUSABLE;
+    }
     *out = number;
     return 0;
 }
@@ -136,9 +139,9 @@ static int read_option(struct options *o, int option, const char *value)
         o->exact = true;
         return 0;
     case OPTION_KEEP:
-        return read_count(value, &o->keep);
+        return read_count("--keep", value, &o->keep);
     case OPTION_THREADS:
-        return read_count(value, &o->threads);
+        return read_count("--threads", value, &o->threads);
     case OPTION_REPORT_FILE:
         return outputs_set_file(&o->outputs, value) < 0 ? complain("too many reports", value) : 0;
     case OPTION_REPORT:

@@ -31,7 +31,7 @@ void progress_step(struct progress *progress, const char *what, const char *deta
     if (progress->terminal)
         draw(progress, what, detail);
     else
-        fprintf(progress->to, "blocklist-compiler: %s %s\n", what, detail);
+        fprintf(progress->to, "blocklist-compiler: %s%s%s\n", what, detail[0] == '\0' ? "" : " ", detail);
     pthread_mutex_unlock(&progress->lock);
 }
 

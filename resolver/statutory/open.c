@@ -220,7 +220,7 @@ int statutory_open(const char *path, struct statutory **out, char *why_text, siz
 {
     const struct why why = {why_text, why_cap};
     uint8_t key[STATUTORY_KEY_LEN];
-    MDB_env *env;
+    MDB_env *env = NULL;
     char *real = realpath(path, NULL);
     if (real == NULL)
         return fail(&why, err_from_errno(errno), "cannot open it: %s", strerror(errno));

@@ -168,8 +168,8 @@ static size_t put_flagged_line(const struct report *report, FILE *to)
         return 0;
     fputs("<li><a href=\"#flagged\">", to);
     markup_count(rules, to);
-    fprintf(to, " %s of %zu %s</a> cover everything below a name under which others have their sites.</li>\n",
-            rules == 1 ? "rule" : "rules", feeds, feeds == 1 ? "feed" : "feeds");
+    fprintf(to, " %s of %zu %s</a> %s everything below a name under which others have their sites.</li>\n",
+            rules == 1 ? "rule" : "rules", feeds, feeds == 1 ? "feed" : "feeds", rules == 1 ? "covers" : "cover");
     return 1;
 }
 
@@ -277,11 +277,23 @@ static void put_changed_names(const char *title, const struct report_change *row
     fputs("</ul>\n", to);
 }
 
+static bool any_change(const struct report *report)
+{
+    for (unsigned i = 0; i < CATEGORY_MAX; i++)
+        if (report->changes[i].added_count + report->changes[i].removed_count > 0)
+            return true;
+    return false;
+}
+
 static void put_changes(const struct report *report, FILE *to)
 {
     fputs("<h2 id=\"changes\">What changed</h2>\n", to);
     if (report->changes == NULL) {
         fputs("<p>This is the first generation.</p>\n", to);
+        return;
+    }
+    if (!any_change(report)) {
+        fprintf(to, "<p>No name has changed since generation %" PRIu64 ".</p>\n", report->previous);
         return;
     }
     fprintf(to, "<p>Since generation %" PRIu64 ": up to %d names of each category, popular ones first.</p>\n",

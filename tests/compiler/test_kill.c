@@ -15,8 +15,13 @@
 #include "blockdb/blockdb.h"
 #include "dns/name.h"
 
-#define KILLS      100
+#ifdef __SANITIZE_ADDRESS__
+#define KILLS 25 /* a run takes ten times as long; the release build kills the rest */
+#else
+#define KILLS 100
+#endif
 #define NAME_COUNT 20000
+#define MEASURED   3  /* runs that tell how long one takes; the fastest, as a busy machine makes all others longer */
 #define FILES_MAX  10 /* in a folder of ours, however many runs were killed */
 
 static char dir[] = "/tmp/belisha-kill-XXXXXX";
@@ -128,10 +133,15 @@ static void a_killed_compiler_leaves_the_list_in_force(void **state)
     unsigned killed = 0;
     (void)state;
     write_recipe();
-    int64_t begin_us = now_us();
-    assert_int_equal(finish(start('a')), 0);
-    int64_t run_us = now_us() - begin_us;
-    assert_int_equal(check_in_force(), 1);
+    int64_t run_us = INT64_MAX;
+    for (int i = 0; i < MEASURED; i++) {
+        int64_t begin_us = now_us();
+        assert_int_equal(finish(start(i % 2 == 0 ? 'a' : 'b')), 0);
+        int64_t took_us = now_us() - begin_us;
+        run_us = took_us < run_us ? took_us : run_us;
+    }
+    generation = check_in_force();
+    assert_int_equal(generation, MEASURED);
     srand(1);
     for (int i = 0; killed < KILLS; i++) {
         assert_true(i < 10 * KILLS); /* or no run takes long enough to be killed */

@@ -23,9 +23,23 @@ static const char *time_text(int64_t seconds, char out[32])
     return out;
 }
 
-static const char *state_of(const struct decision *d, int64_t now_s)
+/* A group that the policy has no longer has no clients. */
+static bool has_group(const struct listing *l, const struct decision *d)
 {
-    return d->revoked_s != 0 ? "revoked" : decision_in_force(d, now_s) ? "in force" : "over";
+    const struct policy_opts *policy = &l->env->config->policy;
+    bool found = d->group[0] == '\0';
+    for (size_t i = 0; i < policy->group_count && !found; i++)
+        found = strcmp(policy->groups[i].name, d->group) == 0;
+    return found;
+}
+
+static const char *state_of(const struct listing *l, const struct decision *d)
+{
+    if (d->revoked_s != 0)
+        return "revoked";
+    if (!decision_in_force(d, l->now_s))
+        return "over";
+    return has_group(l, d) ? "in force" : "without effect: no such group";
 }
 
 /* Reasons are other people's words: nothing in them reaches the terminal but letters. */
@@ -42,8 +56,8 @@ static void print_one(const struct listing *l, const struct decision *d)
     fprintf(to, "%" PRIu32 "  %s %s%s%s%s", d->id, d->kind == DECISION_BLOCK ? "block" : "allow",
             name_to_text(d->name, name), d->below ? " with all below it" : " alone",
             d->group[0] == '\0' ? "" : ", for group ", d->group);
-    fprintf(to, "  (%s)\n    since    %s, by %s (uid %" PRIu32 ")\n", state_of(d, l->now_s), time_text(d->made_s, when),
-            d->by, d->uid);
+    fprintf(to, "  (%s)\n    since    %s, by %s (uid %" PRIu32 ")\n", state_of(l, d), time_text(d->made_s, when), d->by,
+            d->uid);
     fprintf(to, "    until    %s\n", d->until_s == 0 ? "it is revoked" : time_text(d->until_s, when));
     if (d->revoked_s != 0)
         fprintf(to, "    revoked  %s, by %s\n", time_text(d->revoked_s, when), d->revoked_by);
@@ -79,7 +93,7 @@ static void print_json(const struct listing *l, const struct decision *d)
     add_member(&out, "name", name_to_text(d->name, name));
     text_printf(&out, ", \"below\": %s", d->below ? "true" : "false");
     add_member(&out, "group", d->group);
-    add_member(&out, "state", state_of(d, l->now_s));
+    add_member(&out, "state", state_of(l, d));
     add_time(&out, "made_s", d->made_s);
     add_time(&out, "until_s", d->until_s);
     add_time(&out, "revoked_s", d->revoked_s);

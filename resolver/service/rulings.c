@@ -38,6 +38,18 @@ static int group_number(void *ctx, const char *name)
     return policy_group_find(ctx, name);
 }
 
+/* A block for a group that the policy has no longer opens what it shut: nobody should have to find that out by asking. */
+static void warn_of_groups(const struct docket *docket, const struct policy *policy, int64_t now_s)
+{
+    size_t count = 0;
+    for (size_t i = 0; docket != NULL && i < docket_count(docket); i++) {
+        const struct decision *d = docket_all(docket)[i];
+        count += decision_in_force(d, now_s) && d->group[0] != '\0' && policy_group_find(policy, d->group) < 0;
+    }
+    if (count > 0)
+        log_warning("decisions are without effect, since their groups are not in the policy count=%zu", count);
+}
+
 int rulings_orders(struct rulings *rulings, const struct config *config, const struct policy *policy, int64_t now_s,
                    struct orders **out)
 {
@@ -47,6 +59,7 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
                         group_number, (void *)(uintptr_t)policy, ++rulings->version, &table);
     if (err == 0)
         err = orders_new(table, out);
+    warn_of_groups(docket, policy, now_s);
     if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s) < 0)
         log_warning("the notice page can't be told what was decided file=%s", config->decisions_public);
     return err;

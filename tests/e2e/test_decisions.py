@@ -92,6 +92,21 @@ class Decisions(lab.Case):
         self.assertIn("allowed (exception)", self.tell("why", "blocked.example.net", "--client", "127.0.0.9"))
         self.assertIn("blocked (category)", self.tell("why", "blocked.example.net", "--client", "127.0.0.1"))
 
+    def test_a_block_whose_group_is_gone_is_not_told_as_in_force(self):
+        number = self.decided("block", "www.example.net", "--group", "year-9")
+        lab.wait_until("it", lambda: self.server.ask("www.example.net", client="127.0.0.9").data() == [lab.SINKHOLE], 1)
+        self.assertIn("for group year-9  (in force)", self.tell("decisions"))
+        try:
+            self.lab.write("state-extra.yaml", CONF.replace("year-9", "year-8"))
+            self.tell("reload")
+            self.assertIn("for group year-9  (without effect: no such group)", self.tell("decisions"))
+            self.assertIn("decisions are without effect, since their groups are not in the policy count=1", self.server.output())
+        finally:
+            self.lab.write("state-extra.yaml", CONF)
+            self.tell("reload")
+        self.assertEqual(json.loads(self.tell("decisions", "--json"))["state"], "in force")
+        self.tell("revoke", number)
+
     def test_what_may_not_be_is_refused(self):
         for words, said in (
                 (("block", "www.childline.org.uk", "--reason", "x"), "protected help"),

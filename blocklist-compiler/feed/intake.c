@@ -228,14 +228,24 @@ int intake_clause(struct intake *in, struct span name, enum feed_scope scope, st
 
 /* ---- addresses ---- */
 
-/* So short that it would be a whole region of the world, or an address that answers give to say "none". */
+static bool is_v4(const struct prefix *p)
+{
+    return ipaddr_is_v4(&p->addr) && p->bits >= 96;
+}
+
+/* So short that it would be a whole region of the world, or every client there is. */
 static bool is_too_wide(const struct prefix *p)
 {
+    return p->bits < (is_v4(p) ? 96 + 8 : 16);
+}
+
+/* An address that answers give to say "none". */
+static bool is_nowhere(const struct prefix *p)
+{
     static const uint8_t zeros[16];
-    bool v4 = ipaddr_is_v4(&p->addr) && p->bits >= 96;
-    if (v4)
-        return p->bits < 96 + 8 || p->addr.bytes[12] == 0 || p->addr.bytes[12] == 127 || p->addr.bytes[12] >= 224;
-    return p->bits < 16 || memcmp(p->addr.bytes, zeros, 15) == 0 || p->addr.bytes[0] == 0xff;
+    if (is_v4(p))
+        return p->addr.bytes[12] == 0 || p->addr.bytes[12] == 127 || p->addr.bytes[12] >= 224;
+    return memcmp(p->addr.bytes, zeros, 15) == 0 || p->addr.bytes[0] == 0xff;
 }
 
 int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_address_use use,
@@ -245,7 +255,7 @@ int intake_address(struct intake *in, const struct prefix *prefix, enum blockdb_
         clause = &in->scratch;
         clause_init(clause, BLOCKDB_CLAUSE_BLOCK);
     }
-    if (use == BLOCKDB_ADDRESS_ANSWER && is_too_wide(prefix))
+    if (is_too_wide(prefix) || (use == BLOCKDB_ADDRESS_ANSWER && is_nowhere(prefix)))
         return intake_refuse(in, REFUSED_ADDRESS, text);
     if (use == BLOCKDB_ADDRESS_ANSWER && in->guard != NULL && !is_exception(clause) &&
         guard_check_address(in->guard, prefix) != REFUSED_NONE)

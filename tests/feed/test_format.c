@@ -230,6 +230,10 @@ static void rpz_reads_qname_triggers_relative_to_the_apex(void **state)
          "", "syntax:7 "},
         {"32.1.0.0.10.rpz-client-ip A 192.0.2.1\n8.0.0.0.10.rpz-client-ip CNAME .\n",
          "r@10.0.0.1/128(4) n@10.0.0.0/104 ", ""},
+        {"1.0.0.0.0.rpz-client-ip CNAME rpz-drop.\n1.0.0.0.128.rpz-client-ip CNAME .\n7.0.0.0.10.rpz-client-ip CNAME "
+         ".\n"
+         "8.0.0.0.127.rpz-client-ip CNAME .\n",
+         "n@127.0.0.0/104 ", "ip-address:3 "},
         {"ns.a.example.rpz-nsdname CNAME .\n32.1.0.0.10.rpz-client-ip CNAME rpz-passthru.\n16.0.0.45.128.rpz-nsip "
          "CNAME .\n",
          "", "rpz-trigger:2 rpz-action:1 "},

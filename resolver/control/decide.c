@@ -43,6 +43,10 @@ static bool set_end(const struct command_env *env, const struct decision_request
         text_printf(out, "error: that time is over\n");
         return false;
     }
+    if (decision->until_s > DECISION_TIME_MAX_S) {
+        text_printf(out, "error: that time is too far away; a block without one lasts until it is revoked\n");
+        return false;
+    }
     if (allow && decision->until_s - env->now_s > env->allow_max_s) {
         text_printf(out, "error: an exception lasts %" PRId64 " hours at most (decisions.allow_max)\n",
                     env->allow_max_s / 3600);
@@ -60,10 +64,35 @@ static enum policy_special special_of(const struct command_env *env, const struc
     return (enum policy_special)facts.special;
 }
 
+/* "*.a.example": as a question, this is about one strange name, and not about those that were meant. */
+static bool has_wildcard(const uint8_t *name)
+{
+    for (; name[0] != 0; name += name[0] + 1)
+        if (name[0] == 1 && name[1] == '*')
+            return true;
+    return false;
+}
+
+/* No name ends with a label of digits alone: it is an address, about which no question is asked. */
+static bool is_address(const uint8_t *name)
+{
+    const uint8_t *last = name;
+    while (last[last[0] + 1] != 0)
+        last += last[0] + 1;
+    for (uint8_t i = 1; i <= last[0]; i++)
+        if (last[i] < '0' || last[i] > '9')
+            return false;
+    return true;
+}
+
 static bool check(const struct command_env *env, const struct decision *decision, struct text *out)
 {
     if (decision->reason[0] == '\0')
         text_printf(out, "error: say why (--reason)\n");
+    else if (has_wildcard(decision->name))
+        text_printf(out, "error: name it without wildcards: a decision holds for all below the name\n");
+    else if (is_address(decision->name))
+        text_printf(out, "error: this is an address; names are decided about\n");
     else if (decision->group[0] != '\0' && policy_group_find(env->policy, decision->group) < 0)
         text_printf(out, "error: there is no group '%s'\n", decision->group);
     else if (decision->kind == DECISION_BLOCK && special_of(env, decision) == POLICY_SPECIAL_HELP)

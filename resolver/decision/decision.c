@@ -9,7 +9,6 @@
 
 #define VERSION      1
 #define CHECKSUM_LEN 16
-#define YEAR_9999_S  INT64_C(253402300800)
 
 /* ---- reading ---- */
 
@@ -120,7 +119,7 @@ static int get_what(const json_t *object, struct decision *out)
     if (err == 0)
         err = get_name(object, out->name);
     if (err == 0)
-        err = get_number(object, "until", 0, YEAR_9999_S, &out->until_s);
+        err = get_number(object, "until", 0, DECISION_TIME_MAX_S, &out->until_s);
     if (err == 0 && !json_is_boolean(below))
         err = ERR_MALFORMED;
     out->below = json_is_true(below);
@@ -133,7 +132,7 @@ static int read_decision(const json_t *object, struct decision *out)
     if (err == 0)
         err = get_id(object, "id", &out->id);
     if (err == 0)
-        err = get_number(object, "made", 1, YEAR_9999_S, &out->made_s);
+        err = get_number(object, "made", 1, DECISION_TIME_MAX_S, &out->made_s);
     if (err == 0)
         err = get_who(object, out);
     return err == 0 && out->kind == DECISION_ALLOW && out->until_s == 0 ? ERR_MALFORMED : err;
@@ -143,7 +142,7 @@ static int read_revocation(const json_t *object, struct decision *out)
 {
     int err = get_id(object, "id", &out->id);
     if (err == 0)
-        err = get_number(object, "at", 1, YEAR_9999_S, &out->revoked_s);
+        err = get_number(object, "at", 1, DECISION_TIME_MAX_S, &out->revoked_s);
     return err < 0 ? err : get_who(object, out);
 }
 
@@ -206,7 +205,7 @@ static int read_request(const json_t *object, struct decision_request *out)
         return ERR_UNSUPPORTED;
     out->op = DECISION_OP_DECIDE;
     err = get_what(object, &out->decision);
-    return err < 0 ? err : get_number(object, "for", 0, YEAR_9999_S, &out->for_s);
+    return err < 0 ? err : get_number(object, "for", 0, DECISION_TIME_MAX_S, &out->for_s);
 }
 
 int decision_request_parse(const char *json, size_t len, struct decision_request *out)

@@ -30,7 +30,8 @@
 #define DECISION_REASON_MAX 500 /* bytes of text, as in the next two */
 #define DECISION_BY_MAX     64
 #define DECISION_GROUP_MAX  64
-#define DECISION_LINE_MAX   8192 /* bytes of a line without its end */
+#define DECISION_LINE_MAX   8192                  /* bytes of a line without its end */
+#define DECISION_TIME_MAX_S INT64_C(253402300800) /* the end of the year 9999: no line says a later time */
 
 enum decision_kind { DECISION_BLOCK, DECISION_ALLOW };
 

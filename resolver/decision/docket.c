@@ -127,6 +127,13 @@ static int end_row(struct docket *docket, const struct decision *revocation, con
 
 /* ---- reading ---- */
 
+/* Numbers end with the last one: none is given after it, since a smaller one would be taken for another's. */
+static void pass_number(struct docket *docket, uint32_t id)
+{
+    if (id >= docket->next)
+        docket->next = id == UINT32_MAX ? UINT32_MAX : id + 1;
+}
+
 /* A line that is whole, and goes on from those before it. text: with its end. */
 static int take_line(struct docket *docket, const struct decision_line *line, const char *text, size_t len)
 {
@@ -140,8 +147,7 @@ static int take_line(struct docket *docket, const struct decision_line *line, co
         /* Only what was copied by hand could come twice. */
         if (docket->count > 0 && line->decision.id <= docket->rows[docket->count - 1]->id)
             return ERR_EXIST;
-        if (line->decision.id >= docket->next)
-            docket->next = line->decision.id + 1;
+        pass_number(docket, line->decision.id);
         return keep(docket, &line->decision, text, len);
     case DECISION_OP_REVOKE: /* of one that is gone with its line: nothing is left to end */
         return end_row(docket, &line->decision, text, len);
@@ -153,7 +159,7 @@ static int take_line(struct docket *docket, const struct decision_line *line, co
 static void skip_line(struct docket *docket, int err, docket_complaint complaint, void *ctx)
 {
     docket->damaged++;
-    docket->next++;
+    pass_number(docket, docket->next);
     if (complaint != NULL)
         complaint(ctx, (unsigned)docket->line_count, err);
 }
@@ -340,7 +346,18 @@ static int set_aside(const struct docket *docket)
     return link(docket->path, path) < 0 ? err_from_errno() : 0;
 }
 
-/* The old file stays in use when that fails. */
+/* From now on lines go into the new file. */
+static void take_over(struct docket *docket, int fd, size_t size)
+{
+    if (docket->fd >= 0)
+        close(docket->fd);
+    docket->fd = fd;
+    docket->size = (off_t)size;
+    docket->damaged = 0;
+    docket->line_count = docket->count + 1;
+}
+
+/* The old file stays in use when that fails, but for its last step: when it has its name, the new one is the docket. */
 static int rewrite(struct docket *docket)
 {
     char made[PATH_MAX];
@@ -353,15 +370,9 @@ static int rewrite(struct docket *docket)
     err = fd < 0 ? fd : set_aside(docket);
     if (err == 0 && rename(made, docket->path) < 0)
         err = err_from_errno();
-    if (err == 0)
-        err = sync_folder(docket->path);
     if (err == 0) {
-        if (docket->fd >= 0)
-            close(docket->fd);
-        docket->fd = fd;
-        docket->size = (off_t)text.len;
-        docket->damaged = 0;
-        docket->line_count = docket->count + 1;
+        take_over(docket, fd, text.len);
+        err = sync_folder(docket->path);
     } else if (fd >= 0) {
         close(fd);
     }

@@ -104,6 +104,14 @@ static const struct {
     {ALLOW("b.test", ",\"for\":0,\"until\":0,\"scope\":{\"user\":\"x\"}" WHY), "error: this is no decision: "},
     {ALLOW("b.test", ",\"for\":-1,\"until\":0" WHY), "error: this is no decision: "},
     {BLOCK(".", WHY), "error: this is no decision: "},
+    /* what no question is about would be told as blocked, and be open */
+    {BLOCK("*.a.test", WHY), "error: name it without wildcards"},
+    {BLOCK("a.*.test", WHY), "error: name it without wildcards"},
+    {BLOCK("192.0.2.1", WHY), "error: this is an address"},
+    {BLOCK("7", WHY), "error: this is an address"},
+    /* no line of the docket may say that, so it would be lost with the next start */
+    {"{\"op\":\"block\",\"name\":\"a.test\",\"below\":true,\"for\":253402300800,\"until\":0,\"by\":\"\"" WHY "}",
+     "error: that time is too far away"},
     {"nonsense", "error: this is no decision: "},
     {"[]", "error: this is no decision: "},
 };

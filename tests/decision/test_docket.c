@@ -192,6 +192,28 @@ static void a_number_is_never_given_twice(void **state)
     docket_close(docket);
 }
 
+static void numbers_end_with_the_last_one(void **state)
+{
+    struct decision_line line = {.op = DECISION_OP_DECIDE, .decision = block_of("a.example")};
+    struct decision decision = block_of("b.example");
+    struct text text = {0};
+    uint32_t id = 0;
+    (void)state;
+    line.decision.id = UINT32_MAX;
+    decision_line_write(&line, &text);
+    text_printf(&text, "damaged\n");
+    assert_true(text_ok(&text));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.bytes, 1, text.len, file), text.len);
+    fclose(file);
+    text_done(&text);
+    struct docket *docket = open_docket();
+    assert_int_equal(docket_add(docket, &decision, NOW, &id), ERR_LIMIT);
+    assert_int_equal(docket_count(docket), 1);
+    docket_close(docket);
+}
+
 /* A file as years of decisions leave it: the first holds for good, all others have ended. */
 static void write_past(uint32_t count)
 {
@@ -334,6 +356,7 @@ int main(void)
         TEST(a_torn_last_line_was_never_decided),
         TEST(a_damaged_line_is_told_and_all_others_count),
         TEST(a_number_is_never_given_twice),
+        TEST(numbers_end_with_the_last_one),
         TEST(a_file_full_of_the_past_is_written_anew),
         TEST(a_damaged_file_stays_beside_the_new_one),
         TEST(two_programs_do_not_write_into_one_file),

@@ -59,7 +59,21 @@ static bool register_path(const struct operator_env *env, const char *name, char
                     name) < PATH_LEN;
 }
 
-/* The last whole line; NULL: there is none that can be read. */
+/* An attestation with an alarm takes no list off the register: its own record would silence the next one. */
+static void keep_feeds(json_t *entry, const json_t *before)
+{
+    size_t i;
+    json_t *feed;
+    if (!json_is_false(json_object_get(entry, "good")))
+        return;
+    json_array_foreach(json_object_get(before, "feeds"), i, feed)
+    {
+        if (find_feed(json_object_get(entry, "feeds"), string(feed, "name")) == NULL)
+            json_array_append(json_object_get(entry, "feeds"), feed);
+    }
+}
+
+/* The last whole line, with the lists that must still be in force; NULL: there is none that can be read. */
 static json_t *register_last(const struct operator_env *env)
 {
     char path[PATH_LEN];
@@ -73,6 +87,7 @@ static json_t *register_last(const struct operator_env *env)
             json_decref(entry);
             continue;
         }
+        keep_feeds(entry, last);
         json_decref(last);
         last = entry;
     }

@@ -3,7 +3,8 @@
  * really blocks the vendors' test hosts. Counts, ages and digests; no entry of a list is in it.
  *
  * It is compared with the register of earlier ones, <state_dir>/register/statutory.jsonl: one line of JSON each, only ever
- * added to. What the last line had and today's has not is an alarm: somebody took it away.
+ * added to. What a line had and today's has not is an alarm: somebody took it away. It lasts until a line without an alarm
+ * has it no more, which only a person can write (docs/operations.md).
  *
  * Threads: one.
  */

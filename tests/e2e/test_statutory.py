@@ -264,6 +264,13 @@ class Statutory(lab.Case):
         self.start()
         self.assertIn("somebody deleted it", self.attest(1))
         self.assertIn("ALARM", self.server.operator("status"))
+        # the record of an alarm does not end it, a line by somebody who may does
+        for _ in range(2):
+            self.assertIn("somebody deleted it", self.attest(1, "--record"))
+        with open(register, "a") as file:
+            file.write('{"feeds": [], "by": "A. Bell", "reason": "membership ended"}\n')
+        self.assertIn("not set up", self.attest(0, "--record"))
+        self.assertNotIn("ALARM", self.server.operator("status"))
         self.assert_told_nowhere()
 
     def attest_text(self):

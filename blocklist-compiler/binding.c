@@ -15,6 +15,7 @@
 #include "blocklist-compiler/revision.h"
 #include "feed/format.h"
 #include "fetch/store.h"
+#include "reading/reading.h"
 #include "sheaf/cursor.h"
 #include "sheaf/join.h"
 
@@ -43,13 +44,22 @@ static int open_new(const struct binding *binding)
     return fd < 0 ? ERR_IO : fd;
 }
 
+/* A reader that somebody has taken over must not lift, or list, what the recipe gave to other feeds. */
+static bool is_believed(const struct binding *binding, const struct sheaf *sheaf)
+{
+    return sheaf_is_within(sheaf, reading_categories(binding->feed));
+}
+
 static struct sheaf *open_kept(const struct binding *binding)
 {
     char path[STORE_PATH_MAX];
     struct sheaf *sheaf = NULL;
     if (store_path(binding->dir, binding->feed->name, "sheaf", path) < 0 || sheaf_open(path, &sheaf) < 0)
         return NULL;
-    return sheaf;
+    if (is_believed(binding, sheaf))
+        return sheaf;
+    sheaf_close(sheaf);
+    return NULL;
 }
 
 void binding_keep(const struct binding *binding)
@@ -434,9 +444,16 @@ static int make_in(const struct binding *binding, const struct sheaf *kept, int 
     if (fd < 0)
         return fd;
     int err = make(binding, kept, fd);
+    struct sheaf *sheaf = NULL;
     if (err == 0)
-        err = sheaf_open_fd(fd, out);
+        err = sheaf_open_fd(fd, &sheaf);
     close(fd);
+    if (err == 0 && !is_believed(binding, sheaf)) {
+        sheaf_close(sheaf);
+        err = ERR_DAMAGED;
+    }
+    if (err == 0)
+        *out = sheaf;
     return err;
 }
 

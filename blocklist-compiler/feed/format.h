@@ -55,4 +55,7 @@ ERR_CHECKED int ut1_parse(struct intake *in, const char *path);
 /* The same of an archive in memory. */
 ERR_CHECKED int ut1_parse_archive(struct intake *in, struct span archive);
 
+/* Every category that a tree can give for which neither a recipe's categories nor its map says one. */
+uint64_t ut1_categories(void);
+
 #endif

@@ -194,6 +194,14 @@ static int note_entry(struct tree *tree, struct folders *folders, const struct t
     return err;
 }
 
+uint64_t ut1_categories(void)
+{
+    uint64_t categories = 0;
+    for (size_t i = 0; i < sizeof ut1_folders / sizeof ut1_folders[0]; i++)
+        categories |= ut1_folders[i].categories;
+    return categories;
+}
+
 static bool map_find(const struct intake_opts *opts, struct span folder, uint64_t *out)
 {
     const struct feed_folder *rows = opts->folders;

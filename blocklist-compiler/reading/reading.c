@@ -68,6 +68,14 @@ static const char **whole_hosts(const struct recipe_feed *feed)
     return hosts;
 }
 
+uint64_t reading_categories(const struct recipe_feed *feed)
+{
+    uint64_t categories = feed->categories;
+    for (size_t i = 0; i < feed->folder_count; i++)
+        categories |= feed->folders[i].categories;
+    return categories != 0 ? categories : ut1_categories();
+}
+
 int reading_run(const struct reading *reading, struct feed_stats *stats)
 {
     const struct recipe_feed *feed = reading->feed;

@@ -32,4 +32,7 @@ ERR_CHECKED int reading_run(const struct reading *reading, struct feed_stats *st
  */
 ERR_CHECKED int reading_load(const char *path, uint64_t bytes_max, uint8_t **out, size_t *out_len);
 
+/* Every category that a rule of the feed can be of. */
+uint64_t reading_categories(const struct recipe_feed *feed);
+
 #endif

@@ -216,6 +216,20 @@ uint64_t sheaf_categories(const struct sheaf *sheaf)
     return categories;
 }
 
+bool sheaf_is_within(const struct sheaf *sheaf, uint64_t categories)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < sheaf->kind_count; i++)
+        all |= sheaf->kinds[i].categories; /* whatever its count says */
+    for (uint32_t id = 0; id < sheaf->clauses.count; id++) {
+        struct blockdb_clause_record head;
+        const uint8_t *parts;
+        clauses_get(&sheaf->clauses, (uint16_t)id, &head, &parts);
+        all |= head.categories;
+    }
+    return (all & ~categories) == 0;
+}
+
 uint64_t sheaf_rule_count(const struct sheaf *sheaf)
 {
     uint64_t count = 0;

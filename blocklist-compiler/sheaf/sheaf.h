@@ -92,6 +92,8 @@ void sheaf_close(struct sheaf *sheaf);
 
 /* Every category that a rule of it gives. */
 uint64_t sheaf_categories(const struct sheaf *sheaf);
+/* Whether no rule is of another category than these. */
+bool sheaf_is_within(const struct sheaf *sheaf, uint64_t categories);
 /* Rules, each one as often as it is repeated. */
 uint64_t sheaf_rule_count(const struct sheaf *sheaf);
 

@@ -301,6 +301,25 @@ static void a_kept_sheaf_saves_the_reading(void **state)
     assert_int_equal(binding_run(&binding, &sheaf, &is_new), ERR_NOENT);
 }
 
+static void a_sheaf_of_other_categories_is_not_believed(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    struct sheaf *sheaf;
+    bool is_new;
+    set_format(f, "hosts");
+    snprintf(path, sizeof path, "%s/copy", f->dir);
+    write_copy(path, "0.0.0.0 a.example\n", 18);
+    struct binding binding = binding_of(f, f->dir, path, NULL);
+    f->feed.categories = 12;
+    sheaf_close(bound(&binding));
+    f->feed.categories = 4;
+    assert_int_equal(binding_run(&binding, &sheaf, &is_new), 0);
+    assert_true(is_new);
+    assert_int_equal(sheaf_categories(sheaf), 4);
+    sheaf_close(sheaf);
+}
+
 static void a_damaged_sheaf_is_read_again(void **state)
 {
     struct fixture *f = *state;
@@ -347,6 +366,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(revising_gives_what_reading_gives, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pieces_give_what_one_reader_gives, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_kept_sheaf_saves_the_reading, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sheaf_of_other_categories_is_not_believed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_sheaf_is_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_old_copy_of_other_bytes_is_not_compared_with, set_up, tear_down),
     };

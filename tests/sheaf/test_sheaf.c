@@ -183,6 +183,34 @@ struct joined {
 };
 
 /* JOIN_ADD of the first two, JOIN_TAKE of the third; NULL: none. */
+/* Kinds and clauses say it, the counts of a kind are only what somebody wrote. */
+static void sheaf_is_within_its_categories_or_not(void **state)
+{
+    static const struct sheaf_kind kinds[] = {{.categories = 4, .what = SHEAF_SELF, .count = 1},
+                                              {.categories = 8, .what = SHEAF_SELF, .count = 0}};
+    static const struct {
+        struct sheaf sheaf;
+        uint64_t clause, categories;
+        bool within;
+    } rows[] = {
+        {{.kinds = kinds, .kind_count = 0}, 0, 0, true},   {{.kinds = kinds, .kind_count = 1}, 0, 4, true},
+        {{.kinds = kinds, .kind_count = 1}, 0, 8, false},  {{.kinds = kinds, .kind_count = 2}, 0, 4, false},
+        {{.kinds = kinds, .kind_count = 2}, 0, 12, true},  {{.kinds = kinds, .kind_count = 1}, 4, 4, true},
+        {{.kinds = kinds, .kind_count = 1}, 12, 4, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sheaf sheaf = rows[i].sheaf;
+        const struct blockdb_clause_record head = {.categories = rows[i].clause};
+        uint16_t id;
+        clauses_init(&sheaf.clauses);
+        if (rows[i].clause != 0)
+            assert_int_equal(clauses_intern(&sheaf.clauses, &head, (const uint8_t *)"", &id), 0);
+        assert_int_equal(sheaf_is_within(&sheaf, rows[i].categories), rows[i].within);
+        clauses_done(&sheaf.clauses);
+    }
+}
+
 static void join(struct joined *j, const char *a, const char *b, const char *taken, unsigned threads)
 {
     const char *rules[] = {a, b, taken};
@@ -290,6 +318,7 @@ int main(void)
         cmocka_unit_test(sheaf_open_sees_every_changed_byte),
         cmocka_unit_test(cursors_of_ranges_meet_every_rule_once),
         cmocka_unit_test(check_refuses_rules_that_no_writer_writes),
+        cmocka_unit_test(sheaf_is_within_its_categories_or_not),
         cmocka_unit_test(join_adds_and_takes_rule_by_rule),
         cmocka_unit_test(join_counts_only_what_is_left),
         cmocka_unit_test(join_in_ranges_gives_the_same),

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "operator/command.h"
+#include "tls/identity.h"
 
 static void print_files(const struct operator_env *env)
 {
@@ -45,6 +46,18 @@ static int load(const struct operator_env *env, struct config **out)
     return rc;
 }
 
+/* Whether belishad could start with the certificates it names. A key is seldom for everyone's eyes. */
+static int check_certificates(const struct operator_env *env, const struct config *config)
+{
+    char why[TLS_WHY_MAX] = "";
+    int err = config_check_certificates(config, why);
+    if (err == ERR_ACCESS)
+        fprintf(env->out, "note: %s; whether belishad can, this user can't see\n", why);
+    else if (err < 0)
+        fprintf(env->err, "belisha config: %s\n", why[0] == '\0' ? err_str(err) : why);
+    return err == ERR_ACCESS ? 0 : err;
+}
+
 static int config_run(const struct operator_env *env, int argc, char *argv[])
 {
     struct config *config;
@@ -55,12 +68,13 @@ static int config_run(const struct operator_env *env, int argc, char *argv[])
         return operator_usage(env, &command_config, "there is no '%s'", argv[1]);
     if (load(env, &config) < 0)
         return OPERATOR_FAILED;
+    int err = show ? 0 : check_certificates(env, config);
     if (show)
         config_write(config, env->out);
-    else
+    else if (err == 0)
         print_summary(env, config);
     config_free(config);
-    return OPERATOR_OK;
+    return err < 0 ? OPERATOR_FAILED : OPERATOR_OK;
 }
 
 const struct operator_command command_config = {.name = "config",

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "service/service.h"
+#include "tls/identity.h"
 
 #define FILES_MAX 16
 
@@ -28,10 +29,15 @@ static int check(const char *const files[], size_t count)
 {
     struct config *config = NULL;
     struct config_errors errors = {0};
+    char why[TLS_WHY_MAX] = "";
     int err = config_load(files, count, &config, &errors);
     config_errors_print(&errors, stderr);
     if (err == 0)
+        err = config_check_certificates(config, why);
+    if (err == 0)
         puts("the configuration is valid");
+    else if (why[0] != '\0')
+        fprintf(stderr, "belishad: %s\n", why);
     else if (errors.count == 0)
         fputs("belishad: no memory\n", stderr);
     config_errors_done(&errors);

@@ -98,6 +98,12 @@ struct config {
 ERR_CHECKED int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors);
 void config_free(struct config *config);
 
+/*
+ * Opens what config->tls and upstream_ca name, as belishad does when it starts. why: TLS_WHY_MAX bytes, gets a sentence.
+ * ERR_CONFIG, ERR_NOENT, ERR_NOMEM; ERR_ACCESS: this user may not read a file, which says nothing about belishad's.
+ */
+ERR_CHECKED int config_check_certificates(const struct config *config, char *why);
+
 /* Writes the effective values as YAML. */
 void config_write(const struct config *config, FILE *to);
 

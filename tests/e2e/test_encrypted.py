@@ -160,10 +160,13 @@ class Encrypted(lab.Case):
         self.lab.write("broken.pem", "no certificate\n")
         self.lab.write("broken.key", "no key\n")
         self.lab.write("state-extra.yaml", self.configuration("broken"))
+        checked = self.server.operator("config", "check", check=False)
         done = self.server.operator("reload", check=False)
         self.lab.write("state-extra.yaml", self.configuration("first"))
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("broken.pem", done.stdout + done.stderr)
+        for refused in (checked, done):
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("broken.pem", refused.stdout + refused.stderr)
+        self.assertEqual(self.server.operator("config", "check", check=False).returncode, 0)
         with self.tls() as sock:
             sock.sendall(dns.frame(dns.pack_question(BLOCKED)))
             self.assert_sinkholed(dns.unpack(dns.read_tcp(sock)))

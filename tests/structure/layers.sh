@@ -42,7 +42,7 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
-operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance school
+operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance school tls
 '
 
 # header of a library: the only folders that may include it

@@ -94,9 +94,13 @@ static int read_clauses(struct sheaf *sheaf, const struct sheaf_head *head, stru
     return clauses_are_right(&sheaf->clauses) ? 0 : ERR_DAMAGED;
 }
 
-static void end_text(char *text, size_t cap)
+/* A report shows it on a terminal: what a reader gives is printable (feed/stats.h), and what else stands there is not kept. */
+static void clean_text(char *text, size_t cap)
 {
     text[cap - 1] = '\0';
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
 }
 
 static int read_samples(const struct feed_samples *from, struct feed_samples **out)
@@ -109,8 +113,8 @@ static int read_samples(const struct feed_samples *from, struct feed_samples **o
     if (samples->count > FEED_SAMPLES_MAX)
         return ERR_DAMAGED;
     for (size_t i = 0; i < samples->count; i++) {
-        end_text(samples->rows[i].file, sizeof samples->rows[i].file);
-        end_text(samples->rows[i].text, sizeof samples->rows[i].text);
+        clean_text(samples->rows[i].file, sizeof samples->rows[i].file);
+        clean_text(samples->rows[i].text, sizeof samples->rows[i].text);
     }
     return 0;
 }
@@ -125,6 +129,9 @@ static int read_stats(struct sheaf *sheaf, const struct sheaf_head *head, struct
     struct rest rows = {samples, head->samples_len};
     memcpy(&sheaf->stats, numbers, sizeof sheaf->stats);
     feed_stats_forget_samples(&sheaf->stats);
+    clean_text(sheaf->stats.popular.name, sizeof sheaf->stats.popular.name);
+    clean_text(sheaf->stats.popular.rule.file, sizeof sheaf->stats.popular.rule.file);
+    clean_text(sheaf->stats.popular.rule.text, sizeof sheaf->stats.popular.rule.text);
     for (unsigned i = 0; i < FEED_STATS_ROWS; i++) {
         struct feed_stats_row row = feed_stats_row(&sheaf->stats, i);
         const void *from = *row.count == 0 ? NULL : take(&rows, sizeof(struct feed_samples));

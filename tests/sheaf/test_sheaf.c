@@ -183,6 +183,35 @@ struct joined {
 };
 
 /* JOIN_ADD of the first two, JOIN_TAKE of the third; NULL: none. */
+/* What a reader could write to who looks at the report. */
+static void samples_bring_nothing_to_a_terminal(void **state)
+{
+    struct feed_samples samples = {.count = 1, .rows = {{.line = 1, .file = "f\x9b", .text = "a\033[2Jb"}}};
+    struct feed_stats stats;
+    struct clauses clauses;
+    struct writer writer;
+    struct sheaf *sheaf;
+    struct writer_rest rest = {.clauses = &clauses, .stats = &stats};
+    (void)state;
+    feed_stats_init(&stats);
+    clauses_init(&clauses);
+    stats.refused[REFUSED_SYNTAX] = 1;
+    stats.samples[REFUSED_SYNTAX] = &samples;
+    memset(stats.popular.name, '\n', sizeof stats.popular.name);
+    int fd = bundle_file();
+    assert_int_equal(writer_init(&writer, fd, 1, 0), 0);
+    assert_int_equal(writer_finish(&writer, &rest), 0);
+    assert_int_equal(sheaf_open_fd(fd, &sheaf), 0);
+    assert_string_equal(sheaf->stats.samples[REFUSED_SYNTAX]->rows[0].file, "f?");
+    assert_string_equal(sheaf->stats.samples[REFUSED_SYNTAX]->rows[0].text, "a?[2Jb");
+    assert_int_equal(strlen(sheaf->stats.popular.name), sizeof stats.popular.name - 1);
+    assert_null(strchr(sheaf->stats.popular.name, '\n'));
+    sheaf_close(sheaf);
+    writer_done(&writer);
+    clauses_done(&clauses);
+    close(fd);
+}
+
 /* Kinds and clauses say it, the counts of a kind are only what somebody wrote. */
 static void sheaf_is_within_its_categories_or_not(void **state)
 {
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(sheaf_open_sees_every_changed_byte),
         cmocka_unit_test(cursors_of_ranges_meet_every_rule_once),
         cmocka_unit_test(check_refuses_rules_that_no_writer_writes),
+        cmocka_unit_test(samples_bring_nothing_to_a_terminal),
         cmocka_unit_test(sheaf_is_within_its_categories_or_not),
         cmocka_unit_test(join_adds_and_takes_rule_by_rule),
         cmocka_unit_test(join_counts_only_what_is_left),

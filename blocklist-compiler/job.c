@@ -15,6 +15,7 @@ void job_init(struct job *job, const struct recipe_feed *feed, const struct job_
     job->feed = feed;
     job->format = feed_format_at(feed->format);
     job->env = env;
+    job->state = REPORT_FEED_MISSING; /* until job_fetch() has looked */
     feed_stats_init(&job->stats);
 }
 

@@ -19,6 +19,11 @@ bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b)
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+bool ipaddr_is_link_local(const struct ipaddr *a)
+{
+    return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
 struct ipaddr ipaddr_from_v4(const uint8_t v4[4])
 {
     struct ipaddr a;
@@ -78,15 +83,18 @@ static int port_from_text(const char *text, uint16_t *out)
 /* Takes "%eth0" or "%2" off the end of host. */
 static int scope_cut(char *host, uint32_t *out)
 {
+    char *end;
     char *percent = strchr(host, '%');
     *out = 0;
     if (percent == NULL)
         return 0;
     *percent = '\0';
     *out = if_nametoindex(percent + 1);
-    if (*out == 0)
-        *out = (uint32_t)strtoul(percent + 1, NULL, 10);
-    return *out == 0 ? ERR_MALFORMED : 0;
+    if (*out != 0)
+        return 0;
+    unsigned long index = strtoul(percent + 1, &end, 10);
+    *out = (uint32_t)index;
+    return percent[1] < '0' || percent[1] > '9' || *end != '\0' || index == 0 || index > INT32_MAX ? ERR_MALFORMED : 0;
 }
 
 /* Splits text in place into host and port text; *port_text is NULL where there is none. */
@@ -132,6 +140,8 @@ int endpoint_from_text(const char *text, uint16_t default_port, struct endpoint 
         return ERR_MALFORMED;
     if (scope_cut(host, &e.scope) < 0 || ipaddr_from_text(host, &e.addr) < 0)
         return ERR_MALFORMED;
+    if (ipaddr_is_link_local(&e.addr) != (e.scope != 0))
+        return ERR_MALFORMED;
     *out = e;
     return 0;
 }
@@ -162,8 +172,7 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
         memcpy(out, &sin, sizeof sin);
         return sizeof sin;
     }
-    struct sockaddr_in6 sin6 = {
-        .sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_scope_id = e->scope};
+    struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_scope_id = e->scope};
     memcpy(&sin6.sin6_addr, e->addr.bytes, 16);
     memcpy(out, &sin6, sizeof sin6);
     return sizeof sin6;

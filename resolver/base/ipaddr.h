@@ -31,10 +31,12 @@ struct prefix {
     uint8_t bits;       /* of the 128-bit form: an IPv4 /24 is 120 */
 };
 
-#define IPADDR_TEXT_MAX 46   /* with the closing zero */
+#define IPADDR_TEXT_MAX   46 /* with the closing zero */
 #define ENDPOINT_TEXT_MAX 70 /* "[addr%scope]:port" with the closing zero */
 
 bool ipaddr_is_v4(const struct ipaddr *a);
+/* fe80::/10: means nothing without an interface. */
+bool ipaddr_is_link_local(const struct ipaddr *a);
 bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
 struct ipaddr ipaddr_from_v4(const uint8_t v4[4]);
 struct ipaddr ipaddr_from_v6(const uint8_t v6[16]);
@@ -48,7 +50,8 @@ char *ipaddr_to_text(const struct ipaddr *a, char out[IPADDR_TEXT_MAX]);
 
 /*
  * "addr", "addr:port", "addr@port" (as unbound writes it), "[v6]:port", "v6@port", "fe80::1%eth0@53".
- * default_port applies where none is given. ERR_MALFORMED.
+ * default_port applies where none is given. ERR_MALFORMED, also for a link-local IPv6 address without an interface that is
+ * there, and for an interface with any other address.
  */
 ERR_CHECKED int endpoint_from_text(const char *text, uint16_t default_port, struct endpoint *out);
 char *endpoint_to_text(const struct endpoint *e, char out[ENDPOINT_TEXT_MAX]);

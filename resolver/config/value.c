@@ -230,10 +230,12 @@ const struct schema_type schema_ipv6 = {.name = "IPv6 address",
                                         .expect = "an IPv6 address such as fd00::53",
                                         .size = sizeof(struct ipaddr),
                                         .parse = ipv6_parse};
-const struct schema_type schema_endpoint = {.name = "address:port",
-                                            .expect = "an address such as 10.0.0.53, 127.0.0.1:5353 or [::1]:53",
-                                            .size = sizeof(struct endpoint),
-                                            .parse = endpoint_parse};
+const struct schema_type schema_endpoint = {
+    .name = "address:port",
+    .expect = "an address such as 10.0.0.53, 127.0.0.1:5353, [::1]:53 or, with an interface that is there, "
+              "[fe80::1%eth0]:53",
+    .size = sizeof(struct endpoint),
+    .parse = endpoint_parse};
 const struct schema_type schema_prefix = {.name = "network",
                                           .expect =
                                               "a network such as 10.20.0.0/16 or fd00::/8 (no bits set behind it)",

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/address.h"
+
 #define LISTEN_BACKLOG 512
 
 static int endpoint_of(const uv_tcp_t *handle, int (*get)(const uv_tcp_t *, struct sockaddr *, int *),
@@ -18,17 +20,19 @@ static int endpoint_of(const uv_tcp_t *handle, int (*get)(const uv_tcp_t *, stru
 
 static int listening_socket(const struct endpoint *at, bool share)
 {
-    struct sockaddr_storage address;
-    socklen_t len = endpoint_to_sockaddr(at, &address);
+    bool v4 = ipaddr_is_v4(&at->addr);
     int on = 1;
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
+    int err = 0;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0) ||
-        (address.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0) ||
-        bind(fd, (struct sockaddr *)&address, len) < 0) {
-        int err = -errno;
+        (!v4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0))
+        err = -errno;
+    if (err == 0)
+        err = address_bind(fd, at);
+    if (err < 0) {
         close(fd);
         return err;
     }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/address.h"
+
 #define SOCKET_BUFFER_BYTES (4 << 20) /* a burst of a whole school fits: some 5,000 packets as the kernel counts */
 
 /*
@@ -91,25 +93,19 @@ static int set_options(int fd, bool v4, bool wildcard, bool share)
 static int bind_to(int fd, const struct endpoint *at, struct endpoint *out_bound)
 {
     struct sockaddr_storage address;
-    socklen_t len = endpoint_to_sockaddr(at, &address);
-    if (bind(fd, (struct sockaddr *)&address, len) < 0)
-        return -errno;
-    len = sizeof address;
+    socklen_t len = sizeof address;
+    int err = address_bind(fd, at);
+    if (err < 0)
+        return err;
     if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return -errno;
     return endpoint_from_sockaddr((struct sockaddr *)&address, out_bound);
 }
 
-static bool is_wildcard(const struct ipaddr *address)
-{
-    static const uint8_t zero[16];
-    return memcmp(address->bytes, zero, 16) == 0 || (ipaddr_is_v4(address) && memcmp(ipaddr_v4(address), zero, 4) == 0);
-}
-
 int udp_socket_open(const struct endpoint *at, bool share, struct udp_socket *out)
 {
     bool v4 = ipaddr_is_v4(&at->addr);
-    struct udp_socket s = {.wildcard = is_wildcard(&at->addr)};
+    struct udp_socket s = {.wildcard = address_is_wildcard(&at->addr)};
     s.fd = socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s.fd < 0)
         return -errno;

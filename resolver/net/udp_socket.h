@@ -1,5 +1,5 @@
 /*
- * A UDP socket that clients ask, read and answered in batches.
+ * A UDP socket that clients ask, read and answered in batches. Its address may come and go (net/address.h).
  *
  * Every worker opens its own socket on the same address (SO_REUSEPORT); the kernel spreads the clients over them. A
  * socket on a wildcard address learns from the kernel at which address each request arrived (IP_PKTINFO,

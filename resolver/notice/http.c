@@ -164,8 +164,11 @@ static int socket_listen(const struct endpoint *at)
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.ss_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    /* An address that is not there yet is waited for: see docs/decisions. */
+    if (address.ss_family == AF_INET)
+        setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
+    else if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on);
     if (bind(fd, (const struct sockaddr *)&address, len) < 0 || listen(fd, BACKLOG) < 0) {
         int err = -errno;
         close(fd);

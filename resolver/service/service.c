@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "control/names.h"
+#include "net/address.h"
 #include "net/control_socket.h"
 #include "net/notify.h"
 #include "net/watch.h"
@@ -507,6 +508,9 @@ static void say_listening(const struct endpoint at[], size_t count, const char *
     for (size_t i = 0; i < count; i++) {
         char text[ENDPOINT_TEXT_MAX];
         log_info("listening address=%s%s", endpoint_to_text(&at[i], text), protocol);
+        if (!address_is_here(&at[i]))
+            log_warning("this machine does not have the address, questions are taken as soon as it does address=%s",
+                        text);
     }
 }
 

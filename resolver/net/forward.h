@@ -32,6 +32,8 @@
 #define FORWARD_LINK_IDLE_MS 5000  /* shorter than the patience of common servers, so that we close first */
 #define FORWARD_TLS_IDLE_MS  20000 /* the same over TLS, where a new one costs more (RFC 7858, 3.4) */
 #define FORWARD_CONNECT_MS   3000
+#define FORWARD_DOUBT_MS     1000 /* a connection that leaves questions without any answer for so long gets no more */
+#define FORWARD_SILENT_MS    4000 /* ... and is closed after this: about a client's patience */
 
 struct forward;
 struct tls_trust;

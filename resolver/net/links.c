@@ -1,6 +1,8 @@
 /*
- * TCP to upstream servers (RFC 7766), and TLS inside it (RFC 7858): a few connections per server, kept open while they are of use, each carrying many
- * questions at once. When one breaks, the engine hears it by the number of its slot and asks elsewhere.
+ * TCP to upstream servers (RFC 7766), and TLS inside it (RFC 7858): a few connections per server, kept open while they
+ * are of use, each carrying many questions at once. When one breaks, the engine hears it by the number of its slot and
+ * asks elsewhere. One on which nothing is heard any more (its far end is gone without a word, or stopped within a
+ * message) gets no further questions, and is closed soon after: TCP alone would take many minutes to notice.
  */
 #include <stdlib.h>
 
@@ -17,7 +19,8 @@ struct link {
     uint32_t slot;
     uint32_t in_flight; /* questions sent less messages received */
     bool connected;
-    int64_t active_ms; /* when it was opened, or a question left, or a message came */
+    int64_t active_ms;  /* when it was opened, or a question left, or a message came */
+    int64_t waiting_ms; /* since when something is in flight and no message came */
     struct forward *forward;
     struct upstream *server; /* NULL: it was taken off the list */
     struct link *next;
@@ -55,6 +58,7 @@ static void on_readable(struct conn *conn)
     while ((found = conn_next(conn, &msg, &len)) == 1) {
         if (link->in_flight > 0)
             link->in_flight--;
+        link->waiting_ms = link->active_ms;
         query_reply(*link->forward->opts.engine, link->slot, link->server->index, msg, len, now);
         if (conn->closing)
             return;
@@ -162,14 +166,25 @@ static int link_open(struct forward *forward, struct upstream *server, struct li
     return 0;
 }
 
-/* The least used connection, or a new one when all are much used. */
+static bool is_silent(const struct link *link, int64_t now_ms, int64_t patience_ms)
+{
+    return link->in_flight > 0 && now_ms - link->waiting_ms > patience_ms;
+}
+
+/* The least used connection that is not silent, or a new one when all are much used. */
 static int link_pick(struct forward *forward, struct upstream *server, struct link **out)
 {
+    int64_t now_ms = (int64_t)uv_now(forward->loop);
     struct link *best = NULL;
-    for (struct link *link = server->links; link != NULL; link = link->next)
-        if (best == NULL || link->in_flight < best->in_flight)
-            best = link;
-    if (best == NULL || (best->in_flight >= FORWARD_LINK_ASKS && server->link_count < FORWARD_LINKS))
+    bool best_silent = false;
+    for (struct link *link = server->links; link != NULL; link = link->next) {
+        bool silent = is_silent(link, now_ms, FORWARD_DOUBT_MS);
+        if (best != NULL && (silent > best_silent || (silent == best_silent && link->in_flight >= best->in_flight)))
+            continue;
+        best = link;
+        best_silent = silent;
+    }
+    if (best == NULL || ((best_silent || best->in_flight >= FORWARD_LINK_ASKS) && server->link_count < FORWARD_LINKS))
         return link_open(forward, server, out);
     *out = best;
     return 0;
@@ -187,8 +202,9 @@ int links_send(struct forward *forward, struct upstream *server, const struct qu
         link_close(link);
         return err;
     }
-    link->in_flight++;
     link->active_ms = (int64_t)uv_now(forward->loop);
+    if (link->in_flight++ == 0)
+        link->waiting_ms = link->active_ms;
     *out_slot = link->slot;
     return 0;
 }
@@ -205,7 +221,7 @@ void links_sweep(struct forward *forward, struct upstream *server, int64_t now_m
         int64_t idle_ms = server->tls != NULL ? FORWARD_TLS_IDLE_MS : FORWARD_LINK_IDLE_MS;
         int64_t patience_ms = is_open(link) ? idle_ms : FORWARD_CONNECT_MS;
         next = link->next;
-        if (now_ms - link->active_ms > patience_ms)
+        if (now_ms - link->active_ms > patience_ms || is_silent(link, now_ms, FORWARD_SILENT_MS))
             link_close(link);
     }
 }

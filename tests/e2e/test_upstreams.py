@@ -111,6 +111,23 @@ class FilteredCname(lab.Case):
             self.assertEqual(answer.data("A"), [lab.SINKHOLE])
 
 
+class Streams(lab.Case):
+    @classmethod
+    def set_up(cls):
+        cls.upstream = cls.lab.upstream(7)
+        at = "127.0.0.1:%d" % cls.upstream.port
+        cls.server = cls.lab.serve(6, [at], ["blocked.example.net"],
+                                   conf="upstreams: [{ address: '%s', tcp: true }]\n" % at)
+
+    def test_a_connection_that_hangs_is_left_for_another(self):
+        """As after a firewall forgot it: nothing is heard, and nothing says that it is gone (RFC 7766, 6.2.4)."""
+        for i in range(3):
+            self.assertEqual(self.server.ask("before%d.example.net" % i).data(), ["198.51.100.1"])
+            self.upstream.hang_connections()
+            self.assertEqual(self.server.ask("after%d.example.net" % i).data(), ["198.51.100.1"])
+            self.assertEqual(self.server.ask("again%d.example.net" % i).data(), ["198.51.100.1"])
+
+
 class Spelling(lab.Case):
     """draft-vixie-dnsext-dns0x20-00: a reply must have the letters of the question as they were sent."""
 

@@ -20,7 +20,9 @@ class Upstream:
         self.seen = []          # (name in lower case, type, transport)
         self.spelt = []         # names as they were asked, letter by letter
         self.loses_case = False # gives the question back in lower case
+        self.delay_s = 0         # each answer comes so much later, without holding up the next one
         self._closing = False
+        self._age = 0           # connections of an earlier one hang
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("127.0.0.1", port))
         self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -32,6 +34,10 @@ class Upstream:
 
     def count(self, name, transport=None):
         return sum(1 for n, _, t in list(self.seen) if n == name.lower() and transport in (None, t))
+
+    def hang_connections(self):
+        """Those that are open stay open and say nothing more; new ones are served."""
+        self._age += 1
 
     def close(self):
         self._closing = True
@@ -47,7 +53,11 @@ class Upstream:
             try:
                 msg, peer = self._udp.recvfrom(65535)
                 reply = self._reply(msg, "udp") if len(msg) >= 17 else None
-                if reply is not None:
+                if reply is None:
+                    continue
+                if self.delay_s > 0:
+                    threading.Timer(self.delay_s, self._udp.sendto, (reply, peer)).start()
+                else:
                     self._udp.sendto(reply, peer)
             except OSError:
                 continue
@@ -61,11 +71,12 @@ class Upstream:
             threading.Thread(target=self._serve_connection, args=(sock,), daemon=True).start()
 
     def _serve_connection(self, sock):
+        age = self._age
         with sock:
             try:
                 while True:
                     reply = self._reply(dns.read_tcp(sock), "tcp")
-                    if reply is not None:
+                    if reply is not None and age == self._age:
                         sock.sendall(dns.frame(reply))
             except OSError:
                 pass

@@ -266,7 +266,7 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         flight_try(e, f, now);
     } else if (r.rcode == DNS_RCODE_BADCOOKIE && !stream) {
         settle_bad_cookie(e, f, server, now);
-    } else if (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN) {
+    } else if (!r.referral && (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN)) {
         settle_reply(e, f, &r, server, now);
     } else {
         settle_refusal(e, f, now);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "upstream/rdata.h"
+
 bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct question *question)
 {
     uint8_t lower[NAME_MAX_LEN];
@@ -50,9 +52,12 @@ static int owner_unpack(const struct draft *d, const struct msg_rr *rr, uint8_t 
     return 0;
 }
 
+/* There is one at most, its owner is the root, and it stands among the additional data (RFC 6891, 6.1.1). */
 static int read_opt(struct draft *d, const struct msg_rr *rr)
 {
     struct edns edns;
+    if (rr->section != MSG_ADDITIONAL || d->msg[rr->name_pos] != 0 || d->reply->had_edns)
+        return ERR_MALFORMED;
     int code = edns_parse(d->msg + rr->fixed_pos, d->msg + rr->rdata_pos, rr->rdata_len, &edns);
     if (code < 0)
         return code;
@@ -72,11 +77,10 @@ static int collect(struct draft *d)
     if (code < 0)
         return code;
     while ((code = msg_walk_next(&walk, &rr)) > 0) {
-        if (rr.section == MSG_ADDITIONAL) {
-            if (rr.type == DNS_TYPE_OPT && (code = read_opt(d, &rr)) < 0)
-                return code;
+        if (rr.type == DNS_TYPE_OPT && (code = read_opt(d, &rr)) < 0)
+            return code;
+        if (rr.section == MSG_ADDITIONAL)
             continue;
-        }
         if (d->count == REPLY_TTLS_MAX)
             return ERR_LIMIT;
         d->keep[d->count] = false;
@@ -143,8 +147,8 @@ static int chain_step(struct draft *d, size_t i)
     if (!name_equal(owner, chain_end(d)))
         return 0;
     if (rr->type == qtype || qtype == DNS_TYPE_ANY) {
-        d->keep[i] = true;
-        d->has_final = true;
+        /* NXDOMAIN is about the end of the chain: nothing is there (RFC 6604, 3). */
+        d->keep[i] = d->has_final = d->reply->rcode != DNS_RCODE_NXDOMAIN;
         return 0;
     }
     if (rr->type != DNS_TYPE_CNAME)
@@ -208,12 +212,14 @@ static bool is_proof(const struct draft *d, const struct msg_rr *rr)
 
 static int pick_authority(struct draft *d)
 {
+    bool names_servers = false;
     for (size_t i = 0; i < d->count; i++) {
         const struct msg_rr *rr = &d->rr[i];
         uint8_t owner[NAME_MAX_LEN];
         int code;
         if (rr->section != MSG_AUTHORITY || rr->class != d->question->class)
             continue;
+        names_servers = names_servers || rr->type == DNS_TYPE_NS;
         d->keep[i] = d->dnssec && is_proof(d, rr);
         if (rr->type != DNS_TYPE_SOA || !d->reply->negative || d->reply->has_soa)
             continue;
@@ -225,48 +231,18 @@ static int pick_authority(struct draft *d)
             return code;
         d->keep[i] = true;
     }
+    d->reply->referral = names_servers && d->reply->negative && d->reply->rcode == DNS_RCODE_NOERROR &&
+                         !d->reply->has_soa && d->reply->chain_count == 0;
     return 0;
 }
 
-/* Where names stand in rdata that old servers may have compressed (RFC 3597, 4): bytes before, names, rest as it is. */
-static bool rdata_names(uint16_t type, unsigned *before, unsigned *names)
+static int check_kept(const struct draft *d)
 {
-    *before = 0;
-    *names = 1;
-    switch (type) {
-    case 2:
-    case 3:
-    case 4:
-    case 5:
-    case 7:
-    case 8:
-    case 9:
-    case 12:
-    case 30:
-    case 39: /* NS MD MF CNAME MB MG MR PTR NXT DNAME */
-        return true;
-    case 6:
-    case 14:
-    case 17: /* SOA MINFO RP */
-        *names = 2;
-        return true;
-    case 15:
-    case 18:
-    case 21:
-    case 36: /* MX AFSDB RT KX */
-        *before = 2;
-        return true;
-    case 26: /* PX */
-        *before = 2;
-        *names = 2;
-        return true;
-    case 33: /* SRV */
-        *before = 6;
-        return true;
-    default:
-        *names = 0;
-        return false;
-    }
+    int code = 0;
+    for (size_t i = 0; i < d->count && code == 0; i++)
+        if (d->keep[i])
+            code = rdata_check(d->msg, d->len, &d->rr[i]);
+    return code;
 }
 
 struct writer {
@@ -293,25 +269,20 @@ static int write_name(struct writer *w, const struct draft *d, size_t pos)
     return code < 0 ? code : used;
 }
 
+/* Old servers may have compressed the names in it (RFC 3597, 4). */
 static int write_rdata(struct writer *w, const struct draft *d, const struct msg_rr *rr)
 {
-    unsigned before;
-    unsigned names;
+    const struct rdata_layout *layout = rdata_layout_of(rr->type);
     size_t pos = rr->rdata_pos;
     size_t end = pos + rr->rdata_len;
-    int code;
-    rdata_names(rr->type, &before, &names);
-    if (before > rr->rdata_len)
-        return ERR_MALFORMED;
-    if ((code = write_bytes(w, d->msg + pos, before)) < 0)
+    int code = write_bytes(w, d->msg + pos, layout->before);
+    if (code < 0)
         return code;
-    pos += before;
-    while (names-- > 0) {
+    pos += layout->before;
+    for (unsigned i = 0; i < layout->names; i++) {
         if ((code = write_name(w, d, pos)) < 0)
             return code;
         pos += (size_t)code;
-        if (pos > end)
-            return ERR_MALFORMED;
     }
     return write_bytes(w, d->msg + pos, end - pos);
 }
@@ -421,7 +392,7 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
     if ((code = collect(&d)) < 0 || (code = follow_chain(&d)) < 0)
         return code;
     reply->negative = reply->rcode == DNS_RCODE_NXDOMAIN || !d.has_final;
-    if ((code = pick_authority(&d)) < 0)
+    if ((code = pick_authority(&d)) < 0 || (code = check_kept(&d)) < 0)
         return code;
     write_head(&w, &d);
     if ((code = write_records(&w, &d)) < 0)

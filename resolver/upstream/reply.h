@@ -33,6 +33,7 @@ struct reply {
     uint8_t cookie_len; /* 0: none came */
     uint8_t cookie[EDNS_COOKIE_MAX];
     bool negative; /* NXDOMAIN, or no record of the type */
+    bool referral; /* ask those, it says: no answer from a server that we ask to find it (RFC 2308, 2.2) */
     bool has_soa;
     uint32_t soa_minimum_s; /* min(SOA TTL, MINIMUM): how long "no" is good (RFC 2308, 5) */
     uint32_t ttl_min_s;     /* of the kept answer records; UINT32_MAX: none */

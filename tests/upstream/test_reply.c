@@ -358,6 +358,86 @@ static void a_ttl_with_the_top_bit_counts_as_zero(void **state)
     free(msg);
 }
 
+static void nxdomain_has_no_records_at_the_end_of_its_chain(void **state)
+{
+    const struct scene s = {
+        .qname = "a.example.com.",
+        .qtype = DNS_TYPE_A,
+        .rcode = LDNS_RCODE_NXDOMAIN,
+        .answer = {"a.example.com. 300 IN CNAME b.example.com.", "b.example.com. 300 IN A 203.0.113.66"},
+        .authority = {SOA}};
+    const char *want[] = {s.answer[0], NULL};
+    const char *want_authority[] = {"example.com. 600 IN SOA ns.example.com. host.example.com. 1 2 3 4 600", NULL};
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, want, want_authority);
+    assert_true(r.negative);
+}
+
+static void a_referral_is_told_from_nodata(void **state)
+{
+#define NS "example.com. 300 IN NS ns.example.com."
+    static const struct {
+        struct scene scene;
+        bool referral;
+    } rows[] = {
+        {{.authority = {NS}}, true},
+        {{.authority = {NS, SOA}}, false},
+        {{.authority = {SOA}}, false},
+        {{.edns = true}, false},
+        {{.answer = {"www.example.com. 300 IN A 192.0.2.1"}, .authority = {NS}}, false},
+        {{.answer = {"www.example.com. 300 IN CNAME b.example.org."}, .authority = {NS}}, false},
+        {{.rcode = LDNS_RCODE_NXDOMAIN, .authority = {NS}}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene s = rows[i].scene;
+        struct reply r;
+        s.qname = "www.example.com.";
+        s.qtype = DNS_TYPE_A;
+        assert_int_equal(clean(&s, &r), 0);
+        assert_int_equal(r.referral, rows[i].referral);
+    }
+}
+
+/* A reply to "www.example.com. A" with these bytes as its records. */
+static int clean_bytes(unsigned answers, unsigned additional, const char *records, size_t records_len)
+{
+    const struct scene s = {.qname = "www.example.com.", .qtype = DNS_TYPE_A};
+    uint8_t msg[512];
+    struct question q;
+    struct reply r;
+    uint8_t *head = NULL;
+    size_t len = scene_write(&s, &head);
+    question_make(&s, &q);
+    memcpy(msg, head, len);
+    free(head);
+    memcpy(msg + len, records, records_len);
+    msg_put_u16(msg + 6, answers);
+    msg_put_u16(msg + 10, additional);
+    return reply_clean(msg, len + records_len, &q, false, cleaned, sizeof cleaned, &r);
+}
+
+static void an_address_that_is_cut_or_padded_is_refused(void **state)
+{
+#define A_OF(length) "\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0" length
+    (void)state;
+    assert_int_equal(clean_bytes(1, 0, A_OF("\x04") "addr", 16), 0);
+    assert_int_equal(clean_bytes(1, 0, A_OF("\0"), 12), ERR_MALFORMED);
+    assert_int_equal(clean_bytes(1, 0, A_OF("\x05") "addrx", 17), ERR_MALFORMED);
+}
+
+static void there_is_one_opt_and_it_has_its_place(void **state)
+{
+#define OPT_RR "\0\0\x29\x04\xd0\0\0\0\0\0\0"
+    (void)state;
+    assert_int_equal(clean_bytes(0, 1, OPT_RR, 11), 0);
+    assert_int_equal(clean_bytes(0, 2, OPT_RR OPT_RR, 22), ERR_MALFORMED);
+    assert_int_equal(clean_bytes(1, 0, OPT_RR, 11), ERR_MALFORMED);
+    assert_int_equal(clean_bytes(0, 1, "\x01x" OPT_RR, 13), ERR_MALFORMED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +456,10 @@ int main(void)
         cmocka_unit_test(a_chain_that_is_too_long_is_refused),
         cmocka_unit_test(only_the_same_question_matches),
         cmocka_unit_test(a_ttl_with_the_top_bit_counts_as_zero),
+        cmocka_unit_test(nxdomain_has_no_records_at_the_end_of_its_chain),
+        cmocka_unit_test(a_referral_is_told_from_nodata),
+        cmocka_unit_test(an_address_that_is_cut_or_padded_is_refused),
+        cmocka_unit_test(there_is_one_opt_and_it_has_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,165 +4,19 @@ import os
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 
 import dns
+import evils
 import lab
 
 PLAY_S = float(os.environ.get("BELISHA_HOSTILE_S", "6"))
-BLOCKED = "blocked.example.net"
+BLOCKED = evils.BLOCKED
 # The mischief comes from 127.0.0.1 and may use up what one client may have, its TCP connections among it. What must not
 # suffer are the others: this is one of them.
 PUPIL = "127.0.0.2"
-
-
-def question_end(msg):
-    pos = 12
-    while msg[pos] != 0:
-        pos += msg[pos] + 1
-    return pos + 5
-
-
-class HostileUpstream:
-    """Answers each question in one of many wrong ways, chosen by the first label of its name ("mixed7": by chance)."""
-
-    def __init__(self, port):
-        self.port = port
-        self.ways = {name[4:]: getattr(self, name) for name in dir(self) if name.startswith("way_")}
-        self.closing = False
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", port))
-        self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind(("127.0.0.1", port))
-        self.tcp.listen(64)
-        for target in (self.serve_udp, self.serve_tcp):
-            threading.Thread(target=target, daemon=True).start()
-
-    def close(self):
-        self.closing = True
-        for sock in (self.udp, self.tcp):
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
-
-    # ---- replies ----
-
-    @staticmethod
-    def reply(query, flags=0x8180, records=b"", count=0, question=None):
-        end = question_end(query)
-        return query[:2] + struct.pack("!5H", flags, 1, count, 0, 0) + (question or query[12:end]) + records
-
-    @staticmethod
-    def address(last):
-        return b"\xc0\x0c\0\x01\0\x01\0\0\0\x05\0\x04" + bytes([198, 51, 100, last])
-
-    def good(self, query):
-        return self.reply(query, records=self.address(1), count=1)
-
-    def way_good(self, query, stream):
-        return [self.good(query)]
-
-    def way_wrongid(self, query, stream):
-        forged = self.reply(query, records=self.address(66), count=1)
-        return [bytes([forged[0] ^ 1]) + forged[1:], self.good(query)]
-
-    def way_wrongname(self, query, stream):
-        return [self.reply(query, records=self.address(66), count=1, question=dns.pack_name("other.example.net") +
-                           b"\0\x01\0\x01"), self.good(query)]
-
-    def way_garbage(self, query, stream):
-        return [query[:2] + os.urandom(random.randrange(400)) for _ in range(3)] + [self.good(query)]
-
-    def way_twice(self, query, stream):
-        return [self.good(query)] * 5
-
-    def way_cut(self, query, stream):
-        good = self.good(query)
-        return [good] if stream else [good[:2] + b"\x83" + good[3:-3]]
-
-    def way_always_tc(self, query, stream):
-        return [self.reply(query, flags=0x8380)]
-
-    def way_flood(self, query, stream):
-        return [self.reply(query, records=self.address(2) * 3000, count=3000)] if stream else [
-            self.reply(query, flags=0x8380)]
-
-    def way_giant(self, query, stream):
-        text = b"\xc0\x0c\0\x10\0\x01\0\0\0\x05\x03\xe9" + (b"\xf9" + b"x" * 249) * 4 + b"\0"
-        return [self.reply(query, records=text * 60, count=60)] if stream else [self.reply(query, flags=0x8380)]
-
-    def way_loop(self, query, stream):
-        return [self.reply(query, records=b"\xc0\x0c\0\x05\0\x01\0\0\0\x05\0\x02\xc0\x0c", count=1)]
-
-    def way_pointers(self, query, stream):
-        return [self.reply(query, records=b"\xc0\x30" * 40 + b"\0\x01\0\x01\0\0\0\x05\0\x04\1\2\3\4", count=9)]
-
-    def way_counts(self, query, stream):
-        return [self.reply(query, records=self.address(3), count=65535)]
-
-    def way_leads_to_blocked(self, query, stream):
-        alias = dns.pack_name(BLOCKED)
-        return [self.reply(query, records=b"\xc0\x0c\0\x05\0\x01\0\0\0\x05" + struct.pack("!H", len(alias)) + alias +
-                           alias + self.address(4)[2:], count=2)]
-
-    def way_silent(self, query, stream):
-        return []
-
-    def way_rcodes(self, query, stream):
-        return [self.reply(query, flags=0x8180 | random.randrange(16))]
-
-    def replies(self, query, stream):
-        label = query[13:13 + query[12]].decode("latin-1").lower()
-        way = "".join(c for c in label if not c.isdigit()).replace("-", "_")
-        if way not in self.ways:
-            way = random.choice(sorted(self.ways))
-        return self.ways[way](query, stream)
-
-    # ---- sockets ----
-
-    def serve_udp(self):
-        while not self.closing:
-            try:
-                query, peer = self.udp.recvfrom(65535)
-                for reply in self.replies(query, False):
-                    self.udp.sendto(reply, peer)
-            except (OSError, IndexError):    # closed, or shut down: no bytes
-                continue
-
-    def serve_tcp(self):
-        while not self.closing:
-            try:
-                sock, _ = self.tcp.accept()
-            except OSError:
-                continue
-            threading.Thread(target=self.serve_connection, args=(sock,), daemon=True).start()
-
-    def serve_connection(self, sock):
-        """Now and then in drips, with wrong lengths, or closed half-way."""
-        with sock:
-            try:
-                while True:
-                    for reply in self.replies(dns.read_tcp(sock), True):
-                        self.send_stream(sock, dns.frame(reply))
-            except OSError:
-                pass
-
-    @staticmethod
-    def send_stream(sock, framed):
-        chance = random.randrange(12)
-        if chance == 0:
-            sock.sendall(framed[:len(framed) // 2])
-            raise OSError("closed half-way")
-        if chance == 1:
-            for at in range(0, min(len(framed), 40)):
-                sock.sendall(framed[at:at + 1])
-                time.sleep(0.002)
-            framed = framed[40:]
-        sock.sendall(framed)
 
 
 def any_name():
@@ -197,33 +51,21 @@ def any_request():
 class Hostile(lab.Case):
     @classmethod
     def set_up(cls):
-        cls.upstreams = [HostileUpstream(lab.PORT + i) for i in (1, 2)]
-        cls.lab.closers += [u.close for u in cls.upstreams]
-        cls.server = cls.lab.serve(0, ["127.0.0.1:%d" % u.port for u in cls.upstreams], [BLOCKED])
+        program = os.path.join(lab.HERE, "hostile_upstream.py")
+        for port in (lab.PORT + 1, lab.PORT + 2):
+            cls.lab.start([sys.executable, "-B", program, str(port)], "hostile%d" % port).wait_for_line("ready")
+        cls.server = cls.lab.serve(0, ["127.0.0.1:%d" % (lab.PORT + i) for i in (1, 2)], [BLOCKED])
 
     def assert_alive(self):
         self.assert_sinkholed(self.server.ask(BLOCKED, client=PUPIL))
         self.assert_sinkholed(self.server.ask_tcp(BLOCKED, client=PUPIL))
         self.assertTrue(self.server.is_running())
 
-    def test_forged_and_broken_packets_do_not_hide_the_answer(self):
-        for way in ("good", "wrongid", "wrongname", "garbage", "twice"):
-            self.assertEqual(self.server.ask(way + "1.example.net", timeout=8).data(), ["198.51.100.1"], way)
-
-    def test_what_cannot_be_an_answer_fails_soon(self):
-        for way in ("always-tc", "flood"):
-            started = time.monotonic()
-            self.assertEqual(self.server.ask(way + "1.example.net", timeout=8).rcode, "SERVFAIL", way)
-            self.assertLess(time.monotonic() - started, 3, way)
-
     def test_a_question_that_failed_may_be_asked_again_over_tcp(self):
-        self.assertEqual(self.server.ask("silent1.example.net", timeout=8).rcode, "SERVFAIL")
+        self.assertEqual(self.server.ask("silence-1.example.net", timeout=8).rcode, "SERVFAIL")
         for _ in range(3):
-            self.assertEqual(self.server.ask_tcp("silent1.example.net", timeout=8).rcode, "SERVFAIL")
+            self.assertEqual(self.server.ask_tcp("silence-1.example.net", timeout=8).rcode, "SERVFAIL")
         self.assert_alive()
-
-    def test_an_alias_to_a_blocked_name_is_blocked(self):
-        self.assertEqual(self.server.ask("leads-to-blocked1.example.net").data("A"), [lab.SINKHOLE])
 
     def play(self, until):
         """One client's mischief; returns when it is over."""
@@ -235,7 +77,7 @@ class Hostile(lab.Case):
                     with dns.udp_socket() as sock:
                         for _ in range(20):
                             request = any_request() if chance else dns.pack_question(
-                                "mixed%d.example.net" % random.randrange(200), random.choice(("A", "TXT", "HTTPS")))
+                                "any%d.example.net" % random.randrange(200), random.choice(("A", "TXT", "HTTPS")))
                             sock.sendto(request[:65000], server)
                 elif chance == 3:
                     with socket.create_connection(server, timeout=2) as sock:
@@ -244,7 +86,7 @@ class Hostile(lab.Case):
                             sock.sendall(framed[at:at + 7])
                 elif chance == 4:
                     with socket.create_connection(server, timeout=2) as sock:
-                        framed = b"".join(dns.frame(dns.pack_question("mixed%d.example.net" % i, "TXT")) for i in range(40))
+                        framed = b"".join(dns.frame(dns.pack_question("any%d.example.net" % i, "TXT")) for i in range(40))
                         sock.sendall(framed[:-random.randrange(1, 30)])
                         sock.settimeout(0.2)
                         sock.recv(random.randrange(1, 5000))

@@ -172,7 +172,8 @@ static void fill_log(struct build *b)
                                         .segment_s = o->log.segment_age_ms / 1000,
                                         .retention_s = o->log.retention_ms / 1000,
                                         .retention_bytes = (uint64_t)o->log.retention_bytes,
-                                        .fsync_ms = o->log.fsync_ms};
+                                        .fsync_ms = o->log.fsync_ms,
+                                        .backlog_bytes = (uint64_t)o->log.backlog_bytes};
 }
 
 static int fill_notice(struct build *b)

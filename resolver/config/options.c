@@ -510,6 +510,13 @@ static const struct schema_option log_options[] = {
      PART(log, fsync_ms),
      .fallback = "1s",
      .help = "how often journals are brought to disk: what a power cut may cost"},
+    {.key = "backlog",
+     .type = &schema_bytes,
+     .min = 0,
+     .max = 64 * GIB,
+     PART(log, backlog_bytes),
+     .fallback = "512MiB",
+     .help = "rows that come in a rush may wait in journals, up to this, for a quieter moment; 0: they never do"},
     {0}};
 
 static const struct schema_option tls_options[] = {

@@ -128,7 +128,7 @@ struct options {
         const char *node;
         int64_t journal_bytes, segment_bytes, segment_age_ms;
         int64_t retention_ms, retention_bytes;
-        int64_t fsync_ms;
+        int64_t fsync_ms, backlog_bytes;
     } log;
     struct {
         const char *certificate;

@@ -200,6 +200,18 @@ int absorb_look(struct qlog *log, uint64_t *out_pending)
     return 0;
 }
 
+uint64_t absorb_backlog(struct qlog *log)
+{
+    uint64_t bytes = 0;
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->journal_count; i++) {
+        size_t used = atomic_load_explicit(&log->journals[i]->used, memory_order_relaxed);
+        bytes += used > log->journals[i]->seen ? used - log->journals[i]->seen : 0;
+    }
+    pthread_mutex_unlock(&log->lock);
+    return bytes;
+}
+
 /* ---- the end of the segment ---- */
 
 static int segment_end(struct qlog *log, const struct cursor *cursors, size_t count)

@@ -1,13 +1,17 @@
 #include "qlog/keeper.h"
 
+#include <assert.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "qlog/retention.h"
 
 #define RETENTION_EVERY_MS 60000
 #define KEEPER_NICE        5
+#define KEEPER_SLICE_NS    100000
 
 static int64_t mono_ms(void)
 {
@@ -84,16 +88,59 @@ static int64_t wall_s(void)
     return now.tv_sec;
 }
 
+/* What sched_setattr(2) takes, version 0; <linux/sched/types.h> does not go with <sched.h>. */
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns; /* of a time slice */
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+
+static_assert(sizeof(struct scheduling) == 48, "as the kernel has it");
+
 /*
- * Answers go first where a core is short. A nice of 5 still gets a quarter of a core that a worker keeps busy, which is
- * several times what its records need, so journals can't pile up; the supplier, for whom workers would wait, stays as it
- * is. Where it is forbidden, nothing is lost but a few microseconds of an answer now and then.
+ * Answers go first where a core is short: the keeper has a small share of it (a nice of 5), and in slices so short that an
+ * answer which has to wait for one does not notice. A kernel that knows nothing of slices gives longer ones; where it is
+ * forbidden, nothing is lost but some microseconds of an answer now and then.
  */
 static void priority_lower(void)
 {
+    struct scheduling background = {
+        .size = sizeof background, .policy = SCHED_BATCH, .nice = KEEPER_NICE, .runtime_ns = KEEPER_SLICE_NS};
     const struct sched_param none = {0};
-    (void)sched_setscheduler(0, SCHED_BATCH, &none); /* 0: this thread */
+    (void)pthread_setname_np(pthread_self(), "log-keeper");
+    if (syscall(SYS_sched_setattr, 0, &background, 0) == 0) /* 0: this thread */
+        return;
+    (void)sched_setscheduler(0, SCHED_BATCH, &none);
     (void)setpriority(PRIO_PROCESS, 0, KEEPER_NICE);
+}
+
+/* Whether rows stay where they are for now. */
+static bool rows_wait(struct qlog *log)
+{
+    struct qlog_stats stats;
+    qlog_stats(log, &stats);
+    return lull_is_awaited(&log->lull, stats.written, absorb_backlog(log), log->opts.backlog_bytes, mono_ms()) &&
+           !atomic_load_explicit(&log->starved, memory_order_relaxed);
+}
+
+/* Puts what is new into the segment, and ends it when it is time or somebody wants it. */
+static int rows_take(struct qlog *log, bool wanted)
+{
+    uint64_t pending;
+    int code = absorb_look(log, &pending);
+    bool due = wanted || (code == 0 && absorb_is_due(log, pending));
+    words_keep(log);
+    if (due)
+        code = absorb_finish(log);
+    if (due || mono_ms() >= log->retention_due_ms)
+        keeper_expire(log, wall_s());
+    words_keep(log);
+    return code;
 }
 
 void *keeper_run(void *context)
@@ -104,17 +151,11 @@ void *keeper_run(void *context)
     priority_lower();
     while (more) {
         uint64_t wanted = keeper_wait(log);
-        uint64_t pending;
-        int code = absorb_look(log, &pending);
-        bool due = wanted != flushed || (code == 0 && absorb_is_due(log, pending));
-        words_keep(log);
-        if (due)
-            code = absorb_finish(log);
-        if (due || mono_ms() >= log->retention_due_ms)
-            keeper_expire(log, wall_s());
+        int code = 0;
+        if (!rows_wait(log) || wanted != flushed)
+            code = rows_take(log, wanted != flushed);
         if (code < 0)
             log->last_error = code;
-        words_keep(log);
         flushed = wanted;
         more = flush_answer(log, wanted, code);
     }

@@ -24,6 +24,7 @@
 #include "qlog/block.h"
 #include "qlog/chain.h"
 #include "qlog/journal.h"
+#include "qlog/lull.h"
 #include "qlog/segment.h"
 #include "qlog/texts.h"
 #include "qlog/writer.h"
@@ -54,7 +55,8 @@ struct qlog {
     int flush_code;
     bool stopping;
 
-    sem_t hunger; /* posted by a worker that took its next journal */
+    atomic_bool starved; /* a worker has no next journal, and none could be made */
+    sem_t hunger;        /* posted by a worker that took its next journal */
     atomic_bool supplier_stopping;
     pthread_t supplier_thread, keeper_thread;
     bool supplier_runs, keeper_runs;
@@ -67,6 +69,7 @@ struct qlog {
     struct block_builder builder;   /* its next block */
     int64_t pending_since_ms;       /* monotonic; 0: nothing pending */
     int64_t retention_due_ms;
+    struct lull lull;
 
     /* for qlog_stats() */
     _Atomic uint64_t segment_count, segment_bytes;
@@ -85,7 +88,9 @@ void *supplier_run(void *log);
 /* Puts what is new in the journals into the segment being filled. *out_pending: bytes of journals that no finished
  * segment holds yet. On failure all of them are read again by the next look. ERR_NOMEM, ERR_NOSPACE, ERR_ACCESS, ERR_IO. */
 ERR_CHECKED int absorb_look(struct qlog *log, uint64_t *out_pending);
-/* The same, then finishes the segment and frees the journals that are done with. */
+/* Bytes of journals that no look has seen. */
+uint64_t absorb_backlog(struct qlog *log);
+/* absorb_look(), then finishes the segment and frees the journals that are done with. */
 ERR_CHECKED int absorb_finish(struct qlog *log);
 /* Gives up the unfinished segment; the journals have its rows. */
 void absorb_forget(struct qlog *log);

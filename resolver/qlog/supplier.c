@@ -64,10 +64,12 @@ void *supplier_run(void *context)
 {
     struct qlog *log = context;
     int64_t sync_due_ms = mono_ms() + log->opts.fsync_ms;
+    (void)pthread_setname_np(pthread_self(), "log-supplier");
     while (!atomic_load(&log->supplier_stopping)) {
         int64_t now_ms = mono_ms();
         int64_t retry_ms = sync_due_ms;
         int code = supplier_fill(log);
+        atomic_store_explicit(&log->starved, code < 0, memory_order_relaxed);
         if (code < 0) {
             log->last_error = code;
             retry_ms = now_ms + RETRY_MS;

@@ -34,6 +34,7 @@ struct qlog_opts {
     int64_t retention_s;      /* segments older than this are removed; 0: keep */
     uint64_t retention_bytes; /* oldest removed above this total; 0: no limit */
     int64_t fsync_ms;         /* how often journals are synced, 1000 by default */
+    uint64_t backlog_bytes;   /* of journals: rows of a rush that may wait for a quieter moment; 0: none */
     /* Names for the dictionary of a segment; may be called by the keeper thread at any time before qlog_close().
      * NULL results are stored as the number. */
     const char *(*group_name)(void *ctx, uint32_t policy_version, uint16_t group);

@@ -149,7 +149,8 @@ static bool same_log(const struct config *a, const struct config *b)
     return a->log_enabled == b->log_enabled && strcmp(x->dir, y->dir) == 0 && strcmp(x->node, y->node) == 0 &&
            x->journal_bytes == y->journal_bytes && x->segment_bytes == y->segment_bytes &&
            x->segment_s == y->segment_s && x->retention_s == y->retention_s &&
-           x->retention_bytes == y->retention_bytes && x->fsync_ms == y->fsync_ms;
+           x->retention_bytes == y->retention_bytes && x->fsync_ms == y->fsync_ms &&
+           x->backlog_bytes == y->backlog_bytes;
 }
 
 static void warn_of_restart(const struct config *old, const struct config *new)

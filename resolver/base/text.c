@@ -65,9 +65,9 @@ void text_printf(struct text *text, const char *format, ...)
     text->len += (size_t)len;
 }
 
-/* Bytes of the UTF-8 character at s (RFC 3629), or 0 when it is none. */
-static size_t utf8_len(const unsigned char *s)
+size_t text_utf8_len(const char *at)
 {
+    const unsigned char *s = (const unsigned char *)at;
     static const struct {
         unsigned char first, last, second_min, second_max;
         size_t len;
@@ -96,7 +96,7 @@ void text_add_json(struct text *text, const char *value)
     const unsigned char *s = (const unsigned char *)value;
     text_add(text, "\"", 1);
     while (*s != '\0') {
-        size_t len = utf8_len(s);
+        size_t len = text_utf8_len((const char *)s);
         if (len == 0)
             text_add(text, "\\ufffd", 6);
         else if (*s < 0x20 || *s == 0x7f)

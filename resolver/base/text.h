@@ -27,6 +27,9 @@ bool text_ok(const struct text *text);
 void text_add(struct text *text, const char *bytes, size_t len);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Bytes of the UTF-8 character at the beginning of s (RFC 3629), or 0 when it is none. */
+size_t text_utf8_len(const char *s);
+
 /* A JSON string with its quotes (RFC 8259, 7). Bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *value);
 

@@ -169,6 +169,44 @@ static int fill_zones(struct servers *s, struct query_zone *zones)
     return rc;
 }
 
+static bool same_label(const struct query_server *a, const struct query_server *b)
+{
+    return endpoint_equal(&a->at, &b->at) && a->stream == b->stream && (a->tls == NULL) == (b->tls == NULL) &&
+           strcmp(a->name, b->name) == 0;
+}
+
+/* The meter of the server among count that is the same to whoever reads figures; -1: none. */
+static int meter_among(const struct query_server servers[], size_t count, const struct query_server *server)
+{
+    for (size_t i = 0; i < count; i++)
+        if (same_label(&servers[i], server))
+            return servers[i].meter;
+    return -1;
+}
+
+static bool meter_is_free(uint16_t meter, const struct query_server servers[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (servers[i].meter == meter)
+            return false;
+    return true;
+}
+
+void config_keep_meters(struct config *config, const struct config *before)
+{
+    const struct query_opts *old = &before->query;
+    struct query_server *servers = config->servers;
+    uint16_t next = 0;
+    for (size_t i = 0; i < config->query.server_count; i++) {
+        int known = meter_among(old->servers, old->server_count, &servers[i]);
+        if (known < 0)
+            known = meter_among(servers, i, &servers[i]);
+        while (known < 0 && (!meter_is_free(next, old->servers, old->server_count) || !meter_is_free(next, servers, i)))
+            next++;
+        servers[i].meter = known < 0 ? next : (uint16_t)known;
+    }
+}
+
 int build_servers(struct build *b)
 {
     struct servers s = {.b = b};
@@ -185,7 +223,11 @@ int build_servers(struct build *b)
     int rc = fill_zones(&s, zones);
     query->zones = zones;
     query->zone_count = count;
-    query->servers = arena_copy(b->arena, s.all, s.count * sizeof s.all[0]);
+    static const struct config nothing;
+    b->config->servers = arena_copy(b->arena, s.all, s.count * sizeof s.all[0]);
+    query->servers = b->config->servers;
     query->server_count = s.count;
+    if (query->servers != NULL)
+        config_keep_meters(b->config, &nothing);
     return rc < 0 || query->servers == NULL ? ERR_NOMEM : 0;
 }

@@ -87,6 +87,8 @@ struct config {
     const uint8_t *const *protected_help; /* shipped and added names, wire, lower case: they cover what is below them */
     size_t protected_help_count;
 
+    struct query_server *servers; /* query.servers, for config_keep_meters() */
+
     struct arena *arena;          /* owns all of the above */
     const struct yaml_node *tree; /* the merged text, for config_write() */
 };
@@ -103,6 +105,12 @@ void config_free(struct config *config);
  * ERR_CONFIG, ERR_NOENT, ERR_NOMEM; ERR_ACCESS: this user may not read a file, which says nothing about belishad's.
  */
 ERR_CHECKED int config_check_certificates(const struct config *config, char *why);
+
+/*
+ * Gives each server the meter (query_server.meter) that it had in `before`, and a new one the number of none that was in use
+ * there. Call it before anything uses config.
+ */
+void config_keep_meters(struct config *config, const struct config *before);
 
 /* Writes the effective values as YAML. */
 void config_write(const struct config *config, FILE *to);

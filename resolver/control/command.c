@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ipaddr.h"
 #include "control/decide.h"
+#include "control/scrape.h"
 #include "control/status.h"
 #include "dns/name.h"
 
@@ -29,7 +30,7 @@ static void run_status(const char *argument, const struct command_env *env, stru
 static void run_metrics(const char *argument, const struct command_env *env, struct text *out)
 {
     (void)argument;
-    status_write_metrics(env, out);
+    scrape_write(env, out);
 }
 
 static void run_reload(const char *argument, const struct command_env *env, struct text *out)

@@ -1,7 +1,7 @@
 /*
  * What the operator may tell a running belishad: one line in, text out.
  *
- *     status          JSON: version, uptime, generation, workers, counters, cache, query log, upstreams
+ *     status          JSON: version, uptime, health, generation, workers, counters, times, cache, query log, upstreams
  *     metrics         Prometheus text
  *     reload          reads the configuration anew and looks for a new generation
  *     decide JSON     records a block or an allow, or ends one (decision/decision.h has the object)
@@ -24,6 +24,7 @@
 
 #include "base/text.h"
 #include "blockdb/blockdb.h"
+#include "control/pace.h"
 #include "decision/docket.h"
 #include "policy/policy.h"
 #include "cache/cache.h"
@@ -39,6 +40,7 @@ struct command_env {
     const char *version;
     const char *state_dir;
     int64_t now_s;                     /* wall time */
+    int64_t now_ms;                    /* monotonic, as the workers' */
     int64_t started_s;                 /* wall time of the program's start */
     const struct blockdb *blockdb;     /* NULL: no generation */
     const struct statutory *statutory; /* NULL: not set up, or see the next */
@@ -48,8 +50,11 @@ struct command_env {
     uint32_t policy_version;
     const struct metrics *const *workers;
     size_t worker_count;
+    size_t workers_stuck;
+    const struct pace *pace; /* NULL: not measured */
     struct cache *cache;
     struct qlog *log; /* NULL: no query log */
+    bool log_trouble; /* ... and it can't be written */
     const struct policy *policy;
     struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
     int docket_err;

@@ -1,13 +1,15 @@
 #include "control/status.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/category.h"
 #include "base/err.h"
+#include "control/health.h"
+#include "control/standing.h"
+#include "dns/name.h"
+#include "dns/rr.h"
 #include "statutory/enrolled.h"
-
-/* ---- JSON ---- */
 
 static void write_generation(const struct command_env *env, struct text *out)
 {
@@ -75,18 +77,105 @@ static void write_statutory(const struct command_env *env, struct text *out)
     text_printf(out, "},\n");
 }
 
-/* "belisha_queries_udp_total" is "queries_udp" here. */
-static void write_counters(const struct command_env *env, struct text *out)
+/* "belisha_queries_udp_total" is "queries_udp" here; what is made of the verdicts is beside them. */
+static void write_counters(const struct metrics *sum, struct text *out)
 {
-    struct metrics sum;
-    metrics_sum(env->workers, env->worker_count, &sum);
+    const struct {
+        const char *key;
+        uint64_t value;
+    } made[] = {
+        {"answers", metrics_answers(sum)},
+        {"answers_blocked", metrics_blocked(sum)},
+        {"answers_local", metrics_by_action(sum, VERDICT_LOCAL)},
+        {"answers_refused", metrics_by_action(sum, VERDICT_REFUSED)},
+        {"answers_error", metrics_by_action(sum, VERDICT_ERROR)},
+        {"answers_not_ready", metrics_by_action(sum, VERDICT_NOT_READY)},
+    };
     text_printf(out, "  \"counters\": {");
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         const char *name = metrics_name((enum metric)i) + strlen("belisha_");
-        text_printf(out, "%s\n    \"%.*s\": %" PRIu64, i == 0 ? "" : ",", (int)(strlen(name) - strlen("_total")), name,
-                    sum.value[i]);
+        text_printf(out, "\n    \"%.*s\": %" PRIu64 ",", (int)(strlen(name) - strlen("_total")), name, sum->value[i]);
     }
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        text_printf(out, "%s\n    \"%s\": %" PRIu64, i == 0 ? "" : ",", made[i].key, made[i].value);
     text_printf(out, "\n  },\n");
+}
+
+/* One member of an object whose zeros are left out. */
+static void write_share(const char *key, uint64_t value, bool *first, struct text *out)
+{
+    if (value == 0)
+        return;
+    text_printf(out, "%s\"%s\": %" PRIu64, *first ? "" : ", ", key, value);
+    *first = false;
+}
+
+static void write_verdicts(const struct metrics *sum, struct text *out)
+{
+    bool first = true;
+    text_printf(out, "  \"answers_by_action\": {");
+    for (unsigned i = 0; i < METRICS_ACTIONS; i++)
+        write_share(verdict_action_name(i), metrics_by_action(sum, (enum verdict_action)i), &first, out);
+    text_printf(out, "},\n  \"answers_by_reason\": {");
+    first = true;
+    for (unsigned i = 0; i < METRICS_REASONS; i++)
+        write_share(verdict_reason_name(i), metrics_by_reason(sum, (enum verdict_reason)i), &first, out);
+    text_printf(out, "},\n  \"answers_by_rcode\": {");
+    first = true;
+    for (unsigned i = 0; i < METRICS_RCODES; i++) {
+        char rcode[DNS_TYPE_TEXT_MAX];
+        write_share(dns_rcode_to_text(i, rcode), sum->rcode[i], &first, out);
+    }
+    text_printf(out, "},\n  \"blocked_by_category\": {");
+    first = true;
+    for (unsigned i = 0; i < CATEGORY_MAX; i++)
+        if (category_name(i) != NULL)
+            write_share(category_name(i), sum->blocked[i], &first, out);
+    text_printf(out, "},\n");
+}
+
+/* The half and the last hundredth are estimates (metrics/histogram.h). */
+static void write_times(const struct histogram *h, struct text *out)
+{
+    uint64_t count = histogram_total(h);
+    text_printf(out, "{\"count\": %" PRIu64, count);
+    if (count > 0)
+        text_printf(out, ", \"mean_us\": %" PRIu64 ", \"p50_us\": %" PRId64 ", \"p99_us\": %" PRId64,
+                    h->sum_ns / count / 1000, histogram_quantile_ns(h, 0.5) / 1000,
+                    histogram_quantile_ns(h, 0.99) / 1000);
+    text_printf(out, "}");
+}
+
+static void write_pace(const struct command_env *env, const struct metrics *sum, struct text *out)
+{
+    static const char *const ways[] = {
+#define X(suffix, name) name,
+        PACE_WAYS(X)
+#undef X
+    };
+    struct pace_recent recent = {.span_ms = 0};
+    if (env->pace != NULL)
+        recent = pace_recent(env->pace, sum, env->now_ms);
+    text_printf(out, "  \"recent\": {\"span_ms\": %" PRId64, recent.span_ms);
+    for (size_t i = 0; i < PACE_WAY_COUNT; i++)
+        text_printf(out, ", \"%s\": %" PRIu64, ways[i], recent.queries[i]);
+    text_printf(out, "},\n  \"latency\": {\"here\": ");
+    write_times(&sum->at_once, out);
+    text_printf(out, ", \"upstream\": ");
+    write_times(&sum->waited, out);
+    text_printf(out, "},\n");
+}
+
+static void write_health(const struct command_env *env, struct text *out)
+{
+    const struct health health = health_of(env);
+    text_printf(out, "  \"health\": {\"live\": %s, \"ready\": %s, \"reasons\": [", health.live ? "true" : "false",
+                health.ready ? "true" : "false");
+    for (size_t i = 0; i < health.reason_count; i++) {
+        text_printf(out, i == 0 ? "" : ", ");
+        text_add_json(out, health.reasons[i]);
+    }
+    text_printf(out, "]},\n");
 }
 
 static void write_cache(const struct command_env *env, struct text *out)
@@ -131,85 +220,89 @@ static void write_decisions(const struct command_env *env, struct text *out)
                 docket_damaged(env->docket));
 }
 
+/* The zones whose names are asked there; "." is everything that no other zone covers. */
+static void write_zones(const struct query_opts *query, uint16_t server, struct text *out)
+{
+    bool first = true;
+    text_printf(out, "\"zones\": [");
+    for (size_t i = 0; i < query->zone_count; i++)
+        for (size_t k = 0; k < query->zones[i].server_count; k++) {
+            char name[NAME_TEXT_MAX];
+            if (query->servers[query->zones[i].servers[k]].meter != query->servers[server].meter)
+                continue;
+            text_printf(out, first ? "" : ", ");
+            text_add_json(out, name_to_text(query->zones[i].name, name));
+            first = false;
+            break;
+        }
+    text_printf(out, "]");
+}
+
+static void write_standing(const struct command_env *env, const struct standing *s, struct text *out)
+{
+    static const char *const keys[] = {
+#define X(suffix, family, label, key, help) key,
+        METER_LIST(X)
+#undef X
+    };
+    text_printf(out, "\"state\": \"%s\", \"failed_in_row\": %" PRId64 ", \"resting_workers\": %u",
+                standing_name(s->state), s->failed_in_row, s->resting);
+    if (s->replied_ms > 0)
+        text_printf(out, ", \"rtt_ms\": %" PRId64 ", \"replied_ago_ms\": %" PRId64, s->srtt_ms,
+                    env->now_ms - s->replied_ms);
+    text_printf(out, ", \"sockets\": %" PRId64 ", \"connections\": %" PRId64 ",\n     \"rtt\": ", s->ports, s->links);
+    write_times(&s->sum.rtt, out);
+    text_printf(out, ",\n    ");
+    for (size_t i = 0; i < METER_COUNTS; i++)
+        text_printf(out, " \"%s\": %" PRIu64 "%s", keys[i], s->sum.count[i], i + 1 < METER_COUNTS ? "," : "");
+}
+
 static void write_upstreams(const struct command_env *env, struct text *out)
 {
+    bool first = true;
     text_printf(out, "  \"upstreams\": [");
     for (size_t i = 0; i < env->query->server_count; i++) {
         const struct query_server *server = &env->query->servers[i];
+        struct standing standing;
         char address[ENDPOINT_TEXT_MAX];
-        text_printf(out, "%s\n    {\"name\": ", i == 0 ? "" : ",");
+        if (standing_is_twin(env->query, i))
+            continue;
+        text_printf(out, "%s\n    {\"name\": ", first ? "" : ",");
         text_add_json(out, server->name == NULL ? "" : server->name);
-        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s, \"tls\": %s}", endpoint_to_text(&server->at, address),
+        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s, \"tls\": %s, ", endpoint_to_text(&server->at, address),
                     server->stream ? "true" : "false", server->tls != NULL ? "true" : "false");
+        write_zones(env->query, (uint16_t)i, out);
+        standing_of(env->workers, env->worker_count, server->meter, env->now_ms, &standing);
+        text_printf(out, ",\n     ");
+        write_standing(env, &standing, out);
+        text_printf(out, "}");
+        first = false;
     }
     text_printf(out, "\n  ]\n");
 }
 
 void status_write(const struct command_env *env, struct text *out)
 {
+    struct metrics sum;
+    metrics_sum(env->workers, env->worker_count, &sum);
     text_printf(out, "{\n  \"version\": ");
     text_add_json(out, env->version);
     text_printf(out, ",\n  \"state_dir\": ");
     text_add_json(out, env->state_dir);
     text_printf(out,
                 ",\n  \"started_s\": %" PRId64 ",\n  \"uptime_s\": %" PRId64 ",\n  \"workers\": %zu,\n"
-                "  \"policy_version\": %" PRIu32 ",\n",
-                env->started_s, env->now_s - env->started_s, env->worker_count, env->policy_version);
+                "  \"workers_stuck\": %zu,\n  \"policy_version\": %" PRIu32 ",\n",
+                env->started_s, env->now_s - env->started_s, env->worker_count, env->workers_stuck,
+                env->policy_version);
+    write_health(env, out);
     write_generation(env, out);
     write_statutory(env, out);
-    write_counters(env, out);
+    write_counters(&sum, out);
+    write_verdicts(&sum, out);
+    write_pace(env, &sum, out);
     write_cache(env, out);
     write_log(env, out);
     write_decisions(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");
-}
-
-/* ---- Prometheus ---- */
-
-static void gauge(struct text *out, const char *name, const char *help, uint64_t value)
-{
-    text_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help, name, name, value);
-}
-
-static void write_gauges(const struct command_env *env, struct text *out)
-{
-    struct cache_stats cache;
-    cache_stats(env->cache, &cache);
-    gauge(out, "belisha_start_time_seconds", "When the program was started, s since 1970", (uint64_t)env->started_s);
-    gauge(out, "belisha_cache_entries", "Answers in the cache", cache.entries);
-    gauge(out, "belisha_cache_bytes", "Memory used by cached answers", cache.bytes);
-    gauge(out, "belisha_generation", "Blocklist generation in force, 0 for none",
-          env->blockdb == NULL ? 0 : blockdb_generation(env->blockdb));
-    if (env->blockdb != NULL) {
-        gauge(out, "belisha_generation_names", "Names in the generation in force", blockdb_name_count(env->blockdb));
-        gauge(out, "belisha_generation_built_seconds", "When it was built, s since 1970",
-              (uint64_t)blockdb_built_s(env->blockdb));
-    }
-    gauge(out, "belisha_statutory_generation", "Statutory list in force, 0 for none",
-          env->statutory == NULL ? 0 : statutory_generation(env->statutory));
-    gauge(out, "belisha_statutory_missing", "1: the statutory list was set up and can't be read",
-          env->statutory_missing ? 1 : 0);
-    if (env->log != NULL) {
-        struct qlog_stats log;
-        qlog_stats(env->log, &log);
-        gauge(out, "belisha_log_lost_records", "Query log records that could not be stored since start", log.lost);
-        gauge(out, "belisha_log_bytes", "Size of the query log", log.bytes);
-    }
-}
-
-void status_write_metrics(const struct command_env *env, struct text *out)
-{
-    struct metrics sum;
-    metrics_sum(env->workers, env->worker_count, &sum);
-    size_t len = metrics_write_text(&sum, NULL, 0);
-    char *counters = malloc(len + 1);
-    if (counters == NULL) {
-        text_printf(out, "error: %s\n", err_str(ERR_NOMEM));
-        return;
-    }
-    metrics_write_text(&sum, counters, len + 1);
-    text_add(out, counters, len);
-    free(counters);
-    write_gauges(env, out);
 }

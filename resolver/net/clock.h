@@ -17,4 +17,12 @@ static inline struct query_time clock_now(void)
     };
 }
 
+/* What has passed since, in ns. A clock that was set meanwhile makes one wrong figure; it can be negative. */
+static inline int64_t clock_since_ns(struct query_time then)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec - then.wall_ns;
+}
+
 #endif

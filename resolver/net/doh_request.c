@@ -155,11 +155,14 @@ static void ask(struct doh_request *r)
         .out_cap = DOH_ANSWER_BYTES,
         .step = QUERY_DROP,
     };
-    query_batch(*doh->opts.engine, &item, 1, clock_now());
-    if (item.step == QUERY_ANSWER)
+    struct query_time now = clock_now();
+    query_batch(*doh->opts.engine, &item, 1, now);
+    if (item.step == QUERY_ANSWER) {
         respond_answer(r, doh->answer, item.out_len);
-    else if (item.step == QUERY_DROP)
+        histogram_add(&doh->opts.metrics->at_once, clock_since_ns(now), 1);
+    } else if (item.step == QUERY_DROP) {
         nghttp2_submit_rst_stream(client->session, NGHTTP2_FLAG_NONE, r->stream, NGHTTP2_REFUSED_STREAM);
+    }
 }
 
 /* What is wrong with a whole request, as an HTTP status; NULL: nothing. */

@@ -66,6 +66,7 @@ static void close_server(struct forward *forward, struct upstream *server)
 {
     ports_close(forward, server);
     links_close(forward, server);
+    meter_set(server->meter, METER_DISTRUST_MS, 0);
     tls_tickets_done(&server->tickets);
     free(server);
 }
@@ -98,6 +99,9 @@ int forward_set_servers(struct forward *forward, const struct query_server serve
         forward->servers[i]->at = servers[i].at;
         forward->servers[i]->tls = servers[i].tls;
         forward->servers[i]->index = (uint16_t)i;
+        forward->servers[i]->meter = &forward->opts.metrics->meters[servers[i].meter];
+        ports_show(forward->servers[i]);
+        links_show(forward->servers[i]);
     }
     forward->server_count = count;
     forward->trust = trust;

@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "belisha/err.h"
+#include "metrics/metrics.h"
 #include "net/conn.h"
 #include "query/query.h"
 
@@ -41,6 +42,7 @@ struct tls_trust;
 struct forward_opts {
     struct conn_buffer *buffer;
     struct query_engine *const *engine; /* *engine may be set later, before the loop runs */
+    struct metrics *metrics;            /* its meters tell of sockets, connections and proofs */
 };
 
 ERR_CHECKED int forward_new(uv_loop_t *loop, const struct forward_opts *opts, struct forward **out);

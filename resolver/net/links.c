@@ -26,6 +26,11 @@ struct link {
     struct link *next;
 };
 
+void links_show(struct upstream *server)
+{
+    meter_set(server->meter, METER_LINKS, (int64_t)server->link_count);
+}
+
 static void link_detach(struct link *link)
 {
     if (link->server == NULL)
@@ -35,6 +40,7 @@ static void link_detach(struct link *link)
         at = &(*at)->next;
     *at = link->next;
     link->server->link_count--;
+    links_show(link->server);
     link->server = NULL;
     if (link->conn.tls != NULL)
         tls_session_leave_tickets(link->conn.tls);
@@ -55,6 +61,8 @@ static void on_readable(struct conn *conn)
     size_t len;
     int found;
     link->active_ms = (int64_t)uv_now(link->forward->loop);
+    if (conn->tls != NULL)
+        meter_set(link->server->meter, METER_DISTRUST_MS, 0);
     while ((found = conn_next(conn, &msg, &len)) == 1) {
         if (link->in_flight > 0)
             link->in_flight--;
@@ -79,6 +87,8 @@ static void complain(struct link *link)
     int64_t now_ms = (int64_t)uv_now(link->forward->loop);
     const char *complaint = tls_session_complaint(link->conn.tls);
     char at[ENDPOINT_TEXT_MAX];
+    meter_add(server->meter, METER_DISTRUSTED, 1);
+    meter_set(server->meter, METER_DISTRUST_MS, now_ms);
     if (server->complained_ms != 0 && now_ms - server->complained_ms < COMPLAINT_MS)
         return;
     server->complained_ms = now_ms;
@@ -162,6 +172,7 @@ static int link_open(struct forward *forward, struct upstream *server, struct li
     link->next = server->links;
     server->links = link;
     server->link_count++;
+    links_show(server);
     *out = link;
     return 0;
 }

@@ -42,6 +42,11 @@ void ports_init(struct forward *forward)
     }
 }
 
+void ports_show(struct upstream *server)
+{
+    meter_set(server->meter, METER_PORTS, (int64_t)server->port_count);
+}
+
 /* ---- opening and closing ---- */
 
 static int bind_random(struct forward *forward, int fd, int family)
@@ -117,6 +122,8 @@ static int port_open(struct forward *forward, struct upstream *server, struct po
     port->until_ms = (int64_t)uv_now(forward->loop) + spread(forward, FORWARD_PORT_AGE_MS);
     port->poll.data = port;
     forward->open_count++;
+    server->port_count++;
+    ports_show(server);
     uv_poll_start(&port->poll, UV_READABLE, on_readable);
     *out = port;
     return 0;
@@ -139,6 +146,8 @@ static void port_close(struct port *port)
         }
     }
     forward->open_count--;
+    port->server->port_count--;
+    ports_show(port->server);
     uv_close((uv_handle_t *)&port->poll, on_port_closed);
 }
 

@@ -112,6 +112,8 @@ static bool serve_some(struct tcp_client *client, struct query_time now)
         count += ask(client, msg, len, client->tcp->answers[count], now, &answers[count]);
     }
     send_answers(client, answers, count);
+    if (count > 0)
+        histogram_add(&client->tcp->opts.metrics->at_once, clock_since_ns(now), count);
     if (found < 0)
         conn_close(&client->conn);
     return found == 1 && !client->conn.closing && !is_busy(client);

@@ -77,11 +77,19 @@ static size_t serve_batch(struct udp_listener *l)
     if (received == 0)
         return 0;
     size_t count = take_requests(l, received);
-    query_batch(*udp->engine, udp->items, count, clock_now());
-    for (size_t i = 0; i < count; i++)
-        if (udp->items[i].step == QUERY_ANSWER)
-            udp_batch_answer(udp->batch, udp->slots[i], udp->items[i].out_len);
+    size_t answered = 0;
+    struct query_time now = clock_now();
+    query_batch(*udp->engine, udp->items, count, now);
+    for (size_t i = 0; i < count; i++) {
+        if (udp->items[i].step != QUERY_ANSWER)
+            continue;
+        udp_batch_answer(udp->batch, udp->slots[i], udp->items[i].out_len);
+        answered++;
+    }
+    if (answered == 0)
+        return received;
     count_refused(udp, udp_batch_send(udp->batch, &l->socket));
+    histogram_add(&udp->metrics->at_once, clock_since_ns(now), answered);
     return received;
 }
 

@@ -38,7 +38,9 @@ struct upstream {
     struct endpoint at;
     const struct tls_peer *tls; /* the engine's list's; NULL: in the clear */
     struct tls_tickets tickets;
-    int64_t complained_ms;             /* when its certificate was last found wrong; 0: never */
+    int64_t complained_ms; /* when its certificate was last found wrong; 0: never */
+    struct meter *meter;
+    size_t port_count;                 /* replaced ones included */
     struct port *ports[FORWARD_PORTS]; /* opened when first drawn */
     struct link *links;
     size_t link_count;
@@ -79,10 +81,14 @@ void ports_sweep(struct forward *forward, struct upstream *server, int64_t now_m
 void ports_close(struct forward *forward, struct upstream *server);
 void ports_close_draining(struct forward *forward, int64_t now_ms);
 
+/* Tells the meter how many are open. */
+void ports_show(struct upstream *server);
+
 /* ---- links ---- */
 
 int links_send(struct forward *forward, struct upstream *server, const struct query_ask *ask, uint32_t *out_slot);
 void links_sweep(struct forward *forward, struct upstream *server, int64_t now_ms);
 void links_close(struct forward *forward, struct upstream *server);
+void links_show(struct upstream *server);
 
 #endif

@@ -29,7 +29,8 @@ struct worker {
 
     uv_prepare_t before_sleep;
     uv_timer_t tick;
-    int64_t tick_at_ms; /* INT64_MAX: not armed */
+    int64_t tick_at_ms;           /* INT64_MAX: not armed */
+    atomic_int_least64_t beat_ms; /* the loop's last turn; it turns once a second at least (net/forward sweeps) */
 
     uv_async_t called; /* by the manager */
     pthread_mutex_t lock;
@@ -90,6 +91,7 @@ static void on_before_sleep(uv_prepare_t *prepare)
     }
     udp_flush(worker->udp);
     arm_tick(worker);
+    atomic_store_explicit(&worker->beat_ms, (int64_t)uv_now(&worker->loop), memory_order_relaxed);
 }
 
 static void take_env(struct worker *worker, struct worker_env *env, uint64_t number)
@@ -156,6 +158,7 @@ static void init_handles(struct worker *worker)
     worker->called.data = worker;
     worker->tick_at_ms = INT64_MAX;
     uv_prepare_start(&worker->before_sleep, on_before_sleep);
+    atomic_init(&worker->beat_ms, (int64_t)uv_now(&worker->loop));
 }
 
 static int open_ends(struct worker *worker, const struct worker_opts *opts, const struct worker_env *env)
@@ -185,7 +188,7 @@ static int open_ends(struct worker *worker, const struct worker_opts *opts, cons
         .engine = &worker->engine,
         .metrics = &worker->metrics,
     };
-    struct forward_opts forward = {.buffer = worker->buffer, .engine = &worker->engine};
+    struct forward_opts forward = {.buffer = worker->buffer, .engine = &worker->engine, .metrics = &worker->metrics};
     int err = forward_new(&worker->loop, &forward, &worker->forward);
     if (err == 0)
         err = forward_set_servers(worker->forward, env->query.opts->servers, env->query.opts->server_count, env->trust);
@@ -289,6 +292,11 @@ void worker_set_env(struct worker *worker, const struct worker_env *env, uint64_
 uint64_t worker_acked(const struct worker *worker)
 {
     return atomic_load(&worker->acked_number);
+}
+
+int64_t worker_beat_ms(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->beat_ms, memory_order_relaxed);
 }
 
 const struct metrics *worker_metrics(const struct worker *worker)

@@ -60,6 +60,9 @@ void worker_set_env(struct worker *worker, const struct worker_env *env, uint64_
 /* The number of the last environment taken up. */
 uint64_t worker_acked(const struct worker *worker);
 
+/* When its loop last turned, on the clock of uv_now(). A worker that does nothing turns once a second. */
+int64_t worker_beat_ms(const struct worker *worker);
+
 struct endpoint worker_doh_bound(const struct worker *worker, size_t index);
 const struct metrics *worker_metrics(const struct worker *worker);
 struct endpoint worker_udp_bound(const struct worker *worker, size_t index);

@@ -196,6 +196,14 @@ void workers_free(struct workers *workers)
     uv_close((uv_handle_t *)&workers->acked, on_closed);
 }
 
+size_t workers_stuck(const struct workers *workers, int64_t now_ms)
+{
+    size_t stuck = 0;
+    for (size_t i = 0; i < workers->count; i++)
+        stuck += now_ms - worker_beat_ms(workers->workers[i]) > WORKERS_STUCK_MS;
+    return stuck;
+}
+
 size_t workers_count(const struct workers *workers)
 {
     return workers->count;

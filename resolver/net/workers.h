@@ -18,7 +18,8 @@
 #include "metrics/metrics.h"
 #include "net/worker.h"
 
-#define WORKERS_MAX 64
+#define WORKERS_MAX      64
+#define WORKERS_STUCK_MS 5000 /* a worker whose loop has not turned for so long hangs, or gets no processor */
 
 struct qlog;
 struct workers;
@@ -57,6 +58,9 @@ void workers_stop(struct workers *workers);
  * loop must run once more for a handle to go.
  */
 void workers_free(struct workers *workers);
+
+/* How many hang at now_ms, on the clock of uv_now(). */
+size_t workers_stuck(const struct workers *workers, int64_t now_ms);
 
 size_t workers_count(const struct workers *workers);
 /* One pointer for each worker. */

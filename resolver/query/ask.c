@@ -123,10 +123,18 @@ static void ask_dress(struct query_engine *e, const struct flight *f, struct ask
         server_draw_cookie(s, &e->random);
 }
 
+static enum meter_count counter_of(const struct query_engine *e, uint16_t server, bool stream)
+{
+    if (!stream)
+        return METER_ASKED_UDP;
+    return e->env.opts->servers[server].tls != NULL ? METER_ASKED_TLS : METER_ASKED_TCP;
+}
+
 bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
     uint8_t bytes[CLIENT_HEAD_MAX + OPT_ROOM];
     struct ask draft = {.sent_ms = now.mono_ms,
+                        .sent_wall_ns = now.wall_ns,
                         .id = (uint16_t)random_u32(&e->random),
                         .server = server,
                         .stream = stream || e->env.opts->servers[server].stream};
@@ -139,10 +147,11 @@ bool ask_send(struct query_engine *e, struct flight *f, uint16_t server, bool st
         .msg_len = ask_write(f, &draft, &e->servers[server], e->env.opts->servers[server].tls != NULL, bytes),
     };
     f->tries++;
-    metrics_add(e->env.metrics, ask.stream ? METRIC_ASKS_TCP : METRIC_ASKS, 1);
+    meter_add(e->meters[server], counter_of(e, server, ask.stream), 1);
     if (e->io.send(e->io.ctx, &ask, &draft.slot) < 0) {
         f->network_error = true;
-        server_note_failure(&e->servers[server], now.mono_ms);
+        meter_add(e->meters[server], METER_FAILURES, 1);
+        servers_note_failure(e, server, now.mono_ms);
         return false;
     }
     ask_open(&e->asks, f, &draft);

@@ -24,6 +24,7 @@ struct ask {
     struct flight *flight; /* NULL: not in use */
     struct ask *next;      /* of the same bucket */
     int64_t sent_ms;
+    int64_t sent_wall_ns; /* for what is measured only */
     uint32_t slot;
     uint16_t id;
     uint16_t server;
@@ -32,6 +33,7 @@ struct ask {
     bool edns_probe;          /* it had none, to see whether that is what the server does not like */
     bool spelt;               /* the reply must have this spelling */
     bool misspelt;            /* a reply without it was here */
+    bool overdue;             /* its server's usual time is over, and that was counted */
     struct spelling spelling; /* all zero when not spelt */
 };
 

@@ -37,6 +37,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
+    servers_bind(e, NULL);
     uint64_t seed;
     random_bytes(&e->random, &seed, sizeof seed);
     random_bytes(&e->random, &e->share_seed, sizeof e->share_seed);
@@ -73,19 +74,6 @@ static bool same_layout(const struct query_opts *a, const struct query_opts *b)
         if (!name_equal(a->zones[i].name, b->zones[i].name))
             return false;
     return true;
-}
-
-/* What was measured goes with the address, wherever it stands in the new list. */
-static void carry_servers(struct query_engine *e, const struct query_opts *old, const struct query_opts *new)
-{
-    struct server carried[QUERY_SERVERS_MAX];
-    for (size_t i = 0; i < QUERY_SERVERS_MAX; i++) {
-        server_init(&carried[i]);
-        for (size_t j = 0; i < new->server_count &&j < old->server_count; j++)
-            if (endpoint_equal(&new->servers[i].at, &old->servers[j].at))
-                carried[i] = e->servers[j];
-    }
-    memcpy(e->servers, carried, sizeof carried);
 }
 
 /* Groups and zones are numbers in the policy and the options that the client came under. */
@@ -125,8 +113,9 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     bool decides_anew = renumbered || e->env.policy != env->policy;
     engine_set_time(e, now);
     if (renumbered)
-        carry_servers(e, old, env->opts);
+        servers_carry(e, old, env->opts);
     e->env = *env;
+    servers_bind(e, old);
     e->lists_clients = lists_clients(env);
     e->lists = lists_of(env);
     e->last_known = false;
@@ -159,7 +148,8 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
         }
         ask = ask_find(&e->asks, slot, msg_u16(msg), ask);
     }
-    metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+    if (server < e->env.opts->server_count)
+        meter_add(e->meters[server], METER_UNMATCHED, 1);
 }
 
 struct lost_slot {
@@ -175,8 +165,10 @@ static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx,
         struct ask *a = &f->asks[i];
         if (a->flight == NULL || a->slot != lost->slot)
             continue;
-        if (!*lost->counted)
-            server_note_failure(&e->servers[a->server], now.mono_ms);
+        if (!*lost->counted) {
+            meter_add(e->meters[a->server], METER_FAILURES, 1);
+            servers_note_failure(e, a->server, now.mono_ms);
+        }
         *lost->counted = true;
         ask_close(&e->asks, a);
         dropped = true;

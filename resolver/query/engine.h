@@ -6,6 +6,7 @@
  *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
+ *     servers.c  what is noted of each server
  *     local.c    local records, and where their aliases lead
  *     alias.c    aliases that a list gives
  *     follow.c   goes where an alias leads
@@ -101,6 +102,7 @@ struct query_engine {
     struct query_env env;
     struct query_io io;
     struct server servers[QUERY_SERVERS_MAX];
+    struct meter *meters[QUERY_SERVERS_MAX]; /* of servers, in env.metrics */
     struct random_pool random;
     struct flights *flights;
     struct ask_table asks;
@@ -222,6 +224,16 @@ void settle_stored(struct query_engine *e, struct client *c, const struct stored
 void settle_failure(struct query_engine *e, struct client *c, struct ede ede, struct query_time now);
 /* Answers from an expired entry. false: there is none, nothing was done. */
 bool settle_stale(struct query_engine *e, struct client *c, struct query_time now);
+
+/* ---- servers.c ---- */
+
+/* The reply that the ask waited for came; a failure: no answer in time, or the network said no. */
+void servers_note_reply(struct query_engine *e, const struct ask *ask, struct query_time now);
+void servers_note_failure(struct query_engine *e, uint16_t server, int64_t now_ms);
+/* After each change of e->env: which meter is whose. old: the options before; NULL: there were none. */
+void servers_bind(struct query_engine *e, const struct query_opts *old);
+/* Takes what is known of the servers of `old` along to their places in `new`. */
+void servers_carry(struct query_engine *e, const struct query_opts *old, const struct query_opts *new);
 
 /* ---- absence.c: NXDOMAIN cut (RFC 8020) ---- */
 

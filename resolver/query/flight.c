@@ -282,7 +282,7 @@ void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time 
 {
     struct flight *f = ask->flight;
     uint16_t server = ask->server;
-    metrics_add(e->env.metrics, METRIC_REPLIES_MISSPELT, 1);
+    meter_add(e->meters[server], METER_MISSPELT, 1);
     if (ask->misspelt)
         return; /* whoever sends many of them has no say in what we do */
     ask->misspelt = true;
@@ -293,17 +293,23 @@ void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time 
     wake_by(e, f, now.mono_ms + server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, e->env.opts->try_timeout_ms));
 }
 
+/* It has got its answer. */
+static void waiter_leave(struct query_engine *e, struct waiter *w, struct query_time now)
+{
+    histogram_add(&e->env.metrics->waited, now.wall_ns - w->client.asked.wall_ns, 1);
+    load_sub(&e->flights->load, &w->client.source.client.addr);
+    waiter_free(e->flights, w);
+}
+
 void flight_release(struct query_engine *e, struct flight *f,
                     void (*each)(struct query_engine *e, struct client *c, const void *ctx, struct query_time now),
                     const void *ctx, struct query_time now)
 {
-    struct flights *fs = e->flights;
     while (f->waiters != NULL) {
         struct waiter *w = f->waiters;
         f->waiters = w->next;
         each(e, &w->client, ctx, now);
-        load_sub(&fs->load, &w->client.source.client.addr);
-        waiter_free(fs, w);
+        waiter_leave(e, w, now);
     }
 }
 
@@ -312,7 +318,7 @@ void flight_blame(struct query_engine *e, const struct flight *f, uint16_t spare
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
         const struct ask *a = &f->asks[i];
         if (a->flight != NULL && a->server != spared && a->sent_ms < before_ms)
-            server_note_failure(&e->servers[a->server], now_ms);
+            servers_note_failure(e, a->server, now_ms);
     }
 }
 
@@ -350,7 +356,6 @@ void flights_each(struct query_engine *e,
 
 static void stale_or_wait(struct query_engine *e, struct flight *f, struct query_time now)
 {
-    struct flights *fs = e->flights;
     struct waiter **at = &f->waiters;
     f->stale_tried = true;
     while (*at != NULL) {
@@ -360,15 +365,25 @@ static void stale_or_wait(struct query_engine *e, struct flight *f, struct query
             continue;
         }
         *at = w->next;
-        load_sub(&fs->load, &w->client.source.client.addr);
-        waiter_free(fs, w);
+        waiter_leave(e, w, now);
     }
+}
+
+/* The server asked last has not answered in its time. */
+static void count_silence(struct query_engine *e, struct flight *f)
+{
+    struct ask *last = &f->asks[(f->ask_next + FLIGHT_ASKS_MAX - 1u) % FLIGHT_ASKS_MAX];
+    if (last->flight == NULL || last->overdue)
+        return;
+    last->overdue = true;
+    meter_add(e->meters[last->server], METER_TIMEOUTS, 1);
 }
 
 static void flight_wake(struct query_engine *e, struct flight *f, struct query_time now)
 {
     const struct query_opts *opts = e->env.opts;
     if (now.mono_ms >= f->deadline_ms) {
+        count_silence(e, f);
         flight_fail(e, f, now);
         return;
     }
@@ -378,7 +393,7 @@ static void flight_wake(struct query_engine *e, struct flight *f, struct query_t
         wake_by(e, f, f->retry_ms); /* the servers still have time */
         return;
     }
-    metrics_add(e->env.metrics, METRIC_ASK_TIMEOUTS, 1);
+    count_silence(e, f);
     flight_try(e, f, now);
 }
 

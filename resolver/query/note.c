@@ -1,41 +1,15 @@
 #include <string.h>
 
-#include "base/verdict.h"
 #include "qlog/writer.h"
 #include "query/engine.h"
 
 static void count(struct metrics *m, const struct client *c, unsigned rcode)
 {
-    metrics_add(m, METRIC_ANSWERS, 1);
-    switch ((enum verdict_action)c->verdict.action) {
-    case VERDICT_NOTICE:
-    case VERDICT_NXDOMAIN:
-    case VERDICT_NODATA:
-    case VERDICT_TRUNCATED:
-    case VERDICT_REWRITE:
-        metrics_add(m, METRIC_BLOCKED, 1);
-        break;
-    case VERDICT_LOCAL:
-        metrics_add(m, METRIC_LOCAL, 1);
-        break;
-    case VERDICT_REFUSED:
-        metrics_add(m, METRIC_REFUSED, 1);
-        break;
-    case VERDICT_NOT_READY:
-        metrics_add(m, METRIC_NOT_READY, 1);
-        break;
-    case VERDICT_ERROR:
-        metrics_add(m, METRIC_ERRORS, 1);
-        break;
-    case VERDICT_RESOLVE:
-        if (rcode == DNS_RCODE_SERVFAIL)
-            metrics_add(m, METRIC_SERVFAIL, 1);
-        break;
-    case VERDICT_DROPPED:
-        if (c->verdict.reason == REASON_CATEGORY)
-            metrics_add(m, METRIC_DROPPED, 1);
-        break;
-    }
+    metrics_add_answer(m, &c->verdict, rcode);
+    if (c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY)
+        metrics_add(m, METRIC_DROPPED, 1);
+    if (rcode == DNS_RCODE_SERVFAIL && c->verdict.action == VERDICT_RESOLVE)
+        metrics_add(m, METRIC_SERVFAIL, 1);
     if (c->cache_state == QLOG_CACHE_HIT)
         metrics_add(m, METRIC_CACHE_HITS, 1);
     else if (c->cache_state == QLOG_CACHE_STALE)

@@ -99,6 +99,7 @@ struct query_server {
     const struct tls_peer *tls; /* over TLS, to one who proves to be this; NULL: in the clear. For net/ */
     bool spelt;                 /* letters of the question small or capital by chance, checked in the reply */
     const char *name;           /* for logs and metrics */
+    uint16_t meter;             /* which of metrics.meters is its own */
 };
 
 /* Where names below `name` are asked. Zone 0 is the root: everything else. */

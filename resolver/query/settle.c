@@ -178,7 +178,6 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
                             .ttl_at = r->ttl_at,
                             .ttl_count = r->ttl_count};
     struct settled ctx = {.stored = &stored, .reply = r, .flight = f, .server = server};
-    metrics_add(e->env.metrics, METRIC_REPLIES, 1);
     if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored)) {
         metrics_add(e->env.metrics, METRIC_REBINDING, 1);
         flight_release(e, f, refuse_rebinding, &ctx, now);
@@ -215,7 +214,7 @@ static void settle_refusal(struct query_engine *e, struct flight *f, struct quer
 /* A broken datagram does not end the wait for a good one. Over a stream, or where it is only too much, none will come. */
 static void settle_unusable(struct query_engine *e, struct flight *f, struct ask *ask, int code, struct query_time now)
 {
-    metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+    meter_add(e->meters[ask->server], METER_UNUSABLE, 1);
     if (!ask->stream && code != ERR_LIMIT)
         return;
     ask_close(&e->asks, ask);
@@ -228,6 +227,21 @@ static void settle_bad_cookie(struct query_engine *e, struct flight *f, uint16_t
     bool again = f->bad_cookie;
     f->bad_cookie = true;
     flight_retry(e, f, server, again, now);
+}
+
+static enum meter_count outcome_of(unsigned rcode)
+{
+    switch (rcode) {
+    case DNS_RCODE_NOERROR:
+    case DNS_RCODE_NXDOMAIN:
+        return METER_ANSWERS;
+    case DNS_RCODE_SERVFAIL:
+        return METER_SERVFAIL;
+    case DNS_RCODE_REFUSED:
+        return METER_REFUSED;
+    default:
+        return METER_ERRORS;
+    }
 }
 
 void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, const uint8_t *msg, size_t len,
@@ -246,12 +260,13 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
     }
     /* What TC came with was not read: the answer over TCP will tell. */
     if (!truncated && !stream && !server_take_cookie(&e->servers[server], r.cookie, r.cookie_len)) {
-        metrics_add(e->env.metrics, METRIC_REPLIES_IGNORED, 1);
+        meter_add(e->meters[server], METER_COOKIE, 1);
         return;
     }
     if (ask->edns || ask->edns_probe)
         server_note_edns_answer(&e->servers[server], ask->edns, now.mono_ms);
-    server_note_reply(&e->servers[server], now.mono_ms - ask->sent_ms);
+    servers_note_reply(e, ask, now);
+    meter_add(e->meters[server], truncated ? METER_TRUNCATED : outcome_of(r.rcode), 1);
     if (ask->spelt)
         server_note_spelling(&e->servers[server], true, now.mono_ms);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "control/names.h"
+#include "control/pace.h"
 #include "net/address.h"
 #include "net/control_socket.h"
 #include "net/notify.h"
@@ -36,6 +37,8 @@ struct service {
     uv_timer_t watchdog;
     uv_timer_t log_look;
     struct log_alarm log_alarm;
+    uv_timer_t pace_look;
+    struct pace pace;
     struct snapshot_secrets secrets;
     int64_t started_s;
     struct snapshot *snapshot; /* in force, or being handed to the workers */
@@ -187,6 +190,7 @@ static int reload(struct service *s, struct text *why)
     int err = settings_load(s->files, s->file_count, &s->secrets, &parts.settings, why);
     if (err < 0)
         return err;
+    config_keep_meters(parts.settings->config, old);
     const struct config *config = parts.settings->config;
     warn_of_restart(old, config);
     err = watch_set_path(s->watch, config->generation_path);
@@ -263,6 +267,7 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .version = BELISHA_VERSION,
         .state_dir = settings->config->state_dir,
         .now_s = time(NULL),
+        .now_ms = (int64_t)uv_now(&s->loop),
         .started_s = s->started_s,
         .blockdb = s->snapshot->parts.list->db,
         .statutory = s->snapshot->parts.tier->list,
@@ -272,8 +277,11 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .policy_version = policy_version(settings->policy),
         .workers = workers_metrics(s->workers),
         .worker_count = workers_count(s->workers),
+        .workers_stuck = workers_stuck(s->workers, (int64_t)uv_now(&s->loop)),
+        .pace = &s->pace,
         .cache = s->cache,
         .log = s->log,
+        .log_trouble = s->log_alarm.ringing,
         .policy = settings->policy,
         .docket = s->rulings.docket,
         .docket_err = s->rulings.err,
@@ -302,10 +310,22 @@ static void on_hangup(uv_signal_t *handle, int number)
     text_done(&why);
 }
 
+/* A worker that hangs leaves its share of the clients without answers: then the program had better be started anew. */
 static void on_watchdog(uv_timer_t *timer)
 {
-    (void)timer;
-    notify_send("WATCHDOG=1");
+    struct service *s = timer->data;
+    if (s->workers == NULL || workers_stuck(s->workers, (int64_t)uv_now(&s->loop)) == 0)
+        notify_send("WATCHDOG=1");
+}
+
+static void on_pace_look(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    struct metrics sum;
+    if (s->workers == NULL)
+        return;
+    metrics_sum(workers_metrics(s->workers), workers_count(s->workers), &sum);
+    pace_sample(&s->pace, &sum, (int64_t)uv_now(&s->loop));
 }
 
 /* A log that can't be written must not stay unnoticed by who looks after this machine. */
@@ -345,6 +365,10 @@ static void start_handles(struct service *s)
     uv_signal_start(&s->hangup, on_hangup, SIGHUP);
     uv_timer_init(&s->loop, &s->log_look);
     s->log_look.data = s;
+    s->watchdog.data = s;
+    uv_timer_init(&s->loop, &s->pace_look);
+    s->pace_look.data = s;
+    uv_timer_start(&s->pace_look, on_pace_look, 0, PACE_STEP_MS);
     uv_timer_start(&s->log_look, on_log_look, LOG_LOOK_MS, LOG_LOOK_MS);
     if (watchdog_ms > 0)
         uv_timer_start(&s->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
@@ -546,6 +570,7 @@ static void stop(struct service *s)
     close_handle((uv_handle_t *)&s->hangup);
     close_handle((uv_handle_t *)&s->watchdog);
     close_handle((uv_handle_t *)&s->log_look);
+    close_handle((uv_handle_t *)&s->pace_look);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     qlog_close(s->log);

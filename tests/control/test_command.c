@@ -145,11 +145,15 @@ static void command_status_is_json_with_and_without_a_generation(void **state)
     struct generation generation;
     struct blockdb *db;
     (void)state;
-    metrics_add(&metrics, METRIC_ANSWERS, 21);
+    for (int i = 0; i < 21; i++)
+        metrics_add_answer(&metrics, &(struct verdict){.action = VERDICT_RESOLVE, .category = CATEGORY_NONE}, 0);
     char *answer = answer_to("status", NULL);
     assert_non_null(strstr(answer, "\"generation\": null,"));
     assert_non_null(strstr(answer, "\"uptime_s\": 100,"));
     assert_non_null(strstr(answer, "\"answers\": 42,")); /* of two workers */
+    assert_non_null(strstr(answer, "\"answers_by_action\": {\"allowed\": 42},"));
+    assert_non_null(strstr(answer, "\"answers_by_rcode\": {\"NOERROR\": 42},"));
+    assert_non_null(strstr(answer, "\"ready\": false, \"reasons\": [\"no blocklist is in force"));
     assert_non_null(strstr(answer, "\"a \\\"quoted\\\" name\""));
     assert_non_null(strstr(answer, "\"log\": null,"));
     assert_non_null(strstr(answer, "\"decisions\": null,"));
@@ -161,7 +165,7 @@ static void command_status_is_json_with_and_without_a_generation(void **state)
     assert_non_null(strstr(answer, "\"generation\": {\"number\": 1, \"names\": 1,"));
     free(answer);
     answer = answer_to("metrics", db);
-    assert_non_null(strstr(answer, "\nbelisha_answers_total 42\n"));
+    assert_non_null(strstr(answer, "\nbelisha_answers_total{action=\"allowed\"} 42\n"));
     assert_non_null(strstr(answer, "\nbelisha_generation 1\n"));
     free(answer);
     blockdb_close(db);

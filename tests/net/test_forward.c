@@ -28,9 +28,11 @@ static void flush(void)
     forward_flush(forward);
 }
 
+static struct metrics metrics;
+
 static int start(void **state)
 {
-    struct forward_opts opts = {.buffer = &buffer, .engine = &engine_double_handle};
+    struct forward_opts opts = {.buffer = &buffer, .engine = &engine_double_handle, .metrics = &metrics};
     struct endpoint any = loop_endpoint("127.0.0.1", 0);
     (void)state;
     double_reset();
@@ -231,6 +233,7 @@ static void forward_keeps_sockets_of_servers_that_stay(void **state)
     assert_true(loop_until(&loop, flush, has_events));
     assert_int_equal(engine_double.events[0].slot, slot);
     assert_int_equal(engine_double.events[0].server, 1);
+    assert_int_equal(meter_get(&metrics.meters[server.meter], METER_PORTS), 1);
     /* Off the list: its sockets are closed, and the number means nothing any more. */
     assert_int_equal(forward_set_servers(forward, list, 1, NULL), 0);
     assert_int_equal(forward_open_count(forward), 0);

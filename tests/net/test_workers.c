@@ -115,12 +115,34 @@ static void workers_refuse_an_address_that_is_taken(void **state)
     stop();
 }
 
+static int64_t stuck_at_ms;
+
+static bool nobody_is_stuck(void)
+{
+    return workers_stuck(workers, stuck_at_ms) == 0;
+}
+
+/* Without a question, too: an idle worker's loop turns. */
+static void workers_tell_when_a_loop_does_not_turn(void **state)
+{
+    (void)state;
+    start();
+    int64_t now_ms = (int64_t)uv_now(&manager);
+    assert_int_equal(workers_stuck(workers, now_ms), 0);
+    stuck_at_ms = now_ms + WORKERS_STUCK_MS + 10;
+    assert_int_equal(workers_stuck(workers, stuck_at_ms), 1);
+    assert_int_equal(workers_start(workers), 0);
+    assert_true(loop_until(&manager, NULL, nobody_is_stuck));
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workers_answer_while_environments_change),
         cmocka_unit_test(workers_let_go_of_everything_when_they_are_freed),
         cmocka_unit_test(workers_refuse_an_address_that_is_taken),
+        cmocka_unit_test(workers_tell_when_a_loop_does_not_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

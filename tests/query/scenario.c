@@ -39,6 +39,8 @@
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
  *             client N gets nothing
  *             logged KEY=VALUE ...           of the last record; concealed=HOST: its name is the id of that host
+ *             counted KEY=N ...              KEY: an action, reason, RCODE, blocked/CATEGORY, or `waited`
+ *             counted upstream N KEY=N ...   KEY: a counter of metrics/meter.h, `rtt`, or `failed_in_row`
  *
  * Record lines: [authority] NAME TTL CLASS TYPE RDATA. Names are absolute with or without the closing dot.
  */
@@ -860,6 +862,65 @@ static void check_logged(const struct line *l)
     }
 }
 
+/* What was counted under this key about answers. */
+static uint64_t count_of_answers(const struct metrics *sum, const char *key)
+{
+    if (strcmp(key, "waited") == 0)
+        return histogram_total(&sum->waited);
+    if (strncmp(key, "blocked/", 8) == 0) {
+        int category = category_from_name(key + 8, strlen(key + 8));
+        return category < 0 ? 0 : sum->blocked[category];
+    }
+    for (unsigned i = 0; i < METRICS_RCODES; i++) {
+        char rcode[DNS_TYPE_TEXT_MAX];
+        if (strcmp(key, dns_rcode_to_text(i, rcode)) == 0)
+            return sum->rcode[i];
+    }
+    for (unsigned i = 0; i < METRICS_REASONS; i++)
+        if (strcmp(key, verdict_reason_name(i)) == 0)
+            return metrics_by_reason(sum, (enum verdict_reason)i);
+    int action = verdict_action_from_name(key);
+    if (action < 0)
+        fail("no counter: %s", key);
+    return metrics_by_action(sum, (enum verdict_action)action);
+}
+
+static uint64_t count_of_server(const struct meter *meter, const char *key)
+{
+    static const char *const keys[] = {
+#define X(suffix, family, label, key, help) key,
+        METER_LIST(X)
+#undef X
+    };
+    if (strcmp(key, "rtt") == 0)
+        return histogram_total(&meter->rtt);
+    if (strcmp(key, "failed_in_row") == 0)
+        return (uint64_t)meter_get(meter, METER_FAILED_IN_ROW);
+    for (unsigned i = 0; i < METER_COUNTS; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return meter->count[i];
+    fail("no counter: %s", key);
+}
+
+static void check_counted(const struct line *l)
+{
+    const struct metrics *const worker = &stage.metrics;
+    struct metrics sum;
+    bool of_server = l->count > 1 && is(l, 1, "upstream");
+    int server = of_server ? atoi(l->word[2]) : 0;
+    metrics_sum(&worker, 1, &sum);
+    for (int i = of_server ? 3 : 1; i < l->count; i++) {
+        char *value = strchr(l->word[i], '=');
+        if (value == NULL)
+            fail("counted KEY=N");
+        *value++ = '\0';
+        uint64_t got =
+            of_server ? count_of_server(&stage.metrics.meters[server], l->word[i]) : count_of_answers(&sum, l->word[i]);
+        if (got != strtoull(value, NULL, 10))
+            fail("counted %s is %llu, not %s", l->word[i], (unsigned long long)got, value);
+    }
+}
+
 /* ---- the play ---- */
 
 /* Set-up that may also change under way. */
@@ -884,6 +945,7 @@ static void set_up(const struct line *l, const char *text)
     if (is(l, 0, "servers")) {
         for (int i = 0; i < atoi(word(l, 1)); i++) {
             stage.servers[i].name = "test";
+            stage.servers[i].meter = (uint16_t)i;
             stage.servers[i].spelt = is(l, 2, "spelt");
             stage.zone_servers[0][i] = (uint16_t)i;
             stage.servers[i].at.port = (uint16_t)(1000 + i);
@@ -952,6 +1014,8 @@ static void play(char *text, const struct block *b)
         do_raw(&l);
     else if (is(&l, 0, "logged"))
         check_logged(&l);
+    else if (is(&l, 0, "counted"))
+        check_counted(&l);
     else if (is(&l, 0, "list"))
         do_list(&l);
     else if (is(&l, 0, "unlist"))

@@ -4,13 +4,11 @@
 #include "config/build.h"
 #include "base/arena.h"
 #include "dns/msg.h"
+#include "dns/svcb.h"
 
 #define DISCOVERY_TTL_S 300
 #define RDATA_ROOM      (2 + NAME_MAX_LEN + 512)
 #define HINTS_MAX       8
-
-/* SvcParamKeys (RFC 9460, 14.3.2; dohpath: RFC 9461, 5). They stand in this order. */
-enum { KEY_ALPN = 1, KEY_PORT = 3, KEY_IPV4HINT = 4, KEY_IPV6HINT = 6, KEY_DOHPATH = 7 };
 
 /* An rdata that grows; everything put into it is of bounded size, so that it always fits. */
 struct rdata_text {
@@ -30,6 +28,7 @@ static void put_u16(struct rdata_text *r, unsigned value)
     r->len += 2;
 }
 
+/* They stand in the order of their keys. */
 static void put_param(struct rdata_text *r, unsigned key, const void *value, size_t len)
 {
     put_u16(r, key);
@@ -55,7 +54,7 @@ static void put_hints(struct rdata_text *r, const struct endpoint at[], size_t c
         len += size;
     }
     if (len > 0)
-        put_param(r, v4 ? KEY_IPV4HINT : KEY_IPV6HINT, hints, len);
+        put_param(r, v4 ? SVCB_IPV4HINT : SVCB_IPV6HINT, hints, len);
 }
 
 struct way {
@@ -73,15 +72,15 @@ static int add_way(struct build *b, const struct way *way, struct query_record *
     uint8_t port[2];
     put_u16(&r, way->priority);
     put(&r, name, name_len(name));
-    put_param(&r, KEY_ALPN, way->alpn, strlen(way->alpn));
+    put_param(&r, SVCB_ALPN, way->alpn, strlen(way->alpn));
     msg_put_u16(port, at[0].port);
-    put_param(&r, KEY_PORT, port, sizeof port);
+    put_param(&r, SVCB_PORT, port, sizeof port);
     put_hints(&r, at, way->listen->count, true);
     put_hints(&r, at, way->listen->count, false);
     if (way->path != NULL) {
         char path[DOH_PATH_MAX + sizeof "{?dns}"];
         int len = snprintf(path, sizeof path, "%.*s{?dns}", DOH_PATH_MAX, way->path);
-        put_param(&r, KEY_DOHPATH, path, (size_t)len);
+        put_param(&r, SVCB_DOHPATH, path, (size_t)len);
     }
     *out = (struct query_record){.name = build_name(b, "_dns.resolver.arpa"),
                                  .type = DNS_TYPE_SVCB,

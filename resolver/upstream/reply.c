@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dns/svcb.h"
 #include "upstream/rdata.h"
 
 bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct question *question)
@@ -29,6 +30,7 @@ struct draft {
     struct msg_rr rr[REPLY_TTLS_MAX];
     bool keep[REPLY_TTLS_MAX];
     bool has_final; /* a record of the type that was asked, at the end of the chain */
+    bool spoilt;    /* ... of type SVCB or HTTPS, and malformed */
     struct reply *reply;
 };
 
@@ -127,6 +129,15 @@ static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr
     }
 }
 
+static void look_into(struct draft *d, const struct msg_rr *rr)
+{
+    struct svcb service;
+    if (svcb_parse(d->msg + rr->rdata_pos, rr->rdata_len, &service) < 0)
+        d->spoilt = true;
+    else if (service.ech.bytes != NULL)
+        d->reply->has_ech = true;
+}
+
 /* Looks at one answer record: 1 when it moved the chain on, 0, or an error. */
 static int chain_step(struct draft *d, size_t i)
 {
@@ -149,6 +160,8 @@ static int chain_step(struct draft *d, size_t i)
     if (rr->type == qtype || qtype == DNS_TYPE_ANY) {
         /* NXDOMAIN is about the end of the chain: nothing is there (RFC 6604, 3). */
         d->keep[i] = d->has_final = d->reply->rcode != DNS_RCODE_NXDOMAIN;
+        if (d->keep[i] && svcb_is_type(rr->type))
+            look_into(d, rr);
         return 0;
     }
     if (rr->type != DNS_TYPE_CNAME)
@@ -175,6 +188,23 @@ static int follow_chain(struct draft *d)
         }
     }
     return 0;
+}
+
+/*
+ * A malformed SVCB or HTTPS record spoils its whole set (RFC 9460, 2.2): a client that reads it all the same could find a
+ * target or an address in it that we did not.
+ */
+static void withhold_services(struct draft *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct msg_rr *rr = &d->rr[i];
+        if (svcb_is_type(rr->type == DNS_TYPE_RRSIG ? covered_type(d, rr) : rr->type))
+            d->keep[i] = false;
+    }
+    d->has_final = false;
+    d->reply->withheld = true;
+    d->reply->authentic = false;
+    d->reply->has_ech = false;
 }
 
 /* With the top bit set it counts as zero (RFC 2181, 8). */
@@ -232,7 +262,7 @@ static int pick_authority(struct draft *d)
         d->keep[i] = true;
     }
     d->reply->referral = names_servers && d->reply->negative && d->reply->rcode == DNS_RCODE_NOERROR &&
-                         !d->reply->has_soa && d->reply->chain_count == 0;
+                         !d->reply->has_soa && !d->reply->withheld && d->reply->chain_count == 0;
     return 0;
 }
 
@@ -287,10 +317,21 @@ static int write_rdata(struct writer *w, const struct draft *d, const struct msg
     return write_bytes(w, d->msg + pos, end - pos);
 }
 
-/* One record anew, without compression, since what its pointers led to may be gone. */
+static int write_owner(struct writer *w, const struct draft *d, const struct msg_rr *rr)
+{
+    static const uint8_t question_pointer[2] = {0xc0, MSG_HEADER_LEN};
+    uint8_t owner[NAME_MAX_LEN];
+    int code = owner_unpack(d, rr, owner);
+    if (code < 0)
+        return code;
+    return name_equal(owner, d->question->name) ? write_bytes(w, question_pointer, sizeof question_pointer)
+                                                : write_name(w, d, rr->name_pos);
+}
+
+/* One record anew. No name leads to another record, which may be gone or go later; the question stays. */
 static int write_record(struct writer *w, const struct draft *d, const struct msg_rr *rr)
 {
-    int code = write_name(w, d, rr->name_pos);
+    int code = write_owner(w, d, rr);
     if (code < 0)
         return code;
     size_t fixed = w->len;
@@ -317,7 +358,7 @@ static bool kept_is_prefix(const struct draft *d, size_t *out_end)
 static int write_records(struct writer *w, struct draft *d)
 {
     size_t end;
-    if (kept_is_prefix(d, &end)) {
+    if (!d->reply->has_ech && kept_is_prefix(d, &end)) {
         for (size_t i = 0; i < d->count && d->keep[i]; i++)
             d->reply->ttl_at[d->reply->ttl_count++] = (uint16_t)(d->rr[i].fixed_pos + 4);
         return write_bytes(w, d->msg + w->len, end - w->len);
@@ -381,7 +422,7 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
     reply->rcode = flags & MSG_RCODE;
     reply->truncated = flags & MSG_TC;
     reply->authentic = flags & MSG_AD;
-    reply->had_edns = reply->has_soa = false;
+    reply->had_edns = reply->has_soa = reply->has_ech = reply->withheld = false;
     reply->soa_minimum_s = 0;
     reply->cookie_len = 0;
     reply->ttl_count = 0;
@@ -391,6 +432,8 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
         return ERR_LIMIT;
     if ((code = collect(&d)) < 0 || (code = follow_chain(&d)) < 0)
         return code;
+    if (d.spoilt)
+        withhold_services(&d);
     reply->negative = reply->rcode == DNS_RCODE_NXDOMAIN || !d.has_final;
     if ((code = pick_authority(&d)) < 0 || (code = check_kept(&d)) < 0)
         return code;

@@ -6,6 +6,9 @@
  * records and all additional data are dropped, so a reply can't plant anything under another name. Kept beside the
  * chain: the SOA of a negative answer (RFC 2308), RRSIG, NSEC and NSEC3 when DO was asked.
  *
+ * SVCB and HTTPS records are kept only if all of them can be read (dns/svcb.h); else the answer is as if there were none,
+ * and unsigned.
+ *
  * Memory:  writes only into the caller's buffer. Threads: pure; any thread.
  */
 #ifndef UPSTREAM_REPLY_H
@@ -35,6 +38,8 @@ struct reply {
     bool negative; /* NXDOMAIN, or no record of the type */
     bool referral; /* ask those, it says: no answer from a server that we ask to find it (RFC 2308, 2.2) */
     bool has_soa;
+    bool has_ech;  /* an SVCB or HTTPS record has it; then no name in the message leads anywhere but to the question */
+    bool withheld; /* SVCB or HTTPS records were left out: malformed */
     uint32_t soa_minimum_s; /* min(SOA TTL, MINIMUM): how long "no" is good (RFC 2308, 5) */
     uint32_t ttl_min_s;     /* of the kept answer records; UINT32_MAX: none */
     uint16_t len;           /* of the cleaned message */

@@ -2,9 +2,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/svcb.h"
 #include "upstream/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* It can be read, and what holds ECH says so and has owners that lead to the question at most. */
+static void check_service(const uint8_t *msg, const struct msg_rr *rr, const struct reply *reply)
+{
+    struct svcb service;
+    if (reply->has_ech && name_check(msg + rr->name_pos, reply->len - rr->name_pos) < 0 &&
+        msg_u16(msg + rr->name_pos) != (0xc000 | MSG_HEADER_LEN))
+        abort();
+    if (rr->section != MSG_ANSWER || !svcb_is_type(rr->type))
+        return;
+    if (svcb_parse(msg + rr->rdata_pos, rr->rdata_len, &service) < 0 || (service.ech.bytes != NULL && !reply->has_ech))
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,9 +46,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         size_t records = 0;
         int code;
-        while ((code = msg_walk_next(&walk, &rr)) > 0)
+        bool services = false;
+        while ((code = msg_walk_next(&walk, &rr)) > 0) {
             if (reply.ttl_at[records++] != rr.fixed_pos + 4)
                 abort();
+            check_service(out, &rr, &reply);
+            services = services || (rr.section == MSG_ANSWER && svcb_is_type(rr.type));
+        }
+        if (reply.withheld && (services || reply.authentic))
+            abort();
         if (code < 0 || records != reply.ttl_count)
             abort();
     }

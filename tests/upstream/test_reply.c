@@ -20,6 +20,7 @@ struct scene {
     const char *additional[4];
     bool dnssec;
     bool edns;
+    bool ad;
 };
 
 static void push_all(ldns_pkt *pkt, ldns_pkt_section section, const char *const *texts, size_t max)
@@ -42,6 +43,7 @@ static size_t scene_write(const struct scene *s, uint8_t **out)
     push_all(pkt, LDNS_SECTION_ANSWER, s->answer, 8);
     push_all(pkt, LDNS_SECTION_AUTHORITY, s->authority, 4);
     push_all(pkt, LDNS_SECTION_ADDITIONAL, s->additional, 4);
+    ldns_pkt_set_ad(pkt, s->ad);
     if (s->edns)
         ldns_pkt_set_edns_udp_size(pkt, 1232);
     assert_int_equal(ldns_pkt2wire(out, pkt, &len), LDNS_STATUS_OK);
@@ -255,6 +257,99 @@ static void signatures_come_only_with_do(void **state)
     expect_records(&r, s.answer, NULL);
 }
 
+#define ECH       "ech=AAT/AAAA"
+#define HTTPS_SIG "a.example.com. 300 IN RRSIG HTTPS 13 3 300 20300101000000 20200101000000 1 example.com. AAAA"
+
+static void service_records_are_kept_and_ech_is_told(void **state)
+{
+    const struct scene s = {.qname = "www.example.com.",
+                            .qtype = DNS_TYPE_HTTPS,
+                            .answer = {"www.example.com. 300 IN HTTPS 1 . alpn=h2 ipv4hint=192.0.2.1",
+                                       "www.example.com. 300 IN HTTPS 2 b.example.com. alpn=h3 " ECH}};
+    struct scene without = s;
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, s.answer, NULL);
+    assert_true(r.has_ech);
+    without.answer[1] = NULL;
+    assert_int_equal(clean(&without, &r), 0);
+    assert_false(r.has_ech);
+    assert_false(r.withheld);
+}
+
+/* So that something can be taken out of a record without a look at the others. */
+static void with_ech_no_name_leads_to_another_record(void **state)
+{
+    const struct scene s = {.qname = "a.example.com.",
+                            .qtype = DNS_TYPE_HTTPS,
+                            .dnssec = true,
+                            .answer = {"b.example.com. 60 IN HTTPS 1 . " ECH,
+                                       "b.example.com. 60 IN HTTPS 2 . alpn=h2 " ECH,
+                                       "a.example.com. 60 IN CNAME b.example.com."}};
+    struct reply r;
+    struct msg_walk walk;
+    struct msg_rr rr;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, s.answer, NULL);
+    assert_int_equal(msg_walk_begin(&walk, cleaned, r.len), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(msg_walk_next(&walk, &rr), 1);
+        if (i < 2)
+            assert_true(name_check(cleaned + rr.name_pos, r.len - rr.name_pos) > 0);
+        else
+            assert_int_equal(msg_u16(cleaned + rr.name_pos), 0xc000 | MSG_HEADER_LEN);
+    }
+    assert_true(name_check(cleaned + rr.rdata_pos, r.len - rr.rdata_pos) > 0);
+}
+
+/* RFC 9460, 2.2: the whole set goes, with its signatures, and what is left is unsigned. */
+static void a_malformed_service_record_takes_its_set_along(void **state)
+{
+    static const char *const broken[] = {
+        "b.example.com. 300 IN HTTPS \\# 8 0001 00 0004 0005 01",                           /* past the end */
+        "b.example.com. 300 IN HTTPS \\# 5 0001 00 0004",                                   /* half a parameter */
+        "b.example.com. 300 IN HTTPS \\# 8 0001 00 0004 0001 01",                           /* a hint of one byte */
+        "b.example.com. 300 IN HTTPS \\# 19 0001 00 0004 0004 01020304 0004 0004 01020304", /* a key twice */
+        "b.example.com. 300 IN HTTPS \\# 9 0001 00 0005 0002 0000",                         /* no config in ech */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        const struct scene s = {.qname = "a.example.com.",
+                                .qtype = DNS_TYPE_HTTPS,
+                                .dnssec = true,
+                                .ad = true,
+                                .answer = {"a.example.com. 300 IN CNAME b.example.com.",
+                                           "b.example.com. 300 IN HTTPS 1 . alpn=h2 " ECH, broken[i], HTTPS_SIG},
+                                .authority = {SOA}};
+        const char *want[] = {s.answer[0], NULL};
+        const char *soa[] = {"example.com. 600 IN SOA ns.example.com. host.example.com. 1 2 3 4 600", NULL};
+        struct reply r;
+        assert_int_equal(clean(&s, &r), 0);
+        expect_records(&r, want, soa);
+        assert_true(r.withheld);
+        assert_true(r.negative);
+        assert_false(r.has_ech);
+        assert_false(r.authentic);
+        assert_int_equal(msg_u16(cleaned + 2) & MSG_AD, 0);
+    }
+}
+
+static void what_was_withheld_is_no_referral(void **state)
+{
+    const struct scene s = {.qname = "a.example.com.",
+                            .qtype = DNS_TYPE_HTTPS,
+                            .answer = {"a.example.com. 300 IN HTTPS \\# 5 0001 00 0004"},
+                            .authority = {"example.com. 300 IN NS ns.example.com."}};
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, NULL, NULL);
+    assert_true(r.withheld);
+    assert_false(r.referral);
+}
+
 static void a_dname_stays_with_the_cname_it_made(void **state)
 {
     const struct scene s = {.qname = "a.old.example.",
@@ -451,6 +546,10 @@ int main(void)
         cmocka_unit_test(nodata_behind_a_cname_is_negative),
         cmocka_unit_test(a_cname_that_was_asked_for_is_not_followed),
         cmocka_unit_test(signatures_come_only_with_do),
+        cmocka_unit_test(service_records_are_kept_and_ech_is_told),
+        cmocka_unit_test(with_ech_no_name_leads_to_another_record),
+        cmocka_unit_test(a_malformed_service_record_takes_its_set_along),
+        cmocka_unit_test(what_was_withheld_is_no_referral),
         cmocka_unit_test(a_dname_stays_with_the_cname_it_made),
         cmocka_unit_test(a_cname_loop_ends),
         cmocka_unit_test(a_chain_that_is_too_long_is_refused),

@@ -281,6 +281,8 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
     struct ede ede = {EDE_NONE, NULL};
     if (stored->stale)
         ede.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
+    else if (stored->withheld)
+        ede = (struct ede){EDE_INVALID_DATA, "A record of the answer is malformed"};
     size_t room = a.limit < cap ? a.limit : cap;
     if (stored->len > room) {
         a.overflow = true;

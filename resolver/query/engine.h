@@ -3,7 +3,8 @@
  *
  *     front.c    a batch of requests: refuse, look up, decide, answer or hand to flights
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
- *     verdict.c  what a stored answer's CNAME targets and addresses change about the verdict
+ *     verdict.c  what a stored answer's targets and addresses change about the verdict
+ *     address.c  the addresses in a stored answer, hints included
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
  *     servers.c  what is noted of each server
@@ -47,9 +48,9 @@
 /* What the engine keeps with a cached answer (cache mark). */
 struct mark {
     struct policy_facts facts;
-    uint64_t chain_listed;  /* categories of all CNAME targets and addresses: zero spares the walk along them */
+    uint64_t chain_listed;  /* categories of all targets and addresses: zero spares the walk along them */
     uint32_t facts_version; /* facts_version() */
-    uint32_t chain_count;   /* CNAME targets */
+    uint32_t unused;
 };
 
 static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
@@ -66,7 +67,7 @@ struct client {
     struct verdict verdict;
     struct policy_facts facts;
     const struct blockdb_match *match; /* what facts were made of, while query_batch() lasts; NULL: not at hand */
-    uint8_t matched[NAME_MAX_LEN];     /* CNAME target that decided, when verdict.match is MATCH_CNAME */
+    uint8_t matched[NAME_MAX_LEN];     /* target that decided, when verdict.match is MATCH_CNAME */
     struct ipaddr matched_address;     /* the address that did, when it is MATCH_ADDRESS */
     uint32_t ttl_max_s;                /* the answer holds no longer: a decision ends. UINT32_MAX: nothing bounds it */
     uint16_t group;
@@ -81,7 +82,10 @@ struct client {
     uint8_t head[CLIENT_HEAD_MAX]; /* header and question as they were sent */
 };
 
-/* A message that can be given to clients: from the cache, or just cleaned. */
+/*
+ * A message that can be given to clients: from the cache, or just cleaned. Behind the question its records follow each
+ * other without a gap, each with its TTL at ttl_at.
+ */
 struct stored {
     uint8_t *msg;
     size_t len;
@@ -90,6 +94,7 @@ struct stored {
     size_t ttl_count;
     uint32_t age_s; /* to be taken off every TTL */
     bool stale;     /* TTLs become STALE_TTL_S */
+    bool withheld;  /* reply.withheld */
 };
 
 #define STALE_TTL_S 30 /* RFC 8767, 4 */
@@ -154,7 +159,7 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
 void facts_add_statutory(const struct query_engine *e, const struct name_key *key, struct policy_facts *facts);
 /* Facts of the name by a look-up of its own. */
 void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out);
-/* What a CNAME target's facts add to mark.chain_listed. */
+/* What a target's facts add to mark.chain_listed. */
 uint64_t facts_chain_listed(const struct policy_facts *facts);
 /* Notes in facts whether somebody decided about the name. */
 void facts_add_decisions(const struct query_engine *e, const uint8_t *name, struct policy_facts *facts);
@@ -169,19 +174,25 @@ static inline bool facts_are_special(const struct policy_facts *facts)
 }
 /* c->facts -> c->verdict. */
 void verdict_decide(const struct query_engine *e, struct client *c);
-/* Categories of all listed addresses in the answer. */
-uint64_t answer_listed(const struct query_engine *e, const struct stored *stored);
+/* mark.chain_listed of an answer to a question of this type; all bits when it can't be read. */
+uint64_t answer_listed(const struct query_engine *e, const struct stored *stored, uint16_t type);
+/* The part that its addresses have in that. */
+uint64_t addresses_listed(const struct query_engine *e, const struct stored *stored);
 /* Lets those addresses have their say, after the names. */
 void verdict_check_addresses(const struct query_engine *e, struct client *c, const struct stored *stored);
 /* The records of a list that the verdict answers with. Returns how many there are; at most BLOCKDB_CLAUSES_MAX. */
 size_t verdict_records(const struct query_engine *e, const struct client *c,
                        struct blockdb_clause out[BLOCKDB_CLAUSES_MAX]);
-/* Lets one CNAME target have its say. Whether it is kept from the client: c->verdict and c->matched say so then. */
+/* Lets one target have its say. Whether it is kept from the client: c->verdict and c->matched say so then. */
 bool verdict_target_decides(const struct query_engine *e, struct client *c, const uint8_t *target);
-/* Lets the CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
+/* Lets CNAME targets have their say; c->verdict and c->matched change when one of them is kept from the client. */
 void verdict_follow_chain(const struct query_engine *e, struct client *c, const uint8_t chain[][NAME_MAX_LEN],
                           size_t count);
-/* The CNAME targets of a stored answer. chain_next: 1 and target in lower case, 0 at the end, negative: unreadable. */
+/*
+ * What a stored answer leads to: the targets of CNAME, SVCB and HTTPS records (RFC 9460: AliasMode and ServiceMode; where
+ * the target is the owner itself, that is the question or the CNAME target before). chain_next: 1 and target in lower
+ * case, 0 at the end, negative: unreadable.
+ */
 struct chain_walk {
     const struct stored *stored;
     struct msg_walk walk;
@@ -200,7 +211,27 @@ ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct clien
  * and, unless stored is NULL, what that leads to. Then c->verdict blocks.
  */
 void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
-/* Whether an A or AAAA record of the answer holds an address that no public name should have. */
+
+/* ---- address.c ---- */
+
+/* The addresses in the answer section of a stored message: of A and AAAA records, and the hints of SVCB and HTTPS. */
+struct address_walk {
+    const struct stored *stored;
+    size_t record;        /* the next one to look at */
+    const uint8_t *hint;  /* the next hint of the record before that; NULL: none is left */
+    size_t hints_len;     /* bytes from there on */
+    size_t hint_size;     /* 4 or 16 */
+    const uint8_t *later; /* IPv6 hints behind IPv4 ones; NULL: none */
+    size_t later_len;
+};
+
+static inline struct address_walk address_begin(const struct stored *stored)
+{
+    return (struct address_walk){.stored = stored};
+}
+
+bool address_next(struct address_walk *walk, struct ipaddr *out);
+/* Whether one of them is an address that no public name should have. */
 bool answer_is_rebinding(const struct stored *stored);
 
 /* ---- alias.c: names that a list answers with another name ---- */

@@ -302,20 +302,10 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
 static void renew_hit(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct stored stored = passage_stored(item, p, now.mono_ms);
-    struct chain_walk chain;
-    uint8_t target[NAME_MAX_LEN];
     uint8_t bytes[CACHE_MARK_BYTES];
-    struct mark mark = {
-        .facts = p->client.facts, .facts_version = facts_version(e), .chain_listed = answer_listed(e, &stored)};
-    int code = chain_begin(&chain, &stored);
-    while (code >= 0 && (code = chain_next(&chain, target)) > 0) {
-        struct policy_facts facts;
-        facts_of(e, target, p->client.request.question.type, &facts);
-        mark.chain_count++;
-        mark.chain_listed |= facts_chain_listed(&facts);
-    }
-    if (code < 0)
-        return;
+    struct mark mark = {.facts = p->client.facts,
+                        .facts_version = facts_version(e),
+                        .chain_listed = answer_listed(e, &stored, p->client.request.question.type)};
     memcpy(bytes, &mark, sizeof bytes);
     cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
     give_hit(e, item, p, &mark, now);

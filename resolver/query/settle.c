@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "dns/svcb.h"
 #include "query/flight.h"
 
 static void hand_over(struct query_engine *e, struct client *c, size_t len, struct query_time now)
@@ -100,6 +101,12 @@ static void answer_waiter(struct query_engine *e, struct client *c, const void *
     c->upstream = s->server;
     if (c->aliased) { /* the school's own record leads there: that is its decision, as far as it may decide */
         verdict_follow_alias(e, c, s->stored);
+    } else if (svcb_is_type(s->flight->question.type)) {
+        verdict_decide(e, c);
+        if (verdict_follow_stored(e, c, s->stored) < 0) {
+            settle_failure(e, c, (struct ede){EDE_INVALID_DATA, NULL}, now);
+            return;
+        }
     } else {
         verdict_decide(e, c);
         verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
@@ -144,7 +151,9 @@ static uint32_t ttl_settle(const struct query_opts *opts, uint8_t *msg, const st
 static uint64_t chain_listed(const struct query_engine *e, const struct flight *f, const struct reply *r,
                              const struct stored *stored)
 {
-    uint64_t listed = answer_listed(e, stored);
+    if (svcb_is_type(f->question.type))
+        return answer_listed(e, stored, f->question.type);
+    uint64_t listed = addresses_listed(e, stored);
     for (unsigned i = 0; i < r->chain_count; i++) {
         struct policy_facts facts;
         facts_of(e, r->chain[i], f->question.type, &facts);
@@ -159,7 +168,6 @@ static void keep(struct query_engine *e, const struct flight *f, const struct re
     struct mark mark = {
         .facts = f->facts,
         .facts_version = facts_version(e),
-        .chain_count = r->chain_count,
         .chain_listed = chain_listed(e, f, r, stored),
     };
     uint8_t bytes[CACHE_MARK_BYTES];
@@ -176,7 +184,8 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
                             .len = r->len,
                             .question_end = r->question_end,
                             .ttl_at = r->ttl_at,
-                            .ttl_count = r->ttl_count};
+                            .ttl_count = r->ttl_count,
+                            .withheld = r->withheld};
     struct settled ctx = {.stored = &stored, .reply = r, .flight = f, .server = server};
     if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored)) {
         metrics_add(e->env.metrics, METRIC_REBINDING, 1);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/verdict.h"
+#include "dns/svcb.h"
 #include "query/engine.h"
 
 void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, struct policy_facts *out)
@@ -232,19 +233,34 @@ int chain_begin(struct chain_walk *chain, const struct stored *stored)
     return msg_walk_begin(&chain->walk, stored->msg, stored->len);
 }
 
+/* 1 and the record's target, not in lower case yet; 0: it has none. */
+static int target_of(const struct stored *stored, const struct msg_rr *rr, uint8_t target[NAME_MAX_LEN])
+{
+    struct svcb service;
+    int code;
+    if (rr->type == DNS_TYPE_CNAME) {
+        code = msg_name_unpack(stored->msg, stored->len, rr->rdata_pos, target);
+        return code < 0 ? code : 1;
+    }
+    if (!svcb_is_type(rr->type))
+        return 0;
+    if ((code = svcb_parse(stored->msg + rr->rdata_pos, rr->rdata_len, &service)) < 0)
+        return code;
+    memcpy(target, service.target, service.target_len);
+    return service.target_len > 1;
+}
+
 int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN])
 {
-    const struct stored *stored = chain->stored;
     struct msg_rr rr;
     int code;
     while ((code = msg_walk_next(&chain->walk, &rr)) > 0 && rr.section == MSG_ANSWER) {
-        if (rr.type != DNS_TYPE_CNAME)
+        code = target_of(chain->stored, &rr, target);
+        if (code == 0)
             continue;
-        code = msg_name_unpack(stored->msg, stored->len, rr.rdata_pos, target);
-        if (code < 0)
-            return code;
-        name_lower(target, target, name_len(target));
-        return 1;
+        if (code > 0)
+            name_lower(target, target, name_len(target));
+        return code;
     }
     return code < 0 ? code : 0;
 }
@@ -268,42 +284,37 @@ int verdict_follow_stored(const struct query_engine *e, struct client *c, const 
 
 /* ---- addresses ---- */
 
-/* The next A or AAAA record of the answer from *index on, which moves behind it. */
-static bool next_address(const struct stored *stored, size_t *index, struct ipaddr *out)
-{
-    unsigned answers = msg_u16(stored->msg + 6);
-    while (*index < stored->ttl_count && *index < answers) {
-        const uint8_t *fixed = stored->msg + stored->ttl_at[(*index)++] - 4;
-        uint16_t type = msg_u16(fixed);
-        uint16_t len = msg_u16(fixed + 8);
-        if (type == DNS_TYPE_A && len == 4)
-            *out = ipaddr_from_v4(fixed + 10);
-        else if (type == DNS_TYPE_AAAA && len == 16)
-            *out = ipaddr_from_v6(fixed + 10);
-        else
-            continue;
-        return true;
-    }
-    return false;
-}
-
 static bool lists_addresses(const struct query_engine *e)
 {
     return e->env.blockdb != NULL && blockdb_lists_addresses(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER);
 }
 
-uint64_t answer_listed(const struct query_engine *e, const struct stored *stored)
+uint64_t addresses_listed(const struct query_engine *e, const struct stored *stored)
 {
+    struct address_walk walk = address_begin(stored);
     struct ipaddr addr;
     uint64_t listed = 0;
-    size_t index = 0;
-    while (lists_addresses(e) && next_address(stored, &index, &addr)) {
+    while (lists_addresses(e) && address_next(&walk, &addr)) {
         struct policy_facts facts;
         struct blockdb_match match;
         policy_facts_of_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, addr.bytes, &facts, &match);
         listed |= facts.listed;
     }
     return listed;
+}
+
+uint64_t answer_listed(const struct query_engine *e, const struct stored *stored, uint16_t type)
+{
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
+    uint64_t listed = addresses_listed(e, stored);
+    int code = chain_begin(&chain, stored);
+    while (code >= 0 && (code = chain_next(&chain, target)) > 0) {
+        struct policy_facts facts;
+        facts_of(e, target, type, &facts);
+        listed |= facts_chain_listed(&facts);
+    }
+    return code < 0 ? UINT64_MAX : listed;
 }
 
 static bool address_decides(const struct query_engine *e, struct client *c, const struct ipaddr *addr)
@@ -320,11 +331,11 @@ static bool address_decides(const struct query_engine *e, struct client *c, cons
 
 void verdict_check_addresses(const struct query_engine *e, struct client *c, const struct stored *stored)
 {
+    struct address_walk walk = address_begin(stored);
     struct ipaddr addr;
-    size_t index = 0;
     if (chain_is_exempt(&c->verdict) || !lists_addresses(e))
         return;
-    while (next_address(stored, &index, &addr))
+    while (address_next(&walk, &addr))
         if (address_decides(e, c, &addr))
             return;
 }
@@ -352,33 +363,4 @@ size_t verdict_records(const struct query_engine *e, const struct client *c,
             out[count].kind == BLOCKDB_CLAUSE_RECORD)
             count++;
     return count;
-}
-
-/* Addresses that only exist inside: a public name that leads there turns a browser against the school's own network. */
-#define V4(a, b, bits)                                                                                                 \
-    {                                                                                                                  \
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b}}, 96 + (bits)                                                \
-    }
-static const struct prefix inside[] = {
-    V4(0, 0, 8),      V4(10, 0, 8),         V4(100, 64, 10),  V4(127, 0, 8),
-    V4(169, 254, 16), V4(172, 16, 12),      V4(192, 168, 16), {{{0}}, 127}, /* :: and ::1 */
-    {{{0xfc}}, 7},    {{{0xfe, 0x80}}, 10},
-};
-
-static bool is_inside(const struct ipaddr *addr)
-{
-    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
-        if (prefix_contains(&inside[i], addr))
-            return true;
-    return false;
-}
-
-bool answer_is_rebinding(const struct stored *stored)
-{
-    struct ipaddr addr;
-    size_t index = 0;
-    while (next_address(stored, &index, &addr))
-        if (is_inside(&addr))
-            return true;
-    return false;
 }

@@ -8,6 +8,7 @@
  *                                            before it; NAME may be @PREFIX
  *             list rewrite ADDRESS CATEGORY NAME
  *             list alias TARGET CATEGORY NAME
+ *             list data TYPE HEX CATEGORY NAME   answered with a record of these data
  *             list type TYPE CATEGORY NAME   for questions of this type only
  *             list pattern REGEX CATEGORY NAME
  *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
@@ -156,6 +157,18 @@ static uint16_t type_read(const char *text)
     return (uint16_t)type;
 }
 
+static size_t hex_read(const char *text, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    for (; text[0] != '\0' && text[1] != '\0' && len < cap; text += 2) {
+        unsigned byte;
+        if (sscanf(text, "%2x", &byte) != 1)
+            fail("no hex: %s", text);
+        out[len++] = (uint8_t)byte;
+    }
+    return len;
+}
+
 /* ---- indented records under a line ---- */
 
 struct block {
@@ -251,6 +264,14 @@ static int clause_read(const struct line *l, int at, struct generation_clause *o
                                           .record_type = DNS_TYPE_CNAME,
                                           .rdata = names[stage.rule_count],
                                           .rdata_len = (size_t)len};
+    } else if (is(l, at, "data")) {
+        static uint8_t data[STAGE_ROWS_MAX][256];
+        *out = (struct generation_clause){.kind = BLOCKDB_CLAUSE_RECORD,
+                                          .flags = BLOCKDB_CLAUSE_IMPORTANT,
+                                          .record_type = type_read(word(l, at + 1)),
+                                          .rdata = data[stage.rule_count],
+                                          .rdata_len = hex_read(word(l, at + 2), data[stage.rule_count], 256)};
+        return 3;
     } else if (is(l, at, "type")) {
         out->type = (uint16_t)dns_type_from_text(word(l, at + 1));
     } else if (is(l, at, "pattern")) {
@@ -486,18 +507,6 @@ static void do_client_asks(const struct line *l)
 {
     uint8_t msg[1024];
     ask_from(word(l, 1), l, msg, question_write(l, msg));
-}
-
-static size_t hex_read(const char *text, uint8_t *out, size_t cap)
-{
-    size_t len = 0;
-    for (; text[0] != '\0' && text[1] != '\0' && len < cap; text += 2) {
-        unsigned byte;
-        if (sscanf(text, "%2x", &byte) != 1)
-            fail("no hex: %s", text);
-        out[len++] = (uint8_t)byte;
-    }
-    return len;
 }
 
 static void do_raw(const struct line *l)

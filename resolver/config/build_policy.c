@@ -59,6 +59,7 @@ static void build_level(struct build *b, const struct options_level *from, struc
                                 .allow = allow.bits | (allow.all != NULL ? ~named : 0),
                                 .log_only = log_only.bits | (log_only.all != NULL ? ~named : 0),
                                 .default_block = from->fallback == 1,
+                                .keep_ech = from->ech == 1,
                                 .wording = (enum policy_wording)from->wording};
 }
 

@@ -59,6 +59,7 @@ static const struct schema_type category_or_all = {.name = "category",
 const char *const options_record_types[] = {"A", "AAAA", "CNAME", "TXT", "PTR", "MX", "SRV", NULL};
 static const char *const allow_or_block[] = {"allow", "block", NULL};
 static const char *const zone_answers[] = {"as-listed", "notice", NULL};
+static const char *const strip_or_keep[] = {"strip", "keep", NULL};
 static const char *const wordings[] = {"primary", "secondary", "staff", NULL}; /* enum policy_wording */
 
 /* ---- bounds ---- */
@@ -198,6 +199,14 @@ static const struct schema_option level_options[] = {
      .offset = offsetof(struct options_level, fallback),
      .fallback = "allow",
      .help = "what happens to names that no rule concerns; `block` makes a walled garden"},
+    {.key = "ech",
+     .type = &schema_word,
+     .words = strip_or_keep,
+     .offset = offsetof(struct options_level, ech),
+     .fallback = "strip",
+     .help =
+         "what lets a browser hide from the school's firewall which site it opens (Encrypted ClientHello): taken out "
+         "of answers, or kept"},
     {.key = "wording",
      .type = &schema_word,
      .words = wordings,

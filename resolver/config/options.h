@@ -54,6 +54,7 @@ struct options_level {
     struct schema_list allow;
     struct schema_list log_only;
     int fallback; /* 0 allow, 1 block */
+    int ech;      /* 0 strip, 1 keep */
     int wording;  /* enum policy_wording */
 };
 

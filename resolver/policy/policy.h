@@ -37,6 +37,7 @@ struct policy_level {
     uint64_t allow;
     uint64_t log_only;
     bool default_block;          /* a walled garden: what nothing allows is blocked */
+    bool keep_ech;               /* answers keep what Encrypted ClientHello needs (RFC 9848) */
     enum policy_wording wording; /* of the notice page */
 };
 

@@ -1,9 +1,12 @@
 #include <string.h>
 
+#include "dns/svcb.h"
 #include "query/engine.h"
 #include "query/local.h"
 
 #define ANY_TTL_S 3600
+
+static const struct ede ede_stripped = {EDE_FORGED_ANSWER, "Encrypted ClientHello removed by the school's policy"};
 
 /* The OPT for this client in *reply, or NULL when it sent none. cookie must live as long as *reply. */
 static const struct edns_reply *edns_for(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede,
@@ -90,16 +93,25 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
 }
 
 /* An alias stands for every type. Where it leads to local records, these come along. */
-static unsigned add_listed_alias(struct query_engine *e, const struct client *c, const struct blockdb_clause *r,
-                                 struct answer *a)
+static void add_listed_alias(struct query_engine *e, const struct client *c, const struct blockdb_clause *r,
+                             struct answer *a)
 {
     uint8_t target[NAME_MAX_LEN];
     if (!alias_target(r->rdata, r->rdata_len, c->request.question.name, target))
-        return 0;
+        return;
     answer_add(a, MSG_ANSWER, NULL, DNS_TYPE_CNAME, r->ttl_s, target, name_len(target));
     if (c->request.question.type != DNS_TYPE_CNAME)
         local_add_below(a, e->env.opts, target, c->request.question.type);
-    return 1;
+}
+
+/* Adds a record that may have ECH for clients who may not. */
+static void add_record(const struct query_engine *e, const struct client *c, struct answer *a, const uint8_t *owner,
+                       uint16_t type, uint32_t ttl_s, const uint8_t *rdata, size_t rdata_len)
+{
+    size_t len = a->len;
+    answer_add(a, MSG_ANSWER, owner, type, ttl_s, rdata, rdata_len);
+    if (svcb_is_type(type) && ech_is_withheld(e, c))
+        ech_strip_added(a, len, rdata_len);
 }
 
 /* Records that a list gives; NODATA where it gives none of this type. */
@@ -108,19 +120,17 @@ static size_t compose_rewrite(struct query_engine *e, const struct client *c, ui
     struct blockdb_clause records[BLOCKDB_CLAUSES_MAX];
     uint16_t type = c->request.question.type;
     struct answer a;
-    unsigned added = 0;
     size_t count = verdict_records(e, c, records);
     begin(c, &a, DNS_RCODE_NOERROR, out, cap);
     for (size_t i = 0; i < count; i++) {
         const struct blockdb_clause *r = &records[i];
         if (r->type == DNS_TYPE_CNAME) {
-            added += add_listed_alias(e, c, r, &a);
+            add_listed_alias(e, c, r, &a);
         } else if (r->type == type || type == DNS_TYPE_ANY) {
-            answer_add(&a, MSG_ANSWER, NULL, r->type, r->ttl_s, r->rdata, r->rdata_len);
-            added++;
+            add_record(e, c, &a, NULL, r->type, r->ttl_s, r->rdata, r->rdata_len);
         }
     }
-    if (added == 0)
+    if (a.count[MSG_ANSWER] == 0)
         answer_add_soa(&a, e->env.opts->blocked_ttl_s);
     return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"});
 }
@@ -216,8 +226,19 @@ static void count_down(const struct client *c, const struct stored *stored, uint
     }
 }
 
-/* The data of types that are followed for an alias holds no name, but for CNAME itself. */
-static bool add_followed(struct answer *a, const struct client *c, const struct stored *stored, const struct msg_rr *rr)
+static struct ede ede_stored(const struct stored *stored, unsigned rcode)
+{
+    struct ede ede = {EDE_NONE, NULL};
+    if (stored->stale)
+        ede.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
+    else if (stored->withheld)
+        ede = (struct ede){EDE_INVALID_DATA, "A record of the answer is malformed"};
+    return ede;
+}
+
+/* The data of types that are followed for an alias holds no compressed name, but for CNAME itself. */
+static bool add_followed(const struct query_engine *e, const struct client *c, struct answer *a,
+                         const struct stored *stored, const struct msg_rr *rr)
 {
     uint8_t owner[NAME_MAX_LEN];
     uint8_t target[NAME_MAX_LEN];
@@ -225,7 +246,7 @@ static bool add_followed(struct answer *a, const struct client *c, const struct 
     if (msg_name_unpack(stored->msg, stored->len, rr->name_pos, owner) < 0)
         return false;
     if (rr->type == c->request.question.type) {
-        answer_add(a, MSG_ANSWER, owner, rr->type, ttl_s, stored->msg + rr->rdata_pos, rr->rdata_len);
+        add_record(e, c, a, owner, rr->type, ttl_s, stored->msg + rr->rdata_pos, rr->rdata_len);
         return true;
     }
     if (rr->type != DNS_TYPE_CNAME)
@@ -241,9 +262,11 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
 {
     const struct query_opts *opts = e->env.opts;
     unsigned rcode = msg_u16(stored->msg + 2) & MSG_RCODE;
-    struct ede ede = {stored->stale ? EDE_STALE_ANSWER : EDE_NONE, NULL};
+    struct ede ede = ede_stored(stored, rcode);
     if (c->alias_listed)
         ede = (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"};
+    else if (stored->has_ech && ech_is_withheld(e, c))
+        ede = ede_stripped;
     struct msg_walk walk;
     struct msg_rr rr;
     struct answer a;
@@ -255,7 +278,7 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
     else
         local_add(&a, opts, c->alias, c->request.question.type);
     while (code >= 0 && (code = msg_walk_next(&walk, &rr)) > 0 && rr.section == MSG_ANSWER)
-        if (!add_followed(&a, c, stored, &rr))
+        if (!add_followed(e, c, &a, stored, &rr))
             code = ERR_MALFORMED;
     if (code < 0)
         return compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, out, cap);
@@ -268,8 +291,9 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
     const struct request *request = &c->request;
     uint16_t flags = msg_u16(stored->msg + 2);
     unsigned rcode = flags & MSG_RCODE;
+    bool stripped = __builtin_expect(stored->has_ech, 0) && ech_is_withheld(e, c);
     bool wants_ad = request->edns.dnssec_ok || (request->flags & MSG_AD);
-    bool ad = wants_ad && (flags & MSG_AD) && !stored->stale;
+    bool ad = wants_ad && (flags & MSG_AD) && !stored->stale && !stripped;
     struct answer a = {
         .bytes = out,
         .cap = cap,
@@ -278,13 +302,8 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
         .question_end = (uint16_t)stored->question_end,
         .count = {1, msg_u16(stored->msg + 6), msg_u16(stored->msg + 8), 0},
     };
-    struct ede ede = {EDE_NONE, NULL};
-    if (stored->stale)
-        ede.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
-    else if (stored->withheld)
-        ede = (struct ede){EDE_INVALID_DATA, "A record of the answer is malformed"};
     size_t room = a.limit < cap ? a.limit : cap;
-    if (stored->len > room) {
+    if (stored->len > (stripped ? cap : room)) {
         a.overflow = true;
         a.len = stored->question_end;
     } else if (stored->msg != out) {
@@ -292,8 +311,10 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
     }
     if (!a.overflow)
         count_down(c, stored, out);
+    if (stripped && !a.overflow)
+        ech_strip(&a, stored);
     memcpy(out, c->head, stored->question_end);
     msg_put_u16(out, request->id);
     msg_put_u16(out + 2, MSG_QR | MSG_RA | (request->flags & (MSG_RD | MSG_CD)) | (ad ? MSG_AD : 0) | rcode);
-    return end(e, c, &a, rcode, ede);
+    return end(e, c, &a, rcode, stripped ? ede_stripped : ede_stored(stored, rcode));
 }

@@ -5,6 +5,7 @@
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
  *     verdict.c  what a stored answer's targets and addresses change about the verdict
  *     address.c  the addresses in a stored answer, hints included
+ *     ech.c      Encrypted ClientHello taken out of answers
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
  *     ask.c      ... to one server each, found again by socket and id; wake.c: which flight is woken next
  *     servers.c  what is noted of each server
@@ -50,10 +51,16 @@ struct mark {
     struct policy_facts facts;
     uint64_t chain_listed;  /* categories of all targets and addresses: zero spares the walk along them */
     uint32_t facts_version; /* facts_version() */
-    uint32_t unused;
+    bool has_ech;           /* stored.has_ech */
+    uint8_t unused[3];
 };
 
 static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
+
+static inline bool mark_has_ech(const uint8_t mark[CACHE_MARK_BYTES])
+{
+    return mark[offsetof(struct mark, has_ech)] != 0;
+}
 
 static inline bool source_is_encrypted(const struct query_source *source)
 {
@@ -94,6 +101,7 @@ struct stored {
     size_t ttl_count;
     uint32_t age_s; /* to be taken off every TTL */
     bool stale;     /* TTLs become STALE_TTL_S */
+    bool has_ech;   /* reply.has_ech */
     bool withheld;  /* reply.withheld */
 };
 
@@ -233,6 +241,18 @@ static inline struct address_walk address_begin(const struct stored *stored)
 bool address_next(struct address_walk *walk, struct ipaddr *out);
 /* Whether one of them is an address that no public name should have. */
 bool answer_is_rebinding(const struct stored *stored);
+
+/* ---- ech.c: what clients of a level that does not keep it get instead (RFC 9848) ---- */
+
+/* Whether the client is not to have Encrypted ClientHello. */
+bool ech_is_withheld(const struct query_engine *e, const struct client *c);
+/*
+ * Takes it out of the answer that a->bytes holds, a copy of stored with its TTLs counted down: the parameter, records that
+ * are for clients with ECH only, and the signatures over the records, which are no longer what was signed.
+ */
+void ech_strip(struct answer *a, const struct stored *stored);
+/* Takes it out of the record that was just added to a, an SVCB or HTTPS record; a_len: a->len before. */
+void ech_strip_added(struct answer *a, size_t a_len, size_t rdata_len);
 
 /* ---- alias.c: names that a list answers with another name ---- */
 

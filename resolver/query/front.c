@@ -215,6 +215,7 @@ struct stored passage_stored(const struct query_item *item, const struct passage
         .ttl_at = p->hit.ttl_at,
         .ttl_count = p->hit.ttl_count,
         .age_s = (uint32_t)((now_ms - p->hit.stored_ms) / 1000),
+        .has_ech = mark_has_ech(p->hit.mark),
     };
 }
 
@@ -305,7 +306,8 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
     uint8_t bytes[CACHE_MARK_BYTES];
     struct mark mark = {.facts = p->client.facts,
                         .facts_version = facts_version(e),
-                        .chain_listed = answer_listed(e, &stored, p->client.request.question.type)};
+                        .chain_listed = answer_listed(e, &stored, p->client.request.question.type),
+                        .has_ech = stored.has_ech};
     memcpy(bytes, &mark, sizeof bytes);
     cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
     give_hit(e, item, p, &mark, now);

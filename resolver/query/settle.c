@@ -70,7 +70,8 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
                             .ttl_at = hit.ttl_at,
                             .ttl_count = hit.ttl_count,
                             .age_s = (uint32_t)((now.mono_ms - hit.stored_ms) / 1000),
-                            .stale = now.mono_ms >= hit.expires_ms}; /* else another worker has it anew */
+                            .stale = now.mono_ms >= hit.expires_ms, /* else another worker has it anew */
+                            .has_ech = mark_has_ech(hit.mark)};
     c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
     facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
@@ -169,6 +170,7 @@ static void keep(struct query_engine *e, const struct flight *f, const struct re
         .facts = f->facts,
         .facts_version = facts_version(e),
         .chain_listed = chain_listed(e, f, r, stored),
+        .has_ech = r->has_ech,
     };
     uint8_t bytes[CACHE_MARK_BYTES];
     memcpy(bytes, &mark, sizeof bytes);
@@ -185,6 +187,7 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
                             .question_end = r->question_end,
                             .ttl_at = r->ttl_at,
                             .ttl_count = r->ttl_count,
+                            .has_ech = r->has_ech,
                             .withheld = r->withheld};
     struct settled ctx = {.stored = &stored, .reply = r, .flight = f, .server = server};
     if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored)) {

@@ -234,7 +234,7 @@ static void categories_become_masks(void **state)
         load_text(*state, "policy:\n"
                           "  levels:\n"
                           "  - {name: young, block: all, allow: [news], log_only: [sports]}\n"
-                          "  - {name: old, block: [malware, phishing], default: block, wording: staff}\n"
+                          "  - {name: old, block: [malware, phishing], default: block, wording: staff, ech: keep}\n"
                           "  groups:\n"
                           "  - {name: room, networks: [10.1.0.0/16, \"fd00:1::/32\"], level: old}\n"
                           "  default_level: old\n"
@@ -246,6 +246,8 @@ static void categories_become_masks(void **state)
     assert_true(levels[0].block == ~(levels[0].allow | levels[0].log_only));
     assert_true(levels[1].block == (CATEGORY_BIT(CATEGORY_MALWARE) | CATEGORY_BIT(CATEGORY_PHISHING)));
     assert_true(levels[1].default_block);
+    assert_true(levels[1].keep_ech);
+    assert_false(levels[0].keep_ech);
     assert_int_equal(levels[1].wording, POLICY_WORDING_STAFF);
     assert_int_equal(levels[0].wording, POLICY_WORDING_SECONDARY);
     assert_int_equal(config->policy.groups[0].level, 1);

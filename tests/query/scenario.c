@@ -11,7 +11,8 @@
  *             list data TYPE HEX CATEGORY NAME   answered with a record of these data
  *             list type TYPE CATEGORY NAME   for questions of this type only
  *             list pattern REGEX CATEGORY NAME
- *             level NAME block C,C | log-only C,C | allow C,C | default-block     (level 0 is "default", blocks all)
+ *             level NAME block C,C | log-only C,C | allow C,C | default-block | keep-ech
+ *                                            (level 0 is "default", blocks all and strips ECH)
  *             group NAME PREFIX LEVEL
  *             access PREFIX                  instead of 10.0.0.0/8
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
@@ -325,6 +326,8 @@ static void do_level(const struct line *l)
     for (int i = 2; i < l->count; i++) {
         if (is(l, i, "default-block"))
             level->default_block = true;
+        else if (is(l, i, "keep-ech"))
+            level->keep_ech = true;
         else if (is(l, i, "block"))
             level->block = categories_read(word(l, ++i));
         else if (is(l, i, "log-only"))

@@ -87,21 +87,29 @@ void answer_add_soa(struct answer *a, uint32_t ttl_s)
     answer_add(a, MSG_AUTHORITY, NULL, DNS_TYPE_SOA, ttl_s, rdata, sizeof rdata);
 }
 
+static void set_tc(struct answer *a)
+{
+    msg_put_u16(a->bytes + 2, msg_u16(a->bytes + 2) | MSG_TC);
+}
+
 /* Nothing of the records is kept: a part of a record set would be worse than none (RFC 2181, 9). */
 static void drop_records(struct answer *a)
 {
     a->len = a->question_end;
     a->count[MSG_ANSWER] = a->count[MSG_AUTHORITY] = a->count[MSG_ADDITIONAL] = 0;
-    msg_put_u16(a->bytes + 2, msg_u16(a->bytes + 2) | MSG_TC);
+    set_tc(a);
 }
 
 static int add_opt(struct answer *a, const struct edns_reply *edns)
 {
     struct edns_reply reply = *edns;
     reply.before_len = (uint16_t)a->len;
+    bool cut = edns_ede_is_cut(&reply, room(a));
     int len = edns_write(&reply, a->bytes + a->len, room(a));
     if (len < 0)
         return len;
+    if (cut)
+        set_tc(a); /* the records stay, but there was more to say (RFC 8914, 3) */
     a->len += (size_t)len;
     a->count[MSG_ADDITIONAL]++;
     return 0;

@@ -6,7 +6,8 @@
  *
  *     answer_begin   copies header and question, sets QR, RD as asked, RA, rcode; AA, AD and Z clear
  *     answer_add_*   appends records (owner = compression pointer to the question, or a name)
- *     answer_end     appends OPT; over the limit: removes the records, sets TC (RFC 2181, 9; RFC 6891, 7)
+ *     answer_end     appends OPT, the text of an extended error only where it fits; over the limit without one: removes the
+ *                    records, sets TC (RFC 2181, 9; RFC 6891, 7)
  *
  * Errors are sticky: after one record did not fit, the rest is left out and answer_end() truncates.
  *

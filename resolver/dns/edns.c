@@ -7,6 +7,7 @@
 #define OPT_FIXED_LEN     11 /* root owner, type, class, ttl, rdlength */
 #define OPTION_HEADER_LEN 4
 #define EDE_CODE_LEN      2
+#define EDE_BARE_LEN      (OPTION_HEADER_LEN + EDE_CODE_LEN)
 
 /* RFC 7873, 5.2.2: a client part alone, or with a server part of 8 to 32 bytes. */
 static bool cookie_len_is_good(size_t len)
@@ -21,31 +22,60 @@ struct options {
     bool padding;
 };
 
+int edns_option_next(const uint8_t *rdata, size_t rdata_len, size_t *pos, struct edns_option *out)
+{
+    size_t left = rdata_len - *pos;
+    if (left == 0)
+        return 0;
+    if (left < OPTION_HEADER_LEN || msg_u16(rdata + *pos + 2) > left - OPTION_HEADER_LEN)
+        return ERR_MALFORMED;
+    out->code = msg_u16(rdata + *pos);
+    out->len = msg_u16(rdata + *pos + 2);
+    out->data = rdata + *pos + OPTION_HEADER_LEN;
+    *pos += OPTION_HEADER_LEN + (size_t)out->len;
+    return 1;
+}
+
 /* Of several cookies only the first counts (RFC 7873, 5.2). */
 static int options_read(const uint8_t *rdata, size_t rdata_len, struct options *out)
 {
     unsigned option_count = 0;
-    for (size_t pos = 0; pos < rdata_len;) {
-        if (rdata_len - pos < OPTION_HEADER_LEN || ++option_count > EDNS_OPTIONS_MAX)
+    struct edns_option option;
+    size_t pos = 0;
+    int more;
+    while ((more = edns_option_next(rdata, rdata_len, &pos, &option)) > 0) {
+        if (++option_count > EDNS_OPTIONS_MAX)
             return ERR_MALFORMED;
-        unsigned code = msg_u16(rdata + pos);
-        size_t len = msg_u16(rdata + pos + 2);
-        pos += OPTION_HEADER_LEN;
-        if (len > rdata_len - pos)
-            return ERR_MALFORMED;
-        if (code == EDNS_OPTION_KEEPALIVE && len == 0)
+        if (option.code == EDNS_OPTION_KEEPALIVE && option.len == 0)
             out->keepalive = true;
-        if (code == EDNS_OPTION_PADDING)
+        if (option.code == EDNS_OPTION_PADDING)
             out->padding = true;
-        if (code == EDNS_OPTION_COOKIE && out->cookie == NULL) {
-            if (!cookie_len_is_good(len))
+        if (option.code == EDNS_OPTION_COOKIE && out->cookie == NULL) {
+            if (!cookie_len_is_good(option.len))
                 return ERR_MALFORMED;
-            out->cookie = rdata + pos;
-            out->cookie_len = len;
+            out->cookie = option.data;
+            out->cookie_len = option.len;
         }
-        pos += len;
     }
-    return 0;
+    return more;
+}
+
+static bool ede_says_nothing(const struct edns_option *option)
+{
+    return option->len == 0 || (option->len == EDE_CODE_LEN && msg_u16(option->data) == EDE_OTHER);
+}
+
+bool edns_asks_structured(const uint8_t *rdata, size_t rdata_len, uint16_t option_code, bool by_ede)
+{
+    struct edns_option option;
+    size_t pos = 0;
+    while (edns_option_next(rdata, rdata_len, &pos, &option) > 0) {
+        if (option_code != 0 && option.code == option_code)
+            return true;
+        if (by_ede && option.code == EDNS_OPTION_EDE && ede_says_nothing(&option))
+            return true;
+    }
+    return false;
 }
 
 int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rdata_len, struct edns *out)
@@ -59,7 +89,6 @@ int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rda
     }
     out->present = true;
     out->dnssec_ok = (msg_u16(type_class_ttl + 6) & EDNS_DO) != 0;
-    out->structured_error = false;
     out->version = version;
     out->keepalive = options.keepalive;
     out->padding = options.padding;
@@ -85,19 +114,41 @@ static size_t write_keepalive(const struct edns_reply *reply, uint8_t *out, size
     return OPTION_HEADER_LEN + 2;
 }
 
+/* The text that fits in room, whole: half a text would be no UTF-8, or no JSON. */
+static const char *ede_text_for(const struct edns_reply *reply, size_t room, size_t *out_len)
+{
+    const char *const texts[] = {reply->ede_text, reply->ede_short};
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = texts[i] == NULL ? 0 : strlen(texts[i]);
+        if (len > 0 && len <= room) {
+            *out_len = len;
+            return texts[i];
+        }
+    }
+    *out_len = 0;
+    return NULL;
+}
+
 /* Returns what was written: nothing, the code alone, or code and text, as room allows. */
 static size_t write_ede(const struct edns_reply *reply, uint8_t *out, size_t room)
 {
-    size_t text_len = reply->ede_text == NULL ? 0 : strlen(reply->ede_text);
-    if (reply->ede == EDE_NONE || room < OPTION_HEADER_LEN + EDE_CODE_LEN)
+    size_t text_len;
+    if (reply->ede == EDE_NONE || room < EDE_BARE_LEN)
         return 0;
-    if (text_len > room - OPTION_HEADER_LEN - EDE_CODE_LEN)
-        text_len = 0;
+    const char *text = ede_text_for(reply, room - EDE_BARE_LEN, &text_len);
     uint8_t *at = option_begin(out, EDNS_OPTION_EDE, EDE_CODE_LEN + text_len);
     msg_put_u16(at, (unsigned)reply->ede);
-    if (text_len > 0)
-        memcpy(at + EDE_CODE_LEN, reply->ede_text, text_len);
-    return OPTION_HEADER_LEN + EDE_CODE_LEN + text_len;
+    if (text != NULL)
+        memcpy(at + EDE_CODE_LEN, text, text_len);
+    return EDE_BARE_LEN + text_len;
+}
+
+static size_t write_ede_cached(const struct edns_reply *reply, uint8_t *out, size_t room)
+{
+    if (!reply->ede_cached || room < EDE_BARE_LEN)
+        return 0;
+    msg_put_u16(option_begin(out, EDNS_OPTION_EDE, EDE_CODE_LEN), EDE_CACHED_ERROR);
+    return EDE_BARE_LEN;
 }
 
 /* The last option: it fills the message up to a whole block, or says nothing where that is too long. */
@@ -113,10 +164,22 @@ static size_t write_padding(const struct edns_reply *reply, size_t opt_len, uint
     return OPTION_HEADER_LEN + fill;
 }
 
+/* The record and its cookie. */
+static size_t bare_len(const struct edns_reply *reply)
+{
+    return OPT_FIXED_LEN + (reply->cookie_len > 0 ? OPTION_HEADER_LEN + (size_t)reply->cookie_len : 0);
+}
+
+bool edns_ede_is_cut(const struct edns_reply *reply, size_t cap)
+{
+    size_t keepalive_len = reply->keepalive ? OPTION_HEADER_LEN + 2 : 0;
+    return reply->ede != EDE_NONE && cap < bare_len(reply) + keepalive_len + EDE_BARE_LEN;
+}
+
 int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
 {
     bool has_cookie = reply->cookie_len > 0;
-    size_t len = OPT_FIXED_LEN + (has_cookie ? OPTION_HEADER_LEN + (size_t)reply->cookie_len : 0);
+    size_t len = bare_len(reply);
     if (cap < len)
         return ERR_LIMIT;
     if (cap > OPT_FIXED_LEN + UINT16_MAX)
@@ -133,6 +196,7 @@ int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
                reply->cookie_len);
     len += write_keepalive(reply, out + len, cap - len);
     len += write_ede(reply, out + len, cap - len);
+    len += write_ede_cached(reply, out + len, cap - len);
     len += write_padding(reply, len, out + len, cap - len);
     msg_put_u16(out + 9, (unsigned)(len - OPT_FIXED_LEN));
     return (int)len;

@@ -166,11 +166,13 @@ static bool question_read(const uint8_t *msg, size_t len, struct request *out)
     return true;
 }
 
-static int opt_read(const uint8_t *msg, const struct msg_rr *rr, struct edns *out)
+static int opt_read(const uint8_t *msg, const struct msg_rr *rr, struct request *out)
 {
-    if (out->present || msg[rr->name_pos] != 0)
+    if (out->edns.present || msg[rr->name_pos] != 0)
         return ERR_MALFORMED;
-    return edns_parse(msg + rr->fixed_pos, msg + rr->rdata_pos, rr->rdata_len, out);
+    out->options_pos = rr->rdata_pos;
+    out->options_len = rr->rdata_len;
+    return edns_parse(msg + rr->fixed_pos, msg + rr->rdata_pos, rr->rdata_len, &out->edns);
 }
 
 /* Only the OPT record of the additional section means something in a request; the others need only be well-formed. */
@@ -187,7 +189,7 @@ static int records_read(const uint8_t *msg, size_t len, struct request *out)
     struct msg_rr rr;
     int more;
     while ((more = msg_walk_next(&walk, &rr)) > 0)
-        if (rr.section == MSG_ADDITIONAL && rr.type == DNS_TYPE_OPT && opt_read(msg, &rr, &out->edns) < 0)
+        if (rr.section == MSG_ADDITIONAL && rr.type == DNS_TYPE_OPT && opt_read(msg, &rr, out) < 0)
             return DNS_RCODE_FORMERR;
     if (more < 0 || walk.pos != len)
         return DNS_RCODE_FORMERR;
@@ -204,7 +206,7 @@ int request_parse(const uint8_t *msg, size_t len, struct request *out)
     out->has_question = false;
     out->edns.present = false;
     out->edns.dnssec_ok = false;
-    out->edns.structured_error = false;
+    out->options_len = 0;
     out->edns.version = 0;
     out->edns.cookie_len = 0;
     out->edns.udp_size = 0;

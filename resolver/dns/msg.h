@@ -85,6 +85,8 @@ struct request {
     bool has_question;       /* question is set; false for some malformed requests */
     struct question question;
     struct edns edns;        /* edns.present tells whether there was an OPT record */
+    uint16_t options_pos;    /* where its options begin */
+    uint16_t options_len;    /* 0: none; not looked at in a version we do not know */
 };
 
 /*

@@ -211,8 +211,11 @@ static void answer_drops_the_error_text_before_the_records(void **state)
     (void)state;
     assert_int_equal(answer_with(&a, out, sizeof out, FULL, 5, &edns), FULL);
     assert_int_equal(answer_with(&a, out, sizeof out, FULL - 1, 5, &edns), FULL - 12);
+    assert_false((msg_u16(out + 2) & MSG_TC) != 0);
+    /* Without its error the answer is whole, but says that there was more (RFC 8914, 3). */
     assert_int_equal(answer_with(&a, out, sizeof out, FULL - 13, 5, &edns), FULL - 18);
     assert_int_equal(msg_u16(out + 6), 5);
+    assert_true((msg_u16(out + 2) & MSG_TC) != 0);
     assert_int_equal(answer_with(&a, out, sizeof out, FULL - 19, 5, &edns), HEAD + 11 + 6 + 12);
     assert_true((msg_u16(out + 2) & MSG_TC) != 0);
 }

@@ -48,7 +48,6 @@ static void edns_parse_reads_the_fixed_fields(void **state)
         assert_int_equal(edns.version, rows[i].version);
         assert_int_equal(edns.dnssec_ok, rows[i].dnssec_ok);
         assert_int_equal(edns.cookie_len, 0);
-        assert_false(edns.structured_error);
     }
 }
 
@@ -166,6 +165,62 @@ static void edns_parse_sees_who_pads(void **state)
     assert_false(edns.padding);
 }
 
+static void edns_option_next_stops_at_the_end_and_at_what_is_broken(void **state)
+{
+    static const uint8_t options[] = "\0\12\0\2ab" /* two bytes */
+                                     "\0\14\0\0"   /* none */
+                                     "\0\14\0\1";  /* past the end */
+    struct edns_option option;
+    size_t pos = 0;
+    (void)state;
+    assert_int_equal(edns_option_next(options, sizeof options - 1, &pos, &option), 1);
+    assert_int_equal(option.code, EDNS_OPTION_COOKIE);
+    assert_int_equal(option.len, 2);
+    assert_memory_equal(option.data, "ab", 2);
+    assert_int_equal(edns_option_next(options, sizeof options - 1, &pos, &option), 1);
+    assert_int_equal(option.code, EDNS_OPTION_PADDING);
+    assert_int_equal(pos, 10);
+    assert_int_equal(edns_option_next(options, sizeof options - 1, &pos, &option), ERR_MALFORMED);
+    assert_int_equal(pos, 10);
+    assert_int_equal(edns_option_next(options, 10, &pos, &option), 0);
+    for (size_t len = 11; len < 14; len++)
+        assert_int_equal(edns_option_next(options, len, &pos, &option), ERR_MALFORMED);
+}
+
+/* draft-ietf-dnsop-structured-dns-error-22, 5.4: an option without data, whose data are ignored; before: an empty EDE. */
+static void edns_asks_structured_in_either_form(void **state)
+{
+    enum { CODE = 65001 };
+    static const struct {
+        const char *options;
+        size_t len;
+        uint16_t code;
+        bool by_ede, asks;
+    } rows[] = {
+        {"\375\351\0\0", 4, CODE, false, true},
+        {"\375\351\0\3abc", 7, CODE, false, true},                 /* data are ignored */
+        {"\0\12\0\10abcdefgh\375\351\0\0", 16, CODE, false, true}, /* behind a cookie */
+        {"\375\352\0\0", 4, CODE, false, false},                   /* the next code */
+        {"\375\351\0\0", 4, 0, true, false},                       /* no code is set up */
+        {"\0\0\0\0", 4, 0, true, false},                           /* ... nor is it this one */
+        {"\0\17\0\0", 4, CODE, true, true},                        /* an EDE without anything */
+        {"\0\17\0\2\0\0", 6, CODE, true, true},                    /* code 0 without text */
+        {"\0\17\0\2\0\17", 6, CODE, true, false},                  /* a code that says something */
+        {"\0\17\0\3\0\0x", 7, CODE, true, false},                  /* a text */
+        {"\0\17\0\1\0", 5, CODE, true, false},                     /* half a code */
+        {"\0\17\0\2\0\0", 6, CODE, false, false},                  /* not wanted */
+        {"", 0, CODE, true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t *exact = malloc(rows[i].len + 1);
+        memcpy(exact + 1, rows[i].options, rows[i].len);
+        if (edns_asks_structured(exact + 1, rows[i].len, rows[i].code, rows[i].by_ede) != rows[i].asks)
+            fail_msg("row %zu", i);
+        free(exact);
+    }
+}
+
 static void edns_write_gives_each_field_its_place(void **state)
 {
     static const struct edns_reply reply = {
@@ -207,6 +262,46 @@ static void edns_write_leaves_out_the_text_then_the_error(void **state)
             assert_int_equal(msg_u16(out + 1 + 9), expected - OPT_LEN);
         free(out);
     }
+}
+
+static void edns_write_says_the_short_text_where_the_long_one_does_not_fit(void **state)
+{
+    static const struct edns_reply reply = {
+        .ede = EDE_BLOCKED, .ede_text = "{\"s\":5,\"o\":\"School\"}", .ede_short = "{\"s\":5}"};
+    enum { CODE = OPT_LEN + 6, SHORT = CODE + 7, WHOLE = CODE + 20 };
+    (void)state;
+    for (size_t cap = CODE; cap <= WHOLE; cap++) {
+        uint8_t out[64];
+        assert_int_equal(edns_write(&reply, out, cap), cap < SHORT ? CODE : cap < WHOLE ? SHORT : WHOLE);
+        assert_int_equal(out[CODE - 1], EDE_BLOCKED);
+    }
+}
+
+/* RFC 8914, 2: there may be several. */
+static void edns_write_adds_that_a_failure_is_cached(void **state)
+{
+    static const struct edns_reply reply = {.ede = EDE_NO_REACHABLE_AUTHORITY, .ede_text = "no", .ede_cached = true};
+    uint8_t out[64];
+    (void)state;
+    assert_int_equal(edns_write(&reply, out, sizeof out), OPT_LEN + 8 + 6);
+    assert_memory_equal(out + OPT_LEN, "\0\17\0\4\0\26no\0\17\0\2\0\15", 14);
+    assert_int_equal(edns_write(&reply, out, OPT_LEN + 8 + 5), OPT_LEN + 8);
+}
+
+static void edns_ede_is_cut_where_even_its_code_has_no_room(void **state)
+{
+    struct edns_reply reply = {.ede = EDE_STALE_ANSWER, .cookie = cookie, .cookie_len = 8};
+    enum { CODE = OPT_LEN + 12 + 6 };
+    uint8_t out[64];
+    (void)state;
+    assert_true(edns_ede_is_cut(&reply, CODE - 1));
+    assert_int_equal(edns_write(&reply, out, CODE - 1), OPT_LEN + 12);
+    assert_false(edns_ede_is_cut(&reply, CODE));
+    reply.keepalive = true;
+    assert_true(edns_ede_is_cut(&reply, CODE + 5));
+    assert_int_equal(edns_write(&reply, out, CODE + 5), OPT_LEN + 12 + 6);
+    reply.ede = EDE_NONE;
+    assert_false(edns_ede_is_cut(&reply, 0));
 }
 
 static void edns_write_leaves_out_text_that_no_option_can_hold(void **state)
@@ -266,8 +361,13 @@ int main(void)
         cmocka_unit_test(edns_write_says_how_long_a_connection_may_be_idle),
         cmocka_unit_test(edns_write_pads_the_message_to_whole_blocks),
         cmocka_unit_test(edns_parse_sees_who_pads),
+        cmocka_unit_test(edns_option_next_stops_at_the_end_and_at_what_is_broken),
+        cmocka_unit_test(edns_asks_structured_in_either_form),
         cmocka_unit_test(edns_write_gives_each_field_its_place),
         cmocka_unit_test(edns_write_leaves_out_the_text_then_the_error),
+        cmocka_unit_test(edns_write_says_the_short_text_where_the_long_one_does_not_fit),
+        cmocka_unit_test(edns_write_adds_that_a_failure_is_cached),
+        cmocka_unit_test(edns_ede_is_cut_where_even_its_code_has_no_room),
         cmocka_unit_test(edns_write_leaves_out_text_that_no_option_can_hold),
         cmocka_unit_test(edns_read_what_was_written),
     };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dns/svcb.h"
+#include "upstream/cause.h"
 #include "upstream/rdata.h"
 
 bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct question *question)
@@ -67,6 +68,8 @@ static int read_opt(struct draft *d, const struct msg_rr *rr)
     d->reply->cookie_len = edns.cookie_len;
     memcpy(d->reply->cookie, edns.cookie, edns.cookie_len);
     d->reply->rcode |= (uint16_t)(d->msg[rr->fixed_pos + 4] << 4);
+    if (edns.version == 0)
+        d->reply->cause = cause_find(d->msg + rr->rdata_pos, rr->rdata_len, d->reply->rcode);
     return 0;
 }
 
@@ -381,7 +384,7 @@ static void write_head(struct writer *w, const struct draft *d)
         authority += d->keep[i] && d->rr[i].section == MSG_AUTHORITY;
     }
     uint8_t *out = w->bytes;
-    msg_put_u16(out, 0);
+    reply_put_cause(out, d->reply->cause);
     msg_put_u16(out + 2, MSG_QR | MSG_RA | (d->reply->authentic ? MSG_AD : 0) | (d->reply->rcode & MSG_RCODE));
     msg_put_u16(out + 4, 1);
     msg_put_u16(out + 6, answers);
@@ -423,6 +426,7 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
     reply->truncated = flags & MSG_TC;
     reply->authentic = flags & MSG_AD;
     reply->had_edns = reply->has_soa = reply->has_ech = reply->withheld = false;
+    reply->cause = EDE_NONE;
     reply->soa_minimum_s = 0;
     reply->cookie_len = 0;
     reply->ttl_count = 0;

@@ -33,6 +33,7 @@ struct reply {
     bool truncated; /* TC: ask again over TCP */
     bool authentic; /* AD */
     bool had_edns;
+    int16_t cause;      /* the extended error that is told to clients (cause.h); EDE_NONE: none */
     uint8_t cookie_len; /* 0: none came */
     uint8_t cookie[EDNS_COOKIE_MAX];
     bool negative; /* NXDOMAIN, or no record of the type */
@@ -51,11 +52,22 @@ struct reply {
 };
 
 /*
- * Cleans a reply that reply_matches() into out: header (id 0, QR, RA, rcode's low 4 bits, AD), the question in lower
- * case, the believed records, no OPT. cap: at least len + 512 bytes.
+ * Cleans a reply that reply_matches() into out: header (reply_cause() in place of the id, QR, RA, rcode's low 4 bits, AD),
+ * the question in lower case, the believed records, no OPT. cap: at least len + 512 bytes.
  * ERR_MALFORMED, ERR_TRUNCATED: broken records or a broken chain; ERR_LIMIT: chain or record bound, or no room.
  */
 ERR_CHECKED int reply_clean(const uint8_t *msg, size_t len, const struct question *question, bool dnssec, uint8_t *out,
                             size_t cap, struct reply *reply);
+
+/* What reply.cause was: a cleaned message that is kept carries it where a message on the wire has its id. */
+static inline int16_t reply_cause(const uint8_t *cleaned)
+{
+    return (int16_t)(msg_u16(cleaned) - 1);
+}
+
+static inline void reply_put_cause(uint8_t *cleaned, int16_t cause)
+{
+    msg_put_u16(cleaned, (unsigned)(cause + 1));
+}
 
 #endif

@@ -41,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int dnssec = 0; dnssec < 2; dnssec++) {
         if (reply_clean(data, size, &q, dnssec, out, sizeof out, &reply) < 0)
             continue;
+        if (reply_cause(out) != reply.cause)
+            abort();
         /* What was believed is a well-formed message, and every TTL offset is inside it. */
         if (msg_walk_begin(&walk, out, reply.len) < 0)
             abort();

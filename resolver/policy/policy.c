@@ -188,6 +188,7 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
         out->categories = match->categories;
         out->listed = match->listed;
         out->clause = match->clause_count > 0;
+        out->typed = match->typed;
     }
     choose_special(&found, out);
 }

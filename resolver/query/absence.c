@@ -102,7 +102,8 @@ static void answer_below(struct query_engine *e, const struct client *c, const s
                            .question_end = question_end,
                            .ttl_at = ttl_at,
                            .ttl_count = hit->ttl_count,
-                           .age_s = (uint32_t)((now_ms - hit->stored_ms) / 1000)};
+                           .age_s = (uint32_t)((now_ms - hit->stored_ms) / 1000),
+                           .above = longer > 0};
 }
 
 bool absence_find(struct query_engine *e, const struct client *c, const struct cache_key *key, int64_t now_ms,

@@ -4,9 +4,12 @@
 #include "query/engine.h"
 #include "query/local.h"
 
-#define ANY_TTL_S 3600
+#define ANY_TTL_S      3600
+#define BLOCKED_TEXT   "Blocked by the school's policy"
+#define REWRITTEN_TEXT "Rewritten by the school's policy"
 
-static const struct ede ede_stripped = {EDE_FORGED_ANSWER, "Encrypted ClientHello removed by the school's policy"};
+static const struct ede ede_stripped = {.code = EDE_FORGED_ANSWER,
+                                        .text = "Encrypted ClientHello removed by the school's policy"};
 
 /* The OPT for this client in *reply, or NULL when it sent none. cookie must live as long as *reply. */
 static const struct edns_reply *edns_for(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede,
@@ -19,9 +22,13 @@ static const struct edns_reply *edns_for(struct query_engine *e, const struct cl
         .rcode = (uint16_t)rcode,
         .dnssec_ok = c->request.edns.dnssec_ok,
         .ede = ede.code,
+        .ede_cached = ede.cached,
         .ede_text = ede.text,
+        .ede_short = ede.short_text,
         .cookie = cookie,
     };
+    if (__builtin_expect(c->structured, 0) && ede.code == EDE_FORGED_ANSWER)
+        reply->ede = EDE_OTHER; /* the draft, 5.2: never "forged" to those who can be told more */
     reply->cookie_len = cookie_make(e, c, cookie);
     /* RFC 7828, 3.3.2: only over a connection, and only to those who know the option. */
     reply->keepalive = c->request.edns.keepalive && c->source.stream;
@@ -73,23 +80,56 @@ static uint32_t blocked_ttl_s(const struct query_engine *e, const struct client 
     return ttl_s < c->ttl_max_s ? ttl_s : c->ttl_max_s;
 }
 
+/* No list and no category in the text: it must not tell one list from another. */
+static struct ede ede_of_block(const struct query_engine *e, const struct client *c)
+{
+    const struct query_structured *s = &e->env.opts->structured;
+    if (__builtin_expect(c->structured, 0))
+        return (struct ede){.code = EDE_BLOCKED, .text = s->text, .short_text = s->short_text};
+    return (struct ede){.code = EDE_BLOCKED, .text = BLOCKED_TEXT};
+}
+
+/*
+ * Rare: instead of the notice page's address, those who read structured errors get NXDOMAIN. Where another type of the
+ * name may be open (a list's rule about one type, or about an address), NODATA: "no such name" would speak for them all.
+ */
+__attribute__((noinline)) static unsigned structured_rcode(const struct query_engine *e, const struct client *c)
+{
+    struct policy_facts facts = c->facts;
+    if (c->verdict.action == VERDICT_NODATA || c->verdict.match == MATCH_ADDRESS)
+        return DNS_RCODE_NOERROR;
+    if (c->verdict.match == MATCH_CNAME)
+        facts_of(e, c->matched, c->request.question.type, &facts);
+    bool whole = c->verdict.match == MATCH_CLIENT || !facts.typed;
+    return whole ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
+}
+
 static size_t compose_block(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     const struct query_opts *opts = e->env.opts;
     const uint8_t *rdata = NULL;
-    bool nxdomain = c->verdict.action == VERDICT_NXDOMAIN;
-    bool empty = nxdomain || c->verdict.action == VERDICT_NODATA;
-    unsigned rcode = nxdomain ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
+    unsigned rcode = c->verdict.action == VERDICT_NXDOMAIN ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
+    bool empty = c->verdict.action != VERDICT_NOTICE || c->structured;
     size_t rdata_len = empty ? 0 : sinkhole_rdata(opts, c->request.question.type, &rdata);
     struct answer a;
+    if (__builtin_expect(c->structured, 0) && rcode != DNS_RCODE_NXDOMAIN)
+        rcode = structured_rcode(e, c);
     begin(c, &a, rcode, out, cap);
-    /* No list and no category in the text: it must not tell one list from another. */
     if (rdata_len > 0) {
         answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, blocked_ttl_s(e, c), rdata, rdata_len);
-        return end(e, c, &a, rcode, (struct ede){EDE_FORGED_ANSWER, "Blocked by the school's policy"});
+        return end(e, c, &a, rcode, (struct ede){.code = EDE_FORGED_ANSWER, .text = BLOCKED_TEXT});
     }
     answer_add_soa(&a, blocked_ttl_s(e, c));
-    return end(e, c, &a, rcode, (struct ede){EDE_BLOCKED, "Blocked by the school's policy"});
+    return end(e, c, &a, rcode, ede_of_block(e, c));
+}
+
+/* A list that asks for REFUSED, or for silence where silence can't be given, blocks too: it is no matter of access. */
+static size_t compose_refusal(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    struct ede ede = {.code = EDE_PROHIBITED};
+    if (c->verdict.reason == REASON_CATEGORY)
+        ede = ede_of_block(e, c);
+    return compose_error(e, c, DNS_RCODE_REFUSED, ede, out, cap);
 }
 
 /* An alias stands for every type. Where it leads to local records, these come along. */
@@ -132,7 +172,7 @@ static size_t compose_rewrite(struct query_engine *e, const struct client *c, ui
     }
     if (a.count[MSG_ANSWER] == 0)
         answer_add_soa(&a, e->env.opts->blocked_ttl_s);
-    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"});
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_FORGED_ANSWER, .text = REWRITTEN_TEXT});
 }
 
 static size_t compose_truncated(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
@@ -140,7 +180,7 @@ static size_t compose_truncated(struct query_engine *e, const struct client *c, 
     struct answer a;
     begin(c, &a, DNS_RCODE_NOERROR, out, cap);
     a.overflow = true;
-    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_NONE});
 }
 
 static size_t compose_negative(struct query_engine *e, const struct client *c, unsigned rcode, uint8_t *out, size_t cap)
@@ -148,7 +188,7 @@ static size_t compose_negative(struct query_engine *e, const struct client *c, u
     struct answer a;
     begin(c, &a, rcode, out, cap);
     answer_add_soa(&a, e->env.opts->negative_ttl_max_s);
-    return end(e, c, &a, rcode, (struct ede){EDE_NONE, NULL});
+    return end(e, c, &a, rcode, (struct ede){.code = EDE_NONE});
 }
 
 /* Special-use names and local records. */
@@ -165,7 +205,7 @@ static size_t compose_local(struct query_engine *e, const struct client *c, uint
         begin(c, &a, DNS_RCODE_NOERROR, out, cap);
         if (local_add(&a, opts, c->facts.special_index, c->request.question.type) == 0)
             answer_add_soa(&a, opts->negative_ttl_max_s);
-        return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
+        return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_NONE});
     case POLICY_SPECIAL_NODATA:
     case POLICY_SPECIAL_NONE:
     case POLICY_SPECIAL_HELP:
@@ -193,12 +233,12 @@ size_t compose_verdict(struct query_engine *e, const struct client *c, uint8_t *
     case VERDICT_LOCAL:
         return compose_local(e, c, out, cap);
     case VERDICT_NOT_READY:
-        return compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_NOT_READY, "The blocklist is not loaded"}, out,
-                             cap);
+        return compose_error(e, c, DNS_RCODE_SERVFAIL,
+                             (struct ede){.code = EDE_NOT_READY, .text = "The blocklist is not loaded"}, out, cap);
     case VERDICT_REFUSED:
     case VERDICT_ERROR:
     case VERDICT_DROPPED:
-        return compose_error(e, c, DNS_RCODE_REFUSED, (struct ede){EDE_PROHIBITED, NULL}, out, cap);
+        return compose_refusal(e, c, out, cap);
     }
     return 0;
 }
@@ -209,7 +249,19 @@ size_t compose_any(struct query_engine *e, const struct client *c, uint8_t *out,
     struct answer a;
     begin(c, &a, DNS_RCODE_NOERROR, out, cap);
     answer_add(&a, MSG_ANSWER, NULL, DNS_TYPE_HINFO, ANY_TTL_S, hinfo, sizeof hinfo);
-    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){EDE_NONE, NULL});
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_NONE});
+}
+
+static struct ede ede_of_stored(const struct stored *stored, unsigned rcode)
+{
+    int16_t cause = reply_cause(stored->msg);
+    if (__builtin_expect(stored->stale, 0))
+        return (struct ede){.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER};
+    if (__builtin_expect(stored->withheld, 0))
+        return (struct ede){.code = EDE_INVALID_DATA, .text = "A record of the answer is malformed"};
+    if (__builtin_expect(cause != EDE_NONE, 0))
+        return (struct ede){.code = cause, .text = EDE_TEXT_UPSTREAM};
+    return (struct ede){.code = stored->above ? EDE_SYNTHESIZED : EDE_NONE};
 }
 
 static uint32_t ttl_now(const struct client *c, const struct stored *stored, uint32_t ttl_s)
@@ -224,16 +276,6 @@ static void count_down(const struct client *c, const struct stored *stored, uint
         uint8_t *at = msg + stored->ttl_at[i];
         msg_put_u32(at, ttl_now(c, stored, msg_u32(at)));
     }
-}
-
-static struct ede ede_stored(const struct stored *stored, unsigned rcode)
-{
-    struct ede ede = {EDE_NONE, NULL};
-    if (stored->stale)
-        ede.code = rcode == DNS_RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER;
-    else if (stored->withheld)
-        ede = (struct ede){EDE_INVALID_DATA, "A record of the answer is malformed"};
-    return ede;
 }
 
 /* The data of types that are followed for an alias holds no compressed name, but for CNAME itself. */
@@ -257,14 +299,17 @@ static bool add_followed(const struct query_engine *e, const struct client *c, s
     return true;
 }
 
+/* Not EDE_INVALID_DATA: it was read before, so it is no fault of whoever gave it. */
+static const struct ede ede_unreadable = {.code = EDE_OTHER, .text = "The answer can't be read"};
+
 size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                      size_t cap)
 {
     const struct query_opts *opts = e->env.opts;
     unsigned rcode = msg_u16(stored->msg + 2) & MSG_RCODE;
-    struct ede ede = ede_stored(stored, rcode);
+    struct ede ede = ede_of_stored(stored, rcode);
     if (c->alias_listed)
-        ede = (struct ede){EDE_FORGED_ANSWER, "Rewritten by the school's policy"};
+        ede = (struct ede){.code = EDE_FORGED_ANSWER, .text = REWRITTEN_TEXT};
     else if (stored->has_ech && ech_is_withheld(e, c))
         ede = ede_stripped;
     struct msg_walk walk;
@@ -281,7 +326,7 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
         if (!add_followed(e, c, &a, stored, &rr))
             code = ERR_MALFORMED;
     if (code < 0)
-        return compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, out, cap);
+        return compose_error(e, c, DNS_RCODE_SERVFAIL, ede_unreadable, out, cap);
     return end(e, c, &a, rcode, ede);
 }
 
@@ -302,6 +347,7 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
         .question_end = (uint16_t)stored->question_end,
         .count = {1, msg_u16(stored->msg + 6), msg_u16(stored->msg + 8), 0},
     };
+    struct ede ede = ede_of_stored(stored, rcode); /* before out, which may be stored->msg, is written to */
     size_t room = a.limit < cap ? a.limit : cap;
     if (stored->len > (stripped ? cap : room)) {
         a.overflow = true;
@@ -316,5 +362,5 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
     memcpy(out, c->head, stored->question_end);
     msg_put_u16(out, request->id);
     msg_put_u16(out + 2, MSG_QR | MSG_RA | (request->flags & (MSG_RD | MSG_CD)) | (ad ? MSG_AD : 0) | rcode);
-    return end(e, c, &a, rcode, stripped ? ede_stripped : ede_stored(stored, rcode));
+    return end(e, c, &a, rcode, stripped ? ede_stripped : ede);
 }

@@ -33,6 +33,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     memset(e, 0, sizeof *e);
     e->env = *env;
     e->lists_clients = lists_clients(env);
+    e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
     e->lists = lists_of(env);
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
@@ -117,6 +118,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     e->env = *env;
     servers_bind(e, old);
     e->lists_clients = lists_clients(env);
+    e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
     e->lists = lists_of(env);
     e->last_known = false;
     if (decides_anew)

@@ -13,6 +13,7 @@
  *     alias.c    aliases that a list gives
  *     follow.c   goes where an alias leads
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
+ *     failure.c  why no upstream answered, remembered for a while (failure.h)
  *     absence.c  names that are known not to exist, and all that would be below them
  *     fair.c     how many questions of one client are taken at all
  *     load.c     how many questions of one client are waiting
@@ -70,6 +71,7 @@ static inline bool source_is_encrypted(const struct query_source *source)
 struct client {
     struct query_source source;
     struct request request;
+    bool structured; /* reads structured errors (draft-ietf-dnsop-structured-dns-error) */
     struct query_time asked;
     struct verdict verdict;
     struct policy_facts facts;
@@ -103,6 +105,7 @@ struct stored {
     bool stale;     /* TTLs become STALE_TTL_S */
     bool has_ech;   /* reply.has_ech */
     bool withheld;  /* reply.withheld */
+    bool above;     /* it was said of a name above the one that is asked (absence.c) */
 };
 
 #define STALE_TTL_S 30 /* RFC 8767, 4 */
@@ -127,6 +130,7 @@ struct query_engine {
     bool last_known;
     uint64_t lists;      /* which lists are in force, as a number of its own: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
+    bool structured;     /* some questions ask for structured errors */
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
     uint64_t share_seed;
@@ -144,9 +148,14 @@ static inline void engine_set_time(struct query_engine *e, struct query_time now
 /* ---- compose.c: each returns the length of the message written to out ---- */
 
 struct ede {
-    int16_t code; /* enum ede_code */
-    const char *text;
+    int16_t code;           /* enum ede_code */
+    const char *text;       /* NULL: none */
+    const char *short_text; /* where the other does not fit; NULL: none */
+    bool cached;            /* a failure of a moment ago */
 };
+
+/* RFC 8914, 3: where an error comes from, when it was not found here. */
+#define EDE_TEXT_UPSTREAM "Said by the upstream server"
 
 size_t compose_error(struct query_engine *e, const struct client *c, unsigned rcode, struct ede ede, uint8_t *out,
                      size_t cap);

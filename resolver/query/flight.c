@@ -147,7 +147,9 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
     f->ask_next = f->tries = 0;
-    f->stale_tried = f->network_error = f->refused = f->bad_cookie = false;
+    f->stale_tried = f->bad_cookie = false;
+    f->network_error = f->refused = f->unusable = f->answered = false;
+    f->cause = EDE_NONE;
     f->tried = 0;
     f->started_ms = now.mono_ms;
     f->deadline_ms = now.mono_ms + e->env.opts->client_timeout_ms;

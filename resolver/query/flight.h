@@ -32,9 +32,13 @@ struct flight {
     uint8_t ask_next; /* place in asks for the next one: the oldest is given up */
     uint8_t tries;
     bool stale_tried;
+    bool bad_cookie; /* a server wanted another cookie */
+    /* What went wrong so far. */
     bool network_error; /* a server's port or connection was refused */
-    bool bad_cookie;    /* a server wanted another cookie */
-    bool refused;       /* a server answered, but with an error */
+    bool refused;       /* a server answered REFUSED */
+    bool unusable;      /* ... with what can't be read */
+    bool answered;      /* ... with another failure */
+    int16_t cause;      /* the extended error that one of them gave; EDE_NONE: none */
     uint64_t tried;     /* bit: position in the zone's server list */
     int64_t deadline_ms;
     int64_t started_ms;

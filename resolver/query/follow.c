@@ -94,7 +94,9 @@ static void give_listed(struct query_engine *e, struct query_item *item, struct 
         len = compose_verdict(e, c, item->out, item->out_cap);
         break;
     case ALIAS_GONE:
-        len = compose_error(e, c, DNS_RCODE_SERVFAIL, (struct ede){EDE_INVALID_DATA, NULL}, item->out, item->out_cap);
+        len = compose_error(e, c, DNS_RCODE_SERVFAIL,
+                            (struct ede){.code = EDE_OTHER, .text = "The lists have changed: ask again"}, item->out,
+                            item->out_cap);
         break;
     }
     passage_give(e, item, c, len, now);

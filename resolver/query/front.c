@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/failure.h"
 #include "query/passage.h"
 
 struct passage *passages_new(void)
@@ -96,18 +97,27 @@ void client_cache_key(const struct query_engine *e, const struct client *c, stru
     cache_key_hash(e->env.cache, key);
 }
 
+/* What the rcode does not say already. */
+static struct ede ede_of_fault(const struct client *c, int rcode)
+{
+    if (rcode == DNS_RCODE_NOTIMP)
+        return (struct ede){.code = EDE_NOT_SUPPORTED};
+    if (rcode == DNS_RCODE_FORMERR && c->request.has_question && c->request.question.type == DNS_TYPE_NXNAME)
+        return (struct ede){.code = EDE_INVALID_QUERY_TYPE};
+    return (struct ede){.code = EDE_NONE};
+}
+
 static enum stage refuse(struct query_engine *e, struct query_item *item, struct client *c, int rcode,
                          struct query_time now)
 {
-    const struct ede none = {EDE_NONE, NULL};
     if (c->group == POLICY_GROUP_DENIED)
         give_error(e, item, c, VERDICT_REFUSED, REASON_ACCESS, DNS_RCODE_REFUSED,
-                   (struct ede){EDE_PROHIBITED, "This server answers its own networks only"}, now);
+                   (struct ede){.code = EDE_PROHIBITED, .text = "This server answers its own networks only"}, now);
     else if (rcode > 0)
-        give_error(e, item, c, VERDICT_ERROR, REASON_BAD_QUESTION, (unsigned)rcode, none, now);
+        give_error(e, item, c, VERDICT_ERROR, REASON_BAD_QUESTION, (unsigned)rcode, ede_of_fault(c, rcode), now);
     else
         give_error(e, item, c, VERDICT_REFUSED, REASON_BAD_QUESTION, DNS_RCODE_REFUSED,
-                   (struct ede){EDE_NOT_SUPPORTED, NULL}, now);
+                   (struct ede){.code = EDE_NOT_SUPPORTED}, now);
     return STAGE_DONE;
 }
 
@@ -140,7 +150,7 @@ static bool is_unattributed(struct query_engine *e, struct client *c)
 static enum stage limit(struct query_engine *e, struct query_item *item, struct client *c, enum fair_answer answer,
                         struct query_time now)
 {
-    struct ede ede = {EDE_PROHIBITED, "Too many questions from this address"};
+    struct ede ede = {.code = EDE_PROHIBITED, .text = "Too many questions from this address"};
     metrics_add(e->env.metrics, METRIC_LIMIT_RATE, 1);
     if (answer == FAIR_DROP) {
         metrics_add(e->env.metrics, METRIC_DROPPED, 1);
@@ -170,6 +180,16 @@ static enum metric counter_of(uint8_t transport)
     return counters[transport];
 }
 
+/* Rare: who asks for structured errors, once they are set up. */
+__attribute__((noinline)) static bool asks_structured(const struct query_structured *s, const struct query_item *item,
+                                                      const struct request *request)
+{
+    if (s->encrypted_only && !source_is_encrypted(&item->source))
+        return false;
+    return request->edns.present &&
+           edns_asks_structured(item->msg + request->options_pos, request->options_len, s->option_code, s->by_ede);
+}
+
 static enum stage open_item(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -181,6 +201,8 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
         return STAGE_DONE;
     }
     c->source = item->source;
+    c->structured = __builtin_expect(c->request.options_len > 0 && e->structured, 0) &&
+                    asks_structured(&e->env.opts->structured, item, &c->request);
     c->asked = now;
     c->match = NULL;
     c->ttl_max_s = UINT32_MAX;
@@ -315,18 +337,6 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
 
 /* ---- decide ---- */
 
-static bool failed_lately(struct query_engine *e, const struct passage *p, int64_t now_ms)
-{
-    uint8_t msg[CLIENT_HEAD_MAX];
-    struct cache_hit hit;
-    struct cache_key key = p->key;
-    if (now_ms >= e->failures_until_ms)
-        return false;
-    key.flags |= CACHE_KEY_FAILURE;
-    cache_key_hash(e->env.cache, &key);
-    return cache_get(e->env.cache, &key, now_ms, 0, msg, sizeof msg, &hit);
-}
-
 static bool give_absence(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
@@ -341,9 +351,10 @@ static bool give_absence(struct query_engine *e, struct query_item *item, struct
 void passage_forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
+    struct ede failed;
     if (!(c->request.flags & MSG_RD)) {
         give_error(e, item, c, VERDICT_REFUSED, REASON_BAD_QUESTION, DNS_RCODE_REFUSED,
-                   (struct ede){EDE_NOT_AUTHORITATIVE, "Ask with RD set"}, now);
+                   (struct ede){.code = EDE_NOT_AUTHORITATIVE, .text = "Ask with RD set"}, now);
         return;
     }
     if (c->request.question.type == DNS_TYPE_ANY) {
@@ -353,16 +364,16 @@ void passage_forward(struct query_engine *e, struct query_item *item, struct pas
     if (!c->aliased && give_absence(e, item, p, now))
         return;
     item->step = QUERY_PENDING;
-    if (failed_lately(e, p, now.mono_ms)) {
+    if (failure_find(e, &p->key, now.mono_ms, &failed)) {
         if (!settle_stale(e, c, now))
-            settle_failure(e, c, (struct ede){EDE_NO_REACHABLE_AUTHORITY, "No upstream server answered lately"}, now);
+            settle_failure(e, c, failed, now);
         return;
     }
     if (flight_join(e, c, &p->key, now) == FLIGHT_WAITS)
         return;
     metrics_add(e->env.metrics, METRIC_LIMIT_PENDING, 1);
     if (!settle_stale(e, c, now))
-        settle_failure(e, c, (struct ede){EDE_OTHER, "Too many questions are waiting"}, now);
+        settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "Too many questions are waiting"}, now);
 }
 
 static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)

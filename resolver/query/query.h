@@ -120,6 +120,18 @@ struct query_record {
     uint16_t rdata_len;
 };
 
+/*
+ * What clients are told of a block who read structured errors (draft-ietf-dnsop-structured-dns-error). The same for every
+ * block: the text must not tell one list from another.
+ */
+struct query_structured {
+    uint16_t option_code;   /* EDNS option by which a client asks for it; 0: none */
+    bool by_ede;            /* an extended error without a message asks for it too, as in earlier revisions */
+    bool encrypted_only;    /* over UDP and TCP nobody gets it */
+    const char *text;       /* the JSON object, minified; NULL: the code alone */
+    const char *short_text; /* the same without its free texts, where the other does not fit */
+};
+
 struct query_opts {
     const struct query_server *servers;
     size_t server_count;
@@ -132,6 +144,7 @@ struct query_opts {
     struct ipaddr sinkhole_v6;
     bool has_sinkhole_v4, has_sinkhole_v6; /* without one, that type gets NODATA */
     uint32_t blocked_ttl_s;                /* 10 */
+    struct query_structured structured;
 
     int64_t client_timeout_ms;      /* how long a client is kept waiting for upstreams: 4,000 */
     int64_t try_timeout_ms;         /* first patience with one server; RTT-adapted: 400 */

@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "dns/svcb.h"
+#include "query/failure.h"
 #include "query/flight.h"
+#include "upstream/cause.h"
 
 static void hand_over(struct query_engine *e, struct client *c, size_t len, struct query_time now)
 {
@@ -24,7 +26,7 @@ static void settle_listed(struct query_engine *e, struct client *c, const struct
         hand_over(e, c, compose_verdict(e, c, e->out, sizeof e->out), now);
         return;
     case ALIAS_GONE:
-        settle_failure(e, c, (struct ede){EDE_OTHER, "The lists have changed: ask again"}, now);
+        settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The lists have changed: ask again"}, now);
         return;
     }
 }
@@ -37,7 +39,8 @@ void settle_stored(struct query_engine *e, struct client *c, const struct stored
     }
     if (c->aliased && c->verdict.action == VERDICT_LOCAL) {
         if (c->alias_void)
-            settle_failure(e, c, (struct ede){EDE_OTHER, "The local records have changed: ask again"}, now);
+            settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The local records have changed: ask again"},
+                           now);
         else
             hand_over(e, c, compose_alias(e, c, stored, e->out, sizeof e->out), now);
         return;
@@ -105,7 +108,7 @@ static void answer_waiter(struct query_engine *e, struct client *c, const void *
     } else if (svcb_is_type(s->flight->question.type)) {
         verdict_decide(e, c);
         if (verdict_follow_stored(e, c, s->stored) < 0) {
-            settle_failure(e, c, (struct ede){EDE_INVALID_DATA, NULL}, now);
+            settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The answer can't be read"}, now);
             return;
         }
     } else {
@@ -119,7 +122,7 @@ static void answer_waiter(struct query_engine *e, struct client *c, const void *
 static void refuse_rebinding(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
 {
     const struct settled *s = ctx;
-    struct ede ede = {EDE_BLOCKED, "A public name led to a private address"};
+    struct ede ede = {.code = EDE_BLOCKED, .text = "A public name led to a private address"};
     c->upstream = s->server;
     c->verdict.action = VERDICT_REFUSED;
     c->verdict.reason = REASON_REBINDING;
@@ -209,10 +212,9 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     flight_end(e, f);
 }
 
-/* The server said something other than yes or no: another one may know. */
-static void settle_refusal(struct query_engine *e, struct flight *f, struct query_time now)
+/* Nothing to be had from this server: another one may know. */
+static void settle_next(struct query_engine *e, struct flight *f, struct query_time now)
 {
-    f->refused = true;
     if (!flight_tried_all(e, f)) {
         flight_try(e, f, now);
         return;
@@ -223,6 +225,17 @@ static void settle_refusal(struct query_engine *e, struct flight *f, struct quer
     flight_fail(e, f, now);
 }
 
+/* The server said something other than yes or no. */
+static void settle_refusal(struct query_engine *e, struct flight *f, const struct reply *r, struct query_time now)
+{
+    if (r->rcode == DNS_RCODE_REFUSED)
+        f->refused = true;
+    else
+        f->answered = true;
+    f->cause = cause_better(f->cause, r->cause);
+    settle_next(e, f, now);
+}
+
 /* A broken datagram does not end the wait for a good one. Over a stream, or where it is only too much, none will come. */
 static void settle_unusable(struct query_engine *e, struct flight *f, struct ask *ask, int code, struct query_time now)
 {
@@ -230,7 +243,8 @@ static void settle_unusable(struct query_engine *e, struct flight *f, struct ask
     if (!ask->stream && code != ERR_LIMIT)
         return;
     ask_close(&e->asks, ask);
-    settle_refusal(e, f, now);
+    f->unusable = true;
+    settle_next(e, f, now);
 }
 
 /* RFC 7873, 5.3: once more with the cookie that came along, then over TCP, which needs none. */
@@ -286,7 +300,8 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
     if (truncated && !stream) {
         flight_retry(e, f, server, true, now);
     } else if (truncated) {
-        settle_refusal(e, f, now);
+        f->unusable = true;
+        settle_next(e, f, now);
     } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && server_takes_edns(&e->servers[server], now.mono_ms)) {
         server_note_no_edns(&e->servers[server], now.mono_ms); /* RFC 6891, 6.2.2 */
         f->tried = 0;
@@ -296,7 +311,7 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
     } else if (!r.referral && (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN)) {
         settle_reply(e, f, &r, server, now);
     } else {
-        settle_refusal(e, f, now);
+        settle_refusal(e, f, &r, now);
     }
 }
 
@@ -308,35 +323,12 @@ static void fail_waiter(struct query_engine *e, struct client *c, const void *ct
         settle_failure(e, c, *(const struct ede *)ctx, now);
 }
 
-/* So that the same question does not go out again at once (RFC 9520, 3.2). */
-static void remember_failure(struct query_engine *e, const struct flight *f, int64_t now_ms)
-{
-    const struct question *q = &f->question;
-    static const uint8_t no_mark[CACHE_MARK_BYTES];
-    int64_t ttl_ms = (int64_t)e->env.opts->failure_ttl_s * 1000;
-    struct cache_key key = f->key;
-    uint8_t msg[CLIENT_HEAD_MAX] = {0};
-    size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
-    if (ttl_ms == 0)
-        return;
-    key.flags |= CACHE_KEY_FAILURE;
-    cache_key_hash(e->env.cache, &key);
-    memcpy(msg + MSG_HEADER_LEN, q->name, q->name_len);
-    msg_put_u16(msg + len - 4, q->type);
-    msg_put_u16(msg + len - 2, q->class);
-    cache_put(e->env.cache, &key, msg, len, len, NULL, 0, now_ms, ttl_ms, no_mark);
-    e->failures_until_ms = now_ms + ttl_ms;
-}
-
 void flight_fail(struct query_engine *e, struct flight *f, struct query_time now)
 {
-    struct ede ede = {EDE_NO_REACHABLE_AUTHORITY, "No upstream server answered"};
-    if (f->refused)
-        ede = (struct ede){EDE_OTHER, "The upstream servers could not answer"};
-    else if (f->network_error)
-        ede = (struct ede){EDE_NETWORK_ERROR, "The upstream servers could not be reached"};
+    uint16_t failure = failure_of(f);
+    struct ede ede = failure_ede(failure);
     flight_blame(e, f, UINT16_MAX, now.mono_ms, now.mono_ms);
-    remember_failure(e, f, now.mono_ms);
+    failure_keep(e, &f->question, &f->key, failure, now.mono_ms);
     flight_release(e, f, fail_waiter, &ede, now);
     flight_end(e, f);
 }

@@ -17,15 +17,18 @@
  *             access PREFIX                  instead of 10.0.0.0/8
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
  *             record NAME TTL IN TYPE RDATA  a local record
- *             option KEY VALUE               of struct query_opts
+ *             option KEY VALUE               of struct query_opts; _ stands for a blank in a text
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
  *             statutory NAME                 a host of the statutory list; "=" before it: not those below
  *             no statutory list              it was set up and can't be read
  *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
+ *                                            [dot] [sde[=CODE]] [emptyede]    sde: the option for structured errors,
+ *                                            65001; emptyede: an extended error that says nothing
  *             raw HEX [from ADDR] [as N]     bytes as they are
  *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
- *                                            [cookie[=wrong]] + records below, indented; small: the question's letters
+ *                                            [cookie[=wrong]] [ede=N] + records below, indented; small: the question's
+ *                                            letters
  *             upstream N sends HEX
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
@@ -38,7 +41,8 @@
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
- *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N] [size<=N] [cookie] [noopt]   + records below, all of them
+ *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N[,N]] [text=TEXT] [size<=N] [cookie] [noopt]
+ *                                            + records below, all of them; text: of the first error, _ for a blank
  *             client N gets nothing
  *             logged KEY=VALUE ...           of the last record; concealed=HOST: its name is the id of that host
  *             counted KEY=N ...              KEY: an action, reason, RCODE, blocked/CATEGORY, or `waited`
@@ -410,6 +414,13 @@ static void do_record(const char *text)
         (struct policy_name){.name = r->name, .special = POLICY_SPECIAL_RECORD, .index = (uint16_t)n};
 }
 
+static char *unblank(char *text)
+{
+    for (char *at = text; (at = strchr(at, '_')) != NULL;)
+        *at = ' ';
+    return text;
+}
+
 static void do_option(const struct line *l)
 {
     const char *key = word(l, 1);
@@ -437,7 +448,17 @@ static void do_option(const struct line *l)
     OPTION(stale_after_ms)
     OPTION(has_sinkhole_v4)
 #undef OPTION
-    if (strcmp(key, "rebinding_check") == 0)
+    if (strcmp(key, "structured_code") == 0)
+        o->structured.option_code = (uint16_t)value;
+    else if (strcmp(key, "structured_by_ede") == 0)
+        o->structured.by_ede = value != 0;
+    else if (strcmp(key, "structured_encrypted_only") == 0)
+        o->structured.encrypted_only = value != 0;
+    else if (strcmp(key, "structured_text") == 0)
+        o->structured.text = stage_text(&stage, unblank(l->word[2]));
+    else if (strcmp(key, "structured_short_text") == 0)
+        o->structured.short_text = stage_text(&stage, l->word[2]);
+    else if (strcmp(key, "rebinding_check") == 0)
         stage.zones[0].rebinding_check = value != 0;
     else if (strcmp(key, "sinkhole_v6") == 0)
         o->has_sinkhole_v6 = ipaddr_from_text(l->word[2], &o->sinkhole_v6) == 0;
@@ -448,6 +469,27 @@ static void do_option(const struct line *l)
 /* ---- actions ---- */
 
 static uint8_t cookie_got[24]; /* by the last client that `gets ... cookie` */
+
+/* An option more in the OPT record at out, which is len bytes long. Returns its new length. */
+static size_t option_add(uint8_t *out, size_t len, unsigned code, const void *data, size_t data_len)
+{
+    msg_put_u16(out + len, code);
+    msg_put_u16(out + len + 2, (unsigned)data_len);
+    memcpy(out + len + 4, data, data_len);
+    msg_put_u16(out + 9, msg_u16(out + 9) + 4 + (unsigned)data_len);
+    return len + 4 + data_len;
+}
+
+/* The options by which a client asks for structured errors. */
+static size_t structured_add(const struct line *l, uint8_t *opt, size_t len)
+{
+    const char *sde = option(l, 5, "sde");
+    if (sde != NULL)
+        len = option_add(opt, len, *sde == '\0' ? 65001 : (unsigned)atoi(sde), "", 0);
+    if (option(l, 5, "emptyede") != NULL)
+        len = option_add(opt, len, EDNS_OPTION_EDE, "\0\0", 2);
+    return len;
+}
 
 static size_t question_write(const struct line *l, uint8_t out[1024])
 {
@@ -472,7 +514,7 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
     msg_put_u16(out + len, type_read(word(l, 4)));
     msg_put_u16(out + len + 2, class != NULL && strcmp(class, "CH") == 0 ? 3 : 1);
     len += 4;
-    if (edns_size != NULL || dnssec || cookie) {
+    if (edns_size != NULL || dnssec || cookie || option(l, 5, "sde") != NULL || option(l, 5, "emptyede") != NULL) {
         struct edns_reply opt = {.udp_size =
                                      (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
                                  .dnssec_ok = dnssec,
@@ -485,7 +527,7 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
         if (added < 0)
             fail("edns");
         msg_put_u16(out + 10, 1);
-        len += (size_t)added;
+        len += structured_add(l, out + len, (size_t)added);
     }
     return len;
 }
@@ -496,8 +538,9 @@ static void ask_from(const char *addr, const struct line *l, const uint8_t *msg,
     for (int i = 0; i + 1 < l->count; i++)
         if (is(l, i, "as"))
             source.token = (uint64_t)atoi(l->word[i + 1]);
-    source.stream = option(l, 1, "tcp") != NULL;
-    source.transport = source.stream ? QLOG_TCP : QLOG_UDP;
+    bool encrypted = option(l, 1, "dot") != NULL;
+    source.stream = encrypted || option(l, 1, "tcp") != NULL;
+    source.transport = encrypted ? QLOG_DOT : source.stream ? QLOG_TCP : QLOG_UDP;
     if (endpoint_from_text(addr, 40000, &source.client) < 0)
         fail("no address: %s", addr);
     uint8_t *exact = malloc(len == 0 ? 1 : len); /* reading past the end is seen */
@@ -537,10 +580,12 @@ static size_t opt_replace(const struct line *l, const struct caught_ask *ask, ui
 {
     uint8_t cookie[EDNS_COOKIE_CLIENT_LEN + 8] = "CLIENTCOSERVERCO";
     const char *with_cookie = option(l, 4, "cookie");
+    const char *ede = option(l, 4, "ede");
     bool bad_cookie = is(l, 3, "BADCOOKIE");
     struct edns_reply opt = {.udp_size = MSG_UDP_EDNS,
                              .rcode = bad_cookie ? DNS_RCODE_BADCOOKIE : 0,
-                             .ede = EDE_NONE,
+                             .ede = (int16_t)(ede != NULL ? atoi(ede) : EDE_NONE),
+                             .ede_text = "words of a stranger",
                              .cookie = cookie,
                              .cookie_len = with_cookie != NULL ? sizeof cookie : 0};
     struct request asked;
@@ -727,11 +772,33 @@ static const uint8_t *edns_option(const ldns_pkt *pkt, unsigned code, size_t *ou
     return NULL;
 }
 
-static int ede_of(const ldns_pkt *pkt)
+/* All codes of extended errors, "15" or "22,13"; "none". */
+static void ede_of(const ldns_pkt *pkt, char out[32])
 {
+    const ldns_rdf *data = ldns_pkt_edns_data(pkt);
+    struct edns_option option;
+    size_t pos = 0, used = 0;
+    snprintf(out, 32, "none");
+    while (data != NULL && edns_option_next(ldns_rdf_data(data), ldns_rdf_size(data), &pos, &option) > 0)
+        if (option.code == EDNS_OPTION_EDE && option.len >= 2 && used < 24)
+            used += (size_t)snprintf(out + used, 32 - used, "%s%u", used > 0 ? "," : "", msg_u16(option.data));
+}
+
+static void check_ede(const struct line *l, const ldns_pkt *pkt)
+{
+    const char *want = option(l, 4, "ede");
+    const char *text = option(l, 4, "text");
+    char got[32], wanted[1024];
     size_t len;
-    const uint8_t *code = edns_option(pkt, EDNS_OPTION_EDE, &len);
-    return code == NULL || len < 2 ? -1 : msg_u16(code);
+    ede_of(pkt, got);
+    if (strcmp(got, want == NULL ? "none" : want) != 0)
+        fail("EDE is %s", got);
+    if (text == NULL)
+        return;
+    const uint8_t *ede = edns_option(pkt, EDNS_OPTION_EDE, &len);
+    snprintf(wanted, sizeof wanted, "%s", text);
+    if (strlen(unblank(wanted)) != len - 2 || memcmp(wanted, ede + 2, len - 2) != 0)
+        fail("EXTRA-TEXT is '%.*s'", (int)len - 2, (const char *)ede + 2);
 }
 
 static void check_cookie(const ldns_pkt *pkt)
@@ -799,9 +866,7 @@ static void check_gets(const struct line *l, const struct block *b)
     check_flag(l, "aa", ldns_pkt_aa(pkt));
     check_flag(l, "ad", ldns_pkt_ad(pkt));
     check_flag(l, "cd", ldns_pkt_cd(pkt));
-    const char *want_ede = option(l, 4, "ede");
-    if (ede_of(pkt) != (want_ede == NULL ? -1 : atoi(want_ede)))
-        fail("EDE is %d", ede_of(pkt));
+    check_ede(l, pkt);
     if (option(l, 4, "noopt") != NULL && ldns_pkt_edns(pkt))
         fail("there is an OPT");
     if (option(l, 4, "cookie") != NULL)

@@ -54,7 +54,7 @@ struct stage {
     struct generation_clause clauses[STAGE_ROWS_MAX]; /* of the rule of the same index */
     bool has_clause[STAGE_ROWS_MAX];
     size_t rule_count;
-    char texts[STAGE_TEXTS_MAX][256];
+    char texts[STAGE_TEXTS_MAX][400];
     size_t text_count;
     bool no_generation;
     const char *statutory[STAGE_ROWS_MAX]; /* hosts */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "belisha/block_text.h"
 #include "dns/edns.h"
 #include "dns/msg.h"
 #include "dns/name.h"
@@ -13,7 +14,6 @@
 
 #define PATIENCE_MS 3000
 #define TRIES       2
-#define OPTION_EDE  15 /* RFC 8914 */
 
 static size_t question_write(const uint8_t *name, uint16_t id, uint8_t out[512])
 {
@@ -32,20 +32,25 @@ static size_t question_write(const uint8_t *name, uint16_t id, uint8_t out[512])
     return len + (opt_len < 0 ? 0 : (size_t)opt_len);
 }
 
+/* A filter of an upstream server has these codes too, but not this text. */
+static bool is_our_block(const struct edns_option *option)
+{
+    static const char text[] = BLOCK_TEXT;
+    const size_t text_len = sizeof text - 1;
+    if (option->code != EDNS_OPTION_EDE || option->len != 2 + text_len)
+        return false;
+    uint16_t code = msg_u16(option->data);
+    return (code == EDE_FORGED_ANSWER || code == EDE_BLOCKED) && memcmp(option->data + 2, text, text_len) == 0;
+}
+
 /* Whether the options of an OPT record have the extended error of a block. */
 static bool has_block_error(const uint8_t *options, size_t len)
 {
-    while (len >= 4) {
-        size_t option_len = msg_u16(options + 2);
-        if (option_len > len - 4)
-            return false;
-        if (msg_u16(options) == OPTION_EDE && option_len >= 2) {
-            uint16_t code = msg_u16(options + 4);
-            return code == EDE_FORGED_ANSWER || code == EDE_BLOCKED;
-        }
-        options += 4 + option_len;
-        len -= 4 + option_len;
-    }
+    struct edns_option option;
+    size_t pos = 0;
+    while (edns_option_next(options, len, &pos, &option) > 0)
+        if (is_our_block(&option))
+            return true;
     return false;
 }
 

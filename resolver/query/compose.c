@@ -1,11 +1,11 @@
 #include <string.h>
 
+#include "belisha/block_text.h"
 #include "dns/svcb.h"
 #include "query/engine.h"
 #include "query/local.h"
 
 #define ANY_TTL_S      3600
-#define BLOCKED_TEXT   "Blocked by the school's policy"
 #define REWRITTEN_TEXT "Rewritten by the school's policy"
 
 static const struct ede ede_stripped = {.code = EDE_FORGED_ANSWER,
@@ -86,7 +86,7 @@ static struct ede ede_of_block(const struct query_engine *e, const struct client
     const struct query_structured *s = &e->env.opts->structured;
     if (__builtin_expect(c->structured, 0))
         return (struct ede){.code = EDE_BLOCKED, .text = s->text, .short_text = s->short_text};
-    return (struct ede){.code = EDE_BLOCKED, .text = BLOCKED_TEXT};
+    return (struct ede){.code = EDE_BLOCKED, .text = BLOCK_TEXT};
 }
 
 /*
@@ -117,7 +117,7 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     begin(c, &a, rcode, out, cap);
     if (rdata_len > 0) {
         answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, blocked_ttl_s(e, c), rdata, rdata_len);
-        return end(e, c, &a, rcode, (struct ede){.code = EDE_FORGED_ANSWER, .text = BLOCKED_TEXT});
+        return end(e, c, &a, rcode, (struct ede){.code = EDE_FORGED_ANSWER, .text = BLOCK_TEXT});
     }
     answer_add_soa(&a, blocked_ttl_s(e, c));
     return end(e, c, &a, rcode, ede_of_block(e, c));

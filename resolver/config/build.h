@@ -36,6 +36,10 @@ ERR_CHECKED int build_records(struct build *b);
 #define BUILD_DISCOVERY_MAX 2
 ERR_CHECKED int build_discovery(struct build *b, struct query_record out[BUILD_DISCOVERY_MAX], size_t *out_count);
 
+/* What clients are told of a block who read structured errors: query.structured. Its text has a bound. */
+#define STRUCTURED_TEXT_MAX 512
+ERR_CHECKED int build_structured(struct build *b);
+
 /* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
 ERR_CHECKED int build_policy(struct build *b);
 

@@ -1,60 +1,8 @@
 #include "config/options.h"
 
 #include <stddef.h>
-#include <string.h>
 
-#include "base/category.h"
-#include "tls/trust.h"
-
-/* ---- types of our own ---- */
-
-static int server_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
-{
-    struct options_server_address *address = out;
-    (void)arena;
-    if (strcmp(text, "system") == 0) {
-        address->system = true;
-        return 0;
-    }
-    return endpoint_from_text(text, option->port, &address->at);
-}
-
-static const struct schema_type server_address = {.name = "address:port",
-                                                  .expect =
-                                                      "an address such as 10.0.0.53 or [fd00::53]:5353, or system",
-                                                  .size = sizeof(struct options_server_address),
-                                                  .parse = server_parse};
-
-static int pin_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
-{
-    (void)option;
-    (void)arena;
-    return tls_pin_parse(text, out);
-}
-
-static const struct schema_type pin = {.name = "pin",
-                                       .expect = "44 characters of base64, the SHA-256 of the server's public key",
-                                       .size = TLS_PIN_LEN,
-                                       .parse = pin_parse};
-
-static int categories_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
-{
-    if (strcmp(text, "all") != 0)
-        return schema_category.parse(text, option, arena, out);
-    *(int *)out = OPTIONS_CATEGORY_ALL;
-    return 0;
-}
-
-static const char *categories_word(const struct schema_option *option, size_t i)
-{
-    return i == 0 ? "all" : schema_category.word(option, i - 1);
-}
-
-static const struct schema_type category_or_all = {.name = "category",
-                                                   .expect = "a category or all",
-                                                   .size = sizeof(int),
-                                                   .parse = categories_parse,
-                                                   .word = categories_word};
+#include "config/kinds.h"
 
 const char *const options_record_types[] = {"A", "AAAA", "CNAME", "TXT", "PTR", "MX", "SRV", NULL};
 static const char *const allow_or_block[] = {"allow", "block", NULL};
@@ -83,7 +31,7 @@ static const char *const wordings[] = {"primary", "secondary", "staff", NULL}; /
 static const struct schema_option server_options[] = {
     AT(options_server),
     {.key = "address",
-     .type = &server_address,
+     .type = &kind_server_address,
      .offset = offsetof(struct options_server, address),
      .port = 53,
      .required = true,
@@ -102,7 +50,7 @@ static const struct schema_option server_options[] = {
      .offset = offsetof(struct options_server, tls),
      .help = "ask it over TLS only, on port 853 unless the address has another: the name in its certificate"},
     {.key = "pins",
-     .type = &pin,
+     .type = &kind_pin,
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_server, pins),
      .help = "ask it over TLS only: its public key must be one of these"},
@@ -179,17 +127,17 @@ static const struct schema_option level_options[] = {
      .required = true,
      .help = "the level's name, which groups refer to"},
     {.key = "block",
-     .type = &category_or_all,
+     .type = &kind_category_or_all,
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_level, block),
      .help = "categories that are blocked; `all`: every one that is not named below"},
     {.key = "allow",
-     .type = &category_or_all,
+     .type = &kind_category_or_all,
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_level, allow),
      .help = "categories that are allowed"},
     {.key = "log_only",
-     .type = &category_or_all,
+     .type = &kind_category_or_all,
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_level, log_only),
      .help = "categories that are allowed and marked in the log"},
@@ -257,7 +205,7 @@ static const struct schema_option policy_options[] = {
      .place_offset = offsetof(struct options_policy, default_level_at),
      .help = "the level of clients in no group; without one, the first level"},
     {.key = "nxdomain",
-     .type = &category_or_all,
+     .type = &kind_category_or_all,
      .shape = SCHEMA_LIST,
      .offset = offsetof(struct options_policy, nxdomain),
      .help = "categories that are blocked with `no such name` instead of the notice page"},
@@ -334,6 +282,47 @@ static const struct schema_option notice_options[] = {
      PART(notice, inbox_bytes),
      .fallback = "64MiB",
      .help = "the inbox takes no more than this"},
+    {0}};
+
+static const struct schema_option structured_options[] = {
+    {.key = "", .type = &schema_place, PART(structured_errors, at)},
+    {.key = "option_code",
+     .type = &schema_int,
+     .min = 0,
+     .max = 65534,
+     PART(structured_errors, option_code),
+     .fallback = "0",
+     .help = "the EDNS option by which a client asks for it; 0: none, as long as the draft has no number of its own"},
+    {.key = "empty_ede",
+     .type = &schema_bool,
+     PART(structured_errors, empty_ede),
+     .fallback = "false",
+     .help =
+         "an extended error that says nothing, in a question, asks for it too, as in earlier revisions of the draft"},
+    {.key = "encrypted_only",
+     .type = &schema_bool,
+     PART(structured_errors, encrypted_only),
+     .fallback = "false",
+     .help = "only over TLS and HTTPS: in the clear, who asks for it is led to the notice page like everyone"},
+    {.key = "contact",
+     .type = &kind_contact,
+     .shape = SCHEMA_LIST,
+     PART(structured_errors, contact),
+     .help = "where to report a block that is wrong, e.g. mailto:it@school.example or tel:+44-1632-960000"},
+    {.key = "justification",
+     .type = &schema_string,
+     PART(structured_errors, justification),
+     .fallback = "\"Blocked by the school's policy\"",
+     .help = "why, in a few words; the same for every block"},
+    {.key = "organisation",
+     .type = &schema_string,
+     PART(structured_errors, organisation),
+     .help = "who blocks; without one, notice.school"},
+    {.key = "language",
+     .type = &kind_language,
+     PART(structured_errors, language),
+     .fallback = "en",
+     .help = "the language of these texts, as BCP 47 has it"},
     {0}};
 
 static const struct schema_option cache_options[] = {
@@ -676,6 +665,10 @@ const struct schema_option options_table[] = {
      FIELD(policy),
      .help = "who may ask what; a mapping, or the name of a file with it"},
     {.key = "notice", .fields = notice_options, FIELD(notice), .help = "the page that a blocked name leads to"},
+    {.key = "structured_errors",
+     .fields = structured_options,
+     FIELD(structured_errors),
+     .help = "what browsers are told of a block that ask for it and show it themselves, instead of the notice page"},
     {.key = "cache", .fields = cache_options, FIELD(cache), .help = "answers that are kept"},
     {.key = "limits", .fields = limit_options, FIELD(limits), .help = "bounds on time and on what is done at once"},
     {.key = "log", .fields = log_options, FIELD(log), .help = "the query log"},

@@ -110,6 +110,16 @@ struct options {
         int64_t inbox_bytes;
     } notice;
     struct {
+        struct config_place at;
+        int64_t option_code; /* 0: none */
+        bool empty_ede;
+        bool encrypted_only;
+        struct schema_list contact; /* const char *: URIs */
+        const char *justification;
+        const char *organisation; /* NULL: notice.school */
+        const char *language;
+    } structured_errors;
+    struct {
         int64_t bytes;
         int64_t min_ttl_ms, max_ttl_ms, negative_ttl_ms, failure_ttl_ms;
         bool nxdomain_cut;

@@ -181,12 +181,25 @@ static void mistakes_name_their_place(void **state)
         {"protected_help: [.]", ":1:18: error: '.' means every name"},
         {"records: [{name: ., type: A, value: 10.0.0.1}]", ":1:11: error: the root can have no local record"},
         {"listen: []", ":1:9: error: listen names no address"},
-        {"upstreams: [{address: 10.0.0.1, pins: [abc]}]", ":1:40: error: an entry of pins must be 44 characters of base64"},
+        {"upstreams: [{address: 10.0.0.1, pins: [abc]}]",
+         ":1:40: error: an entry of pins must be 44 characters of base64"},
         {"tls: {dot: [127.0.0.1], key: k.pem}", ":1:13: error: encrypted DNS needs a certificate: tls.certificate"},
         {"tls: {doh: [127.0.0.1], certificate: c.pem}", ":1:13: error: encrypted DNS needs a private key: tls.key"},
         {"tls: {doh: [127.0.0.1], certificate: c, key: k, doh_path: q}", ":1:59: error: doh_path must begin with /"},
         {"tls: {doh: [127.0.0.1], certificate: c, key: k, doh_path: \"/q{x}\"}", "error: doh_path must begin with /"},
         {"access: []", ":1:9: error: access names no network"},
+        {"structured_errors: {option_code: 10}", ":1:20: error: option_code 10 is that of another EDNS option"},
+        {"structured_errors: {option_code: 15}",
+         "error: option_code 15 is that of another EDNS option: empty_ede takes"},
+        {"structured_errors: {option_code: 65535}", "error: option_code must be from 0 to 65534"},
+        {"structured_errors: {contact: [https://school.example/]}",
+         ":1:31: error: an entry of contact must be a contact"},
+        {"structured_errors: {contact: ['mailto:']}", "error: an entry of contact must be a contact such as mailto:"},
+        {"structured_errors: {contact: ['mailto:a b@c.example']}", "error: an entry of contact must be a contact"},
+        {"structured_errors: {contact: [\"tel:1\\u0001\"]}", "error: an entry of contact must be a contact"},
+        {"structured_errors: {language: englishbut}", "error: language must be a language tag"},
+        {"structured_errors: {language: 1a}", ":1:31: error: language must be a language tag such as en"},
+        {"structured_errors: {language: en-}", "error: language must be a language tag"},
         {"upstreams: [127.0.0.1]", ":1:13: error: upstream 127.0.0.1:53 is where we listen ourselves"},
         {"listen: [\"0.0.0.0:53\"]\nupstreams: [127.0.0.1]", ":2:13: error: upstream 127.0.0.1:53 is where we listen"},
         {"zones: [{name: ., upstreams: [10.0.0.1]}]", ":1:9: error: a zone can't be the root"},
@@ -543,6 +556,52 @@ static void the_version_follows_the_text(void **state)
     config_free(other);
 }
 
+/* draft-ietf-dnsop-structured-dns-error-22, 4: minified; without j and o there is no l. */
+static void structured_errors_are_composed_beforehand(void **state)
+{
+    struct config *config = load_text(*state, "notice: {school: \"Hill \\\"Top\\\" School\"}\n"
+                                              "structured_errors:\n"
+                                              "  option_code: 65001\n"
+                                              "  contact: [\"mailto:it@hill.example\", \"tel:+44-1632-960000\"]\n"
+                                              "  justification: Ysgol\\r\n"
+                                              "  language: cy\n"
+                                              "  empty_ede: true\n"
+                                              "  encrypted_only: true\n");
+    const struct query_structured *s = &config->query.structured;
+    assert_int_equal(s->option_code, 65001);
+    assert_true(s->by_ede && s->encrypted_only);
+    assert_string_equal(s->text, "{\"c\":[\"mailto:it@hill.example\",\"tel:+44-1632-960000\"],\"j\":\"Ysgol\\\\r\","
+                                 "\"o\":\"Hill \\\"Top\\\" School\",\"l\":\"cy\",\"s\":5}");
+    assert_string_equal(s->short_text, "{\"c\":[\"mailto:it@hill.example\",\"tel:+44-1632-960000\"],\"s\":5}");
+    config_free(config);
+    config = load_text(*state, "structured_errors: {organisation: The Trust}");
+    s = &config->query.structured;
+    assert_int_equal(s->option_code, 0);
+    assert_false(s->by_ede || s->encrypted_only);
+    assert_string_equal(s->text, "{\"j\":\"Blocked by the school's policy\",\"o\":\"The Trust\",\"l\":\"en\",\"s\":5}");
+    assert_string_equal(s->short_text, "{\"s\":5}");
+    config_free(config);
+}
+
+static void a_structured_error_has_a_bound(void **state)
+{
+    /* what is around the justification comes to 23 bytes */
+    char text[1024] = "structured_errors: {justification: ";
+    struct config_errors errors = {0};
+    struct config *config;
+    size_t head = strlen(text);
+    memset(text + head, 'x', 512 - 23);
+    strcpy(text + head + 512 - 23, "}");
+    config = load_text(*state, text);
+    assert_int_equal(strlen(config->query.structured.text), 512);
+    config_free(config);
+    strcpy(text + head + 512 - 23, "x}");
+    const char *const files[] = {file(*state, "belisha.yaml", text)};
+    assert_int_equal(config_load(files, 1, &config, &errors), ERR_CONFIG);
+    assert_non_null(strstr(errors.text[0], "comes to 513 bytes, but at most 512 fit"));
+    config_errors_done(&errors);
+}
+
 static void a_small_cache_has_few_shards(void **state)
 {
     struct config *config = load_text(*state, "cache: {size: 1MiB}");
@@ -576,6 +635,8 @@ int main(void)
         WITH_FOLDER(canaries_can_be_taken_back),
         WITH_FOLDER(protected_help_can_be_added_to_but_not_shortened),
         WITH_FOLDER(the_version_follows_the_text),
+        WITH_FOLDER(structured_errors_are_composed_beforehand),
+        WITH_FOLDER(a_structured_error_has_a_bound),
         WITH_FOLDER(a_small_cache_has_few_shards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,31 +114,27 @@ static size_t write_keepalive(const struct edns_reply *reply, uint8_t *out, size
     return OPTION_HEADER_LEN + 2;
 }
 
-/* The text that fits in room, whole: half a text would be no UTF-8, or no JSON. */
-static const char *ede_text_for(const struct edns_reply *reply, size_t room, size_t *out_len)
+static size_t text_len_of(const char *text)
 {
-    const char *const texts[] = {reply->ede_text, reply->ede_short};
-    for (size_t i = 0; i < 2; i++) {
-        size_t len = texts[i] == NULL ? 0 : strlen(texts[i]);
-        if (len > 0 && len <= room) {
-            *out_len = len;
-            return texts[i];
-        }
-    }
-    *out_len = 0;
-    return NULL;
+    return text == NULL ? 0 : strlen(text);
 }
 
 /* Returns what was written: nothing, the code alone, or code and text, as room allows. */
 static size_t write_ede(const struct edns_reply *reply, uint8_t *out, size_t room)
 {
-    size_t text_len;
+    const char *text = reply->ede_text;
+    size_t text_len = text_len_of(text);
     if (reply->ede == EDE_NONE || room < EDE_BARE_LEN)
         return 0;
-    const char *text = ede_text_for(reply, room - EDE_BARE_LEN, &text_len);
+    if (text_len > room - EDE_BARE_LEN) {
+        text = reply->ede_short; /* whole or not at all: half a text would be no UTF-8, or no JSON */
+        text_len = text_len_of(text);
+    }
+    if (text_len > room - EDE_BARE_LEN)
+        text_len = 0;
     uint8_t *at = option_begin(out, EDNS_OPTION_EDE, EDE_CODE_LEN + text_len);
     msg_put_u16(at, (unsigned)reply->ede);
-    if (text != NULL)
+    if (text_len > 0)
         memcpy(at + EDE_CODE_LEN, text, text_len);
     return EDE_BARE_LEN + text_len;
 }

@@ -16,6 +16,7 @@ enum dns_rcode {
     DNS_RCODE_NXDOMAIN = 3,
     DNS_RCODE_NOTIMP = 4,
     DNS_RCODE_REFUSED = 5,
+    DNS_RCODE_YXDOMAIN = 6,  /* a name that a DNAME makes too long (RFC 6672, 2.2) */
     DNS_RCODE_BADVERS = 16,  /* 12 bits with EDNS (RFC 6891, 6.1.3) */
     DNS_RCODE_BADCOOKIE = 23,
 };

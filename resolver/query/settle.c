@@ -270,6 +270,21 @@ static enum meter_count outcome_of(unsigned rcode)
     }
 }
 
+/* A server that knows: all others can only say the same. */
+static bool is_answer(const struct reply *r)
+{
+    switch (r->rcode) {
+    case DNS_RCODE_NOERROR:
+        return !r->referral;
+    case DNS_RCODE_NXDOMAIN:
+        return true;
+    case DNS_RCODE_YXDOMAIN:
+        return r->ttl_count > 0; /* with the DNAME that makes the name too long */
+    default:
+        return false;
+    }
+}
+
 void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, const uint8_t *msg, size_t len,
                    struct query_time now)
 {
@@ -308,7 +323,7 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         flight_try(e, f, now);
     } else if (r.rcode == DNS_RCODE_BADCOOKIE && !stream) {
         settle_bad_cookie(e, f, server, now);
-    } else if (!r.referral && (r.rcode == DNS_RCODE_NOERROR || r.rcode == DNS_RCODE_NXDOMAIN)) {
+    } else if (is_answer(&r)) {
         settle_reply(e, f, &r, server, now);
     } else {
         settle_refusal(e, f, &r, now);

@@ -94,6 +94,14 @@ static int collect(struct draft *d)
     return code;
 }
 
+static bool chain_has(const struct draft *d, const uint8_t *name)
+{
+    bool found = name_equal(name, d->question->name);
+    for (unsigned i = 0; i < d->reply->chain_count && !found; i++)
+        found = name_equal(name, d->reply->chain[i]);
+    return found;
+}
+
 static int chain_push(struct draft *d, const struct msg_rr *rr)
 {
     struct reply *r = d->reply;
@@ -106,6 +114,8 @@ static int chain_push(struct draft *d, const struct msg_rr *rr)
     if (used != rr->rdata_len)
         return ERR_MALFORMED;
     name_lower(target, target, name_len(target));
+    if (chain_has(d, target))
+        return ERR_LIMIT; /* it would have no end (RFC 1034, 3.6.2) */
     r->chain_count++;
     return 0;
 }
@@ -119,7 +129,7 @@ static uint16_t covered_type(const struct draft *d, const struct msg_rr *rr)
 /* A signature over a name of the chain, or over a DNAME above it (RFC 6672, 5.3.1). */
 static bool is_signature_in_chain(const struct draft *d, const struct msg_rr *rr, const uint8_t *owner)
 {
-    if (!d->dnssec || rr->type != DNS_TYPE_RRSIG)
+    if (!d->dnssec || rr->type != DNS_TYPE_RRSIG || d->question->type == DNS_TYPE_RRSIG)
         return false;
     bool above = covered_type(d, rr) == DNS_TYPE_DNAME;
     const uint8_t *name = d->question->name;

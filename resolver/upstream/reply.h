@@ -21,7 +21,7 @@
 #include "belisha/err.h"
 #include "dns/msg.h"
 
-#define REPLY_CHAIN_MAX 12  /* CNAMEs in one answer; more is refused (loops end here too) */
+#define REPLY_CHAIN_MAX 12  /* CNAMEs in one answer; more is refused, and so is a loop */
 #define REPLY_TTLS_MAX  256 /* records kept; more is refused */
 
 /* Whether msg is a reply to this question: QR set, the id, QDCOUNT 1 and the question the same,

@@ -612,7 +612,7 @@ static size_t opt_replace(const struct line *l, const struct caught_ask *ask, ui
 
 static size_t reply_write(const struct line *l, const struct block *b, const struct caught_ask *ask, uint8_t *out)
 {
-    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN"};
     ldns_pkt *pkt = NULL;
     uint8_t *wire = NULL;
     size_t len = 0;
@@ -623,7 +623,7 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     ldns_pkt_set_ra(pkt, true);
     ldns_pkt_set_tc(pkt, option(l, 4, "tc") != NULL);
     ldns_pkt_set_ad(pkt, option(l, 4, "ad") != NULL);
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < sizeof rcodes / sizeof rcodes[0]; i++)
         if (is(l, 3, rcodes[i]))
             ldns_pkt_set_rcode(pkt, (uint8_t)i);
     if (other != NULL) {

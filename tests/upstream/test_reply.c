@@ -350,6 +350,21 @@ static void what_was_withheld_is_no_referral(void **state)
     assert_false(r.referral);
 }
 
+static void signatures_that_were_asked_for_are_the_answer(void **state)
+{
+    const struct scene s = {.qname = "www.example.com.",
+                            .qtype = DNS_TYPE_RRSIG,
+                            .dnssec = true,
+                            .answer = {SIG},
+                            .authority = {"example.com. 300 IN NS ns.example.com."}};
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, s.answer, NULL);
+    assert_false(r.negative);
+    assert_false(r.referral);
+}
+
 static void a_dname_stays_with_the_cname_it_made(void **state)
 {
     const struct scene s = {.qname = "a.old.example.",
@@ -363,17 +378,22 @@ static void a_dname_stays_with_the_cname_it_made(void **state)
     expect_records(&r, s.answer, NULL);
 }
 
-static void a_cname_loop_ends(void **state)
+static void a_cname_loop_is_refused(void **state)
 {
-    const struct scene s = {
-        .qname = "a.example.com.",
-        .qtype = DNS_TYPE_A,
-        .answer = {"a.example.com. 300 IN CNAME b.example.com.", "b.example.com. 300 IN CNAME a.example.com."}};
-    struct reply r;
+    static const struct scene scenes[] = {
+        {.answer = {"a.example.com. 300 IN CNAME A.example.com."}},
+        {.answer = {"a.example.com. 300 IN CNAME b.example.com.", "b.example.com. 300 IN CNAME a.example.com."}},
+        {.answer = {"a.example.com. 300 IN CNAME b.example.com.", "b.example.com. 300 IN CNAME b.example.com.",
+                    "b.example.com. 300 IN A 192.0.2.1"}},
+    };
     (void)state;
-    assert_int_equal(clean(&s, &r), 0);
-    assert_true(r.negative);
-    assert_false(r.has_soa);
+    for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
+        struct scene s = scenes[i];
+        struct reply r;
+        s.qname = "a.example.com.";
+        s.qtype = DNS_TYPE_A;
+        assert_int_equal(clean(&s, &r), ERR_LIMIT);
+    }
 }
 
 static void a_chain_that_is_too_long_is_refused(void **state)
@@ -550,8 +570,9 @@ int main(void)
         cmocka_unit_test(with_ech_no_name_leads_to_another_record),
         cmocka_unit_test(a_malformed_service_record_takes_its_set_along),
         cmocka_unit_test(what_was_withheld_is_no_referral),
+        cmocka_unit_test(signatures_that_were_asked_for_are_the_answer),
         cmocka_unit_test(a_dname_stays_with_the_cname_it_made),
-        cmocka_unit_test(a_cname_loop_ends),
+        cmocka_unit_test(a_cname_loop_is_refused),
         cmocka_unit_test(a_chain_that_is_too_long_is_refused),
         cmocka_unit_test(only_the_same_question_matches),
         cmocka_unit_test(a_ttl_with_the_top_bit_counts_as_zero),

@@ -68,6 +68,10 @@ class Connection:
 
     def answers(self, count):
         """{stream: answer} of so many streams."""
+        return {stream: dns.unpack(body) for stream, body in self.bodies(count).items()}
+
+    def bodies(self, count):
+        """{stream: message} of so many streams."""
         bodies, done = {}, {}
         while len(done) < count:
             got = self.next()
@@ -77,7 +81,7 @@ class Connection:
             if kind == DATA:
                 bodies[stream] = bodies.get(stream, b"") + payload
                 if flags & END_STREAM:
-                    done[stream] = dns.unpack(bodies[stream])
+                    done[stream] = bodies[stream]
         return done
 
     def is_ended(self):

@@ -135,8 +135,8 @@ class Server(Process):
         return run([program("belisha"), *self.config, *args], check, timeout)
 
 
-def run(argv, check=True, timeout=120):
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+def run(argv, check=True, timeout=120, cwd=None):
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, cwd=cwd)
     if check and done.returncode != 0:
         raise AssertionError("%s gave %d\n%s%s" % (" ".join(argv), done.returncode, done.stdout, done.stderr))
     return done.stdout if check else done
@@ -167,12 +167,12 @@ class Lab:
         self.closers.append(made.close)
         return made
 
-    def start_nsd(self, port_offset):
-        """NSD with the zones of zones/; returns "127.0.0.1:port"."""
+    def start_nsd(self, port_offset, zones=None):
+        """NSD with example.net of zones/ and those of zones (name -> file); returns "127.0.0.1:port"."""
         port = PORT + port_offset
         text = NSD_CONF % {"port": port, "dir": self.dir, "zones": os.path.join(HERE, "zones")}
-        for zone in sorted(os.listdir(os.path.join(HERE, "zones"))):
-            text += 'zone:\n    name: "%s"\n    zonefile: "%s"\n' % (zone[:-len(".zone")], zone)
+        for name, path in {"example.net": "example.net.zone", **(zones or {})}.items():
+            text += 'zone:\n    name: "%s"\n    zonefile: "%s"\n' % (name, path)
         nsd = shutil.which("nsd") or "/usr/sbin/nsd"
         process = self.start([nsd, "-d", "-c", self.write("nsd.conf", text)], "nsd")
 

@@ -34,7 +34,7 @@ ALONE = {
     "blocked-by-a-lying-dname": {"blocked"}, "blocked-by-pointer": {"blocked"}, "blocked-with-nxdomain": {"blocked"},
     "rebinding": {"rebinding"}, "rebinding-beside-a-public-one": {"rebinding"}, "rebinding-to-this-host": {"rebinding"},
     "rebinding-behind-an-alias": {"rebinding"}, "rebinding-v6": {"rebinding"}, "rebinding-mapped": {"rebinding"},
-    "rebinding-hint": {"rebinding", "nothing"},
+    "rebinding-hint": {"rebinding"},
     "chain-12": {"led"}, "chain-13": {"failure"}, "records-250": {"many"}, "records-300": {"failure"},
     "records-4000": {"failure"},
     "formerr": {"failure"}, "servfail": {"failure"}, "notimp": {"failure"}, "refused": {"failure"},

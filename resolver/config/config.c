@@ -176,6 +176,24 @@ static void fill_log(struct build *b)
                                         .backlog_bytes = (uint64_t)o->log.backlog_bytes};
 }
 
+static int fill_tap(struct build *b)
+{
+    /* in the order of options_dnstap_messages */
+    static const enum dnstap_type types[] = {DNSTAP_CLIENT_QUERY, DNSTAP_CLIENT_RESPONSE, DNSTAP_FORWARDER_QUERY,
+                                             DNSTAP_FORWARDER_RESPONSE};
+    const struct options *o = b->options;
+    struct config *config = b->config;
+    const int *messages = o->dnstap.messages.items;
+    config->tap_socket = path_in(b, o->dnstap.socket);
+    config->tap.identity = o->dnstap.identity != NULL ? o->dnstap.identity : config->log.node;
+    config->tap.version = o->dnstap.version != NULL ? o->dnstap.version : "belishad " BELISHA_VERSION;
+    for (size_t i = 0; i < o->dnstap.messages.count; i++)
+        config->tap.types |= 1u << types[messages[i]];
+    if (o->dnstap.socket != NULL && config->tap_socket == NULL)
+        return ERR_NOMEM;
+    return 0;
+}
+
 static int fill_notice(struct build *b)
 {
     const struct options *o = b->options;
@@ -283,9 +301,9 @@ static int fill_version(struct build *b)
 
 static int fill(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {build_servers, build_records,    build_policy,
-                                                   build_names,   fill_paths,       fill_notice,
-                                                   fill_tls,      build_structured, fill_version};
+    static int (*const steps[])(struct build *) = {build_servers, build_records, build_policy, build_names,
+                                                   fill_paths,    fill_notice,   fill_tls,     build_structured,
+                                                   fill_tap,      fill_version};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

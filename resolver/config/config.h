@@ -20,6 +20,7 @@
 #include "belisha/err.h"
 #include "cache/cache.h"
 #include "config/errors.h"
+#include "dnstap/tap.h"
 #include "policy/policy.h"
 #include "qlog/writer.h"
 #include "query/query.h"
@@ -77,7 +78,9 @@ struct config {
     struct policy_opts policy;
     struct cache_opts cache; /* secret is left zero: main draws it */
     bool log_enabled;
-    struct qlog_opts log; /* writer_count = workers; the name callbacks are left NULL: main knows them */
+    struct qlog_opts log;   /* writer_count = workers; the name callbacks are left NULL: main knows them */
+    const char *tap_socket; /* NULL: nothing is told by dnstap */
+    struct tap_opts tap;
     struct config_limits limits;
     struct config_notice notice;
     struct config_tls tls;

@@ -76,6 +76,15 @@ struct options_policy {
     int zone_answers;            /* 0 as listed, 1 the notice page */
 };
 
+struct options_dnstap {
+    const char *socket; /* NULL: nothing is told */
+    const char *identity;
+    const char *version;
+    struct schema_list messages; /* int: index in options_dnstap_messages */
+};
+
+extern const char *const options_dnstap_messages[];
+
 struct options {
     const char *state_dir;
     struct schema_list listen; /* struct endpoint */
@@ -141,6 +150,7 @@ struct options {
         int64_t retention_ms, retention_bytes;
         int64_t fsync_ms, backlog_bytes;
     } log;
+    struct options_dnstap dnstap;
     struct {
         const char *certificate;
         const char *key;
@@ -163,5 +173,8 @@ struct options {
 
 /* The table of struct options. */
 extern const struct schema_option options_table[];
+
+/* A part of it, of struct options_dnstap (options_dnstap.c). */
+extern const struct schema_option options_dnstap_fields[];
 
 #endif

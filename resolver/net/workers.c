@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "net/listener.h"
+#include "net/tap_output.h"
 #include "net/udp_socket.h"
 #include "qlog/writer.h"
 
@@ -18,6 +19,7 @@ struct handover {
 struct workers {
     uv_async_t acked;
     struct qlog *log;
+    const struct tap_output *taps;
     struct tcp_limits *tcp_limits;
     uint64_t number;          /* of the last environment */
     struct handover *waiting; /* oldest first */
@@ -64,6 +66,7 @@ static struct worker_env env_of(const struct workers *workers, const struct work
 {
     struct worker_env own = *env;
     own.query.log = workers->log == NULL ? NULL : qlog_writer(workers->log, index);
+    own.query.tap = tap_output_tap(workers->taps, index);
     return own;
 }
 
@@ -125,6 +128,7 @@ int workers_open(uv_loop_t *manager, const struct workers_opts *opts, const stru
     if (workers == NULL)
         return ERR_NOMEM;
     workers->log = opts->log;
+    workers->taps = opts->taps;
     workers->acked.data = workers;
     err = tcp_limits_new(opts->tcp_clients, opts->tcp_per_client, &workers->tcp_limits);
     if (err == 0)

@@ -22,6 +22,7 @@
 #define WORKERS_STUCK_MS 5000 /* a worker whose loop has not turned for so long hangs, or gets no processor */
 
 struct qlog;
+struct tap_output;
 struct workers;
 
 struct workers_opts {
@@ -32,13 +33,14 @@ struct workers_opts {
     size_t listen_dot_count;
     const struct endpoint *listen_doh; /* DNS over HTTPS */
     size_t listen_doh_count;
-    size_t tcp_clients;    /* connections, over all workers */
-    size_t tcp_per_client; /* ... of one client address */
-    struct qlog *log;      /* NULL: none; each worker gets its writer */
+    size_t tcp_clients;            /* connections, over all workers */
+    size_t tcp_per_client;         /* ... of one client address */
+    struct qlog *log;              /* NULL: none; each worker gets its writer */
+    const struct tap_output *taps; /* NULL: none; each worker gets its tap */
 };
 
 /*
- * Binds all sockets; the workers do not run yet. env.query.log and .metrics are set for each worker here.
+ * Binds all sockets; the workers do not run yet. env.query.log, .tap and .metrics are set for each worker here.
  * Negative errno; -EADDRINUSE also when another program holds an address in a way that would let both share it, and
  * *out_failed (may be NULL) is then the address.
  */

@@ -18,6 +18,7 @@
  *     fair.c     how many questions of one client are taken at all
  *     load.c     how many questions of one client are waiting
  *     note.c     every answer to log and counters
+ *     tell.c     ... and to whoever listens by dnstap, as far as it is anybody's business
  *     cookie.c   server cookies
  *
  * A `client` is one question of one client from its first byte to its answer; it lives in the batch's passages (front.c)
@@ -323,6 +324,26 @@ void client_cache_key(const struct query_engine *e, const struct client *c, stru
 
 /* The answer of len bytes at msg is about to leave. */
 void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now);
+
+/* Whether no record of an answer about this name may name it: it is on the statutory list, or led there. */
+struct concealment {
+    struct name_key key; /* of the listed name, or of one that led to it */
+    unsigned labels;     /* of the listed host in key; 0: which host it is nobody can tell */
+};
+bool note_is_concealed(const struct query_engine *e, const struct client *c, struct concealment *out);
+
+/* ---- tell.c: only to be called when env.tap is there ---- */
+
+/* The answer of len bytes at msg is about to leave. */
+void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now);
+/*
+ * An upstream server's reply was believed. r: what it says, cleaned in e->clean; NULL: it was cut short. The flight's questions to other servers
+ * are told too when the reply ends it.
+ */
+void tell_reply(struct query_engine *e, const struct flight *f, const struct ask *ask, const uint8_t *msg, size_t len,
+                const struct reply *r, struct query_time now);
+/* No server answered. */
+void tell_silence(struct query_engine *e, const struct flight *f, struct query_time now);
 
 /* ---- cookie.c ---- */
 

@@ -72,6 +72,24 @@ static bool is_looked_up(const struct verdict *v)
     return v->reason != REASON_ACCESS && v->reason != REASON_BAD_QUESTION && v->reason != REASON_RATE_LIMIT;
 }
 
+bool note_is_concealed(const struct query_engine *e, const struct client *c, struct concealment *out)
+{
+    static const uint8_t root[1];
+    const struct verdict *v = &c->verdict;
+    bool listed = v->reason == REASON_STATUTORY;
+    out->labels = 0;
+    if (e->env.statutory_missing && v->reason != REASON_PROTECTED_HELP)
+        return true;
+    if (e->env.statutory == NULL || (!listed && is_looked_up(v)))
+        return false;
+    if (listed && v->match == MATCH_CNAME)
+        name_key_make(c->matched, &out->key);
+    else
+        name_key_make(c->request.has_question ? c->request.question.name : root, &out->key);
+    out->labels = statutory_find(e->env.statutory, &out->key);
+    return out->labels > 0 || listed;
+}
+
 /*
  * A row tells neither a name of the statutory list nor one that led to it: what is written is an id of the listed host.
  * Refused questions can be about one too.
@@ -79,22 +97,16 @@ static bool is_looked_up(const struct verdict *v)
 static void conceal(const struct query_engine *e, const struct client *c, struct qlog_record *r)
 {
     static const uint8_t unknown[] = STATUTORY_ID_ZONE;
-    struct name_key key;
-    bool listed = r->verdict.reason == REASON_STATUTORY;
-    if (e->env.statutory_missing && r->verdict.reason != REASON_PROTECTED_HELP) {
-        r->qname_len = sizeof unknown; /* which names are listed nobody can tell now */
+    struct concealment concealment;
+    if (!note_is_concealed(e, c, &concealment))
+        return;
+    r->matched_len = 0;
+    if (e->env.statutory_missing) { /* which names are listed nobody can tell now */
+        r->qname_len = sizeof unknown;
         memcpy(r->qname, unknown, sizeof unknown);
-        r->matched_len = 0;
         return;
     }
-    if (e->env.statutory == NULL || (!listed && is_looked_up(&r->verdict)))
-        return;
-    name_key_make(listed && r->verdict.match == MATCH_CNAME ? c->matched : r->qname, &key);
-    unsigned labels = statutory_find(e->env.statutory, &key);
-    if (labels == 0 && !listed)
-        return;
-    r->qname_len = (uint8_t)statutory_opaque_name(e->env.statutory, &key, labels, r->qname);
-    r->matched_len = 0;
+    r->qname_len = (uint8_t)statutory_opaque_name(e->env.statutory, &concealment.key, concealment.labels, r->qname);
     r->verdict.match_labels = 0;
 }
 
@@ -136,4 +148,6 @@ void note_answer(struct query_engine *e, const struct client *c, const uint8_t *
     count(e->env.metrics, c, rcode);
     if (e->env.log != NULL)
         log_answer(e, c, msg, len, rcode, now);
+    if (__builtin_expect(e->env.tap != NULL, 0))
+        tell_answer(e, c, msg, len, now);
 }

@@ -37,6 +37,7 @@ struct statutory;
 struct metrics;
 struct table;
 struct qlog_writer;
+struct tap;
 struct tls_peer;
 
 /* The time of a batch. mono_ms drives TTLs and time-outs, wall_ns is for the log. */
@@ -180,6 +181,7 @@ struct query_env {
     struct cache *cache;
     struct metrics *metrics; /* this worker's own */
     struct qlog_writer *log; /* NULL: no query log */
+    struct tap *tap;         /* dnstap: this worker's own; NULL: nothing is told */
 };
 
 struct query_engine;

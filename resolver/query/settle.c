@@ -310,6 +310,8 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
     meter_add(e->meters[server], truncated ? METER_TRUNCATED : outcome_of(r.rcode), 1);
     if (ask->spelt)
         server_note_spelling(&e->servers[server], true, now.mono_ms);
+    if (__builtin_expect(e->env.tap != NULL, 0))
+        tell_reply(e, f, ask, msg, len, truncated ? NULL : &r, now);
     flight_blame(e, f, server, ask->sent_ms, now.mono_ms); /* asked earlier, and silent still */
     ask_close(&e->asks, ask);
     if (truncated && !stream) {
@@ -342,6 +344,8 @@ void flight_fail(struct query_engine *e, struct flight *f, struct query_time now
 {
     uint16_t failure = failure_of(f);
     struct ede ede = failure_ede(failure);
+    if (__builtin_expect(e->env.tap != NULL, 0))
+        tell_silence(e, f, now);
     flight_blame(e, f, UINT16_MAX, now.mono_ms, now.mono_ms);
     failure_keep(e, &f->question, &f->key, failure, now.mono_ms);
     flight_release(e, f, fail_waiter, &ede, now);

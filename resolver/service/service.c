@@ -19,6 +19,7 @@
 #include "net/address.h"
 #include "net/control_socket.h"
 #include "net/notify.h"
+#include "net/tap_output.h"
 #include "net/watch.h"
 #include "net/workers.h"
 #include "service/log_alarm.h"
@@ -46,6 +47,7 @@ struct service {
     struct names *names;
     struct cache *cache;
     struct qlog *log;
+    struct tap_output *taps; /* NULL: nothing is told by dnstap */
     struct watch *watch;
     struct watch *tier_watch;
     struct workers *workers;
@@ -156,6 +158,14 @@ static bool same_log(const struct config *a, const struct config *b)
            x->backlog_bytes == y->backlog_bytes;
 }
 
+static bool same_tap(const struct config *a, const struct config *b)
+{
+    if (a->tap_socket == NULL || b->tap_socket == NULL)
+        return a->tap_socket == b->tap_socket;
+    return strcmp(a->tap_socket, b->tap_socket) == 0 && strcmp(a->tap.identity, b->tap.identity) == 0 &&
+           strcmp(a->tap.version, b->tap.version) == 0 && a->tap.types == b->tap.types;
+}
+
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
     const struct {
@@ -168,6 +178,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         {"workers", old->workers == new->workers},
         {"cache", old->cache.bytes == new->cache.bytes && old->cache.shards == new->cache.shards},
         {"log", same_log(old, new)},
+        {"dnstap", same_tap(old, new)},
         {"limits.tcp_clients", old->limits.tcp_clients == new->limits.tcp_clients},
         {"limits.tcp_per_client", old->limits.tcp_per_client == new->limits.tcp_per_client},
         {"control.socket", strcmp(old->control_socket, new->control_socket) == 0},
@@ -462,6 +473,14 @@ static int open_snapshot(struct service *s, struct settings *settings)
     return 0;
 }
 
+static int open_taps(struct service *s, const struct config *config)
+{
+    if (config->tap_socket == NULL)
+        return 0;
+    int err = tap_output_new(config->tap_socket, &config->tap, config->workers, &s->taps);
+    return err < 0 ? failed("tell dnstap messages to", config->tap_socket, err) : 0;
+}
+
 static int open_workers(struct service *s, const struct config *config)
 {
     struct workers_opts opts = {
@@ -475,6 +494,7 @@ static int open_workers(struct service *s, const struct config *config)
         .tcp_clients = config->limits.tcp_clients,
         .tcp_per_client = config->limits.tcp_per_client,
         .log = s->log,
+        .taps = s->taps,
     };
     struct worker_env env = snapshot_env(s->snapshot, s->cache);
     struct endpoint address = {0};
@@ -516,6 +536,8 @@ static int start(struct service *s)
     if (err < 0)
         return failed("make", "the cache", err);
     err = open_log(s, config);
+    if (err == 0)
+        err = open_taps(s, config);
     if (err == 0)
         err = open_workers(s, config);
     if (err == 0)
@@ -573,6 +595,7 @@ static void stop(struct service *s)
     close_handle((uv_handle_t *)&s->pace_look);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
+    tap_output_free(s->taps);
     qlog_close(s->log);
     snapshot_free(s->snapshot);
     rulings_close(&s->rulings);

@@ -44,9 +44,13 @@
  *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N[,N]] [text=TEXT] [size<=N] [cookie] [noopt]
  *                                            + records below, all of them; text: of the first error, _ for a blank
  *             client N gets nothing
+ *             client N is answered           whatever it says
  *             logged KEY=VALUE ...           of the last record; concealed=HOST: its name is the id of that host
  *             counted KEY=N ...              KEY: an action, reason, RCODE, blocked/CATEGORY, or `waited`
  *             counted upstream N KEY=N ...   KEY: a counter of metrics/meter.h, `rtt`, or `failed_in_row`
+ *             told KIND NAME [KEY=VALUE ...] by dnstap, the oldest not looked at; KIND: client_query client_response
+ *                                            forwarder_query forwarder_response
+ *             nothing is told                none that was not looked at
  *
  * Record lines: [authority] NAME TTL CLASS TYPE RDATA. Names are absolute with or without the closing dot.
  */
@@ -63,6 +67,7 @@
 #include "base/verdict.h"
 #include "dns/msg.h"
 #include "dns/rr.h"
+#include "dnstap/decode.h"
 #include "query/stage.h"
 #include "statutory/statutory.h"
 
@@ -879,6 +884,14 @@ static void check_gets(const struct line *l, const struct block *b)
     ldns_pkt_free(pkt);
 }
 
+static void check_answered(const struct line *l)
+{
+    struct caught_answer *c = answer_of((uint64_t)atoi(word(l, 1)));
+    if (c == NULL)
+        fail("there is no answer");
+    c->seen = true;
+}
+
 /* The id of the host if that is all the record says of names. */
 static void concealed_read(const struct qlog_record *r, const char *host, char got[NAME_TEXT_MAX])
 {
@@ -998,6 +1011,95 @@ static void check_counted(const struct line *l)
     }
 }
 
+static struct caught_tap *next_told(void)
+{
+    for (size_t i = 0; i < stage.tap_count; i++)
+        if (!stage.taps[i].seen)
+            return &stage.taps[i];
+    return NULL;
+}
+
+static void check_nothing_told(void)
+{
+    if (next_told() != NULL)
+        fail("something is told");
+}
+
+static void piece_text(const struct piece *piece, char out[NAME_TEXT_MAX])
+{
+    snprintf(out, NAME_TEXT_MAX, "%.*s", (int)piece->len, piece->at == NULL ? "" : (const char *)piece->at);
+}
+
+/* A policy's value: an address where the match says so, else a name. */
+static void value_text(const struct told_policy *policy, char out[NAME_TEXT_MAX])
+{
+    struct ipaddr addr;
+    if (policy->value.at == NULL)
+        return;
+    if (policy->match != DNSTAP_MATCH_CLIENT_IP && policy->match != DNSTAP_MATCH_RESPONSE_IP) {
+        name_to_text(policy->value.at, out);
+        return;
+    }
+    addr = policy->value.len == 4 ? ipaddr_from_v4(policy->value.at) : ipaddr_from_v6(policy->value.at);
+    ipaddr_to_text(&addr, out);
+}
+
+static void check_told_word(const struct told *told, const char *key, const char *want)
+{
+    char got[NAME_TEXT_MAX] = "";
+    if (strcmp(key, "policy") == 0)
+        piece_text(&told->policy.type, got);
+    else if (strcmp(key, "rule") == 0)
+        piece_text(&told->policy.rule, got);
+    else if (strcmp(key, "value") == 0)
+        value_text(&told->policy, got);
+    else if (strcmp(key, "action") == 0)
+        snprintf(got, sizeof got, "%d", (int)told->policy.action);
+    else if (strcmp(key, "match") == 0)
+        snprintf(got, sizeof got, "%d", (int)told->policy.match);
+    else if (strcmp(key, "protocol") == 0)
+        snprintf(got, sizeof got, "%d", (int)told->protocol);
+    else if (strcmp(key, "zone") == 0)
+        name_to_text(told->zone.at, got);
+    else if (strcmp(key, "answers") == 0)
+        snprintf(got, sizeof got, "%d", told->response.at == NULL ? -1 : msg_u16(told->response.at + 6));
+    else
+        fail("no field: %s", key);
+    if (strcmp(got, want) != 0)
+        fail("told %s is '%s', not '%s'", key, got, want);
+}
+
+static void check_told(const struct line *l)
+{
+    static const char *const kinds[] = {[DNSTAP_CLIENT_QUERY] = "client_query",
+                                        [DNSTAP_CLIENT_RESPONSE] = "client_response",
+                                        [DNSTAP_FORWARDER_QUERY] = "forwarder_query",
+                                        [DNSTAP_FORWARDER_RESPONSE] = "forwarder_response"};
+    struct caught_tap *c = next_told();
+    struct told told;
+    uint8_t want[NAME_MAX_LEN], got[NAME_MAX_LEN] = {0};
+    if (c == NULL)
+        fail("nothing is told");
+    c->seen = true;
+    if (!told_read(c->bytes, c->len, &told) || told.type < DNSTAP_CLIENT_QUERY || told.type > DNSTAP_FORWARDER_RESPONSE)
+        fail("what is told can't be read");
+    if (strcmp(kinds[told.type], word(l, 1)) != 0)
+        fail("told is a %s", kinds[told.type]);
+    const struct piece *message = told.response.at != NULL ? &told.response : &told.query;
+    if (message->at != NULL)
+        name_lower(got, message->at + MSG_HEADER_LEN, name_len(message->at + MSG_HEADER_LEN));
+    lower_read(word(l, 2), want);
+    if (message->at != NULL && !name_equal(got, want))
+        fail("told is another name");
+    for (int i = 3; i < l->count; i++) {
+        char *value = strchr(l->word[i], '=');
+        if (value == NULL)
+            fail("told KIND NAME KEY=VALUE");
+        *value++ = '\0';
+        check_told_word(&told, l->word[i], value);
+    }
+}
+
 /* ---- the play ---- */
 
 /* Set-up that may also change under way. */
@@ -1081,6 +1183,8 @@ static void play(char *text, const struct block *b)
         do_client_asks(&l);
     else if (is(&l, 0, "client") && is(&l, 2, "gets"))
         check_gets(&l, b);
+    else if (is(&l, 0, "client") && is(&l, 2, "is") && is(&l, 3, "answered"))
+        check_answered(&l);
     else if (is(&l, 0, "upstream"))
         upstream_line(&l, b);
     else if (is(&l, 0, "nobody"))
@@ -1093,6 +1197,10 @@ static void play(char *text, const struct block *b)
         check_logged(&l);
     else if (is(&l, 0, "counted"))
         check_counted(&l);
+    else if (is(&l, 0, "told"))
+        check_told(&l);
+    else if (is(&l, 0, "nothing") && is(&l, 2, "told"))
+        check_nothing_told();
     else if (is(&l, 0, "list"))
         do_list(&l);
     else if (is(&l, 0, "unlist"))

@@ -1,5 +1,6 @@
 #include "query/stage.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,15 @@ static void catch_answer(void *ctx, const struct query_source *to, const uint8_t
     catch_bytes(ctx, to->token, msg, len);
 }
 
+static bool catch_tap(void *ctx, uint8_t *frame, size_t len)
+{
+    struct stage *s = ctx;
+    if (s->tap_count == STAGE_TAPS_MAX)
+        return false;
+    s->taps[s->tap_count++] = (struct caught_tap){.len = len, .bytes = frame};
+    return true;
+}
+
 static struct query_env stage_env(struct stage *s)
 {
     return (struct query_env){
@@ -110,6 +120,7 @@ static struct query_env stage_env(struct stage *s)
         .cache = s->cache,
         .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */
+        .tap = s->tap,
     };
 }
 
@@ -142,6 +153,7 @@ void stage_start(struct stage *s)
 {
     struct cache_opts cache_opts = {.bytes = 4 << 20, .shards = 4};
     struct query_io io = {.ctx = s, .send = catch_ask, .answer = catch_answer};
+    struct tap_opts tap_opts = {.identity = "stage", .version = "", .types = UINT_MAX};
     if (s->running)
         return;
     s->running = true;
@@ -152,6 +164,7 @@ void stage_start(struct stage *s)
     open_tier(s);
     must(policy_new(&s->policy_opts, &s->policy) == 0, "policy");
     must(cache_new(&cache_opts, &s->cache) == 0, "cache");
+    must(tap_new(&tap_opts, TAP_RING_BYTES, catch_tap, s, &s->tap) == 0, "tap");
     struct query_env env = stage_env(s);
     must(query_engine_new(&env, &io, &s->engine) == 0, "engine");
 }
@@ -233,6 +246,9 @@ void stage_revoke(struct stage *s, size_t id)
 void stage_done(struct stage *s)
 {
     query_engine_free(s->engine);
+    for (size_t i = 0; i < s->tap_count; i++)
+        tap_give_back(s->taps[i].bytes);
+    tap_free(s->tap);
     table_free(s->table);
     cache_free(s->cache);
     policy_free(s->policy);

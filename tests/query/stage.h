@@ -7,6 +7,7 @@
 
 #include "cache/cache.h"
 #include "decision/table.h"
+#include "dnstap/tap.h"
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
@@ -15,6 +16,7 @@
 
 #define STAGE_ROWS_MAX  64
 #define STAGE_TEXTS_MAX 256
+#define STAGE_TAPS_MAX  64
 
 struct caught_ask {
     uint16_t server;
@@ -31,6 +33,13 @@ struct caught_answer {
     uint64_t token; /* which client */
     size_t len;
     uint8_t msg[65536];
+};
+
+/* A dnstap message. */
+struct caught_tap {
+    bool seen;
+    size_t len;
+    uint8_t *bytes; /* the tap's */
 };
 
 struct stage {
@@ -84,6 +93,9 @@ struct stage {
     size_t ask_count;
     struct caught_answer answers[64];
     size_t answer_count;
+    struct tap *tap;
+    struct caught_tap taps[STAGE_TAPS_MAX]; /* those beyond are lost */
+    size_t tap_count;
     struct qlog_record last_log;
     size_t log_count;
 };

@@ -18,14 +18,15 @@ resolver/policy: base dns blockdb
 resolver/cache: base dns
 resolver/upstream: base dns
 resolver/qlog: base dns
+resolver/dnstap: base
 resolver/metrics: base dns
-resolver/query: base dns blockdb statutory decision policy cache upstream qlog metrics
-resolver/config: base dns blockdb policy cache upstream qlog metrics query net control notice tls
+resolver/query: base dns blockdb statutory decision policy cache upstream qlog dnstap metrics
+resolver/config: base dns blockdb policy cache upstream qlog dnstap metrics query net control notice tls
 resolver/control: base dns blockdb statutory decision policy cache upstream qlog metrics query
 resolver/tls: base
-resolver/net: base dns blockdb statutory upstream qlog metrics query control tls
+resolver/net: base dns blockdb statutory upstream qlog dnstap metrics query control tls
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy cache upstream qlog metrics query config control net tls
+resolver/service: base dns blockdb statutory decision policy cache upstream qlog dnstap metrics query config control net tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -51,6 +52,7 @@ uv.h: resolver/net resolver/service
 lmdb.h: resolver/blockdb resolver/statutory resolver/notice blocklist-compiler/publish
 openssl/: resolver/tls
 nghttp2/: resolver/net
+fstrm.h: resolver/net
 microhttpd.h: resolver/notice
 libfyaml.h: resolver/config
 zstd.h: resolver/qlog

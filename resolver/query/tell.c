@@ -1,0 +1,261 @@
+/*
+ * What is told by dnstap. Nothing is told before it is known what may be: a client's question leaves together with its
+ * answer, a question to a server together with the reply. Left out altogether are protected help, and all that would name
+ * a host of the statutory list or a name that led to one, as in the query log.
+ *
+ * Questions are told as header and question, without EDNS: no cookie and no other option of a client leaves by this way.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/category.h"
+#include "base/verdict.h"
+#include "dnstap/tap.h"
+#include "query/flight.h"
+
+#define RULE_MAX 16 /* a number */
+
+static void put(struct query_engine *e, const struct dnstap_event *event)
+{
+    if (tap_wants(e->env.tap, event->type))
+        metrics_add(e->env.metrics, tap_put(e->env.tap, event) ? METRIC_DNSTAP : METRIC_DNSTAP_LOST, 1);
+}
+
+static bool is_listed(const struct query_engine *e, const uint8_t *name)
+{
+    struct name_key key;
+    name_key_make(name, &key);
+    return statutory_find(e->env.statutory, &key) > 0;
+}
+
+/* ---- clients ---- */
+
+static enum dnstap_protocol protocol_of(uint8_t transport)
+{
+    static const enum dnstap_protocol protocols[] = {
+        [QLOG_UDP] = DNSTAP_UDP, [QLOG_TCP] = DNSTAP_TCP, [QLOG_DOT] = DNSTAP_DOT, [QLOG_DOH] = DNSTAP_DOH};
+    return protocols[transport];
+}
+
+/* Questions that were refused before anybody looked can be about help too. */
+static bool is_for_help(const struct query_engine *e, const struct client *c)
+{
+    struct policy_facts facts;
+    if (c->verdict.unattributed || c->verdict.reason == REASON_PROTECTED_HELP)
+        return true;
+    if (!c->request.has_question)
+        return false;
+    facts_of(e, c->request.question.name, c->request.question.type, &facts);
+    return facts.special == POLICY_SPECIAL_HELP;
+}
+
+static enum dnstap_action action_of(const struct client *c, const uint8_t *msg)
+{
+    switch ((enum verdict_action)c->verdict.action) {
+    case VERDICT_RESOLVE:
+        return DNSTAP_PASS;
+    case VERDICT_NOTICE:
+    case VERDICT_REWRITE:
+    case VERDICT_LOCAL:
+        if ((msg_u16(msg + 2) & MSG_RCODE) == DNS_RCODE_NXDOMAIN)
+            return DNSTAP_NXDOMAIN;
+        return msg_u16(msg + 6) > 0 ? DNSTAP_LOCAL_DATA : DNSTAP_NODATA;
+    case VERDICT_NXDOMAIN:
+        return DNSTAP_NXDOMAIN;
+    case VERDICT_NODATA:
+        return DNSTAP_NODATA;
+    case VERDICT_TRUNCATED:
+        return DNSTAP_TRUNCATE;
+    case VERDICT_DROPPED:
+        if (c->verdict.reason == REASON_CATEGORY)
+            return DNSTAP_DROP;
+        return c->source.stream ? DNSTAP_ACTION_NONE : DNSTAP_TRUNCATE;
+    case VERDICT_REFUSED:
+    case VERDICT_NOT_READY:
+    case VERDICT_ERROR:
+        break;
+    }
+    return DNSTAP_ACTION_NONE;
+}
+
+static struct dnstap_bytes address_bytes(const struct ipaddr *addr)
+{
+    if (ipaddr_is_v4(addr))
+        return (struct dnstap_bytes){.at = ipaddr_v4(addr), .len = 4};
+    return (struct dnstap_bytes){.at = addr->bytes, .len = 16};
+}
+
+static struct dnstap_bytes name_bytes(const uint8_t *name)
+{
+    return (struct dnstap_bytes){.at = name, .len = name_len(name)};
+}
+
+static void set_match(const struct client *c, struct dnstap_policy *p)
+{
+    switch ((enum verdict_match)c->verdict.match) {
+    case MATCH_NONE:
+        break;
+    case MATCH_QNAME:
+        p->match = DNSTAP_MATCH_QNAME;
+        p->value = name_bytes(c->request.question.name);
+        break;
+    case MATCH_CNAME: /* the format knows no such feature */
+        p->value = name_bytes(c->matched);
+        break;
+    case MATCH_ADDRESS:
+        p->match = DNSTAP_MATCH_RESPONSE_IP;
+        p->value = address_bytes(&c->matched_address);
+        break;
+    case MATCH_CLIENT:
+        p->match = DNSTAP_MATCH_CLIENT_IP;
+        p->value = address_bytes(&c->source.client.addr);
+        break;
+    }
+}
+
+/* The category, or the number of the recorded decision; never a feed. */
+static const char *rule_of(const struct verdict *v, char room[RULE_MAX])
+{
+    if (v->reason == REASON_CATEGORY || v->reason == REASON_LOG_ONLY || v->reason == REASON_CATEGORY_ALLOWED)
+        return v->category == CATEGORY_NONE ? NULL : category_name(v->category);
+    if ((v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_EXCEPTION) || v->rule == 0)
+        return NULL;
+    snprintf(room, RULE_MAX, "%u", (unsigned)v->rule);
+    return room;
+}
+
+/* false: no policy had a part in the answer. */
+static bool policy_of(const struct client *c, const uint8_t *msg, char room[RULE_MAX], struct dnstap_policy *out)
+{
+    const struct verdict *v = &c->verdict;
+    if (v->reason == REASON_DEFAULT && v->action == VERDICT_RESOLVE)
+        return false;
+    if (v->reason == REASON_CONDITIONAL_ZONE || v->reason == REASON_NOT_READY || v->reason == REASON_BAD_QUESTION)
+        return false;
+    *out = (struct dnstap_policy){
+        .type = verdict_reason_name(v->reason), .rule = rule_of(v, room), .action = action_of(c, msg)};
+    set_match(c, out);
+    return true;
+}
+
+static bool is_silent(const struct client *c)
+{
+    return c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY;
+}
+
+void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
+{
+    uint8_t question[CLIENT_HEAD_MAX];
+    char room[RULE_MAX];
+    struct concealment concealment;
+    struct dnstap_policy policy;
+    size_t question_len = c->request.has_question ? c->request.question_end : MSG_HEADER_LEN;
+    if (is_for_help(e, c) || note_is_concealed(e, c, &concealment))
+        return;
+    memcpy(question, c->head, question_len);
+    msg_put_u16(question + 4, c->request.has_question ? 1 : 0);
+    memset(question + 6, 0, 6);
+    struct dnstap_event event = {.type = DNSTAP_CLIENT_QUERY,
+                                 .protocol = protocol_of(c->source.transport),
+                                 .query_from = &c->source.client,
+                                 .response_from = &c->source.local,
+                                 .query_ns = c->asked.wall_ns,
+                                 .query = {.at = question, .len = question_len}};
+    put(e, &event);
+    event.type = DNSTAP_CLIENT_RESPONSE;
+    event.query.at = NULL;
+    event.response_ns = now.wall_ns;
+    if (!is_silent(c))
+        event.response = (struct dnstap_bytes){.at = msg, .len = len};
+    if (policy_of(c, msg, room, &policy))
+        event.policy = &policy;
+    put(e, &event);
+}
+
+/* ---- upstream servers ---- */
+
+/* Whether an alias or a service in the cleaned reply leads to a listed host, or can't be read. */
+static bool leads_to_listed(const struct query_engine *e, const struct reply *r)
+{
+    struct stored stored = {.msg = (uint8_t *)(uintptr_t)e->clean, .len = r->len};
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
+    int code = chain_begin(&chain, &stored);
+    while (code >= 0 && (code = chain_next(&chain, target)) > 0)
+        if (is_listed(e, target))
+            return true;
+    return code < 0;
+}
+
+/* r: of the reply in e->clean; NULL: nobody knows where the name leads. */
+static bool is_withheld(const struct query_engine *e, const struct flight *f, const struct reply *r)
+{
+    if (f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing)
+        return true;
+    if (e->env.statutory == NULL)
+        return false;
+    return r == NULL || is_listed(e, f->question.name) || leads_to_listed(e, r);
+}
+
+static size_t write_question(const struct flight *f, const struct ask *ask, uint8_t out[CLIENT_HEAD_MAX])
+{
+    const struct question *q = &f->question;
+    size_t len = MSG_HEADER_LEN + (size_t)q->name_len + 4;
+    memset(out, 0, MSG_HEADER_LEN);
+    msg_put_u16(out, ask->id);
+    msg_put_u16(out + 2, MSG_RD | MSG_AD | (f->key.flags & CACHE_KEY_CD ? MSG_CD : 0));
+    msg_put_u16(out + 4, 1);
+    spelling_write(&ask->spelling, q->name, q->name_len, out + MSG_HEADER_LEN);
+    msg_put_u16(out + len - 4, q->type);
+    msg_put_u16(out + len - 2, q->class);
+    return len;
+}
+
+static struct dnstap_event event_of_ask(const struct query_engine *e, const struct flight *f, const struct ask *ask,
+                                        struct query_time now)
+{
+    const struct query_server *server = &e->env.opts->servers[ask->server];
+    return (struct dnstap_event){
+        .type = DNSTAP_FORWARDER_QUERY,
+        .protocol = server->tls != NULL ? DNSTAP_DOT
+                    : ask->stream       ? DNSTAP_TCP
+                                        : DNSTAP_UDP,
+        .response_from = &server->at,
+        .query_ns = now.wall_ns - (now.mono_ms - ask->sent_ms) * 1000000,
+        .zone = name_bytes(e->env.opts->zones[f->key.partition].name),
+    };
+}
+
+static void tell_ask(struct query_engine *e, const struct flight *f, const struct ask *ask, struct query_time now)
+{
+    uint8_t question[CLIENT_HEAD_MAX];
+    struct dnstap_event event = event_of_ask(e, f, ask, now);
+    event.query = (struct dnstap_bytes){.at = question, .len = write_question(f, ask, question)};
+    put(e, &event);
+}
+
+void tell_reply(struct query_engine *e, const struct flight *f, const struct ask *ask, const uint8_t *msg, size_t len,
+                const struct reply *r, struct query_time now)
+{
+    bool last = r != NULL && (r->rcode == DNS_RCODE_NOERROR || r->rcode == DNS_RCODE_NXDOMAIN);
+    if (is_withheld(e, f, r))
+        return;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL && (last || &f->asks[i] == ask))
+            tell_ask(e, f, &f->asks[i], now);
+    struct dnstap_event event = event_of_ask(e, f, ask, now);
+    event.type = DNSTAP_FORWARDER_RESPONSE;
+    event.response_ns = now.wall_ns;
+    event.response = (struct dnstap_bytes){.at = msg, .len = len};
+    put(e, &event);
+}
+
+void tell_silence(struct query_engine *e, const struct flight *f, struct query_time now)
+{
+    if (f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing ||
+        (e->env.statutory != NULL && is_listed(e, f->question.name)))
+        return;
+    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
+        if (f->asks[i].flight != NULL)
+            tell_ask(e, f, &f->asks[i], now);
+}

@@ -6,7 +6,8 @@ that it explains. What no row explains is a fault of one of them.
 import wire
 from nasty import ORIGIN, SIGNED
 
-FORMERR, SERVFAIL, REFUSED = 1, 2, 5
+FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 1, 2, 3, 5
+SYNTHESIZED = 29    # extended error
 CUTS = ["cut." + ORIGIN, "signed-cut." + ORIGIN, "cut." + SIGNED, "signed-cut." + SIGNED]     # NSD knows no more than NS there
 
 FIELDS = ("rcode", "aa", "tc", "rd", "ra", "z", "ad", "cd", "question", "answer", "ttl", "authority", "additional", "opt",
@@ -41,8 +42,10 @@ def unbound_has_rd_from_its_cache(q, b, u):
 
 @differs("ede")
 def unbound_says_nothing_more(q, b, u):
-    """RFC 8914 leaves it to the server when to explain: Belisha does for each refusal and failure of its own."""
-    return b.rcode in (REFUSED, SERVFAIL) and len(b.ede()) == 1 and u.ede() == []
+    """RFC 8914 leaves it to the server when to explain: Belisha does for each refusal and failure (with 13 when it was one
+    before), and for a name that is absent as one above it is."""
+    failed = b.rcode in (FORMERR, SERVFAIL, REFUSED) and len(b.ede()) <= 2
+    return u.ede() == [] and (failed or (b.rcode == NXDOMAIN and b.ede() == [SYNTHESIZED]))
 
 
 @differs("rcode", "answer", "authority", "additional", "tc", "ttl")

@@ -43,6 +43,12 @@ struct tap_output {
 
 /* ---- the socket, in the thread of the output ---- */
 
+/* What was written before frames were handed over is there for this thread. */
+static void see(const struct lane *lane)
+{
+    (void)atomic_load_explicit(&lane->given, memory_order_acquire);
+}
+
 static void say(struct tap_output *output, int err)
 {
     if (err == output->err)
@@ -132,7 +138,7 @@ static fstrm_res on_write(void *obj, const struct iovec *iov, int count)
     if (count > IOV_AT_ONCE_MAX)
         return fstrm_res_failure;
     for (size_t i = 0; i < output->lane_count; i++)
-        (void)atomic_load_explicit(&output->lanes[i].given, memory_order_acquire);
+        see(&output->lanes[i]);
     memcpy(left, iov, (size_t)count * sizeof left[0]);
     while (message.msg_iovlen > 0) {
         ssize_t n = sendmsg(output->fd, &message, MSG_NOSIGNAL);
@@ -148,7 +154,7 @@ static fstrm_res on_write(void *obj, const struct iovec *iov, int count)
 
 static void on_done(void *frame, void *ctx)
 {
-    (void)ctx;
+    see(ctx);
     tap_give_back(frame);
 }
 
@@ -156,7 +162,7 @@ static bool submit(void *ctx, uint8_t *frame, size_t len)
 {
     struct lane *lane = ctx;
     atomic_fetch_add_explicit(&lane->given, 1, memory_order_release);
-    return fstrm_iothr_submit(lane->output->iothr, lane->queue, frame, len, on_done, NULL) == fstrm_res_success;
+    return fstrm_iothr_submit(lane->output->iothr, lane->queue, frame, len, on_done, lane) == fstrm_res_success;
 }
 
 /* ---- the manager's side ---- */
@@ -191,24 +197,46 @@ static int start_thread(struct tap_output *output)
     return ERR_NOMEM;
 }
 
+/* Before the thread runs, which looks at the lanes. */
+static int open_lanes(struct tap_output *output, const struct tap_opts *opts)
+{
+    int err = 0;
+    for (size_t i = 0; i < output->lane_count && err == 0; i++) {
+        struct lane *lane = &output->lanes[i];
+        lane->output = output;
+        err = tap_new(opts, TAP_RING_BYTES, submit, lane, &lane->tap);
+    }
+    return err;
+}
+
+static int open_queues(struct tap_output *output)
+{
+    for (size_t i = 0; i < output->lane_count; i++) {
+        output->lanes[i].queue = fstrm_iothr_get_input_queue_idx(output->iothr, i);
+        if (output->lanes[i].queue == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
 int tap_output_new(const char *path, const struct tap_opts *opts, size_t tap_count, struct tap_output **out)
 {
     struct tap_output *output = calloc(1, sizeof *output + tap_count * sizeof output->lanes[0]);
     if (output == NULL)
         return ERR_NOMEM;
-    *output =
-        (struct tap_output){.address = {.sun_family = AF_UNIX}, .fd = -1, .err = -1, .last_words_ms = LAST_WORDS_MS};
+    output->address.sun_family = AF_UNIX;
+    output->fd = output->err = -1;
+    output->last_words_ms = LAST_WORDS_MS;
     output->lane_count = tap_count;
     int err = strlen(path) < sizeof output->address.sun_path ? 0 : ERR_LIMIT;
     if (err == 0) {
         strcpy(output->address.sun_path, path);
+        err = open_lanes(output, opts);
+    }
+    if (err == 0)
         err = start_thread(output);
-    }
-    for (size_t i = 0; i < tap_count && err == 0; i++) {
-        struct lane *lane = &output->lanes[i];
-        *lane = (struct lane){.output = output, .queue = fstrm_iothr_get_input_queue_idx(output->iothr, i)};
-        err = lane->queue == NULL ? ERR_NOMEM : tap_new(opts, TAP_RING_BYTES, submit, lane, &lane->tap);
-    }
+    if (err == 0)
+        err = open_queues(output);
     if (err < 0) {
         tap_output_free(output);
         return err;

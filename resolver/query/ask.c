@@ -116,7 +116,8 @@ static void ask_dress(struct query_engine *e, const struct flight *f, struct ask
 {
     struct server *s = &e->servers[ask->server];
     ask->edns = server_takes_edns(s, now_ms);
-    ask->edns_probe = ask->edns && !ask->stream && edns_is_dropped(f, ask->server);
+    ask->edns_probe =
+        ask->edns && !ask->stream && !e->env.opts->servers[ask->server].recursive && edns_is_dropped(f, ask->server);
     if (ask->edns_probe)
         ask->edns = false;
     if (ask->edns)

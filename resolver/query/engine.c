@@ -110,7 +110,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
 {
     const struct query_opts *old = e->env.opts;
     bool renumbered = old != env->opts && !same_layout(old, env->opts);
-    bool other_records = old != env->opts;
+    bool other_records = old->records != env->opts->records;
     bool decides_anew = renumbered || e->env.policy != env->policy;
     engine_set_time(e, now);
     if (renumbered)

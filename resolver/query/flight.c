@@ -9,7 +9,8 @@
 #include "query/wake.h"
 
 #define PATIENCE_MIN_MS    150
-#define STREAM_ROUND_TRIPS 2 /* a handshake and a question */
+#define RECURSION_MS       1000 /* patience with recursion: many servers are behind an answer */
+#define STREAM_ROUND_TRIPS 2    /* a handshake and a question */
 
 struct flights {
     struct flight *pool, *free_flights;
@@ -226,13 +227,20 @@ static void wake_by(struct query_engine *e, struct flight *f, int64_t wake_ms)
     wake_move(&e->flights->wakes, f, wake_ms < f->deadline_ms ? wake_ms : f->deadline_ms);
 }
 
+static int64_t patience_ms(const struct query_engine *e, uint16_t server)
+{
+    const struct query_opts *opts = e->env.opts;
+    return opts->servers[server].recursive
+               ? RECURSION_MS
+               : server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, opts->try_timeout_ms);
+}
+
 /* Patience doubles each time round all servers: a lost packet is repaired soon, a slow server is not hammered. */
 static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, size_t server_count,
                            int64_t now_ms)
 {
     size_t round = (f->tries - 1u) / server_count;
-    int64_t patience_ms = server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, e->env.opts->try_timeout_ms);
-    wake_by(e, f, now_ms + (patience_ms << (round > 5 ? 5 : round)));
+    wake_by(e, f, now_ms + (patience_ms(e, server) << (round > 5 ? 5 : round)));
 }
 
 /* One question costs a bounded number of packets, whatever the servers do. */
@@ -292,7 +300,7 @@ void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time 
     bool stream = server_keeps_spelling(&e->servers[server], now.mono_ms);
     if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, stream, now))
         return; /* the ask is open still: its time-out goes on with the next server */
-    wake_by(e, f, now.mono_ms + server_patience_ms(&e->servers[server], PATIENCE_MIN_MS, e->env.opts->try_timeout_ms));
+    wake_by(e, f, now.mono_ms + patience_ms(e, server));
 }
 
 /* It has got its answer. */

@@ -99,6 +99,7 @@ struct query_server {
     bool stream;                /* always TCP */
     const struct tls_peer *tls; /* over TLS, to one who proves to be this; NULL: in the clear. For net/ */
     bool spelt;                 /* letters of the question small or capital by chance, checked in the reply */
+    bool recursive;             /* finds answers by itself: slow is at work; `at` changes as it is started anew */
     const char *name;           /* for logs and metrics */
     uint16_t meter;             /* which of metrics.meters is its own */
 };

@@ -1,7 +1,7 @@
 /*
  * Plays one scenario. A scenario reads like a conversation; docs of its words:
  *
- *   set-up    servers N [spelt]              upstream servers 0..N-1; spelt: with letters small or capital by chance
+ *   set-up    servers N [spelt|recursive]    upstream servers 0..N-1; spelt: with letters small or capital by chance
  *             zone NAME servers N... [filtered]
  *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
  *             list zone KIND CATEGORY NAME   a zone's rule; KIND: nxdomain nodata refused drop tcp-only pass block; `exact`
@@ -1126,6 +1126,7 @@ static void set_up(const struct line *l, const char *text)
             stage.servers[i].name = "test";
             stage.servers[i].meter = (uint16_t)i;
             stage.servers[i].spelt = is(l, 2, "spelt");
+            stage.servers[i].recursive = is(l, 2, "recursive");
             stage.zone_servers[0][i] = (uint16_t)i;
             stage.servers[i].at.port = (uint16_t)(1000 + i);
             stage.opts.server_count++;

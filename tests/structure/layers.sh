@@ -17,16 +17,17 @@ resolver/statutory: base dns blockdb
 resolver/policy: base dns blockdb
 resolver/cache: base dns
 resolver/upstream: base dns
+resolver/recursion: base
 resolver/qlog: base dns
 resolver/dnstap: base
 resolver/metrics: base dns
 resolver/query: base dns blockdb statutory decision policy cache upstream qlog dnstap metrics
-resolver/config: base dns blockdb policy cache upstream qlog dnstap metrics query net control notice tls
-resolver/control: base dns blockdb statutory decision policy cache upstream qlog metrics query
+resolver/config: base dns blockdb policy cache upstream recursion qlog dnstap metrics query net control notice tls
+resolver/control: base dns blockdb statutory decision policy cache upstream recursion qlog metrics query
 resolver/tls: base
 resolver/net: base dns blockdb statutory upstream qlog dnstap metrics query control tls
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy cache upstream qlog dnstap metrics query config control net tls
+resolver/service: base dns blockdb statutory decision policy cache upstream recursion qlog dnstap metrics query config control net tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns

@@ -1,0 +1,27 @@
+/*
+ * When a daemon that ended is started anew: soon after the first end, later and later while it goes on ending.
+ *
+ * Threads: one. Begins as {0}. Times are monotonic ms.
+ */
+#ifndef RECURSION_PACE_H
+#define RECURSION_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pace {
+    unsigned failures; /* in a row */
+};
+
+#define PACE_FIRST_MS   50    /* doubles each time */
+#define PACE_MAX_MS     10000 /* a school waits no longer for what may work again */
+#define PACE_PROVEN_MS  30000 /* who has lived so long begins anew */
+#define PACE_HELD_TIMES 3     /* ends in a row for which it is worth to wait for the next start */
+
+/* It ended, or could not be started, after lived_ms. Returns how long to wait before the next start. */
+int64_t pace_note_end(struct pace *pace, int64_t lived_ms);
+
+/* Whether questions should wait for the next start, instead of being told that nobody answers. */
+bool pace_holds(const struct pace *pace);
+
+#endif

@@ -26,6 +26,9 @@ struct build {
 /* Upstream servers and zones: query.servers, query.zones. */
 ERR_CHECKED int build_servers(struct build *b);
 
+/* Our own recursion, where a list of upstream servers names it: recursion. After build_servers(). */
+ERR_CHECKED int build_recursion(struct build *b);
+
 /* Local records: query.records, sorted by name. */
 ERR_CHECKED int build_records(struct build *b);
 

@@ -55,8 +55,9 @@ static bool same_peer(const struct tls_peer *a, const struct tls_peer *b)
 static int server_index(struct servers *s, const struct query_server *server)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (endpoint_equal(&s->all[i].at, &server->at) && s->all[i].stream == server->stream &&
-            s->all[i].spelt == server->spelt && same_peer(s->all[i].tls, server->tls))
+        if (s->all[i].recursive == server->recursive && endpoint_equal(&s->all[i].at, &server->at) &&
+            s->all[i].stream == server->stream && s->all[i].spelt == server->spelt &&
+            same_peer(s->all[i].tls, server->tls))
             return (int)i;
     if (s->count == QUERY_SERVERS_MAX)
         return -1;
@@ -69,6 +70,15 @@ struct server_list {
     uint16_t index[QUERY_SERVERS_MAX];
     size_t count;
 };
+
+/* Each server once. */
+static void list_put(struct server_list *list, uint16_t index)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->index[i] == index)
+            return;
+    list->index[list->count++] = index;
+}
 
 /* Whom it must prove to be; *out is NULL when it is asked in the clear. */
 static int peer_of(struct build *b, const struct options_server *from, const struct tls_peer **out)
@@ -101,10 +111,7 @@ static int list_add(struct servers *s, struct server_list *list, const struct op
         config_errors_add(s->b->errors, &from->at, "more than %d upstream servers", QUERY_SERVERS_MAX);
         return 0;
     }
-    for (size_t i = 0; i < list->count; i++)
-        if (list->index[i] == index)
-            return 0;
-    list->index[list->count++] = (uint16_t)index;
+    list_put(list, (uint16_t)index);
     return 0;
 }
 
@@ -119,6 +126,34 @@ static int list_add_system(struct servers *s, struct server_list *list, const st
     return rc;
 }
 
+/*
+ * Our own recursion stands for all servers there are. Beside it another one would be asked just when an answer was found to
+ * be forged.
+ */
+static void list_add_recursion(struct servers *s, struct server_list *list, const struct schema_list *upstreams,
+                               size_t i)
+{
+    const struct options_server *from = &((const struct options_server *)upstreams->items)[i];
+    struct query_server server = {
+        .at = {.addr = ipaddr_from_v4((const uint8_t[]){127, 0, 0, 1})}, /* port: unknown yet */
+        .recursive = true,
+        .spelt = from->case_randomization,
+        .name = from->name};
+    if (upstreams->count > 1)
+        config_errors_add(s->b->errors, &from->at,
+                          "recursive must stand alone: other servers would be asked for what it found to be forged");
+    if (from->tcp || from->tls != NULL || from->pins.count > 0)
+        config_errors_add(s->b->errors, &from->at, "recursive takes no tcp, tls or pins: it is on this machine");
+    if (server.name == NULL)
+        server.name = "recursion";
+    int index = server_index(s, &server);
+    if (index >= 0)
+        list_put(list, (uint16_t)index);
+    else
+        config_errors_add(s->b->errors, &from->at, "more than %d upstream servers", QUERY_SERVERS_MAX);
+    s->b->config->recursion.used = true;
+}
+
 static int list_fill(struct servers *s, const struct schema_list *upstreams, struct query_zone *zone)
 {
     const struct options_server *items = upstreams->items;
@@ -128,6 +163,8 @@ static int list_fill(struct servers *s, const struct schema_list *upstreams, str
         char text[ENDPOINT_TEXT_MAX];
         if (items[i].address.system)
             rc = list_add_system(s, &list, &items[i]);
+        else if (items[i].address.recursive)
+            list_add_recursion(s, &list, upstreams, i);
         else if (is_ourselves(s->b, &items[i].address.at))
             config_errors_add(s->b->errors, &items[i].at, "upstream %s is where we listen ourselves",
                               endpoint_to_text(&items[i].address.at, text));

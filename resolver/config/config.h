@@ -24,6 +24,7 @@
 #include "policy/policy.h"
 #include "qlog/writer.h"
 #include "query/query.h"
+#include "recursion/recursion.h"
 
 struct arena;
 struct yaml_node;
@@ -84,6 +85,7 @@ struct config {
     struct config_limits limits;
     struct config_notice notice;
     struct config_tls tls;
+    struct recursion_opts recursion;
     bool needs_trust;        /* an upstream server is asked over TLS */
     const char *upstream_ca; /* file of the roots it must lead to; NULL: the system's */
 

@@ -18,13 +18,30 @@ static int server_parse(const char *text, const struct schema_option *option, st
         address->system = true;
         return 0;
     }
+    if (strcmp(text, "recursive") == 0) {
+        address->recursive = true;
+        return 0;
+    }
     return endpoint_from_text(text, option->port, &address->at);
 }
 
-const struct schema_type kind_server_address = {.name = "address:port",
-                                                .expect = "an address such as 10.0.0.53 or [fd00::53]:5353, or system",
-                                                .size = sizeof(struct options_server_address),
-                                                .parse = server_parse};
+const struct schema_type kind_server_address = {
+    .name = "address:port",
+    .expect = "an address such as 10.0.0.53 or [fd00::53]:5353, or system, or recursive",
+    .size = sizeof(struct options_server_address),
+    .parse = server_parse};
+
+static int address_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
+{
+    (void)option;
+    (void)arena;
+    return ipaddr_from_text(text, out);
+}
+
+const struct schema_type kind_address = {.name = "address",
+                                         .expect = "an address such as 192.0.2.1 or 2001:db8::1, without a port",
+                                         .size = sizeof(struct ipaddr),
+                                         .parse = address_parse};
 
 static int pin_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
 {

@@ -9,6 +9,7 @@
 #include "config/schema.h"
 
 extern const struct schema_type kind_server_address;  /* struct options_server_address */
+extern const struct schema_type kind_address;         /* struct ipaddr, of either family */
 extern const struct schema_type kind_pin;             /* uint8_t[TLS_PIN_LEN] */
 extern const struct schema_type kind_category_or_all; /* int: enum category or OPTIONS_CATEGORY_ALL */
 extern const struct schema_type kind_contact;         /* const char *: a URI */

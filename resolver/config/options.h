@@ -12,11 +12,11 @@
 #include "base/ipaddr.h"
 #include "config/schema.h"
 
-/* An upstream server: an address, or the word "system" (those of /etc/resolv.conf). */
+/* An upstream server: an address, or a word: "system" (those of /etc/resolv.conf), "recursive" (our own recursion). */
 struct options_server {
     struct config_place at;
     struct options_server_address {
-        bool system;
+        bool system, recursive;
         struct endpoint at;
     } address;
     const char *name;
@@ -24,6 +24,22 @@ struct options_server {
     const char *tls;         /* name in its certificate; NULL: none given */
     struct schema_list pins; /* uint8_t[TLS_PIN_LEN] */
     bool case_randomization;
+};
+
+struct options_recursion {
+    const char *program;
+    struct config_place program_at;
+    bool validate;
+    const char *trust_anchor;
+    struct config_place trust_anchor_at;
+    struct schema_list insecure; /* const uint8_t * */
+    const char *root_hints;      /* NULL: built in */
+    struct config_place root_hints_at;
+    bool ipv4, ipv6;
+    struct config_place ipv6_at;
+    struct schema_list outgoing; /* struct ipaddr */
+    int64_t memory_bytes;
+    int64_t threads;
 };
 
 struct options_zone {
@@ -94,6 +110,7 @@ struct options {
     struct config_place access_at;
     struct schema_list upstreams; /* struct options_server */
     const char *upstream_ca;
+    struct options_recursion recursion;
     struct schema_list zones;   /* struct options_zone */
     struct schema_list records; /* struct options_record */
     struct schema_list block;   /* const uint8_t *, as in the next two */
@@ -173,6 +190,8 @@ struct options {
 
 /* The table of struct options. */
 extern const struct schema_option options_table[];
+/* ... and that of struct options_recursion, a part of it. */
+extern const struct schema_option options_recursion_fields[];
 
 /* A part of it, of struct options_dnstap (options_dnstap.c). */
 extern const struct schema_option options_dnstap_fields[];

@@ -202,6 +202,15 @@ static void mistakes_name_their_place(void **state)
         {"structured_errors: {language: en-}", "error: language must be a language tag"},
         {"upstreams: [127.0.0.1]", ":1:13: error: upstream 127.0.0.1:53 is where we listen ourselves"},
         {"listen: [\"0.0.0.0:53\"]\nupstreams: [127.0.0.1]", ":2:13: error: upstream 127.0.0.1:53 is where we listen"},
+        {"upstreams: [recursive, 10.0.0.1]", ":1:13: error: recursive must stand alone"},
+        {"zones: [{name: a.example, upstreams: [10.0.0.1, recursive]}]", ":1:49: error: recursive must stand alone"},
+        {"upstreams: [{address: recursive, tcp: true}]", ":1:13: error: recursive takes no tcp, tls or pins"},
+        {"upstreams: recursive\nrecursion: {ipv4: no, ipv6: no}", ":2:29: error: without ipv4 and ipv6"},
+        {"upstreams: recursive\nrecursion: {ipv6: no, outgoing: [192.0.2.1, fd00::1]}",
+         ":2:45: error: an address of a family that is switched off"},
+        {"upstreams: recursive\nrecursion: {outgoing: [\"192.0.2.1:53\"]}",
+         ":2:25: error: an entry of outgoing must be"},
+        {"upstreams: recursive\nrecursion: {program: 'a\"b'}", ":2:23: error: program can't have quotes"},
         {"zones: [{name: ., upstreams: [10.0.0.1]}]", ":1:9: error: a zone can't be the root"},
         {"zones: [{name: a.example, upstreams: []}]", ":1:9: error: a zone needs at least one upstream"},
         {"zones: [{name: a.example, upstreams: [10.0.0.1]}, {name: A.example, upstreams: [10.0.0.1]}]",
@@ -300,6 +309,41 @@ static void zones_share_servers_with_the_root(void **state)
     /* the zone replaces what would be answered here otherwise */
     assert_null(special_find(config, "10.in-addr.arpa", POLICY_SPECIAL_NODATA));
     assert_non_null(special_find(config, "168.192.in-addr.arpa", POLICY_SPECIAL_NODATA));
+    config_free(config);
+}
+
+static void recursion_is_used_where_a_list_names_it(void **state)
+{
+    struct config *config = load_text(*state, "recursion: {memory: 8MiB}");
+    assert_false(config->recursion.used);
+    config_free(config);
+    config = load_text(*state, "state_dir: /s\n"
+                               "workers: 3\n"
+                               "upstreams: 10.0.0.1\n"
+                               "zones: [{name: a.example, upstreams: recursive}]\n"
+                               "recursion: {program: bin/unbound, trust_anchor: /k, root_hints: h, ipv6: false,\n"
+                               "  insecure: [Broken.example], outgoing: 192.0.2.1, memory: 8MiB, threads: 2}\n");
+    const struct query_opts *q = &config->query;
+    const struct recursion_opts *r = &config->recursion;
+    assert_int_equal(q->server_count, 2);
+    assert_false(q->servers[0].recursive);
+    assert_true(q->servers[1].recursive);
+    assert_string_equal(q->servers[1].name, "recursion");
+    assert_int_equal(q->zones[1].servers[0], 1);
+    assert_true(r->used);
+    assert_string_equal(r->dir, "/s/recursion");
+    assert_string_equal(r->program, "/s/bin/unbound");
+    assert_string_equal(r->trust_anchor, "/k");
+    assert_string_equal(r->root_hints, "/s/h");
+    assert_true(r->validate);
+    assert_true(r->ipv4);
+    assert_false(r->ipv6);
+    assert_int_equal(r->insecure_count, 1);
+    assert_memory_equal(r->insecure[0], "\6broken\7example", 16);
+    assert_int_equal(r->outgoing_count, 1);
+    assert_int_equal(r->memory_bytes, 8 << 20);
+    assert_int_equal(r->threads, 2);
+    assert_true(r->streams >= 3);
     config_free(config);
 }
 
@@ -622,6 +666,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         WITH_FOLDER(categories_become_masks),
         WITH_FOLDER(zones_share_servers_with_the_root),
+        WITH_FOLDER(recursion_is_used_where_a_list_names_it),
         WITH_FOLDER(a_server_is_listed_once_for_each_transport),
         WITH_FOLDER(every_time_and_bound_reaches_its_place),
         WITH_FOLDER(a_long_text_record_is_cut_into_strings),

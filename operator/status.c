@@ -125,6 +125,17 @@ static void print_upstreams(FILE *to, const json_t *upstreams)
     }
 }
 
+/* Says nothing where recursion is not used. */
+static void print_recursion(FILE *to, const json_t *recursion)
+{
+    if (!json_is_object(recursion))
+        return;
+    fprintf(to, "recursion   %s", string(recursion, "state"));
+    if (number(recursion, "pid") != 0)
+        fprintf(to, ", process %" PRId64, number(recursion, "pid"));
+    fprintf(to, ", %" PRId64 " restarts\n", number(recursion, "restarts"));
+}
+
 /* NULL: it is no such thing, and that was said. */
 static json_t *parse_status(const struct operator_env *env, const struct text *answer)
 {
@@ -147,6 +158,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     print_cache(env->out, json_object_get(status, "cache"));
     print_log(env->out, json_object_get(status, "log"));
     print_upstreams(env->out, json_object_get(status, "upstreams"));
+    print_recursion(env->out, json_object_get(status, "recursion"));
 }
 
 /* What belishad says, and beside it what the compiler left on record. */

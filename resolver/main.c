@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "service/service.h"
+#include "service/unbound_setup.h"
 #include "tls/identity.h"
 
 #define FILES_MAX 16
@@ -25,21 +26,40 @@ static const char usage[] =
     "Prints \"ready\" once it answers. SIGHUP reloads the configuration, SIGTERM ends it.\n"
     "Exit code: 0, 1 when it could not start or the configuration is refused, 2 for wrong usage.\n";
 
+/* Whether unbound agrees with what it would get, where it is used at all. */
+static int check_recursion(const struct config *config)
+{
+    struct text why = {0};
+    int err = config->recursion.used ? unbound_setup_check(&config->recursion, &why) : 0;
+    if (err < 0)
+        fprintf(stderr, "belishad: %s", why.bytes == NULL ? "no memory\n" : why.bytes);
+    text_done(&why);
+    return err;
+}
+
+static int check_certificates(const struct config *config)
+{
+    char why[TLS_WHY_MAX] = "";
+    int err = config_check_certificates(config, why);
+    if (err < 0)
+        fprintf(stderr, "belishad: %s\n", why[0] == '\0' ? "no memory" : why);
+    return err;
+}
+
 static int check(const char *const files[], size_t count)
 {
     struct config *config = NULL;
     struct config_errors errors = {0};
-    char why[TLS_WHY_MAX] = "";
     int err = config_load(files, count, &config, &errors);
     config_errors_print(&errors, stderr);
+    if (err < 0 && errors.count == 0)
+        fputs("belishad: no memory\n", stderr);
     if (err == 0)
-        err = config_check_certificates(config, why);
+        err = check_certificates(config);
+    if (err == 0)
+        err = check_recursion(config);
     if (err == 0)
         puts("the configuration is valid");
-    else if (why[0] != '\0')
-        fprintf(stderr, "belishad: %s\n", why);
-    else if (errors.count == 0)
-        fputs("belishad: no memory\n", stderr);
     config_errors_done(&errors);
     config_free(config);
     return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

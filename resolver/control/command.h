@@ -31,6 +31,7 @@
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
 #include "query/query.h"
+#include "recursion/recursion.h"
 #include "statutory/statutory.h"
 
 #define COMMAND_LINE_MAX 4800 /* "decide " and the longest name and reason in escapes */
@@ -47,6 +48,7 @@ struct command_env {
     bool statutory_missing;            /* it was set up, and its list can't be read */
     const char *statutory_path;        /* of its `current` link */
     const struct query_opts *query;
+    struct recursion_status recursion;
     uint32_t policy_version;
     const struct metrics *const *workers;
     size_t worker_count;

@@ -33,6 +33,8 @@ struct health health_of(const struct command_env *env)
         object(&health, "the statutory list was set up and can't be read: questions are answered SERVFAIL");
     if (!standing_any_answers(env->workers, env->worker_count, env->query, env->now_ms))
         object(&health, "no upstream server answers");
+    if (env->recursion.state == RECURSION_DOWN)
+        object(&health, "recursion does not stay up: questions fail");
     if (env->log_trouble)
         object(&health, "the query log can't be written");
     return health;

@@ -16,7 +16,7 @@
 
 #include "control/command.h"
 
-#define HEALTH_REASONS_MAX 5
+#define HEALTH_REASONS_MAX 6
 
 struct health {
     bool live, ready;

@@ -101,7 +101,7 @@ static struct upstreams *upstreams_new(const struct command_env *env)
             continue;
         struct text *labels = &u->labels[u->count];
         exposition_label(labels, "server", server->name == NULL ? "" : server->name);
-        exposition_label(labels, "address", endpoint_to_text(&server->at, address));
+        exposition_label(labels, "address", standing_address(server, address));
         exposition_label(labels, "way", way_of(server));
         standing_of(env->workers, env->worker_count, server->meter, env->now_ms, &u->standings[u->count]);
         u->count++;
@@ -259,6 +259,11 @@ static void write_program(const struct command_env *env, struct text *out)
     sample_with(out, "belisha_build_info", "version", env->version, 1);
     gauge(out, "belisha_start_time_seconds", "When the program was started, s since 1970", (uint64_t)env->started_s);
     gauge(out, "belisha_ready", "1: /health says that all is well", health.ready ? 1 : 0);
+    if (env->recursion.state != RECURSION_UNUSED) {
+        gauge(out, "belisha_recursion_up", "1: our own recursion answers",
+              env->recursion.state == RECURSION_RUNNING ? 1 : 0);
+        gauge(out, "belisha_recursion_restarts", "How often it ended by itself since start", env->recursion.restarts);
+    }
     gauge(out, "belisha_workers", "Threads that answer", env->worker_count);
     gauge(out, "belisha_workers_stuck", "... whose loop does not turn", env->workers_stuck);
 }

@@ -46,6 +46,11 @@ bool standing_is_twin(const struct query_opts *query, size_t index)
     return false;
 }
 
+const char *standing_address(const struct query_server *server, char out[ENDPOINT_TEXT_MAX])
+{
+    return server->recursive ? "recursive" : endpoint_to_text(&server->at, out);
+}
+
 const char *standing_name(enum standing_state state)
 {
     static const char *const names[] = {"unknown", "answers", "fails", "distrusted"};

@@ -36,6 +36,9 @@ void standing_of(const struct metrics *const workers[], size_t count, uint16_t m
 /* Whether an earlier server of the list has the same meter: two entries that are one server to whoever reads of it. */
 bool standing_is_twin(const struct query_opts *query, size_t index);
 
+/* What stands for a server's address in figures. Recursion has another port after each start, but is one server. */
+const char *standing_address(const struct query_server *server, char out[ENDPOINT_TEXT_MAX]);
+
 /* "answers" and so on, for machines. */
 const char *standing_name(enum standing_state state);
 

@@ -257,6 +257,17 @@ static void write_standing(const struct command_env *env, const struct standing 
         text_printf(out, " \"%s\": %" PRIu64 "%s", keys[i], s->sum.count[i], i + 1 < METER_COUNTS ? "," : "");
 }
 
+static void write_recursion(const struct command_env *env, struct text *out)
+{
+    const struct recursion_status *r = &env->recursion;
+    if (r->state == RECURSION_UNUSED) {
+        text_printf(out, "  \"recursion\": null,\n");
+        return;
+    }
+    text_printf(out, "  \"recursion\": {\"state\": \"%s\", \"pid\": %d, \"port\": %u, \"restarts\": %" PRIu64 "},\n",
+                recursion_state_text(r->state), (int)r->pid, r->port, r->restarts);
+}
+
 static void write_upstreams(const struct command_env *env, struct text *out)
 {
     bool first = true;
@@ -269,7 +280,7 @@ static void write_upstreams(const struct command_env *env, struct text *out)
             continue;
         text_printf(out, "%s\n    {\"name\": ", first ? "" : ",");
         text_add_json(out, server->name == NULL ? "" : server->name);
-        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s, \"tls\": %s, ", endpoint_to_text(&server->at, address),
+        text_printf(out, ", \"address\": \"%s\", \"tcp\": %s, \"tls\": %s, ", standing_address(server, address),
                     server->stream ? "true" : "false", server->tls != NULL ? "true" : "false");
         write_zones(env->query, (uint16_t)i, out);
         standing_of(env->workers, env->worker_count, server->meter, env->now_ms, &standing);
@@ -303,6 +314,7 @@ void status_write(const struct command_env *env, struct text *out)
     write_cache(env, out);
     write_log(env, out);
     write_decisions(env, out);
+    write_recursion(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");
 }

@@ -23,8 +23,10 @@
 #include "net/watch.h"
 #include "net/workers.h"
 #include "service/log_alarm.h"
+#include "service/recursor.h"
 #include "service/rulings.h"
 #include "service/snapshot.h"
+#include "service/unbound_setup.h"
 #include "statutory/enrolled.h"
 #include "statutory/older.h"
 
@@ -44,6 +46,7 @@ struct service {
     int64_t started_s;
     struct snapshot *snapshot; /* in force, or being handed to the workers */
     struct rulings rulings;
+    struct recursor *recursor;
     struct names *names;
     struct cache *cache;
     struct qlog *log;
@@ -124,6 +127,16 @@ static void on_statutory(void *ctx, void *opened)
         log_tier(opened);
 }
 
+static void on_recursion_moved(void *ctx)
+{
+    struct service *s = ctx;
+    struct snapshot_parts parts = s->snapshot->parts;
+    parts.recursion = recursor_place(s->recursor);
+    int err = put_in_force(s, parts);
+    if (err < 0)
+        log_error("recursion not taken up: %s", err_str(err));
+}
+
 /* ---- reload ---- */
 
 static bool same_addresses(const struct endpoint a[], size_t a_count, const struct endpoint b[], size_t b_count)
@@ -194,11 +207,35 @@ static void publish_names(struct service *s, const struct config *config)
     names_put_upstreams(s->names, &config->query);
 }
 
+/* Loads the files, and asks unbound whether it agrees with what concerns it. */
+static int load_anew(struct service *s, struct settings **out, struct text *why)
+{
+    struct settings *settings;
+    int err = settings_load(s->files, s->file_count, &s->secrets, &settings, why);
+    if (err < 0)
+        return err;
+    if (settings->config->recursion.used)
+        err = unbound_setup_check(&settings->config->recursion, why);
+    if (err < 0)
+        settings_release_unheld(settings);
+    else
+        *out = settings;
+    return err;
+}
+
+/* Before the workers hear of it: where the new recursion is said to be, questions can wait for it. */
+static int use_recursion(struct service *s, const struct config *config, struct snapshot_parts *parts)
+{
+    int err = recursor_use(s->recursor, &config->recursion);
+    parts->recursion = recursor_place(s->recursor);
+    return err;
+}
+
 static int reload(struct service *s, struct text *why)
 {
     struct snapshot_parts parts = s->snapshot->parts;
     const struct config *old = parts.settings->config;
-    int err = settings_load(s->files, s->file_count, &s->secrets, &parts.settings, why);
+    int err = load_anew(s, &parts.settings, why);
     if (err < 0)
         return err;
     config_keep_meters(parts.settings->config, old);
@@ -209,6 +246,8 @@ static int reload(struct service *s, struct text *why)
         err = watch_set_path(s->tier_watch, config->statutory_path);
     if (err == 0) /* decisions are for groups by name */
         err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
+    if (err == 0)
+        err = use_recursion(s, config, &parts);
     if (err < 0) {
         settings_release_unheld(parts.settings);
     } else {
@@ -216,6 +255,8 @@ static int reload(struct service *s, struct text *why)
         if (!same_zones(&old->query, &config->query))
             s->snapshot->outdated = s->cache;
         err = put_in_force(s, parts);
+        if (err < 0 && use_recursion(s, old, &parts) < 0)
+            log_error("recursion keeps a configuration that is not in force");
     }
     if (err < 0)
         text_printf(why, "%s\n", err_str(err));
@@ -285,6 +326,7 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .statutory_missing = s->snapshot->parts.tier->missing,
         .statutory_path = settings->config->statutory_path,
         .query = &settings->config->query,
+        .recursion = recursor_status(s->recursor),
         .policy_version = policy_version(settings->policy),
         .workers = workers_metrics(s->workers),
         .worker_count = workers_count(s->workers),
@@ -465,6 +507,10 @@ static int open_snapshot(struct service *s, struct settings *settings)
     if (err == 0)
         err = rulings_orders(&s->rulings, settings->config, settings->policy, time(NULL), &parts.orders);
     if (err == 0)
+        err = recursor_new(&s->loop, on_recursion_moved, s, &s->recursor);
+    if (err == 0)
+        err = use_recursion(s, settings->config, &parts);
+    if (err == 0)
         err = snapshot_new(&parts, &s->snapshot);
     if (err < 0) {
         snapshot_release_unheld(&parts);
@@ -587,6 +633,7 @@ static void stop(struct service *s)
     watch_close(s->watch);
     watch_close(s->tier_watch);
     workers_free(s->workers);
+    recursor_close(s->recursor);
     close_handle((uv_handle_t *)&s->terminate);
     close_handle((uv_handle_t *)&s->interrupt);
     close_handle((uv_handle_t *)&s->hangup);
@@ -597,6 +644,7 @@ static void stop(struct service *s)
     uv_loop_close(&s->loop);
     tap_output_free(s->taps);
     qlog_close(s->log);
+    recursor_free(s->recursor);
     snapshot_free(s->snapshot);
     rulings_close(&s->rulings);
     cache_free(s->cache);

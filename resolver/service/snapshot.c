@@ -137,12 +137,49 @@ void snapshot_release_unheld(const struct snapshot_parts *parts)
     orders_release_unheld(parts->orders);
 }
 
+static void *copy(const void *from, size_t bytes)
+{
+    void *made = malloc(bytes);
+    if (made != NULL)
+        memcpy(made, from, bytes);
+    return made;
+}
+
+/* A zone that recursion answers for has no server while that is nowhere: its questions fail at once. */
+static int place_recursion(struct snapshot *snapshot)
+{
+    struct query_opts *query = &snapshot->query;
+    const struct recursor_place *place = &snapshot->parts.recursion;
+    snapshot->servers = copy(query->servers, query->server_count * sizeof query->servers[0]);
+    snapshot->zones = copy(query->zones, query->zone_count * sizeof query->zones[0]);
+    if (snapshot->servers == NULL || snapshot->zones == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < query->server_count; i++)
+        if (snapshot->servers[i].recursive && place->open)
+            snapshot->servers[i].at = place->at;
+    for (size_t i = 0; i < query->zone_count; i++) {
+        struct query_zone *zone = &snapshot->zones[i];
+        if (!place->open && zone->server_count > 0 && snapshot->servers[zone->servers[0]].recursive)
+            zone->server_count = 0;
+    }
+    query->servers = snapshot->servers;
+    query->zones = snapshot->zones;
+    return 0;
+}
+
 int snapshot_new(const struct snapshot_parts *parts, struct snapshot **out)
 {
+    const struct config *config = parts->settings->config;
     struct snapshot *snapshot = malloc(sizeof *snapshot);
     if (snapshot == NULL)
         return ERR_NOMEM;
-    *snapshot = (struct snapshot){.parts = *parts};
+    *snapshot = (struct snapshot){.parts = *parts, .query = config->query};
+    if (config->recursion.used && place_recursion(snapshot) < 0) {
+        free(snapshot->servers);
+        free(snapshot->zones);
+        free(snapshot);
+        return ERR_NOMEM;
+    }
     parts->settings->holders++;
     parts->list->holders++;
     parts->tier->holders++;
@@ -160,6 +197,8 @@ void snapshot_free(struct snapshot *snapshot)
     snapshot->parts.tier->holders--;
     snapshot->parts.orders->holders--;
     snapshot_release_unheld(&snapshot->parts);
+    free(snapshot->servers);
+    free(snapshot->zones);
     free(snapshot);
 }
 
@@ -167,7 +206,7 @@ struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *ca
 {
     const struct config *config = snapshot->parts.settings->config;
     return (struct worker_env){
-        .query = {.opts = &config->query,
+        .query = {.opts = &snapshot->query,
                   .policy = snapshot->parts.settings->policy,
                   .blockdb = snapshot->parts.list->db,
                   .statutory = snapshot->parts.tier->list,

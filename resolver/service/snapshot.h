@@ -6,6 +6,7 @@
  *              ──▶ list (generation)                     shared by the snapshots before and after a reload
  *              ──▶ tier (statutory list)                 shared by the snapshots before and after either
  *              ──▶ orders (recorded decisions)           shared by the snapshots before and after a new list
+ *              ──▶ recursion                             where our own recursion answers
  *
  * Immutable once the workers have it. A part is freed with the last snapshot that holds it.
  *
@@ -25,6 +26,7 @@
 #include "decision/table.h"
 #include "net/worker.h"
 #include "policy/policy.h"
+#include "service/recursor.h"
 #include "statutory/statutory.h"
 #include "tls/identity.h"
 #include "tls/trust.h"
@@ -65,10 +67,14 @@ struct snapshot_parts {
     struct list *list;
     struct tier *tier;
     struct orders *orders;
+    struct recursor_place recursion;
 };
 
 struct snapshot {
     struct snapshot_parts parts;
+    struct query_opts query;      /* the settings', but for where recursion is */
+    struct query_server *servers; /* its own, as the next; NULL: the settings' are used, recursion is not */
+    struct query_zone *zones;
     struct cache *outdated; /* to be emptied when the last worker has let go: its entries mean nothing to the next
                              * snapshot; NULL: they go on being good */
 };

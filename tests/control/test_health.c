@@ -102,6 +102,7 @@ static void health_can_name_all_at_once(void **state)
     env.statutory_missing = true;
     env.workers_stuck = 1;
     env.log_trouble = true;
+    env.recursion.state = RECURSION_DOWN;
     meter_set(&metrics.meters[0], METER_FAILED_MS, 99000);
     meter_set(&metrics.meters[0], METER_REST_UNTIL_MS, 99500);
     assert_int_equal(health_of(&env).reason_count, HEALTH_REASONS_MAX);

@@ -162,6 +162,7 @@ struct lost_slot {
 static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
 {
     const struct lost_slot *lost = ctx;
+    uint16_t server = 0;
     bool dropped = false;
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
         struct ask *a = &f->asks[i];
@@ -172,13 +173,14 @@ static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx,
             servers_note_failure(e, a->server, now.mono_ms);
         }
         *lost->counted = true;
+        server = a->server;
         ask_close(&e->asks, a);
         dropped = true;
     }
     if (!dropped)
         return;
     f->network_error = true;
-    flight_try(e, f, now);
+    flight_broken(e, f, server, now);
 }
 
 void query_slot_failed(struct query_engine *e, uint32_t slot, struct query_time now)

@@ -10,6 +10,7 @@
 
 #define PATIENCE_MIN_MS    150
 #define RECURSION_MS       1000 /* patience with recursion: many servers are behind an answer */
+#define RECURSION_NEW_MS   100  /* it has ended: until then we are told where it is */
 #define STREAM_ROUND_TRIPS 2    /* a handshake and a question */
 
 struct flights {
@@ -269,6 +270,14 @@ void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
             return;
         }
     flight_fail(e, f, now);
+}
+
+void flight_broken(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
+{
+    if (e->env.opts->servers[server].recursive)
+        wake_by(e, f, now.mono_ms + RECURSION_NEW_MS);
+    else
+        flight_try(e, f, now);
 }
 
 bool flight_tried_all(const struct query_engine *e, const struct flight *f)

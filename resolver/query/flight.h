@@ -68,6 +68,8 @@ void flight_refresh(struct query_engine *e, const struct client *c, const struct
 /* Asks the next server, or the given one again, over TCP if `stream`. Ends the flight when nothing is left. */
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now);
 bool flight_tried_all(const struct query_engine *e, const struct flight *f);
+/* What the question went through is broken: the next server is asked; recursion is started anew and asked a little later. */
+void flight_broken(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now);
 void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now);
 
 /* A reply fits but for its spelling: the wait goes on, but the server is asked anew as well, beyond a forger's reach. */

@@ -16,7 +16,7 @@ struct pace {
 #define PACE_FIRST_MS   50    /* doubles each time */
 #define PACE_MAX_MS     10000 /* a school waits no longer for what may work again */
 #define PACE_PROVEN_MS  30000 /* who has lived so long begins anew */
-#define PACE_HELD_TIMES 3     /* ends in a row for which it is worth to wait for the next start */
+#define PACE_HELD_TIMES 5     /* ends in a row for which it is worth to wait: the pause is below a second */
 
 /* It ended, or could not be started, after lived_ms. Returns how long to wait before the next start. */
 int64_t pace_note_end(struct pace *pace, int64_t lived_ms);

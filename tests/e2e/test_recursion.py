@@ -114,13 +114,23 @@ class Recursion(lab.Case):
         self.assertEqual(os.stat(os.path.join(files, "unbound.conf")).st_mode & 0o7777, 0o640)
 
     def test_starts_anew_what_was_killed(self):
-        before = self.wait_for_recursion(self.server)
-        os.kill(before["pid"], signal.SIGKILL)
-        self.server.operator("flush", ".")
-        answer = self.server.ask("www.nsec3.lab", do=True, timeout=8)
-        self.assertEqual((answer.data("A"), answer.ad), (["203.0.113.20"], True))
-        after = self.wait_for_recursion(self.server, other_than=before["pid"])
-        self.assertEqual(after["restarts"], before["restarts"] + 1)
+        server = self.start(2, "kills")
+        for name in ("www.nsec3.lab", "www.good.lab", "alias.good.lab"):
+            before = self.wait_for_recursion(server)
+            os.kill(before["pid"], signal.SIGKILL)
+            answer = server.ask(name, do=True, timeout=8)
+            self.assertEqual((answer.rcode, len(answer.data("A")), answer.ad), ("NOERROR", 1, True), name)
+            after = self.wait_for_recursion(server, other_than=before["pid"])
+            self.assertEqual(after["restarts"], before["restarts"] + 1)
+        server.stop()
+
+    def test_starts_anew_what_hangs(self):
+        server = self.start(2, "hangs")
+        before = self.wait_for_recursion(server)
+        os.kill(before["pid"], signal.SIGSTOP)
+        self.wait_for_recursion(server, other_than=before["pid"])
+        self.assertFalse(is_alive(before["pid"]))
+        server.stop()
 
     def test_is_shown_to_the_operator(self):
         status = self.wait_for_recursion(self.server)

@@ -17,7 +17,7 @@
 #define START_LOOK_MS  20    /* how often one that starts is asked whether it answers */
 #define START_MAX_MS   15000 /* one that does not answer by then is ended */
 #define LOOK_MS        1000  /* how often one that runs is asked */
-#define SILENT_MAX_MS  15000 /* one that has not answered for so long hangs */
+#define SILENT_MAX_MS  10000 /* one that has not answered for so long hangs */
 #define RETIRED_MS     2000  /* one that was replaced ends after this: no worker asks it any more */
 #define END_MAX_MS     3000  /* patience with SIGTERM */
 #define LINES_MAX      60    /* lines of it that we log in a minute */

@@ -4,6 +4,7 @@ import struct
 import threading
 
 import dns
+import lab
 
 
 class Upstream:
@@ -19,18 +20,26 @@ class Upstream:
         self.behave = lambda name, qtype, transport: "answer"
         self.seen = []          # (name in lower case, type, transport)
         self.spelt = []         # names as they were asked, letter by letter
-        self.loses_case = False # gives the question back in lower case
+        self.loses_case = False  # gives the question back in lower case
         self.delay_s = 0         # each answer comes so much later, without holding up the next one
         self._closing = False
         self._age = 0           # connections of an earlier one hang
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", port))
+        lab.wait_until("port %d" % port, lambda: self._binds(port), 100, 0.2)
         self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._tcp.bind(("127.0.0.1", port))
         self._tcp.listen(16)
         for target in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=target, daemon=True).start()
+
+    def _binds(self, port):
+        """A belishad of another test may ask from this very port for a minute."""
+        try:
+            self._udp.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
 
     def count(self, name, transport=None):
         return sum(1 for n, _, t in list(self.seen) if n == name.lower() and transport in (None, t))

@@ -98,6 +98,8 @@ static void conceal(const struct query_engine *e, const struct client *c, struct
 {
     static const uint8_t unknown[] = STATUTORY_ID_ZONE;
     struct concealment concealment;
+    if (e->env.statutory == NULL && !e->env.statutory_missing) /* every answer passes here */
+        return;
     if (!note_is_concealed(e, c, &concealment))
         return;
     r->matched_len = 0;

@@ -43,7 +43,7 @@ static bool is_for_help(const struct query_engine *e, const struct client *c)
     struct policy_facts facts;
     if (c->verdict.unattributed || c->verdict.reason == REASON_PROTECTED_HELP)
         return true;
-    if (!c->request.has_question)
+    if (!c->request.has_question || (c->verdict.reason != REASON_ACCESS && c->verdict.reason != REASON_BAD_QUESTION))
         return false;
     facts_of(e, c->request.question.name, c->request.question.type, &facts);
     return facts.special == POLICY_SPECIAL_HELP;

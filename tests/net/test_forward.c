@@ -39,8 +39,9 @@ static int start(void **state)
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(forward_new(&loop, &opts, &forward), 0);
     server = (struct query_server){0};
-    server_tcp = loop_listen(SOCK_STREAM, &any, &server.at);
-    server_udp = loop_listen(SOCK_DGRAM, &server.at, &server.at);
+    /* UDP first: there the kernel knows which ports are free, and forward draws from them too. */
+    server_udp = loop_listen(SOCK_DGRAM, &any, &server.at);
+    server_tcp = loop_listen(SOCK_STREAM, &server.at, &server.at);
     assert_int_equal(forward_set_servers(forward, &server, 1, NULL), 0);
     return 0;
 }

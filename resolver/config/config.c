@@ -273,6 +273,18 @@ static int fill_paths(struct build *b)
     return all ? 0 : ERR_NOMEM;
 }
 
+static void fill_metrics(struct build *b)
+{
+    const struct schema_list *listen = &b->options->metrics.listen;
+    if (listen->count > CONFIG_METRICS_LISTEN_MAX)
+        config_errors_add(b->errors, &listen->places[CONFIG_METRICS_LISTEN_MAX],
+                          "metrics.listen: more than %d addresses", CONFIG_METRICS_LISTEN_MAX);
+    b->config->metrics = (struct config_metrics){.listen = listen->items,
+                                                 .listen_count = listen->count,
+                                                 .access = b->options->metrics.access.items,
+                                                 .access_count = b->options->metrics.access.count};
+}
+
 static void check_lists(struct build *b)
 {
     if (b->options->listen.count == 0)
@@ -314,6 +326,7 @@ static int fill(struct build *b)
     fill_query(b);
     fill_cache(b);
     fill_log(b);
+    fill_metrics(b);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](b) < 0)
             return ERR_NOMEM;

@@ -46,6 +46,16 @@ struct config_tls {
     const char *doh_path;
 };
 
+/* Where programs that watch may read figures and health. */
+struct config_metrics {
+    const struct endpoint *listen;
+    size_t listen_count;
+    const struct prefix *access;
+    size_t access_count;
+};
+
+#define CONFIG_METRICS_LISTEN_MAX 16
+
 /* The page that a blocked name leads to (belisha-notice). */
 struct config_notice {
     const struct endpoint *listen;
@@ -83,6 +93,7 @@ struct config {
     const char *tap_socket; /* NULL: nothing is told by dnstap */
     struct tap_opts tap;
     struct config_limits limits;
+    struct config_metrics metrics;
     struct config_notice notice;
     struct config_tls tls;
     struct recursion_opts recursion;

@@ -554,6 +554,21 @@ static const struct schema_option control_options[] = {{.key = "socket",
                                                         .help = "where belisha talks to belishad"},
                                                        {0}};
 
+static const struct schema_option metrics_options[] = {
+    {.key = "listen",
+     .type = &schema_endpoint,
+     .shape = SCHEMA_LIST,
+     .port = 9153,
+     PART(metrics, listen),
+     .help = "where /metrics, /health and /live are served over HTTP; without an address, nowhere"},
+    {.key = "access",
+     .type = &schema_prefix,
+     .shape = SCHEMA_LIST,
+     PART(metrics, access),
+     .fallback = "[127.0.0.0/8, \"::1\"]",
+     .help = "who may read them; everyone else's connections are closed"},
+    {0}};
+
 static const struct schema_option blocklist_options[] = {
     {.key = "dir",
      .type = &schema_string,
@@ -682,6 +697,7 @@ const struct schema_option options_table[] = {
      .help = "questions and answers for other programs, as they happen"},
     {.key = "tls", .fields = tls_options, FIELD(tls), .help = "encrypted DNS for clients: over TLS and over HTTPS"},
     {.key = "control", .fields = control_options, FIELD(control), .help = "the operator's way in"},
+    {.key = "metrics", .fields = metrics_options, FIELD(metrics), .help = "figures and health for programs that watch"},
     {.key = "decisions",
      .fields = decision_options,
      FIELD(decisions),

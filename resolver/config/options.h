@@ -181,6 +181,10 @@ struct options {
         const char *socket;
     } control;
     struct {
+        struct schema_list listen; /* struct endpoint */
+        struct schema_list access; /* struct prefix */
+    } metrics;
+    struct {
         const char *dir;
     } blocklist;
     struct {

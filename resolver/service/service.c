@@ -1,5 +1,6 @@
 #include "service/service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "base/random.h"
 #include "control/names.h"
 #include "control/pace.h"
+#include "monitor/monitor.h"
 #include "net/address.h"
 #include "net/control_socket.h"
 #include "net/notify.h"
@@ -31,6 +33,8 @@
 #include "statutory/older.h"
 
 #define LOG_LOOK_MS 1000
+
+static_assert(CONFIG_METRICS_LISTEN_MAX <= MONITOR_LISTEN_MAX, "what may be configured can be listened on");
 
 struct service {
     const char *const *files;
@@ -55,6 +59,7 @@ struct service {
     struct watch *tier_watch;
     struct workers *workers;
     struct control_socket *control;
+    struct monitor *monitor; /* NULL: not wanted */
 };
 
 /* ---- a new snapshot in force ---- */
@@ -194,6 +199,8 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         {"dnstap", same_tap(old, new)},
         {"limits.tcp_clients", old->limits.tcp_clients == new->limits.tcp_clients},
         {"limits.tcp_per_client", old->limits.tcp_per_client == new->limits.tcp_per_client},
+        {"metrics.listen", same_addresses(old->metrics.listen, old->metrics.listen_count, new->metrics.listen,
+                                          new->metrics.listen_count)},
         {"control.socket", strcmp(old->control_socket, new->control_socket) == 0},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -258,6 +265,8 @@ static int reload(struct service *s, struct text *why)
         if (err < 0 && use_recursion(s, old, &parts) < 0)
             log_error("recursion keeps a configuration that is not in force");
     }
+    if (err == 0 && s->monitor != NULL)
+        monitor_set_access(s->monitor, config->metrics.access, config->metrics.access_count);
     if (err < 0)
         text_printf(why, "%s\n", err_str(err));
     return err;
@@ -558,6 +567,26 @@ static int open_control(struct service *s, const struct config *config)
     return err == -EADDRINUSE ? err : 0;
 }
 
+/* As with the control socket: clients get their answers without it. */
+static void open_monitor(struct service *s, const struct config *config)
+{
+    const struct monitor_opts opts = {.listen = config->metrics.listen,
+                                      .listen_count = config->metrics.listen_count,
+                                      .access = config->metrics.access,
+                                      .access_count = config->metrics.access_count,
+                                      .life_ms = MONITOR_LIFE_MS,
+                                      .fresh_ms = MONITOR_FRESH_MS,
+                                      .env = fill_command_env,
+                                      .ctx = s};
+    struct endpoint address = {0};
+    char text[ENDPOINT_TEXT_MAX];
+    if (opts.listen_count == 0)
+        return;
+    int err = monitor_listen(&s->loop, &opts, &s->monitor, &address);
+    if (err < 0)
+        failed("serve metrics on", endpoint_to_text(&address, text), err);
+}
+
 static int start(struct service *s)
 {
     struct settings *settings;
@@ -591,6 +620,8 @@ static int start(struct service *s)
     if (err == 0)
         err = workers_start(s->workers);
     if (err == 0)
+        open_monitor(s, config);
+    if (err == 0)
         watch_start(s->watch);
     watch_start(s->tier_watch);
     return err;
@@ -613,6 +644,8 @@ static void say_ready(const struct service *s)
     say_listening(config->listen, config->listen_count, "");
     say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
     say_listening(config->tls.doh, config->tls.doh_count, " protocol=doh");
+    if (s->monitor != NULL)
+        say_listening(config->metrics.listen, config->metrics.listen_count, " protocol=http");
     log_info("ready version=%s workers=%zu", BELISHA_VERSION, workers_count(s->workers));
     puts("ready");
     fflush(stdout);
@@ -630,6 +663,7 @@ static void close_handle(uv_handle_t *handle)
 static void stop(struct service *s)
 {
     control_socket_close(s->control);
+    monitor_close(s->monitor);
     watch_close(s->watch);
     watch_close(s->tier_watch);
     workers_free(s->workers);

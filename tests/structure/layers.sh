@@ -26,8 +26,9 @@ resolver/config: base dns blockdb policy cache upstream recursion qlog dnstap me
 resolver/control: base dns blockdb statutory decision policy cache upstream recursion qlog metrics query
 resolver/tls: base
 resolver/net: base dns blockdb statutory upstream qlog dnstap metrics query control tls
+resolver/monitor: base control net
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy cache upstream recursion qlog dnstap metrics query config control net tls
+resolver/service: base dns blockdb statutory decision policy cache upstream recursion qlog dnstap metrics query config control net monitor tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -49,12 +50,12 @@ operator: base dns blockdb statutory decision policy qlog metrics config control
 
 # header of a library: the only folders that may include it
 libraries='
-uv.h: resolver/net resolver/service
+uv.h: resolver/net resolver/monitor resolver/service
 lmdb.h: resolver/blockdb resolver/statutory resolver/notice blocklist-compiler/publish
 openssl/: resolver/tls
 nghttp2/: resolver/net
 fstrm.h: resolver/net
-microhttpd.h: resolver/notice
+microhttpd.h: resolver/monitor resolver/notice
 libfyaml.h: resolver/config
 zstd.h: resolver/qlog
 curl/: blocklist-compiler/fetch

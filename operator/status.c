@@ -12,6 +12,7 @@
 #include "operator/daemon.h"
 #include "operator/figures.h"
 #include "operator/runs.h"
+#include "operator/traffic.h"
 
 /* ---- lines ---- */
 
@@ -64,24 +65,12 @@ static void print_statutory(const struct operator_env *env, const json_t *status
                 json_is_string(alarm) ? json_string_value(alarm) : missing);
 }
 
-static void print_answers(FILE *to, const json_t *counters)
-{
-    static const struct {
-        const char *key, *text;
-    } rows[] = {{"answers", "answered"},          {"answers_blocked", "blocked"}, {"answers_local", "local"},
-                {"cache_hits", "from the cache"}, {"answers_refused", "refused"}, {"answers_servfail", "failed"}};
-    fputs("questions   ", to);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        fputs(i == 0 ? "" : ", ", to);
-        figures_count(to, number(counters, rows[i].key));
-        fprintf(to, " %s", rows[i].text);
-    }
-    putc('\n', to);
-}
-
-static void print_cache(FILE *to, const json_t *cache)
+/* hits: answers from it, of so many. */
+static void print_cache(FILE *to, const json_t *cache, int64_t hits, int64_t answers)
 {
     fputs("cache       ", to);
+    if (answers > 0)
+        fprintf(to, "%.0f %% of all answers came from it; ", (double)hits * 100 / (double)answers);
     figures_count(to, number(cache, "entries"));
     fputs(" answers in ", to);
     figures_bytes(to, number(cache, "bytes"));
@@ -107,22 +96,13 @@ static void print_log(FILE *to, const json_t *log)
         fprintf(to, "            TROUBLE: %s\n", string(log, "trouble"));
 }
 
-static void print_upstreams(FILE *to, const json_t *upstreams)
+/* What somebody should see to, before everything else. */
+static void print_warnings(FILE *to, const json_t *status)
 {
     size_t i;
-    const json_t *server;
-    if (json_array_size(upstreams) == 0)
-        fputs("upstreams   NONE: only local names are answered\n", to);
-    json_array_foreach(upstreams, i, server)
-    {
-        const char *name = string(server, "name");
-        const char *address = string(server, "address");
-        const char *way = json_is_true(json_object_get(server, "tls"))   ? " (TLS)"
-                          : json_is_true(json_object_get(server, "tcp")) ? " (TCP)"
-                                                                         : "";
-        fprintf(to, "%-12s%s%s%s%s\n", i == 0 ? "upstreams" : "", address, strcmp(name, address) == 0 ? "" : " ",
-                strcmp(name, address) == 0 ? "" : name, way);
-    }
+    const json_t *reason;
+    json_array_foreach(json_object_get(json_object_get(status, "health"), "reasons"), i, reason)
+        fprintf(to, "WARNING     %s\n", json_string_value(reason) == NULL ? "?" : json_string_value(reason));
 }
 
 /* Says nothing where recursion is not used. */
@@ -151,13 +131,17 @@ static json_t *parse_status(const struct operator_env *env, const struct text *a
 static void print_status(const struct operator_env *env, const json_t *status)
 {
     print_program(env->out, status);
+    print_warnings(env->out, status);
     print_generation(env->out, json_object_get(status, "generation"));
     runs_print(env->out, env->config->blocklist_dir, time(NULL));
     print_statutory(env, status);
-    print_answers(env->out, json_object_get(status, "counters"));
-    print_cache(env->out, json_object_get(status, "cache"));
+    const json_t *counters = json_object_get(status, "counters");
+    traffic_print_questions(env->out, status);
+    print_cache(env->out, json_object_get(status, "cache"), number(counters, "cache_hits"),
+                number(counters, "answers"));
+    traffic_print_times(env->out, json_object_get(status, "latency"));
     print_log(env->out, json_object_get(status, "log"));
-    print_upstreams(env->out, json_object_get(status, "upstreams"));
+    traffic_print_upstreams(env->out, json_object_get(status, "upstreams"));
     print_recursion(env->out, json_object_get(status, "recursion"));
 }
 

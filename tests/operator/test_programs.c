@@ -270,11 +270,24 @@ static void expect_exchange(struct site *site, const char *words, const char *li
 static const char status_json[] =
     "{\"version\": \"1.2\", \"state_dir\": \"/srv\", \"uptime_s\": 7260, \"workers\": 2, \"policy_version\": 255,"
     " \"generation\": {\"number\": 7, \"names\": 1500000, \"feeds\": 3, \"age_s\": 90061},"
-    " \"counters\": {\"answers\": 1234, \"answers_blocked\": 56},"
+    " \"counters\": {\"answers\": 1600, \"answers_blocked\": 56, \"cache_hits\": 400, \"queries_udp\": 1440,"
+    "  \"queries_doh\": 160},"
+    " \"blocked_by_category\": {\"gambling\": 8, \"malware\": 40, \"chat\": 8},"
+    " \"recent\": {\"span_ms\": 60000, \"udp\": 700, \"tcp\": 20},"
+    " \"latency\": {\"here\": {\"count\": 9, \"p50_us\": 12, \"p99_us\": 1500},"
+    "  \"upstream\": {\"count\": 9, \"p50_us\": 20500, \"p99_us\": 2000000}},"
+    " \"health\": {\"live\": true, \"ready\": false, \"reasons\": [\"no upstream server answers\"]},"
     " \"cache\": {\"entries\": 1000, \"bytes\": 2097152, \"bytes_max\": 67108864},"
     " \"log\": {\"written\": 1234, \"lost\": 1, \"segments\": 2, \"bytes\": 100, \"trouble\": \"no space left\"},"
     " \"upstreams\": [{\"name\": \"main\", \"address\": \"10.0.0.1:53\", \"tcp\": true},"
-    " {\"name\": \"safe\", \"address\": \"10.0.0.2:853\", \"tcp\": true, \"tls\": true}]}";
+    " {\"name\": \"safe\", \"address\": \"10.0.0.2:853\", \"tcp\": true, \"tls\": true, \"zones\": [\".\"],"
+    "  \"state\": \"distrusted\", \"resting_workers\": 1},"
+    " {\"name\": \"10.0.0.3:53\", \"address\": \"10.0.0.3:53\", \"zones\": [\".\", \"ad.example\"], \"state\": "
+    "\"answers\","
+    "  \"rtt_ms\": 12, \"questions_udp\": 1000, \"questions_tcp\": 5, \"answers\": 900, \"unmatched\": 1, "
+    "\"misspelt\": 2},"
+    " {\"name\": \"10.0.0.4:53\", \"address\": \"10.0.0.4:53\", \"zones\": [\".\"], \"state\": \"fails\", "
+    "\"failed_in_row\": 9}]}";
 
 static void status_makes_a_table_of_what_belishad_says(void **state)
 {
@@ -282,12 +295,22 @@ static void status_makes_a_table_of_what_belishad_says(void **state)
     expect_exchange(site, "status", "status\n", status_json);
     expect(site, 0, "belishad 1.2: up 2 h 1 min, 2 workers, policy 000000ff, state in /srv\n");
     expect(site, 0, "generation 7, 1,500,000 names of 3 feeds, built 1 d 1 h ago\n");
-    expect(site, 0, "1,234 answered, 56 blocked, ");
+    expect(site, 0, "1,600 answered, 56 blocked, 0 local\n");
     expect(site, 0, "1,000 answers in 2.0 MiB of 64.0 MiB\n");
     expect(site, 0, "1,234 records written, 1 lost, 100 bytes in 2 segments\n");
     expect(site, 0, "TROUBLE: no space left\n");
     expect(site, 0, "10.0.0.1:53 main (TCP)\n");
-    expect(site, 0, "10.0.0.2:853 safe (TLS)\n");
+    expect(site, 0, "10.0.0.2:853 safe (TLS): NOT TRUSTED: its certificate is not what it should be; rests\n");
+    expect(site, 0, "10.0.0.3:53: answers, 12 ms; for everything else, ad.example\n");
+    expect(site, 0, "1,005 asked, 900 answered, 0 late or lost, 3 ignored\n");
+    expect(site, 0, "10.0.0.4:53: FAILS: no answer to 9 in a row\n");
+    expect(site, 0, "WARNING     no upstream server answers\nblocklist ");
+    expect(site, 0, "0.2 a second since the start, 12 a second in the last minute\n");
+    expect(site, 0, "90 % over UDP, 10 % over HTTPS\n");
+    expect(site, 0, "blocked     malware 40, gambling 8, chat 8\n");
+    expect(site, 0, "cache       25 % of all answers came from it; ");
+    expect(site, 0, "times       answered here   half within 12 us, 99 % within 1.5 ms\n");
+    expect(site, 0, "            by an upstream  half within 20 ms, 99 % within 2.0 s\n");
     expect_exchange(site, "status --json", "status\n", status_json);
     expect(site, 0, "\"uptime_s\": 7260");
     expect(site, 0, "\"runs\": []");

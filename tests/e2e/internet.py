@@ -50,7 +50,7 @@ alias IN CNAME www.nsec3.lab.
 trap IN CNAME blocked.insecure.lab.
 long IN TXT "%s" "%s" "%s" "%s" "%s" "%s" "%s"
 """ % (("x" * 250,) * 7),
-    "nsec3": "www IN A 203.0.113.20\n",
+    "nsec3": "www IN A 203.0.113.20\n*.many IN A 203.0.113.21\n",
     "bogus": "www IN A 203.0.113.30\n",
     "expired": "www IN A 203.0.113.40\n",
     "insecure": "www IN A 203.0.113.50\nblocked IN A 203.0.113.66\n",

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 
 import dns
@@ -123,6 +124,23 @@ class Recursion(lab.Case):
             after = self.wait_for_recursion(server, other_than=before["pid"])
             self.assertEqual(after["restarts"], before["restarts"] + 1)
         server.stop()
+
+    def test_lets_the_first_question_wait_for_the_start(self):
+        server = self.start(2, "early")
+        answer = server.ask("www.good.lab", do=True, timeout=8)
+        self.assertEqual((answer.data("A"), answer.ad), (["203.0.113.10"], True))
+        server.stop()
+
+    def test_loses_nothing_of_a_rush(self):
+        names = ["n%d.many.nsec3.lab" % i for i in range(1000)]
+        with dns.udp_socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            sock.settimeout(10)
+            for i, name in enumerate(names):
+                sock.sendto(dns.pack_question(name, ident=i), self.server.at)
+            answers = [dns.unpack(sock.recv(4096)) for _ in names]
+        self.assertEqual(sorted(a.ident for a in answers), list(range(len(names))))
+        self.assertEqual({(a.rcode, *a.data()) for a in answers}, {("NOERROR", "203.0.113.21")})
 
     def test_starts_anew_what_hangs(self):
         server = self.start(2, "hangs")

@@ -141,7 +141,8 @@ static void put_dnstap(struct pen *pen, const struct dnstap_event *e, const uint
 
 size_t dnstap_head_write(const char *identity, const char *version, uint8_t out[DNSTAP_HEAD_MAX])
 {
-    struct pen pen = {.at = out};
+    struct pen pen = {0};
+    pen.at = out;
     if (identity[0] != '\0')
         put_bytes(&pen, 1, identity, strnlen(identity, DNSTAP_TEXT_MAX));
     if (version[0] != '\0')
@@ -158,6 +159,7 @@ size_t dnstap_event_size(const struct dnstap_event *event, size_t head_len)
 
 void dnstap_event_write(const struct dnstap_event *event, const uint8_t *head, size_t head_len, uint8_t *out)
 {
-    struct pen pen = {.at = out};
+    struct pen pen = {0};
+    pen.at = out;
     put_dnstap(&pen, event, head, head_len);
 }

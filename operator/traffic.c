@@ -78,7 +78,8 @@ static void print_pace(FILE *to, const json_t *status)
     print_rate(to, "since the start", all, number(status, "uptime_s") * 1000);
     if (number(recent, "span_ms") > 0) {
         fputs(", ", to);
-        print_rate(to, "in the last minute", lately, number(recent, "span_ms"));
+        print_rate(to, "in the last", lately, number(recent, "span_ms"));
+        fprintf(to, " %" PRId64 " s", (number(recent, "span_ms") + 999) / 1000);
     }
     putc('\n', to);
     fputs(MARGIN, to);
@@ -174,7 +175,10 @@ static void print_state(FILE *to, const json_t *server)
     const char *state = string(server, "state");
     if (strcmp(state, "answers") == 0) {
         fputs("answers, ", to);
-        print_us(to, number(server, "rtt_ms") * 1000);
+        if (number(server, "rtt_ms") == 0)
+            fputs("under 1 ms", to);
+        else
+            print_us(to, number(server, "rtt_ms") * 1000);
     } else if (strcmp(state, "fails") == 0) {
         fprintf(to, "FAILS: no answer to %" PRId64 " in a row", number(server, "failed_in_row"));
     } else if (strcmp(state, "distrusted") == 0) {

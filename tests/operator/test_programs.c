@@ -305,7 +305,7 @@ static void status_makes_a_table_of_what_belishad_says(void **state)
     expect(site, 0, "1,005 asked, 900 answered, 0 late or lost, 3 ignored\n");
     expect(site, 0, "10.0.0.4:53: FAILS: no answer to 9 in a row\n");
     expect(site, 0, "WARNING     no upstream server answers\nblocklist ");
-    expect(site, 0, "0.2 a second since the start, 12 a second in the last minute\n");
+    expect(site, 0, "0.2 a second since the start, 12 a second in the last 60 s\n");
     expect(site, 0, "90 % over UDP, 10 % over HTTPS\n");
     expect(site, 0, "blocked     malware 40, gambling 8, chat 8\n");
     expect(site, 0, "cache       25 % of all answers came from it; ");

@@ -1,7 +1,7 @@
 /*
  * Plays one scenario. A scenario reads like a conversation; docs of its words:
  *
- *   set-up    servers N [spelt|recursive]    upstream servers 0..N-1; spelt: with letters small or capital by chance
+ *   set-up    servers N [spelt|tcp|recursive] upstream servers 0..N-1; spelt: with letters small or capital by chance
  *             zone NAME servers N... [filtered]
  *             list CATEGORY NAME             with subdomains; `exact`, `except` (an exception), `important` before it
  *             list zone KIND CATEGORY NAME   a zone's rule; KIND: nxdomain nodata refused drop tcp-only pass block; `exact`
@@ -16,19 +16,22 @@
  *             group NAME PREFIX LEVEL
  *             access PREFIX                  instead of 10.0.0.0/8
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
+ *             special use                    the shipped names that never leave the site (policy/special_use.c)
  *             record NAME TTL IN TYPE RDATA  a local record
  *             option KEY VALUE               of struct query_opts; _ stands for a blank in a text
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
  *             statutory NAME                 a host of the statutory list; "=" before it: not those below
  *             no statutory list              it was set up and can't be read
- *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [class=CH] [opcode=N] [cookie[=back]]
- *                                            [dot] [sde[=CODE]] [emptyede]    sde: the option for structured errors,
- *                                            65001; emptyede: an extended error that says nothing
- *             raw HEX [from ADDR] [as N]     bytes as they are
- *             upstream N answers RCODE [tc] [aa] [ad] [id=wrong] [question=NAME] [small] [noedns]
- *                                            [cookie[=wrong]] [ede=N] + records below, indented; small: the question's
- *                                            letters
+ *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [z] [class=CH] [opcode=N] [cookie[=back]]
+ *                         [dot] [sde[=CODE]] [emptyede]    sde: the option for structured errors, 65001; emptyede: an
+ *                                            extended error that says nothing
+ *                         [version=N] [flags=HEX] [options=HEX]    of its OPT, the options behind the others
+ *             raw HEX [from ADDR] [as N] [tcp]    bytes as they are
+ *             upstream N answers RCODE [tc] [aa] [ad] [nora] [small] [noedns] [cookie[=wrong]] [ede=N] [first] [to=NAME]
+ *                                            + records below, indented. small: the question's letters; first: to the oldest
+ *                                            open question, not the newest; to: to the one about NAME
+ *                         [id=wrong] [question=NAME] [type=TYPE] [class=CH] [noqr] [opcode=N] [noquestion]    forged
  *             upstream N sends HEX
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
@@ -41,7 +44,7 @@
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
- *             client N gets RCODE [tc] [aa] [ad] [cd] [ede=N[,N]] [text=TEXT] [size<=N] [cookie] [noopt]
+ *             client N gets RCODE [tc] [aa] [ad] [ede=N[,N]] [text=TEXT] [size<=N] [cookie] [keepalive] [noquestion]
  *                                            + records below, all of them; text: of the first error, _ for a blank
  *             client N gets nothing
  *             client N is answered           whatever it says
@@ -53,6 +56,11 @@
  *             nothing is told                none that was not looked at
  *
  * Record lines: [authority] NAME TTL CLASS TYPE RDATA. Names are absolute with or without the closing dot.
+ *
+ * Of every answer it is checked besides: id, opcode, RD, CD and the question's bytes are those that came (RFC 1035, 4.1.1;
+ * RFC 4035, 3.2.2); QR and RA are set, Z is not; an OPT is there if and only if one was asked with (RFC 6891, 6.1.1), of
+ * version 0, with DO as it came and no other flag (6.1.4), and no option that we do not speak. Of every question to a
+ * server: RD and AD, one question, an OPT of version 0 and our size with no other flag than DO.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -68,10 +76,12 @@
 #include "dns/msg.h"
 #include "dns/rr.h"
 #include "dnstap/decode.h"
+#include "policy/special_use.h"
 #include "query/stage.h"
 #include "statutory/statutory.h"
 
 #define WORDS_MAX 24
+#define HEADER_Z  0x0040u /* reserved (RFC 1035, 4.1.1) */
 
 static struct stage stage;
 static const char *file_name;
@@ -395,6 +405,21 @@ static void do_name(const struct line *l)
         fail("no kind of name: %s", l->word[1]);
 }
 
+/* As the configuration adds them: the name itself, and what is below it. */
+static void do_special_use(void)
+{
+    const struct special_use *row;
+    for (size_t i = 0; (row = special_use_at(i)) != NULL; i++)
+        for (int below = 0; below < 2; below++) {
+            size_t n = stage.policy_opts.name_count++;
+            if (n == STAGE_NAMES_MAX)
+                fail("too many names");
+            lower_read(row->name, stage.name_bytes[n]);
+            stage.names[n] = (struct policy_name){
+                .name = stage.name_bytes[n], .below = below == 1, .special = below == 0 ? row->apex : row->below};
+        }
+}
+
 static void do_record(const char *text)
 {
     size_t n = stage.opts.record_count++;
@@ -438,6 +463,8 @@ static void do_option(const struct line *l)
     }
     OPTION(blocked_ttl_s)
     OPTION(client_timeout_ms)
+    OPTION(try_timeout_ms)
+    OPTION(stream_idle_ms)
     OPTION(pending_max)
     OPTION(pending_per_client)
     OPTION(asks_max)
@@ -473,6 +500,9 @@ static void do_option(const struct line *l)
 
 /* ---- actions ---- */
 
+#define CLIENTS_MAX 64
+#define ASKED_MAX   2048
+
 static uint8_t cookie_got[24]; /* by the last client that `gets ... cookie` */
 
 /* An option more in the OPT record at out, which is len bytes long. Returns its new length. */
@@ -496,20 +526,65 @@ static size_t structured_add(const struct line *l, uint8_t *opt, size_t len)
     return len;
 }
 
-static size_t question_write(const struct line *l, uint8_t out[1024])
+/* What each client asked last. */
+static struct {
+    size_t len;
+    uint8_t msg[ASKED_MAX];
+} asked_by[CLIENTS_MAX];
+
+static unsigned class_read(const char *text)
 {
-    const char *edns_size = option(l, 5, "edns");
+    static const struct {
+        const char *text;
+        unsigned class;
+    } classes[] = {{"IN", 1}, {"CH", 3}, {"HS", 4}, {"NONE", 254}, {"ANY", 255}};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        if (strcmp(classes[i].text, text) == 0)
+            return classes[i].class;
+    return (unsigned)atoi(text);
+}
+
+/* The OPT of a question, or nothing where no word asks for one. Returns its bytes. */
+static size_t opt_write(const struct line *l, uint8_t out[ASKED_MAX / 2])
+{
+    static const char *const words[] = {"edns", "do", "cookie", "version", "flags", "options", "sde", "emptyede"};
+    const char *size = option(l, 5, "edns"), *cookie = option(l, 5, "cookie");
+    const char *version = option(l, 5, "version"), *flags = option(l, 5, "flags"), *options = option(l, 5, "options");
+    bool back = cookie != NULL && strcmp(cookie, "back") == 0;
+    struct edns_reply opt = {.udp_size = (uint16_t)(size != NULL && *size != '\0' ? atoi(size) : 1232),
+                             .dnssec_ok = option(l, 5, "do") != NULL,
+                             .ede = EDE_NONE,
+                             .cookie = back ? cookie_got : (const uint8_t *)"CLIENTCO",
+                             .cookie_len = back             ? sizeof cookie_got
+                                           : cookie != NULL ? 8
+                                                            : 0};
+    bool wanted = false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        wanted = wanted || option(l, 5, words[i]) != NULL;
+    int len = wanted ? edns_write(&opt, out, 100) : 0;
+    if (len < 0)
+        fail("edns");
+    if (version != NULL)
+        out[6] = (uint8_t)atoi(version);
+    if (flags != NULL)
+        msg_put_u16(out + 7, msg_u16(out + 7) | (unsigned)strtoul(flags, NULL, 16));
+    size_t all = wanted ? structured_add(l, out, (size_t)len) : 0;
+    if (options == NULL)
+        return all;
+    size_t more = hex_read(options, out + all, 800);
+    msg_put_u16(out + 9, (unsigned)(msg_u16(out + 9) + more));
+    return all + more;
+}
+
+static size_t question_write(const struct line *l, uint8_t out[ASKED_MAX])
+{
     const char *class = option(l, 5, "class");
     const char *opcode = option(l, 5, "opcode");
-    bool dnssec = option(l, 5, "do") != NULL;
-    bool cookie = option(l, 5, "cookie") != NULL;
-    bool back = cookie && strcmp(option(l, 5, "cookie"), "back") == 0;
     unsigned flags = (option(l, 5, "nord") == NULL ? MSG_RD : 0) | (option(l, 5, "cd") != NULL ? MSG_CD : 0) |
-                     (option(l, 5, "ad") != NULL ? MSG_AD : 0);
+                     (option(l, 5, "ad") != NULL ? MSG_AD : 0) | (option(l, 5, "z") != NULL ? HEADER_Z : 0);
     if (opcode != NULL)
         flags |= (unsigned)atoi(opcode) << 11;
     memset(out, 0, 12);
-    msg_put_u16(out, 0xbeef);
     msg_put_u16(out + 2, flags);
     msg_put_u16(out + 4, 1);
     uint8_t name[NAME_MAX_LEN];
@@ -517,33 +592,31 @@ static size_t question_write(const struct line *l, uint8_t out[1024])
     size_t len = 12 + name_len(name);
     memcpy(out + 12, name, len - 12);
     msg_put_u16(out + len, type_read(word(l, 4)));
-    msg_put_u16(out + len + 2, class != NULL && strcmp(class, "CH") == 0 ? 3 : 1);
+    msg_put_u16(out + len + 2, class != NULL ? class_read(class) : DNS_CLASS_IN);
     len += 4;
-    if (edns_size != NULL || dnssec || cookie || option(l, 5, "sde") != NULL || option(l, 5, "emptyede") != NULL) {
-        struct edns_reply opt = {.udp_size =
-                                     (uint16_t)(edns_size != NULL && *edns_size != '\0' ? atoi(edns_size) : 1232),
-                                 .dnssec_ok = dnssec,
-                                 .ede = EDE_NONE,
-                                 .cookie = back ? cookie_got : (const uint8_t *)"CLIENTCO",
-                                 .cookie_len = back     ? sizeof cookie_got
-                                               : cookie ? 8
-                                                        : 0};
-        int added = edns_write(&opt, out + len, 100);
-        if (added < 0)
-            fail("edns");
-        msg_put_u16(out + 10, 1);
-        len += structured_add(l, out + len, (size_t)added);
-    }
-    return len;
+    size_t opt_len = opt_write(l, out + len);
+    msg_put_u16(out + 10, opt_len > 0);
+    return len + opt_len;
+}
+
+/* Who asks by this line: 1 unless it says otherwise. */
+static unsigned client_of(const struct line *l)
+{
+    unsigned client = 1;
+    for (int i = 0; i + 1 < l->count; i++)
+        if (is(l, i, "as"))
+            client = (unsigned)atoi(l->word[i + 1]);
+    if (client >= CLIENTS_MAX)
+        fail("too many clients");
+    return client;
 }
 
 static void ask_from(const char *addr, const struct line *l, const uint8_t *msg, size_t len)
 {
-    struct query_source source = {.token = 1};
-    for (int i = 0; i + 1 < l->count; i++)
-        if (is(l, i, "as"))
-            source.token = (uint64_t)atoi(l->word[i + 1]);
+    struct query_source source = {.token = client_of(l)};
     bool encrypted = option(l, 1, "dot") != NULL;
+    asked_by[source.token].len = len;
+    memcpy(asked_by[source.token].msg, msg, len);
     source.stream = encrypted || option(l, 1, "tcp") != NULL;
     source.transport = encrypted ? QLOG_DOT : source.stream ? QLOG_TCP : QLOG_UDP;
     if (endpoint_from_text(addr, 40000, &source.client) < 0)
@@ -556,13 +629,15 @@ static void ask_from(const char *addr, const struct line *l, const uint8_t *msg,
 
 static void do_client_asks(const struct line *l)
 {
-    uint8_t msg[1024];
-    ask_from(word(l, 1), l, msg, question_write(l, msg));
+    uint8_t msg[ASKED_MAX];
+    size_t len = question_write(l, msg);
+    msg_put_u16(msg, 0xbe00 + client_of(l));
+    ask_from(word(l, 1), l, msg, len);
 }
 
 static void do_raw(const struct line *l)
 {
-    uint8_t msg[1024];
+    uint8_t msg[ASKED_MAX];
     const char *addr = "10.0.0.1";
     size_t len = hex_read(word(l, 1), msg, sizeof msg);
     for (int i = 2; i + 1 < l->count; i++)
@@ -571,13 +646,34 @@ static void do_raw(const struct line *l)
     ask_from(addr, l, msg, len);
 }
 
-/* The newest question to this server that has no answer yet. */
-static struct caught_ask *ask_of(int server)
+static bool is_about(const struct caught_ask *ask, const char *name)
 {
-    for (size_t i = stage.ask_count; i-- > 0;)
-        if (stage.asks[i].server == server && !stage.asks[i].gone)
-            return &stage.asks[i];
+    struct request r;
+    uint8_t want[NAME_MAX_LEN];
+    lower_read(name, want);
+    return request_parse(ask->msg, ask->len, &r) == 0 && name_equal(r.question.name, want);
+}
+
+/* The question to this server that a line means: of those without an answer the newest, unless it says otherwise. */
+static struct caught_ask *ask_of(int server, const struct line *l)
+{
+    bool first = option(l, 4, "first") != NULL;
+    const char *name = option(l, 4, "to");
+    for (size_t n = 0; n < stage.ask_count; n++) {
+        struct caught_ask *ask = &stage.asks[first ? n : stage.ask_count - 1 - n];
+        if (ask->server == server && !ask->gone && (name == NULL || is_about(ask, name)))
+            return ask;
+    }
     fail("server %d was not asked", server);
+}
+
+static unsigned rcode_read(const char *text)
+{
+    char name[DNS_TYPE_TEXT_MAX];
+    for (unsigned i = 0; i <= DNS_RCODE_BADCOOKIE; i++)
+        if (strcmp(dns_rcode_to_text(i, name), text) == 0)
+            return i;
+    fail("no rcode: %s", text);
 }
 
 /* In place of the OPT that ldns kept from our question, the server's own, or none. */
@@ -586,9 +682,9 @@ static size_t opt_replace(const struct line *l, const struct caught_ask *ask, ui
     uint8_t cookie[EDNS_COOKIE_CLIENT_LEN + 8] = "CLIENTCOSERVERCO";
     const char *with_cookie = option(l, 4, "cookie");
     const char *ede = option(l, 4, "ede");
-    bool bad_cookie = is(l, 3, "BADCOOKIE");
+    unsigned rcode = rcode_read(word(l, 3));
     struct edns_reply opt = {.udp_size = MSG_UDP_EDNS,
-                             .rcode = bad_cookie ? DNS_RCODE_BADCOOKIE : 0,
+                             .rcode = (uint16_t)rcode,
                              .ede = (int16_t)(ede != NULL ? atoi(ede) : EDE_NONE),
                              .ede_text = "words of a stranger",
                              .cookie = cookie,
@@ -611,13 +707,11 @@ static size_t opt_replace(const struct line *l, const struct caught_ask *ask, ui
     if (added < 0)
         fail("edns");
     msg_put_u16(msg + 10, 1);
-    msg[3] = (uint8_t)(bad_cookie ? (msg[3] & 0xf0) | (DNS_RCODE_BADCOOKIE & 15) : msg[3]);
     return rr.name_pos + (size_t)added;
 }
 
 static size_t reply_write(const struct line *l, const struct block *b, const struct caught_ask *ask, uint8_t *out)
 {
-    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN"};
     ldns_pkt *pkt = NULL;
     uint8_t *wire = NULL;
     size_t len = 0;
@@ -625,12 +719,11 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     if (ldns_wire2pkt(&pkt, ask->msg, ask->len) != LDNS_STATUS_OK)
         fail("our own question does not parse");
     ldns_pkt_set_qr(pkt, true);
-    ldns_pkt_set_ra(pkt, true);
+    ldns_pkt_set_ra(pkt, option(l, 4, "nora") == NULL);
+    ldns_pkt_set_aa(pkt, option(l, 4, "aa") != NULL);
     ldns_pkt_set_tc(pkt, option(l, 4, "tc") != NULL);
     ldns_pkt_set_ad(pkt, option(l, 4, "ad") != NULL);
-    for (unsigned i = 0; i < sizeof rcodes / sizeof rcodes[0]; i++)
-        if (is(l, 3, rcodes[i]))
-            ldns_pkt_set_rcode(pkt, (uint8_t)i);
+    ldns_pkt_set_rcode(pkt, rcode_read(word(l, 3)) & MSG_RCODE);
     if (other != NULL) {
         ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(pkt), 0);
         ldns_rdf_deep_free(ldns_rr_owner(question));
@@ -644,29 +737,51 @@ static size_t reply_write(const struct line *l, const struct block *b, const str
     len = opt_replace(l, ask, out, len);
     if (option(l, 4, "small") != NULL)
         name_lower(out + MSG_HEADER_LEN, out + MSG_HEADER_LEN, name_len(out + MSG_HEADER_LEN));
-    if (option(l, 4, "id") != NULL)
-        out[1] ^= 1;
     free(wire);
     ldns_pkt_free(pkt);
     return len;
+}
+
+/* What a line asks to be wrong with a reply. Returns whether anything is: it must not end the wait. */
+static bool forge(const struct line *l, uint8_t *msg, size_t *len)
+{
+    const char *opcode = option(l, 4, "opcode"), *type = option(l, 4, "type"), *class = option(l, 4, "class");
+    const char *cookie = option(l, 4, "cookie");
+    size_t question_end = MSG_HEADER_LEN + name_len(msg + MSG_HEADER_LEN) + 4;
+    bool forged = option(l, 4, "question") != NULL || (cookie != NULL && strcmp(cookie, "wrong") == 0);
+    uint16_t flags = msg_u16(msg + 2);
+    if (option(l, 4, "id") != NULL)
+        msg[1] ^= 1;
+    if (option(l, 4, "noqr") != NULL)
+        msg_put_u16(msg + 2, flags & ~(unsigned)MSG_QR);
+    if (opcode != NULL)
+        msg_put_u16(msg + 2, flags | (unsigned)atoi(opcode) << 11);
+    if (type != NULL)
+        msg_put_u16(msg + question_end - 4, type_read(type));
+    if (class != NULL)
+        msg_put_u16(msg + question_end - 2, class_read(class));
+    if (option(l, 4, "noquestion") == NULL)
+        return forged || option(l, 4, "id") != NULL || option(l, 4, "noqr") != NULL || opcode != NULL || type != NULL ||
+               class != NULL;
+    memset(msg + 4, 0, MSG_HEADER_LEN - 4);
+    *len = MSG_HEADER_LEN;
+    return true;
 }
 
 static void do_upstream_answers(const struct line *l, const struct block *b)
 {
     static uint8_t msg[65536];
     int server = atoi(word(l, 1));
-    struct caught_ask *ask = ask_of(server);
+    struct caught_ask *ask = ask_of(server, l);
     size_t len = reply_write(l, b, ask, msg);
-    bool forged = option(l, 4, "id") != NULL || option(l, 4, "question") != NULL ||
-                  (option(l, 4, "cookie") != NULL && strcmp(option(l, 4, "cookie"), "wrong") == 0);
-    ask->gone = !forged;
+    ask->gone = !forge(l, msg, &len);
     query_reply(stage.engine, ask->slot, (uint16_t)server, msg, len, stage.now);
 }
 
 static void do_upstream_sends(const struct line *l)
 {
     uint8_t msg[1024];
-    const struct caught_ask *ask = ask_of(atoi(word(l, 1)));
+    const struct caught_ask *ask = ask_of(atoi(word(l, 1)), l);
     size_t len = hex_read(word(l, 3), msg, sizeof msg);
     if (len >= 2)
         memcpy(msg, ask->msg, 2);
@@ -705,6 +820,8 @@ static bool check_options(const uint8_t *msg, size_t len)
         fail("the question to the server is malformed");
     while (msg_walk_next(&walk, &rr) > 0) {
         const uint8_t *rdata = msg + rr.rdata_pos;
+        if (rr.type == DNS_TYPE_OPT && (rr.class != MSG_UDP_EDNS || (rr.ttl & ~(uint32_t)EDNS_DO) != 0))
+            fail("the OPT to the server says %u and %x", rr.class, rr.ttl);
         if (rr.type != DNS_TYPE_OPT || rr.rdata_len == 0)
             continue;
         if (rr.rdata_len < 12 || msg_u16(rdata) != EDNS_OPTION_COOKIE || msg_u16(rdata + 2) + 4u != rr.rdata_len)
@@ -737,8 +854,8 @@ static void check_asked(const struct line *l)
             fail("DO is %d", r.edns.dnssec_ok);
         if (((r.flags & MSG_CD) != 0) != (option(l, 6, "cd") != NULL))
             fail("CD");
-        if (!(r.flags & MSG_RD))
-            fail("RD is not set");
+        if ((r.flags & ~(unsigned)MSG_CD) != (MSG_RD | MSG_AD))
+            fail("flags are %x", r.flags);
         if (check_options(c->msg, c->len) != (option(l, 6, "cookie") != NULL))
             fail("the server's part of the cookie");
         if ((memcmp(c->msg + MSG_HEADER_LEN, want, name_len(want)) != 0) != (option(l, 6, "spelt") != NULL))
@@ -775,6 +892,20 @@ static const uint8_t *edns_option(const ldns_pkt *pkt, unsigned code, size_t *ou
         at += 4 + *out_len;
     }
     return NULL;
+}
+
+/* Options that we speak; whatever else came is not sent back (RFC 6891, 6.1.2; RFC 7871, 7.2.2). */
+static void check_spoken(const ldns_pkt *pkt)
+{
+    const ldns_rdf *data = ldns_pkt_edns_data(pkt);
+    for (size_t at = 0; data != NULL && at + 4 <= ldns_rdf_size(data);) {
+        const uint8_t *option_at = ldns_rdf_data(data) + at;
+        unsigned code = msg_u16(option_at);
+        if (code != EDNS_OPTION_COOKIE && code != EDNS_OPTION_KEEPALIVE && code != EDNS_OPTION_PADDING &&
+            code != EDNS_OPTION_EDE)
+            fail("the answer has option %u", code);
+        at += 4 + (size_t)msg_u16(option_at + 2);
+    }
 }
 
 /* All codes of extended errors, "15" or "22,13"; "none". */
@@ -844,8 +975,38 @@ static void check_flag(const struct line *l, const char *name, bool is_set)
         fail("%s is %s", name, is_set ? "set" : "not set");
 }
 
+/* What every answer gives back of its question, whatever it says. */
+static void check_echo(const struct line *l, const struct caught_answer *c, const ldns_pkt *pkt)
+{
+    const uint8_t *asked = asked_by[c->token].msg;
+    const unsigned copied = MSG_OPCODE | MSG_RD | MSG_CD;
+    unsigned flags = msg_u16(c->msg + 2);
+    bool no_question = option(l, 4, "noquestion") != NULL;
+    size_t question_len = no_question ? 0 : name_len(asked + MSG_HEADER_LEN) + 4;
+    struct request r;
+    if (request_parse(asked, asked_by[c->token].len, &r) < 0)
+        fail("what the client sent has no answer");
+    if (msg_u16(c->msg) != msg_u16(asked))
+        fail("id is %x", msg_u16(c->msg));
+    if ((flags & copied) != (msg_u16(asked + 2) & copied))
+        fail("flags are %x, asked with %x", flags, msg_u16(asked + 2));
+    if (!(flags & MSG_QR) || !(flags & MSG_RA) || (flags & HEADER_Z) != 0)
+        fail("QR, RA or Z: flags are %x", flags);
+    if (msg_u16(c->msg + 4) != !no_question ||
+        memcmp(c->msg + MSG_HEADER_LEN, asked + MSG_HEADER_LEN, question_len) != 0)
+        fail("the question is not the one that was asked");
+    if (ldns_pkt_edns(pkt) != r.edns.present)
+        fail("OPT is %s", r.edns.present ? "missing" : "there");
+    if (!r.edns.present)
+        return;
+    if (ldns_pkt_edns_version(pkt) != 0 || ldns_pkt_edns_z(pkt) != (r.edns.dnssec_ok ? EDNS_DO : 0))
+        fail("OPT: version %u, flags %x", ldns_pkt_edns_version(pkt), ldns_pkt_edns_z(pkt));
+    check_spoken(pkt);
+}
+
 static void check_gets(const struct line *l, const struct block *b)
 {
+    size_t len;
     struct caught_answer *c = answer_of((uint64_t)atoi(word(l, 1)));
     ldns_pkt *pkt = NULL;
     char rcode[DNS_TYPE_TEXT_MAX];
@@ -863,19 +1024,15 @@ static void check_gets(const struct line *l, const struct block *b)
     dns_rcode_to_text(whole, rcode);
     if (strcmp(rcode, word(l, 3)) != 0)
         fail("rcode is %s", rcode);
-    if (ldns_pkt_id(pkt) != 0xbeef)
-        fail("id is %x", ldns_pkt_id(pkt));
-    if (!ldns_pkt_qr(pkt) || !ldns_pkt_ra(pkt))
-        fail("QR or RA is not set");
+    check_echo(l, c, pkt);
     check_flag(l, "tc", ldns_pkt_tc(pkt));
     check_flag(l, "aa", ldns_pkt_aa(pkt));
     check_flag(l, "ad", ldns_pkt_ad(pkt));
-    check_flag(l, "cd", ldns_pkt_cd(pkt));
     check_ede(l, pkt);
-    if (option(l, 4, "noopt") != NULL && ldns_pkt_edns(pkt))
-        fail("there is an OPT");
     if (option(l, 4, "cookie") != NULL)
         check_cookie(pkt);
+    if ((edns_option(pkt, EDNS_OPTION_KEEPALIVE, &len) != NULL) != (option(l, 4, "keepalive") != NULL))
+        fail("keepalive");
     const char *size = option(l, 4, "size<");
     if (size != NULL && c->len > (size_t)atoi(size))
         fail("size is %zu", c->len);
@@ -1127,6 +1284,7 @@ static void set_up(const struct line *l, const char *text)
             stage.servers[i].meter = (uint16_t)i;
             stage.servers[i].spelt = is(l, 2, "spelt");
             stage.servers[i].recursive = is(l, 2, "recursive");
+            stage.servers[i].stream = is(l, 2, "tcp");
             stage.zone_servers[0][i] = (uint16_t)i;
             stage.servers[i].at.port = (uint16_t)(1000 + i);
             stage.opts.server_count++;
@@ -1138,6 +1296,8 @@ static void set_up(const struct line *l, const char *text)
             stage.zones[0].server_count = 1; /* server 0 is everybody's, the others are the zones' */
     } else if (is(l, 0, "level"))
         do_level(l);
+    else if (is(l, 0, "special"))
+        do_special_use();
     else if (is(l, 0, "record"))
         do_record(text + strlen("record "));
     else if (is(l, 0, "option"))
@@ -1161,7 +1321,7 @@ static void upstream_line(const struct line *l, const struct block *b)
     else if (is(l, 2, "sends"))
         do_upstream_sends(l);
     else if (is(l, 2, "breaks")) {
-        struct caught_ask *ask = ask_of(atoi(word(l, 1)));
+        struct caught_ask *ask = ask_of(atoi(word(l, 1)), l);
         ask->gone = true;
         query_slot_failed(stage.engine, ask->slot, stage.now);
     } else if (is(l, 2, "refuses"))

@@ -15,6 +15,7 @@
 #include "support/generation.h"
 
 #define STAGE_ROWS_MAX  64
+#define STAGE_NAMES_MAX 384 /* the shipped special-use names are many */
 #define STAGE_TEXTS_MAX 256
 #define STAGE_TAPS_MAX  64
 
@@ -54,8 +55,8 @@ struct stage {
     struct policy_group groups[8];
     struct prefix networks[8];
     struct prefix access[8];
-    struct policy_name names[STAGE_ROWS_MAX];
-    uint8_t name_bytes[STAGE_ROWS_MAX][NAME_MAX_LEN];
+    struct policy_name names[STAGE_NAMES_MAX];
+    uint8_t name_bytes[STAGE_NAMES_MAX][NAME_MAX_LEN];
     uint8_t record_names[STAGE_ROWS_MAX][NAME_MAX_LEN];
     uint8_t record_data[STAGE_ROWS_MAX][512];
     struct policy_opts policy_opts;

@@ -168,14 +168,14 @@ static bool question_read(const uint8_t *msg, size_t len, struct request *out)
 
 static int opt_read(const uint8_t *msg, const struct msg_rr *rr, struct request *out)
 {
-    if (out->edns.present || msg[rr->name_pos] != 0)
+    if (out->edns.present || rr->section != MSG_ADDITIONAL || msg[rr->name_pos] != 0)
         return ERR_MALFORMED;
     out->options_pos = rr->rdata_pos;
     out->options_len = rr->rdata_len;
     return edns_parse(msg + rr->fixed_pos, msg + rr->rdata_pos, rr->rdata_len, &out->edns);
 }
 
-/* Only the OPT record of the additional section means something in a request; the others need only be well-formed. */
+/* Only the OPT record means something in a request; the others need only be well-formed. */
 static int records_read(const uint8_t *msg, size_t len, struct request *out)
 {
     struct msg_walk walk = {.msg = msg, .len = len, .pos = out->question_end};
@@ -189,11 +189,21 @@ static int records_read(const uint8_t *msg, size_t len, struct request *out)
     struct msg_rr rr;
     int more;
     while ((more = msg_walk_next(&walk, &rr)) > 0)
-        if (rr.section == MSG_ADDITIONAL && rr.type == DNS_TYPE_OPT && opt_read(msg, &rr, out) < 0)
+        if (rr.type == DNS_TYPE_OPT && opt_read(msg, &rr, out) < 0)
             return DNS_RCODE_FORMERR;
     if (more < 0 || walk.pos != len)
         return DNS_RCODE_FORMERR;
     return out->edns.present && out->edns.version > 0 ? DNS_RCODE_BADVERS : 0;
+}
+
+/* Even where it can't be answered, the answer says so in an OPT if one was there. */
+__attribute__((noinline)) static int questionless_read(const uint8_t *msg, size_t len, struct request *out)
+{
+    int rcode = header_count(msg, 0) == 0 ? records_read(msg, len, out) : DNS_RCODE_FORMERR;
+    if (rcode != 0)
+        return rcode;
+    out->asks_cookie = out->edns.cookie_len > 0;
+    return DNS_RCODE_FORMERR;
 }
 
 int request_parse(const uint8_t *msg, size_t len, struct request *out)
@@ -203,7 +213,7 @@ int request_parse(const uint8_t *msg, size_t len, struct request *out)
     out->id = msg_u16(msg);
     out->flags = msg_u16(msg + 2);
     out->question_end = MSG_HEADER_LEN;
-    out->has_question = false;
+    out->has_question = out->asks_cookie = false;
     out->edns.present = false;
     out->edns.dnssec_ok = false;
     out->options_len = 0;
@@ -211,6 +221,6 @@ int request_parse(const uint8_t *msg, size_t len, struct request *out)
     out->edns.cookie_len = 0;
     out->edns.udp_size = 0;
 
-    int rcode = question_read(msg, len, out) ? records_read(msg, len, out) : DNS_RCODE_FORMERR;
+    int rcode = question_read(msg, len, out) ? records_read(msg, len, out) : questionless_read(msg, len, out);
     return (out->flags & MSG_OPCODE) != DNS_OPCODE_QUERY ? DNS_RCODE_NOTIMP : rcode;
 }

@@ -83,6 +83,7 @@ struct request {
     uint16_t flags;
     uint16_t question_end;   /* offset behind the question: bytes 12..question_end go back unchanged, case kept */
     bool has_question;       /* question is set; false for some malformed requests */
+    bool asks_cookie;        /* well-formed and without a question: it wants to know of its cookie (RFC 7873, 5.4) */
     struct question question;
     struct edns edns;        /* edns.present tells whether there was an OPT record */
     uint16_t options_pos;    /* where its options begin */
@@ -96,8 +97,9 @@ struct request {
  * refused, out being filled as far as it could be read (has_question tells); or ERR_MALFORMED when nothing may be
  * answered: shorter than a header, or QR is set (an answer to an answer would be a loop).
  *
- *   FORMERR  QDCOUNT not 1 (RFC 9619), broken question, records that do not parse, more than one OPT (RFC 6891, 6.1.1),
- *            records in the answer section, more than REQUEST_RECORDS_MAX, bytes behind the last record
+ *   FORMERR  QDCOUNT not 1 (RFC 9619; see asks_cookie), broken question, records that do not parse, more than one OPT or
+ *            one elsewhere than in the additional section (RFC 6891, 6.1.1), records in the answer section, more than
+ *            REQUEST_RECORDS_MAX, bytes behind the last record
  *   NOTIMP   opcode other than QUERY
  *   BADVERS  EDNS version above 0 (RFC 6891, 6.1.3)
  */

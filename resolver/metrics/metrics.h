@@ -49,7 +49,7 @@ enum metric {
 
 #define METRICS_ACTIONS (VERDICT_TRUNCATED + 1)
 #define METRICS_REASONS (REASON_CONDITIONAL_ZONE + 1)
-#define METRICS_RCODES  17 /* up to BADVERS */
+#define METRICS_RCODES  24 /* up to BADCOOKIE */
 
 struct metrics {
     _Alignas(64) uint64_t value[METRIC_COUNT];

@@ -107,12 +107,24 @@ static struct ede ede_of_fault(const struct client *c, int rcode)
     return (struct ede){.code = EDE_NONE};
 }
 
+/* RFC 7873, 5.4: no question, but for a server cookie, or whether the one that came still holds. The OPT has the new one. */
+static void give_cookie(struct query_engine *e, struct query_item *item, struct client *c, struct query_time now)
+{
+    const struct ede none = {.code = EDE_NONE};
+    if (c->request.edns.cookie_len == EDNS_COOKIE_CLIENT_LEN || cookie_is_ours(e, c))
+        give_error(e, item, c, VERDICT_LOCAL, REASON_NETWORK_DUTY, DNS_RCODE_NOERROR, none, now);
+    else
+        give_error(e, item, c, VERDICT_ERROR, REASON_BAD_QUESTION, DNS_RCODE_BADCOOKIE, none, now);
+}
+
 static enum stage refuse(struct query_engine *e, struct query_item *item, struct client *c, int rcode,
                          struct query_time now)
 {
     if (c->group == POLICY_GROUP_DENIED)
         give_error(e, item, c, VERDICT_REFUSED, REASON_ACCESS, DNS_RCODE_REFUSED,
                    (struct ede){.code = EDE_PROHIBITED, .text = "This server answers its own networks only"}, now);
+    else if (c->request.asks_cookie)
+        give_cookie(e, item, c, now);
     else if (rcode > 0)
         give_error(e, item, c, VERDICT_ERROR, REASON_BAD_QUESTION, (unsigned)rcode, ede_of_fault(c, rcode), now);
     else

@@ -144,9 +144,11 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
 void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
 {
     unsigned rcode = msg_u16(msg + 2) & MSG_RCODE;
-    /* Of the codes whose upper bits travel in OPT we make only this one ourselves. */
+    /* Of the codes whose upper bits travel in OPT we make only these ourselves. */
     if (c->verdict.action == VERDICT_ERROR && rcode == (DNS_RCODE_BADVERS & MSG_RCODE))
         rcode = DNS_RCODE_BADVERS;
+    else if (c->verdict.action == VERDICT_ERROR && rcode == (DNS_RCODE_BADCOOKIE & MSG_RCODE))
+        rcode = DNS_RCODE_BADCOOKIE;
     count(e->env.metrics, c, rcode);
     if (e->env.log != NULL)
         log_answer(e, c, msg, len, rcode, now);

@@ -193,10 +193,9 @@ static void request_parse_ignores_records_that_mean_nothing_in_a_request(void **
     struct packet p;
     struct request request;
     (void)state;
-    packet_begin(&p, MSG_TC, 1, 0, 2, 3);
+    packet_begin(&p, MSG_TC, 1, 0, 1, 3);
     packet_question(&p, "example.com", DNS_TYPE_A);
     packet_rr(&p, "a.example", DNS_TYPE_SOA, "whatever", 8);
-    packet_opt(&p, 4096, 0, "", 0); /* an OPT in the authority section is no OPT */
     packet_rr(&p, "key.example", 250, "signature", 9);
     packet_opt(&p, 1400, 0, "", 0);
     packet_pointer(&p, MSG_HEADER_LEN);
@@ -205,6 +204,39 @@ static void request_parse_ignores_records_that_mean_nothing_in_a_request(void **
     assert_int_equal(parse_packet(&p, &request), 0);
     assert_true(request.edns.present);
     assert_int_equal(request.edns.udp_size, 1400);
+}
+
+/* RFC 6891, 6.1.1: it belongs in the additional section. */
+static void request_parse_refuses_an_opt_in_the_authority_section(void **state)
+{
+    struct packet p;
+    struct request request;
+    (void)state;
+    packet_begin(&p, 0, 1, 0, 1, 0);
+    packet_question(&p, "example.com", DNS_TYPE_A);
+    packet_opt(&p, 4096, 0, "", 0);
+    assert_int_equal(parse_packet(&p, &request), DNS_RCODE_FORMERR);
+    assert_false(request.edns.present);
+}
+
+/* RFC 7873, 5.4: with a cookie, and nothing else, there need be no question. */
+static void request_parse_knows_who_asks_for_a_cookie(void **state)
+{
+    struct packet p;
+    struct request request;
+    (void)state;
+    packet_begin(&p, MSG_RD, 0, 0, 0, 1);
+    packet_opt(&p, 1232, 0, "\0\12\0\10abcdefgh", 12);
+    assert_int_equal(parse_packet(&p, &request), DNS_RCODE_FORMERR);
+    assert_true(request.asks_cookie);
+    assert_false(request.has_question);
+    packet_begin(&p, MSG_RD, 0, 0, 0, 1);
+    packet_opt(&p, 1232, 0, "", 0);
+    assert_int_equal(parse_packet(&p, &request), DNS_RCODE_FORMERR);
+    assert_false(request.asks_cookie);
+    packet_begin(&p, DNS_OPCODE_UPDATE << 11, 0, 0, 0, 1);
+    packet_opt(&p, 1232, 0, "\0\12\0\10abcdefgh", 12);
+    assert_int_equal(parse_packet(&p, &request), DNS_RCODE_NOTIMP);
 }
 
 static void request_parse_reads_only_so_many_records(void **state)
@@ -465,6 +497,8 @@ int main(void)
         cmocka_unit_test(request_parse_refuses_broken_questions),
         cmocka_unit_test(request_parse_refuses_broken_records),
         cmocka_unit_test(request_parse_ignores_records_that_mean_nothing_in_a_request),
+        cmocka_unit_test(request_parse_refuses_an_opt_in_the_authority_section),
+        cmocka_unit_test(request_parse_knows_who_asks_for_a_cookie),
         cmocka_unit_test(request_parse_reads_only_so_many_records),
         cmocka_unit_test(request_parse_names_other_opcodes_and_versions),
         cmocka_unit_test(msg_name_unpack_follows_only_pointers_to_what_came_before),

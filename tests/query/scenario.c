@@ -26,7 +26,7 @@
  *   action    client ADDR asks NAME TYPE [as N] [tcp] [edns[=SIZE]] [do] [cd] [ad] [nord] [z] [class=CH] [opcode=N] [cookie[=back]]
  *                         [dot] [sde[=CODE]] [emptyede]    sde: the option for structured errors, 65001; emptyede: an
  *                                            extended error that says nothing
- *                         [version=N] [flags=HEX] [options=HEX]    of its OPT, the options behind the others
+ *                         [noquestion] [version=N] [flags=HEX] [options=HEX]    of its OPT, the options behind the others
  *             raw HEX [from ADDR] [as N] [tcp]    bytes as they are
  *             upstream N answers RCODE [tc] [aa] [ad] [nora] [small] [noedns] [cookie[=wrong]] [ede=N] [first] [to=NAME]
  *                                            + records below, indented. small: the question's letters; first: to the oldest
@@ -594,6 +594,10 @@ static size_t question_write(const struct line *l, uint8_t out[ASKED_MAX])
     msg_put_u16(out + len, type_read(word(l, 4)));
     msg_put_u16(out + len + 2, class != NULL ? class_read(class) : DNS_CLASS_IN);
     len += 4;
+    if (option(l, 5, "noquestion") != NULL) {
+        msg_put_u16(out + 4, 0);
+        len = MSG_HEADER_LEN;
+    }
     size_t opt_len = opt_write(l, out + len);
     msg_put_u16(out + 10, opt_len > 0);
     return len + opt_len;

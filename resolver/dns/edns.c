@@ -19,6 +19,7 @@ struct options {
     const uint8_t *cookie; /* NULL: none */
     size_t cookie_len;
     bool keepalive;
+    bool keepalive_timed;
     bool padding;
 };
 
@@ -46,8 +47,8 @@ static int options_read(const uint8_t *rdata, size_t rdata_len, struct options *
     while ((more = edns_option_next(rdata, rdata_len, &pos, &option)) > 0) {
         if (++option_count > EDNS_OPTIONS_MAX)
             return ERR_MALFORMED;
-        if (option.code == EDNS_OPTION_KEEPALIVE && option.len == 0)
-            out->keepalive = true;
+        if (option.code == EDNS_OPTION_KEEPALIVE)
+            *(option.len == 0 ? &out->keepalive : &out->keepalive_timed) = true;
         if (option.code == EDNS_OPTION_PADDING)
             out->padding = true;
         if (option.code == EDNS_OPTION_COOKIE && out->cookie == NULL) {
@@ -91,6 +92,7 @@ int edns_parse(const uint8_t type_class_ttl[8], const uint8_t *rdata, size_t rda
     out->dnssec_ok = (msg_u16(type_class_ttl + 6) & EDNS_DO) != 0;
     out->version = version;
     out->keepalive = options.keepalive;
+    out->keepalive_timed = options.keepalive_timed;
     out->padding = options.padding;
     out->cookie_len = (uint8_t)options.cookie_len;
     out->udp_size = msg_u16(type_class_ttl + 2);

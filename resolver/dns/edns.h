@@ -21,9 +21,10 @@
 
 struct edns {
     bool present;
-    bool dnssec_ok; /* DO */
-    bool keepalive; /* the client asks how long its connection may be idle */
-    bool padding;   /* the client pads, and may be answered so */
+    bool dnssec_ok;       /* DO */
+    bool keepalive;       /* the client asks how long its connection may be idle */
+    bool keepalive_timed; /* it says a time itself, which is the server's to say (RFC 7828, 3.2.1) */
+    bool padding;         /* the client pads, and may be answered so */
     uint8_t version;
     uint8_t cookie_len; /* 0: none; else 8 or 16..40 */
     uint16_t udp_size;  /* as sent; below 512 counts as 512 */

@@ -229,6 +229,8 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
         return limit(e, item, c, share, now);
     if (rcode == 0 && c->request.question.type == DNS_TYPE_NXNAME)
         rcode = DNS_RCODE_FORMERR; /* RFC 9824, 3.5: it stands in NSEC records only */
+    if (rcode == 0 && item->source.stream && c->request.edns.present && c->request.edns.keepalive_timed)
+        rcode = DNS_RCODE_FORMERR; /* RFC 7828, 3.2.1; over UDP the option is ignored (3.3.1) */
     if (rcode > 0 || c->group == POLICY_GROUP_DENIED || is_refused_kind(&c->request.question))
         return refuse(e, item, c, rcode, now);
     if (e->env.opts->zone_count > 1)

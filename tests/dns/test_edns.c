@@ -113,8 +113,10 @@ static void edns_parse_sees_an_empty_keepalive(void **state)
     (void)state;
     assert_int_equal(parse_options("\0\x0b\0\0", 4, &edns), 0);
     assert_true(edns.keepalive);
+    assert_false(edns.keepalive_timed);
     assert_int_equal(parse_options("\0\x0b\0\x02\0\x64", 6, &edns), 0);
     assert_false(edns.keepalive);
+    assert_true(edns.keepalive_timed);
     assert_int_equal(parse_options("\0\x0c\0\0", 4, &edns), 0);
     assert_false(edns.keepalive);
 }

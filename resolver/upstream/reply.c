@@ -406,17 +406,36 @@ static void write_head(struct writer *w, const struct draft *d)
     w->len = d->reply->question_end;
 }
 
+/* Whether record i is of the set that was asked for, or a signature over it: their TTLs are one (RFC 4034, 3). */
+static bool is_asked_set(const struct draft *d, size_t i)
+{
+    const struct msg_rr *rr = &d->rr[i];
+    uint16_t type = rr->type == DNS_TYPE_RRSIG ? covered_type(d, rr) : rr->type;
+    return d->keep[i] && rr->section == MSG_ANSWER && type == d->question->type;
+}
+
+/* No two records of a set may differ: the lowest TTL counts for all (RFC 2181, 5.2). */
+static uint32_t set_ttl(const struct draft *d)
+{
+    uint32_t lowest_s = UINT32_MAX;
+    for (size_t i = 0; i < d->count; i++)
+        if (is_asked_set(d, i) && ttl_checked(d->rr[i].ttl) < lowest_s)
+            lowest_s = ttl_checked(d->rr[i].ttl);
+    return lowest_s;
+}
+
 /* The SOA of a "no" carries how long that is good. */
 static void settle_ttls(const struct draft *d, uint8_t *out)
 {
     struct reply *r = d->reply;
+    uint32_t set_ttl_s = set_ttl(d);
     size_t n = 0;
     r->ttl_min_s = UINT32_MAX;
     for (size_t i = 0; i < d->count; i++) {
         if (!d->keep[i])
             continue;
         uint8_t *ttl = out + r->ttl_at[n++];
-        uint32_t ttl_s = ttl_checked(d->rr[i].ttl);
+        uint32_t ttl_s = is_asked_set(d, i) ? set_ttl_s : ttl_checked(d->rr[i].ttl);
         if (d->rr[i].section == MSG_AUTHORITY && d->rr[i].type == DNS_TYPE_SOA)
             ttl_s = r->soa_minimum_s;
         else if (ttl_s < r->ttl_min_s)

@@ -112,7 +112,7 @@ static void a_plain_answer_is_kept_as_it_is(void **state)
     const struct scene s = {.qname = "www.Example.com.",
                             .qtype = DNS_TYPE_A,
                             .edns = true,
-                            .answer = {"www.example.com. 300 IN A 192.0.2.1", "www.example.com. 200 IN A 192.0.2.2"}};
+                            .answer = {"www.example.com. 200 IN A 192.0.2.1", "www.example.com. 200 IN A 192.0.2.2"}};
     struct reply r;
     (void)state;
     assert_int_equal(clean(&s, &r), 0);

@@ -2,7 +2,10 @@
 
 #include "upstream/reply.h"
 
-/* Records of the name whose first one is opts->records[first]. Returns how many of the type were added. */
+/*
+ * Records of the name whose first one is opts->records[first]. Returns how many of the type were added. All of them are
+ * few enough for ANY (RFC 8482, 4.1).
+ */
 static unsigned add_records(struct answer *a, const struct query_opts *opts, size_t first, uint16_t type,
                             const uint8_t *owner)
 {
@@ -11,9 +14,9 @@ static unsigned add_records(struct answer *a, const struct query_opts *opts, siz
         const struct query_record *r = &opts->records[i];
         if (i > first && !name_equal(r->name, opts->records[first].name))
             break;
-        if (r->type != type)
+        if (r->type != type && type != DNS_TYPE_ANY)
             continue;
-        answer_add(a, MSG_ANSWER, owner, type, r->ttl_s, r->rdata, r->rdata_len);
+        answer_add(a, MSG_ANSWER, owner, r->type, r->ttl_s, r->rdata, r->rdata_len);
         added++;
     }
     return added;

@@ -116,8 +116,9 @@ static void ask_dress(struct query_engine *e, const struct flight *f, struct ask
 {
     struct server *s = &e->servers[ask->server];
     ask->edns = server_takes_edns(s, now_ms);
-    ask->edns_probe =
-        ask->edns && !ask->stream && !e->env.opts->servers[ask->server].recursive && edns_is_dropped(f, ask->server);
+    bool dropped = !ask->stream && !e->env.opts->servers[ask->server].recursive && edns_is_dropped(f, ask->server);
+    bool disliked = f->bare != 0 && (f->bare & flight_bit(e, f, ask->server)) != 0;
+    ask->edns_probe = ask->edns && (dropped || disliked);
     if (ask->edns_probe)
         ask->edns = false;
     if (ask->edns)

@@ -101,8 +101,8 @@ static void start_anew(struct query_engine *e, struct flight *f, const void *ctx
         flight_fail(e, f, now);
         return;
     }
-    f->tried = 0;
-    f->tries = 0;
+    f->tried = f->said_no = f->bare = 0;
+    f->tries = f->rounds = 0;
     flight_try(e, f, now);
 }
 
@@ -146,6 +146,10 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
                 flight_settle(e, ask->flight, ask, msg, len, now);
             else
                 flight_misspelt(e, ask, now);
+            return;
+        }
+        if (ask->server == server && ask->edns && !ask->stream && reply_is_bare_refusal(msg, len)) {
+            flight_unspoken(e, ask, now);
             return;
         }
         ask = ask_find(&e->asks, slot, msg_u16(msg), ask);

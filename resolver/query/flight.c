@@ -12,6 +12,9 @@
 #define RECURSION_MS       1000 /* patience with recursion: many servers are behind an answer */
 #define RECURSION_NEW_MS   100  /* it has ended: until then we are told where it is */
 #define STREAM_ROUND_TRIPS 2    /* a handshake and a question */
+#define ROUNDS_MAX         3    /* a question goes to one server no more often (RFC 9520, 3.1) */
+#define TRIES_MIN          6    /* some of them over TCP, or spelt in another way */
+#define TRIES_MAX          12
 
 struct flights {
     struct flight *pool, *free_flights;
@@ -148,11 +151,11 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->facts_version = facts_version(e);
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
-    f->ask_next = f->tries = 0;
+    f->ask_next = f->tries = f->rounds = 0;
     f->stale_tried = f->bad_cookie = false;
     f->network_error = f->refused = f->unusable = f->answered = false;
     f->cause = EDE_NONE;
-    f->tried = 0;
+    f->tried = f->said_no = f->bare = 0;
     f->started_ms = now.mono_ms;
     f->deadline_ms = now.mono_ms + e->env.opts->client_timeout_ms;
     f->wake_ms = f->deadline_ms;
@@ -237,30 +240,49 @@ static int64_t patience_ms(const struct query_engine *e, uint16_t server)
 }
 
 /* Patience doubles each time round all servers: a lost packet is repaired soon, a slow server is not hammered. */
-static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, size_t server_count,
-                           int64_t now_ms)
+static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, int64_t now_ms)
 {
-    size_t round = (f->tries - 1u) / server_count;
-    wake_by(e, f, now_ms + (patience_ms(e, server) << (round > 5 ? 5 : round)));
+    wake_by(e, f, now_ms + (patience_ms(e, server) << f->rounds));
 }
 
 /* One question costs a bounded number of packets, whatever the servers do. */
 static unsigned tries_max(const struct query_zone *zone)
 {
-    size_t tries = 2 * zone->server_count;
-    return tries < 6 ? 6 : tries > 12 ? 12 : (unsigned)tries;
+    size_t tries = ROUNDS_MAX * zone->server_count;
+    return tries < TRIES_MIN ? TRIES_MIN : tries > TRIES_MAX ? TRIES_MAX : (unsigned)tries;
+}
+
+static uint64_t all_servers(const struct query_engine *e, const struct flight *f)
+{
+    size_t count = e->env.opts->zones[f->key.partition].server_count;
+    return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+}
+
+/* Whether a server is left to be asked; when all had their turn the next round begins, with those that said nothing. */
+static bool has_server_left(const struct query_engine *e, struct flight *f)
+{
+    uint64_t willing = all_servers(e, f) & ~f->said_no;
+    if (willing == 0 || f->tries >= tries_max(&e->env.opts->zones[f->key.partition]))
+        return false;
+    if ((willing & ~f->tried) != 0)
+        return true;
+    if (f->rounds + 1 >= ROUNDS_MAX)
+        return false;
+    f->rounds++;
+    f->tried = 0;
+    return true;
 }
 
 void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
 {
     const struct query_zone *zone = &e->env.opts->zones[f->key.partition];
-    while (f->tries < tries_max(zone) && zone->server_count > 0) {
-        size_t at =
-            server_pick(e->servers, zone->servers, zone->server_count, f->tried, now.mono_ms, random_u32(&e->random));
+    while (has_server_left(e, f)) {
+        size_t at = server_pick(e->servers, zone->servers, zone->server_count, f->tried | f->said_no, now.mono_ms,
+                                random_u32(&e->random));
         uint16_t server = zone->servers[at];
         f->tried |= UINT64_C(1) << at;
         if (ask_send(e, f, server, false, now)) {
-            wake_after_try(e, f, server, zone->server_count, now.mono_ms);
+            wake_after_try(e, f, server, now.mono_ms);
             return;
         }
     }
@@ -274,23 +296,34 @@ void flight_try(struct query_engine *e, struct flight *f, struct query_time now)
 
 void flight_broken(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
 {
-    if (e->env.opts->servers[server].recursive)
-        wake_by(e, f, now.mono_ms + RECURSION_NEW_MS);
-    else
+    if (!e->env.opts->servers[server].recursive) {
         flight_try(e, f, now);
+        return;
+    }
+    f->tried &= ~flight_bit(e, f, server); /* nobody was there: that was no turn of it */
+    wake_by(e, f, now.mono_ms + RECURSION_NEW_MS);
 }
 
 bool flight_tried_all(const struct query_engine *e, const struct flight *f)
 {
-    size_t count = e->env.opts->zones[f->key.partition].server_count;
-    uint64_t all = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-    return (f->tried & all) == all;
+    return f->rounds > 0 || (all_servers(e, f) & ~(f->tried | f->said_no)) == 0;
+}
+
+uint64_t flight_bit(const struct query_engine *e, const struct flight *f, uint16_t server)
+{
+    const struct query_zone *zone = &e->env.opts->zones[f->key.partition];
+    for (size_t i = 0; i < zone->server_count; i++)
+        if (zone->servers[i] == server)
+            return UINT64_C(1) << i;
+    return 0;
 }
 
 void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now)
 {
     if (f->tries >= tries_max(&e->env.opts->zones[f->key.partition]) + 2 || !ask_send(e, f, server, stream, now))
         flight_try(e, f, now);
+    else if (!stream)
+        wake_after_try(e, f, server, now.mono_ms);
     else if (flight_tried_all(e, f))
         wake_by(e, f, f->deadline_ms);
     else
@@ -318,6 +351,19 @@ static void waiter_leave(struct query_engine *e, struct waiter *w, struct query_
     histogram_add(&e->env.metrics->waited, now.wall_ns - w->client.asked.wall_ns, 1);
     load_sub(&e->flights->load, &w->client.source.client.addr);
     waiter_free(e->flights, w);
+}
+
+void flight_unspoken(struct query_engine *e, struct ask *ask, struct query_time now)
+{
+    struct flight *f = ask->flight;
+    uint16_t server = ask->server;
+    uint64_t bit = flight_bit(e, f, server);
+    meter_add(e->meters[server], METER_UNUSABLE, 1);
+    if ((f->bare & bit) != 0)
+        return;
+    f->bare |= bit;
+    if (f->tries < tries_max(&e->env.opts->zones[f->key.partition]) + 2 && ask_send(e, f, server, false, now))
+        wake_after_try(e, f, server, now.mono_ms);
 }
 
 void flight_release(struct query_engine *e, struct flight *f,

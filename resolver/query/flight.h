@@ -31,6 +31,7 @@ struct flight {
     struct ask asks[FLIGHT_ASKS_MAX];
     uint8_t ask_next; /* place in asks for the next one: the oldest is given up */
     uint8_t tries;
+    uint8_t rounds; /* how often all servers had their turn */
     bool stale_tried;
     bool bad_cookie; /* a server wanted another cookie */
     /* What went wrong so far. */
@@ -39,7 +40,10 @@ struct flight {
     bool unusable;      /* ... with what can't be read */
     bool answered;      /* ... with another failure */
     int16_t cause;      /* the extended error that one of them gave; EDE_NONE: none */
-    uint64_t tried;     /* bit: position in the zone's server list */
+    /* Bits: positions in the zone's server list. */
+    uint64_t tried;   /* asked in this round */
+    uint64_t said_no; /* it answered that it does not know: it is not asked again */
+    uint64_t bare;    /* it did not like the question with OPT */
     int64_t deadline_ms;
     int64_t started_ms;
     int64_t retry_ms; /* when another server is to be asked */
@@ -72,8 +76,17 @@ bool flight_tried_all(const struct query_engine *e, const struct flight *f);
 void flight_broken(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now);
 void flight_retry(struct query_engine *e, struct flight *f, uint16_t server, bool stream, struct query_time now);
 
+/* The flight's bit for a server of its zone. */
+uint64_t flight_bit(const struct query_engine *e, const struct flight *f, uint16_t server);
+
 /* A reply fits but for its spelling: the wait goes on, but the server is asked anew as well, beyond a forger's reach. */
 void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time now);
+
+/*
+ * The server sent a bare FORMERR, as those do that know no OPT. It names no question, so the wait goes on, but the server is
+ * asked without OPT as well.
+ */
+void flight_unspoken(struct query_engine *e, struct ask *ask, struct query_time now);
 
 /* Takes the waiters off the flight: each is given to `each` and then freed. */
 void flight_release(struct query_engine *e, struct flight *f,

@@ -213,8 +213,9 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
 }
 
 /* Nothing to be had from this server: another one may know. */
-static void settle_next(struct query_engine *e, struct flight *f, struct query_time now)
+static void settle_next(struct query_engine *e, struct flight *f, uint16_t server, struct query_time now)
 {
+    f->said_no |= flight_bit(e, f, server);
     if (!flight_tried_all(e, f)) {
         flight_try(e, f, now);
         return;
@@ -226,14 +227,15 @@ static void settle_next(struct query_engine *e, struct flight *f, struct query_t
 }
 
 /* The server said something other than yes or no. */
-static void settle_refusal(struct query_engine *e, struct flight *f, const struct reply *r, struct query_time now)
+static void settle_refusal(struct query_engine *e, struct flight *f, const struct reply *r, uint16_t server,
+                           struct query_time now)
 {
     if (r->rcode == DNS_RCODE_REFUSED)
         f->refused = true;
     else
         f->answered = true;
     f->cause = cause_better(f->cause, r->cause);
-    settle_next(e, f, now);
+    settle_next(e, f, server, now);
 }
 
 /* A broken datagram does not end the wait for a good one. Over a stream, or where it is only too much, none will come. */
@@ -242,9 +244,10 @@ static void settle_unusable(struct query_engine *e, struct flight *f, struct ask
     meter_add(e->meters[ask->server], METER_UNUSABLE, 1);
     if (!ask->stream && code != ERR_LIMIT)
         return;
+    uint16_t server = ask->server;
     ask_close(&e->asks, ask);
     f->unusable = true;
-    settle_next(e, f, now);
+    settle_next(e, f, server, now);
 }
 
 /* RFC 7873, 5.3: once more with the cookie that came along, then over TCP, which needs none. */
@@ -260,6 +263,7 @@ static enum meter_count outcome_of(unsigned rcode)
     switch (rcode) {
     case DNS_RCODE_NOERROR:
     case DNS_RCODE_NXDOMAIN:
+    case DNS_RCODE_YXDOMAIN:
         return METER_ANSWERS;
     case DNS_RCODE_SERVFAIL:
         return METER_SERVFAIL;
@@ -268,6 +272,26 @@ static enum meter_count outcome_of(unsigned rcode)
     default:
         return METER_ERRORS;
     }
+}
+
+/*
+ * Old servers know no OPT, and say so in several ways (RFC 6891, 7). Some that know it stumble over an option in it, and send
+ * FORMERR with an OPT.
+ */
+static bool refuses_edns(const struct reply *r)
+{
+    return r->rcode == DNS_RCODE_FORMERR || r->rcode == DNS_RCODE_BADVERS ||
+           (r->rcode == DNS_RCODE_NOTIMP && !r->had_edns);
+}
+
+static void settle_without_edns(struct query_engine *e, struct flight *f, const struct reply *r, uint16_t server,
+                                bool stream, struct query_time now)
+{
+    if (r->had_edns && r->rcode == DNS_RCODE_FORMERR)
+        f->bare |= flight_bit(e, f, server);
+    else
+        server_note_no_edns(&e->servers[server], now.mono_ms);
+    flight_retry(e, f, server, stream, now);
 }
 
 /* A server that knows: all others can only say the same. */
@@ -304,7 +328,8 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         meter_add(e->meters[server], METER_COOKIE, 1);
         return;
     }
-    if (ask->edns || ask->edns_probe)
+    bool without_edns = !truncated && ask->edns && refuses_edns(&r);
+    if ((ask->edns || ask->edns_probe) && !without_edns)
         server_note_edns_answer(&e->servers[server], ask->edns, now.mono_ms);
     servers_note_reply(e, ask, now);
     meter_add(e->meters[server], truncated ? METER_TRUNCATED : outcome_of(r.rcode), 1);
@@ -318,17 +343,19 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
         flight_retry(e, f, server, true, now);
     } else if (truncated) {
         f->unusable = true;
-        settle_next(e, f, now);
-    } else if (r.rcode == DNS_RCODE_FORMERR && !r.had_edns && server_takes_edns(&e->servers[server], now.mono_ms)) {
-        server_note_no_edns(&e->servers[server], now.mono_ms); /* RFC 6891, 6.2.2 */
-        f->tried = 0;
-        flight_try(e, f, now);
+        settle_next(e, f, server, now);
+    } else if (without_edns) {
+        settle_without_edns(e, f, &r, server, stream, now);
     } else if (r.rcode == DNS_RCODE_BADCOOKIE && !stream) {
         settle_bad_cookie(e, f, server, now);
     } else if (is_answer(&r)) {
+        server_note_use(&e->servers[server], true);
         settle_reply(e, f, &r, server, now);
     } else {
-        settle_refusal(e, f, &r, now);
+        /* SERVFAIL is about the name. Whoever refuses, or does not look up, may do so always. */
+        if (r.rcode != DNS_RCODE_SERVFAIL)
+            server_note_use(&e->servers[server], false);
+        settle_refusal(e, f, &r, server, now);
     }
 }
 

@@ -21,6 +21,14 @@ bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct que
     return memcmp(lower, question->name, question->name_len) == 0;
 }
 
+bool reply_is_bare_refusal(const uint8_t *msg, size_t len)
+{
+    uint16_t flags = len < MSG_HEADER_LEN ? 0 : msg_u16(msg + 2);
+    unsigned rcode = flags & MSG_RCODE;
+    return (flags & MSG_QR) && !(flags & MSG_OPCODE) && msg_u16(msg + 4) == 0 &&
+           (rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP);
+}
+
 /* The records of a reply while it is being cleaned. */
 struct draft {
     const uint8_t *msg;
@@ -274,7 +282,8 @@ static int pick_authority(struct draft *d)
             return code;
         d->keep[i] = true;
     }
-    d->reply->referral = names_servers && d->reply->negative && d->reply->rcode == DNS_RCODE_NOERROR &&
+    bool helpless = (msg_u16(d->msg + 2) & (MSG_AA | MSG_RA)) == 0;
+    d->reply->referral = (names_servers || helpless) && d->reply->negative && d->reply->rcode == DNS_RCODE_NOERROR &&
                          !d->reply->has_soa && !d->reply->withheld && d->reply->chain_count == 0;
     return 0;
 }

@@ -28,6 +28,9 @@
  * case-insensitively. Everything else is not looked at. */
 bool reply_matches(const uint8_t *msg, size_t len, uint16_t id, const struct question *question);
 
+/* Whether msg is a FORMERR or NOTIMP without a question, as servers send that are older than EDNS (RFC 6891, 7). */
+bool reply_is_bare_refusal(const uint8_t *msg, size_t len);
+
 struct reply {
     uint16_t rcode; /* 12 bits, with OPT's */
     bool truncated; /* TC: ask again over TCP */
@@ -37,7 +40,8 @@ struct reply {
     uint8_t cookie_len; /* 0: none came */
     uint8_t cookie[EDNS_COOKIE_MAX];
     bool negative; /* NXDOMAIN, or no record of the type */
-    bool referral; /* ask those, it says: no answer from a server that we ask to find it (RFC 2308, 2.2) */
+    bool referral; /* ask those, it says, or nothing at all and that it can't look up (RA, AA clear): no answer from a
+                    * server that we ask to find it (RFC 2308, 2.2) */
     bool has_soa;
     bool has_ech;  /* an SVCB or HTTPS record has it; then no name in the message leads anywhere but to the question */
     bool withheld; /* SVCB or HTTPS records were left out: malformed */

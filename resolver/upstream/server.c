@@ -26,7 +26,8 @@ static bool rests(const struct server *s, int64_t now_ms)
 static int64_t rank(const struct server *s, bool tried, int64_t now_ms)
 {
     int64_t rtt_ms = s->srtt_ms < 0 ? UNKNOWN_RTT_MS : s->srtt_ms;
-    return rtt_ms + (int64_t)s->failures * 100 + (rests(s, now_ms) ? 1000000 : 0) + (tried ? 10000000 : 0);
+    return rtt_ms + ((int64_t)s->failures + s->refusals) * 100 + (rests(s, now_ms) ? 1000000 : 0) +
+           (tried ? 10000000 : 0);
 }
 
 size_t server_pick(const struct server servers[], const uint16_t candidates[], size_t count, uint64_t tried,
@@ -125,6 +126,11 @@ void server_note_reply(struct server *s, int64_t rtt_ms)
     }
     s->failures = 0;
     s->rest_until_ms = 0;
+}
+
+void server_note_use(struct server *s, bool useful)
+{
+    s->refusals = useful ? 0 : s->refusals < SERVER_REFUSALS_MAX ? s->refusals + 1 : s->refusals;
 }
 
 void server_note_failure(struct server *s, int64_t now_ms)

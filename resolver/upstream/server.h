@@ -17,10 +17,13 @@
 #include "base/random.h"
 #include "dns/edns.h"
 
+#define SERVER_REFUSALS_MAX 10
+
 struct server {
     int32_t srtt_ms; /* smoothed; -1: never answered */
     int32_t rttvar_ms;
     uint32_t failures;        /* in a row */
+    uint32_t refusals;        /* replies in a row that were of no use, at most SERVER_REFUSALS_MAX */
     int64_t rest_until_ms;    /* not chosen before, unless all rest */
     int64_t no_edns_until_ms; /* it answered FORMERR to a question with OPT */
     uint32_t edns_silences;   /* questions in a row that it answered only without OPT */
@@ -65,6 +68,8 @@ bool server_keeps_spelling(const struct server *s, int64_t now_ms);
 void server_note_spelling(struct server *s, bool kept, int64_t now_ms);
 
 void server_note_reply(struct server *s, int64_t rtt_ms);
+/* Whether a reply was an answer. A server that refuses is as good as a slow one: fast at it, it would always be asked first. */
+void server_note_use(struct server *s, bool useful);
 /* No answer in time, or the network said no. */
 void server_note_failure(struct server *s, int64_t now_ms);
 

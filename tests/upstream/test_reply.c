@@ -21,6 +21,7 @@ struct scene {
     bool dnssec;
     bool edns;
     bool ad;
+    bool helpless; /* RA is clear */
 };
 
 static void push_all(ldns_pkt *pkt, ldns_pkt_section section, const char *const *texts, size_t max)
@@ -38,6 +39,7 @@ static size_t scene_write(const struct scene *s, uint8_t **out)
         ldns_pkt_query_new(ldns_dname_new_frm_str(s->qname), (ldns_rr_type)s->qtype, LDNS_RR_CLASS_IN, LDNS_RD);
     size_t len;
     ldns_pkt_set_qr(pkt, true);
+    ldns_pkt_set_ra(pkt, !s->helpless);
     ldns_pkt_set_id(pkt, 4711);
     ldns_pkt_set_rcode(pkt, (uint8_t)s->rcode);
     push_all(pkt, LDNS_SECTION_ANSWER, s->answer, 8);
@@ -501,6 +503,8 @@ static void a_referral_is_told_from_nodata(void **state)
         {{.authority = {NS, SOA}}, false},
         {{.authority = {SOA}}, false},
         {{.edns = true}, false},
+        {{.edns = true, .helpless = true}, true},
+        {{.helpless = true, .authority = {SOA}}, false},
         {{.answer = {"www.example.com. 300 IN A 192.0.2.1"}, .authority = {NS}}, false},
         {{.answer = {"www.example.com. 300 IN CNAME b.example.org."}, .authority = {NS}}, false},
         {{.rcode = LDNS_RCODE_NXDOMAIN, .authority = {NS}}, false},

@@ -43,6 +43,24 @@ static void now_and_then_another_one_is_asked(void **state)
     assert_in_range(others, 30, 200);
 }
 
+static void a_server_that_only_refuses_is_not_asked_first(void **state)
+{
+    struct server s[3];
+    (void)state;
+    start(s);
+    server_note_reply(&s[0], 1);
+    server_note_reply(&s[1], 20);
+    server_note_reply(&s[2], 150);
+    server_note_use(&s[0], false);
+    assert_int_equal(server_pick(s, three, 3, 0, 0, 1), 1);
+    for (int i = 0; i < 100; i++)
+        server_note_use(&s[0], false);
+    assert_int_equal(s[0].refusals, SERVER_REFUSALS_MAX);
+    assert_int_equal(server_pick(s, three, 3, 1u << 1 | 1u << 2, 0, 1), 0); /* the last resort all the same */
+    server_note_use(&s[0], true);
+    assert_int_equal(server_pick(s, three, 3, 0, 0, 1), 0);
+}
+
 static void a_server_that_fails_often_rests_and_is_probed_again(void **state)
 {
     struct server s[3];
@@ -157,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fastest_server_is_asked),
         cmocka_unit_test(now_and_then_another_one_is_asked),
+        cmocka_unit_test(a_server_that_only_refuses_is_not_asked_first),
         cmocka_unit_test(a_server_that_fails_often_rests_and_is_probed_again),
         cmocka_unit_test(when_all_rest_one_is_asked_all_the_same),
         cmocka_unit_test(patience_follows_the_measured_time),

@@ -111,7 +111,9 @@ bool absence_find(struct query_engine *e, const struct client *c, const struct c
 {
     struct cache_key absent = absence_key(key);
     struct cache_hit hit;
-    for (unsigned up = 0; up <= LABELS_MAX && absent.name[0] != 0; up++) {
+    /* Without the cut, the asked name alone: NXDOMAIN is of all its types (RFC 2308, 5). */
+    unsigned up_max = e->env.opts->nxdomain_cut ? LABELS_MAX : 0;
+    for (unsigned up = 0; up <= up_max && absent.name[0] != 0; up++) {
         cache_key_hash(e->env.cache, &absent);
         if (cache_get(e->env.cache, &absent, now_ms, 0, e->clean, CACHE_MSG_MAX, &hit)) {
             answer_below(e, c, &hit, now_ms, ttl_at, out);

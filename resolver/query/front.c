@@ -355,7 +355,7 @@ static bool give_absence(struct query_engine *e, struct query_item *item, struct
 {
     struct client *c = &p->client;
     struct stored stored;
-    if (!e->env.opts->nxdomain_cut || !absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
+    if (!absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
         return false;
     c->cache_state = QLOG_CACHE_HIT;
     passage_give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);

@@ -206,7 +206,7 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);
     /* At the end of an alias it is the target that does not exist. */
-    if (good_s > 0 && e->env.opts->nxdomain_cut && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
+    if (good_s > 0 && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
         absence_keep(e, &f->key, &stored, (int64_t)good_s * 1000, now.mono_ms);
     flight_release(e, f, answer_waiter, &ctx, now);
     flight_end(e, f);

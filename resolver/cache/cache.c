@@ -135,8 +135,10 @@ void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *
                const uint8_t mark[CACHE_MARK_BYTES])
 {
     struct shard *shard = shard_of(cache, key->hash);
-    if (msg_len > CACHE_MSG_MAX || ttl_count > CACHE_TTLS_MAX)
+    if (msg_len > CACHE_MSG_MAX || ttl_count > CACHE_TTLS_MAX) {
+        cache_drop(cache, key);
         return;
+    }
     size_t size = sizeof(struct shard_entry) + ttl_count * sizeof ttl_at[0] + msg_len;
     pthread_mutex_lock(&shard->lock);
     struct shard_entry *entry = shard_add(shard, key, size);
@@ -155,6 +157,14 @@ void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *
             memcpy(entry->ttl_at, ttl_at, ttl_count * sizeof ttl_at[0]);
         memcpy(entry->ttl_at + ttl_count, msg, msg_len);
     }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void cache_drop(struct cache *cache, const struct cache_key *key)
+{
+    struct shard *shard = shard_of(cache, key->hash);
+    pthread_mutex_lock(&shard->lock);
+    shard_drop(shard, key);
     pthread_mutex_unlock(&shard->lock);
 }
 

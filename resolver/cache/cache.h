@@ -88,12 +88,15 @@ bool cache_get(struct cache *cache, const struct cache_key *key, int64_t now_ms,
                size_t cap, struct cache_hit *out);
 
 /*
- * Stores an answer, replacing one of the same key. ttl_at holds ttl_count offsets. ttl_ms: how long it is fresh.
+ * Stores an answer, replacing one of the same key; one that is too long to be kept replaces it with nothing. ttl_at holds ttl_count offsets. ttl_ms: how long it is fresh.
  * msg[12..question_end) must be the key's question in lower case: the entry is found again by it.
  */
 void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *msg, size_t msg_len,
                size_t question_end, const uint16_t ttl_at[], size_t ttl_count, int64_t now_ms, int64_t ttl_ms,
                const uint8_t mark[CACHE_MARK_BYTES]);
+
+/* Removes the entry, if there is one. */
+void cache_drop(struct cache *cache, const struct cache_key *key);
 
 /* Replaces the mark of an entry that is still the one stored at stored_ms. */
 void cache_set_mark(struct cache *cache, const struct cache_key *key, int64_t stored_ms,

@@ -296,6 +296,13 @@ struct shard_entry *shard_add(struct shard *shard, const struct cache_key *key, 
     return entry;
 }
 
+void shard_drop(struct shard *shard, const struct cache_key *key)
+{
+    struct shard_slot *slot = slot_find(shard, key);
+    if (slot != NULL)
+        slot_clear(shard, slot);
+}
+
 size_t shard_remove_if(struct shard *shard, bool (*match)(const struct shard_entry *entry, const void *ctx),
                        const void *ctx)
 {

@@ -96,6 +96,9 @@ struct shard_entry *shard_find(struct shard *shard, const struct cache_key *key)
  */
 struct shard_entry *shard_add(struct shard *shard, const struct cache_key *key, size_t size);
 
+/* Removes the entry of key, if there is one. */
+void shard_drop(struct shard *shard, const struct cache_key *key);
+
 /* Removes entries for which match() says so. Returns how many. */
 size_t shard_remove_if(struct shard *shard, bool (*match)(const struct shard_entry *entry, const void *ctx),
                        const void *ctx);

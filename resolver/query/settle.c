@@ -205,6 +205,8 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
     }
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);
+    else
+        cache_drop(e->env.cache, &f->key); /* what it replaces must not come back as a stale answer (RFC 8767, 4) */
     /* At the end of an alias it is the target that does not exist. */
     if (good_s > 0 && r->rcode == DNS_RCODE_NXDOMAIN && r->has_soa && r->chain_count == 0)
         absence_keep(e, &f->key, &stored, (int64_t)good_s * 1000, now.mono_ms);

@@ -144,6 +144,27 @@ static void a_new_answer_replaces_the_old_one(void **state)
     cache_free(cache);
 }
 
+static void what_cannot_be_kept_takes_the_old_entry_away(void **state)
+{
+    struct cache *cache = make(1 << 20, 4);
+    struct entry entry, other;
+    struct cache_hit hit;
+    uint16_t ttl_at[CACHE_TTLS_MAX + 1] = {0};
+    uint8_t mark[CACHE_MARK_BYTES] = {0};
+    (void)state;
+    entry_make(cache, &entry, "www.example.com", 1, 0, 1);
+    entry_make(cache, &other, "www.example.com", 28, 0, 2);
+    put(cache, &entry, 0, TTL_MS);
+    put(cache, &other, 0, TTL_MS);
+    cache_drop(cache, &entry.key);
+    cache_drop(cache, &entry.key);
+    assert_false(get(cache, &entry, 1, TTL_MS, &hit));
+    assert_true(get(cache, &other, 1, 0, &hit));
+    cache_put(cache, &other.key, other.msg, other.len, other.question_end, ttl_at, CACHE_TTLS_MAX + 1, 1, TTL_MS, mark);
+    assert_false(get(cache, &other, 1, TTL_MS, &hit));
+    cache_free(cache);
+}
+
 static void a_long_message_is_cut_to_its_question(void **state)
 {
     struct cache *cache = make(1 << 20, 1);
@@ -315,6 +336,7 @@ int main(void)
         cmocka_unit_test(every_part_of_the_key_counts),
         cmocka_unit_test(an_entry_expires_to_the_millisecond_and_may_be_stale_after),
         cmocka_unit_test(a_new_answer_replaces_the_old_one),
+        cmocka_unit_test(what_cannot_be_kept_takes_the_old_entry_away),
         cmocka_unit_test(a_long_message_is_cut_to_its_question),
         cmocka_unit_test(a_mark_is_changed_only_on_the_entry_it_was_read_from),
         cmocka_unit_test(prefetch_is_wanted_once_by_an_often_asked_entry_near_its_end),

@@ -134,6 +134,7 @@ static void fill_query(struct build *b)
     q->ttl_max_s = seconds(o->cache.max_ttl_ms);
     q->negative_ttl_max_s = seconds(o->cache.negative_ttl_ms);
     q->failure_ttl_s = seconds(o->cache.failure_ttl_ms);
+    q->failure_ttl_max_s = seconds(o->cache.failure_ttl_max_ms);
     q->nxdomain_cut = o->cache.nxdomain_cut;
     q->serve_stale = o->cache.serve_stale;
     q->stale_max_s = seconds(o->cache.stale_max_ms);

@@ -147,7 +147,7 @@ struct options {
     } structured_errors;
     struct {
         int64_t bytes;
-        int64_t min_ttl_ms, max_ttl_ms, negative_ttl_ms, failure_ttl_ms;
+        int64_t min_ttl_ms, max_ttl_ms, negative_ttl_ms, failure_ttl_ms, failure_ttl_max_ms;
         bool nxdomain_cut;
         bool serve_stale;
         int64_t stale_max_ms, stale_after_ms;

@@ -109,7 +109,8 @@ struct stored {
     bool above;     /* it was said of a name above the one that is asked (absence.c) */
 };
 
-#define STALE_TTL_S 30 /* RFC 8767, 4 */
+#define STALE_TTL_S      30    /* RFC 8767, 4 */
+#define STALE_RECHECK_MS 30000 /* no upstream is asked to renew it again before that (RFC 8767, 5) */
 
 struct flights;
 struct passage;

@@ -40,23 +40,50 @@ static struct cache_key failure_key(const struct query_engine *e, const struct c
     return failed;
 }
 
-/* What is kept is a question, with the failure in place of the id. */
-void failure_keep(struct query_engine *e, const struct question *question, const struct cache_key *key,
-                  uint16_t failure, int64_t now_ms)
+/* Where no server was heard it is the network, which comes back for all names at once. */
+static bool is_of_the_name(const struct flight *f)
 {
-    static const uint8_t no_mark[CACHE_MARK_BYTES];
+    return f->answered || f->refused || f->unusable || f->cause != EDE_NONE;
+}
+
+/* How long it is remembered (RFC 9520, 3.2). One that lasts: twice as long as the last time. */
+static int64_t failure_ttl_ms(const struct query_engine *e, const struct flight *f, const struct cache_key *failed,
+                              int64_t now_ms)
+{
+    uint8_t msg[CLIENT_HEAD_MAX];
+    struct cache_hit last;
     int64_t ttl_ms = (int64_t)e->env.opts->failure_ttl_s * 1000;
+    int64_t max_ms = (int64_t)e->env.opts->failure_ttl_max_s * 1000;
+    if (f->stale_given) /* nobody suffers meanwhile */
+        return ttl_ms > STALE_RECHECK_MS ? ttl_ms : STALE_RECHECK_MS;
+    if (max_ms < ttl_ms)
+        max_ms = ttl_ms;
+    if (!is_of_the_name(f) || !cache_get(e->env.cache, failed, now_ms, max_ms, msg, sizeof msg, &last))
+        return ttl_ms;
+    int64_t last_ms = last.expires_ms - last.stored_ms;
+    if (now_ms > last.expires_ms + last_ms)
+        return ttl_ms; /* it was not asked for in between: nobody knows that it lasted */
+    return 2 * last_ms < max_ms ? 2 * last_ms : max_ms;
+}
+
+/* What is kept is a question, with the failure in place of the id. */
+void failure_keep(struct query_engine *e, const struct flight *f, uint16_t failure, int64_t now_ms)
+{
+    const struct question *question = &f->question;
+    static const uint8_t no_mark[CACHE_MARK_BYTES];
     uint8_t msg[CLIENT_HEAD_MAX] = {0};
     size_t len = MSG_HEADER_LEN + (size_t)question->name_len + 4;
-    if (ttl_ms == 0)
+    if (e->env.opts->failure_ttl_s == 0)
         return;
-    struct cache_key failed = failure_key(e, key);
+    struct cache_key failed = failure_key(e, &f->key);
+    int64_t ttl_ms = failure_ttl_ms(e, f, &failed, now_ms);
     msg_put_u16(msg, failure);
     memcpy(msg + MSG_HEADER_LEN, question->name, question->name_len);
     msg_put_u16(msg + len - 4, question->type);
     msg_put_u16(msg + len - 2, question->class);
     cache_put(e->env.cache, &failed, msg, len, len, NULL, 0, now_ms, ttl_ms, no_mark);
-    e->failures_until_ms = now_ms + ttl_ms;
+    if (e->failures_until_ms < now_ms + ttl_ms)
+        e->failures_until_ms = now_ms + ttl_ms;
 }
 
 bool failure_find(struct query_engine *e, const struct cache_key *key, int64_t now_ms, struct ede *out)

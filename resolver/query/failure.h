@@ -26,8 +26,7 @@ uint16_t failure_of(const struct flight *f);
 
 struct ede failure_ede(uint16_t failure);
 
-void failure_keep(struct query_engine *e, const struct question *question, const struct cache_key *key,
-                  uint16_t failure, int64_t now_ms);
+void failure_keep(struct query_engine *e, const struct flight *f, uint16_t failure, int64_t now_ms);
 
 /* Whether the key's question failed lately. *out then says so, and why. */
 bool failure_find(struct query_engine *e, const struct cache_key *key, int64_t now_ms, struct ede *out);

@@ -152,7 +152,7 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
     f->ask_next = f->tries = f->rounds = 0;
-    f->stale_tried = f->bad_cookie = false;
+    f->stale_tried = f->stale_given = f->bad_cookie = false;
     f->network_error = f->refused = f->unusable = f->answered = false;
     f->cause = EDE_NONE;
     f->tried = f->said_no = f->bare = 0;
@@ -429,6 +429,7 @@ static void stale_or_wait(struct query_engine *e, struct flight *f, struct query
             at = &w->next;
             continue;
         }
+        f->stale_given = true;
         *at = w->next;
         waiter_leave(e, w, now);
     }

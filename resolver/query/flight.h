@@ -40,6 +40,7 @@ struct flight {
     bool unusable;      /* ... with what can't be read */
     bool answered;      /* ... with another failure */
     int16_t cause;      /* the extended error that one of them gave; EDE_NONE: none */
+    bool stale_given;   /* to somebody who waited */
     /* Bits: positions in the zone's server list. */
     uint64_t tried;   /* asked in this round */
     uint64_t said_no; /* it answered that it does not know: it is not asked again */

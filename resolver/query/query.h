@@ -162,6 +162,7 @@ struct query_opts {
     uint32_t ttl_min_s, ttl_max_s; /* clamps: 0, 86,400 */
     uint32_t negative_ttl_max_s;   /* 3,600 */
     uint32_t failure_ttl_s;        /* RFC 9520: 5 */
+    uint32_t failure_ttl_max_s;    /* ... twice as long each time it happens again, up to this: 60 */
     bool nxdomain_cut;             /* RFC 8020: what does not exist has nothing below it */
     bool serve_stale;              /* RFC 8767 */
     uint32_t stale_max_s;          /* how long after expiry: 86,400 */

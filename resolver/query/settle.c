@@ -363,10 +363,18 @@ void flight_settle(struct query_engine *e, struct flight *f, struct ask *ask, co
 
 /* ---- no answer to be had ---- */
 
+struct failed {
+    struct ede ede;
+    bool *stale_given;
+};
+
 static void fail_waiter(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
 {
-    if (!settle_stale(e, c, now))
-        settle_failure(e, c, *(const struct ede *)ctx, now);
+    const struct failed *failed = ctx;
+    if (settle_stale(e, c, now))
+        *failed->stale_given = true;
+    else
+        settle_failure(e, c, failed->ede, now);
 }
 
 void flight_fail(struct query_engine *e, struct flight *f, struct query_time now)
@@ -376,7 +384,8 @@ void flight_fail(struct query_engine *e, struct flight *f, struct query_time now
     if (__builtin_expect(e->env.tap != NULL, 0))
         tell_silence(e, f, now);
     flight_blame(e, f, UINT16_MAX, now.mono_ms, now.mono_ms);
-    failure_keep(e, &f->question, &f->key, failure, now.mono_ms);
-    flight_release(e, f, fail_waiter, &ede, now);
+    struct failed failed = {.ede = ede, .stale_given = &f->stale_given};
+    flight_release(e, f, fail_waiter, &failed, now);
+    failure_keep(e, f, failure, now.mono_ms);
     flight_end(e, f);
 }

@@ -367,7 +367,8 @@ static void every_time_and_bound_reaches_its_place(void **state)
         "notice: {ipv6: \"fd00::9\", ttl: 11s, listen: [10.0.0.1:8080], school: Hill, contact: Mrs O, hosts: "
         "[Why.Hill.],\n"
         "  templates: t, help_file: /h, inbox: i, inbox_size: 2MiB}\n"
-        "cache: {size: 2MiB, min_ttl: 1s, max_ttl: 2s, negative_ttl: 3s, failure_ttl: 4s, serve_stale: false,\n"
+        "cache: {size: 2MiB, min_ttl: 1s, max_ttl: 2s, negative_ttl: 3s, failure_ttl: 4s, failure_ttl_max: 44s,\n"
+        "  serve_stale: false,\n"
         "  nxdomain_cut: false, stale_max: 5s, stale_after: 6ms}\n"
         "limits: {client_timeout: 701ms, upstream_timeout: 72ms, pending: 73, pending_per_client: 74,\n"
         "  client_rate: 78, client_burst: 79, unlimited: [],\n"
@@ -383,6 +384,7 @@ static void every_time_and_bound_reaches_its_place(void **state)
     assert_int_equal(q->ttl_max_s, 2);
     assert_int_equal(q->negative_ttl_max_s, 3);
     assert_int_equal(q->failure_ttl_s, 4);
+    assert_int_equal(q->failure_ttl_max_s, 44);
     assert_false(q->nxdomain_cut);
     assert_int_equal(q->client_rate, 78);
     assert_int_equal(q->client_burst, 79);

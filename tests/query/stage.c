@@ -48,6 +48,7 @@ void stage_init(struct stage *s)
         .ttl_max_s = 86400,
         .negative_ttl_max_s = 3600,
         .failure_ttl_s = 5,
+        .failure_ttl_max_s = 60,
         .stale_max_s = 86400,
         .stale_after_ms = 1800,
         .has_sinkhole_v4 = true,

@@ -38,6 +38,8 @@ struct draft {
     size_t count;
     struct msg_rr rr[REPLY_TTLS_MAX];
     bool keep[REPLY_TTLS_MAX];
+    uint8_t link[REPLY_TTLS_MAX]; /* of kept answer records: how many aliases lead to their owner */
+    bool reordered;
     bool has_final; /* a record of the type that was asked, at the end of the chain */
     bool spoilt;    /* ... of type SVCB or HTTPS, and malformed */
     struct reply *reply;
@@ -204,6 +206,7 @@ static int follow_chain(struct draft *d)
             int code = chain_step(d, i);
             if (code < 0)
                 return code;
+            d->link[i] = (uint8_t)(d->reply->chain_count - code);
             /* A moved chain may make earlier records fit. */
             moved = moved || (code > 0 && i > 0);
         }
@@ -226,6 +229,43 @@ static void withhold_services(struct draft *d)
     d->reply->withheld = true;
     d->reply->authentic = false;
     d->reply->has_ech = false;
+}
+
+static bool is_kept_answer(const struct draft *d, size_t i)
+{
+    return d->keep[i] && d->rr[i].section == MSG_ANSWER;
+}
+
+static bool is_in_order(const struct draft *d)
+{
+    unsigned link = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        if (is_kept_answer(d, i) && d->link[i] < link)
+            return false;
+        if (is_kept_answer(d, i))
+            link = d->link[i];
+    }
+    return true;
+}
+
+/* Stub resolvers read an answer once, from the front: an alias must come before what it leads to. Rare. */
+static void order_chain(struct draft *d)
+{
+    struct msg_rr ordered[REPLY_TTLS_MAX];
+    size_t answers = 0;
+    for (unsigned link = 0; link <= d->reply->chain_count; link++)
+        for (size_t i = 0; i < d->count; i++)
+            if (is_kept_answer(d, i) && d->link[i] == link)
+                ordered[answers++] = d->rr[i];
+    size_t count = answers;
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rr[i].section != MSG_ANSWER)
+            ordered[count++] = d->rr[i];
+    memcpy(d->rr, ordered, count * sizeof ordered[0]);
+    for (size_t i = 0; i < count; i++)
+        d->keep[i] = i < answers;
+    d->count = count;
+    d->reordered = true;
 }
 
 /* With the top bit set it counts as zero (RFC 2181, 8). */
@@ -368,6 +408,8 @@ static int write_record(struct writer *w, const struct draft *d, const struct ms
 static bool kept_is_prefix(const struct draft *d, size_t *out_end)
 {
     size_t kept = 0;
+    if (d->reordered)
+        return false;
     while (kept < d->count && d->keep[kept])
         kept++;
     for (size_t i = kept; i < d->count; i++)
@@ -476,6 +518,8 @@ int reply_clean(const uint8_t *msg, size_t len, const struct question *question,
         return code;
     if (d.spoilt)
         withhold_services(&d);
+    if (!is_in_order(&d))
+        order_chain(&d);
     reply->negative = reply->rcode == DNS_RCODE_NXDOMAIN || !d.has_final;
     if ((code = pick_authority(&d)) < 0 || (code = check_kept(&d)) < 0)
         return code;

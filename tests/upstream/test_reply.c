@@ -144,16 +144,17 @@ static void the_chain_is_followed_and_told(void **state)
     assert_int_equal(r.ttl_min_s, 30);
 }
 
-static void a_chain_in_another_order_is_followed_as_well(void **state)
+static void a_chain_in_another_order_is_put_in_order(void **state)
 {
     const struct scene s = {.qname = "a.example.com.",
                             .qtype = DNS_TYPE_A,
                             .answer = {"c.example.org. 30 IN A 192.0.2.1", "b.example.net. 60 IN CNAME c.example.org.",
                                        "a.example.com. 300 IN CNAME b.example.net."}};
+    const char *want[] = {s.answer[2], s.answer[1], s.answer[0], NULL};
     struct reply r;
     (void)state;
     assert_int_equal(clean(&s, &r), 0);
-    expect_records(&r, s.answer, NULL);
+    expect_records(&r, want, NULL);
     assert_int_equal(r.chain_count, 2);
     assert_false(r.negative);
 }
@@ -289,21 +290,21 @@ static void with_ech_no_name_leads_to_another_record(void **state)
                             .answer = {"b.example.com. 60 IN HTTPS 1 . " ECH,
                                        "b.example.com. 60 IN HTTPS 2 . alpn=h2 " ECH,
                                        "a.example.com. 60 IN CNAME b.example.com."}};
+    const char *want[] = {s.answer[2], s.answer[0], s.answer[1], NULL};
     struct reply r;
     struct msg_walk walk;
     struct msg_rr rr;
     (void)state;
     assert_int_equal(clean(&s, &r), 0);
-    expect_records(&r, s.answer, NULL);
+    expect_records(&r, want, NULL);
     assert_int_equal(msg_walk_begin(&walk, cleaned, r.len), 0);
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(msg_walk_next(&walk, &rr), 1);
-        if (i < 2)
-            assert_true(name_check(cleaned + rr.name_pos, r.len - rr.name_pos) > 0);
-        else
-            assert_int_equal(msg_u16(cleaned + rr.name_pos), 0xc000 | MSG_HEADER_LEN);
-    }
+    assert_int_equal(msg_walk_next(&walk, &rr), 1);
+    assert_int_equal(msg_u16(cleaned + rr.name_pos), 0xc000 | MSG_HEADER_LEN);
     assert_true(name_check(cleaned + rr.rdata_pos, r.len - rr.rdata_pos) > 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(msg_walk_next(&walk, &rr), 1);
+        assert_true(name_check(cleaned + rr.name_pos, r.len - rr.name_pos) > 0);
+    }
 }
 
 /* RFC 9460, 2.2: the whole set goes, with its signatures, and what is left is unsigned. */
@@ -562,7 +563,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_answer_is_kept_as_it_is),
         cmocka_unit_test(the_chain_is_followed_and_told),
-        cmocka_unit_test(a_chain_in_another_order_is_followed_as_well),
+        cmocka_unit_test(a_chain_in_another_order_is_put_in_order),
         cmocka_unit_test(records_of_other_names_are_dropped),
         cmocka_unit_test(a_rebuilt_answer_keeps_names_inside_its_data),
         cmocka_unit_test(nxdomain_keeps_its_soa_and_says_for_how_long),

@@ -55,6 +55,17 @@ every_fuzzer_has_a_corpus_and_is_registered() {
     done
 }
 
+# docs/reference/rfc.md says by what each clause is shown: `scenario`, or `tests/path`.
+what_the_rfc_page_names_is_there() {
+    grep -E '^\|' docs/reference/rfc.md | sed 's/.*|\([^|]*\)|$/\1/' | grep -oE '`[^`]+`' | tr -d '`' | sort -u |
+        while read -r name; do
+            case $name in
+                tests/*) [ -e "$name" ] ;;
+                *) [ -e "tests/query/scenarios/$name.scn" ] ;;
+            esac || echo "docs/reference/rfc.md: no test $name"
+        done
+}
+
 # The formats are the rows of the table in format.c: {"name", name_parse, ...}.
 every_feed_format_has_a_fuzzer_and_a_test() {
     grep -oE '\{"[a-z0-9]+", ' blocklist-compiler/feed/format.c 2>/dev/null | tr -d '{", ' | while read -r name; do
@@ -113,7 +124,7 @@ bad=0
 for rule in top_level_holds_only_the_known scripts_name_no_network_address no_file_names_a_machine_path \
     every_fuzzer_has_a_corpus_and_is_registered every_feed_format_has_a_fuzzer_and_a_test \
     every_test_is_registered every_source_file_is_built every_header_opens_with_a_comment_and_a_guard \
-    nothing_is_left_for_later files_have_a_readable_size shell_scripts_parse; do
+    nothing_is_left_for_later files_have_a_readable_size shell_scripts_parse what_the_rfc_page_names_is_there; do
     complaints=$($rule 2>&1)
     if [ -n "$complaints" ]; then
         echo "$rule: broken"

@@ -3,7 +3,7 @@
  * at all, connections break, time passes, lists, policies and options change under the questions that wait.
  *
  * Checked all along: every question gets one answer, with its own id and name; no answer from a server reaches a client
- * that the list and the policy of that moment keep it from; at the end nothing waits and every place is free again.
+ * that the list and the policy of that moment keep it from, and no pupil gets ECH; at the end nothing waits and every place is free again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +20,7 @@
 #include "blockdb/blockdb.h"
 #include "cache/cache.h"
 #include "dns/msg.h"
+#include "dns/svcb.h"
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
@@ -101,7 +102,7 @@ static enum role role_of(unsigned policy, unsigned client)
 static struct policy *policy_make(unsigned number)
 {
     const struct policy_level levels[] = {{.name = "pupil", .block = ~UINT64_C(0)},
-                                          {.name = "staff", .block = CATEGORY_BIT(CATEGORY_MALWARE)}};
+                                          {.name = "staff", .block = CATEGORY_BIT(CATEGORY_MALWARE), .keep_ech = true}};
     struct prefix access, pupils, staff;
     assert_int_equal(prefix_from_text(number == 3 ? "10.2.0.0/16" : "10.0.0.0/8", &access), 0);
     assert_int_equal(prefix_from_text("10.1.0.0/16", &pupils), 0);
@@ -222,6 +223,17 @@ static bool is_kept_from(unsigned name, unsigned client)
     return role == DENIED || (role == PUPIL && listed != 0) || (listed & CATEGORY_BIT(CATEGORY_MALWARE)) != 0;
 }
 
+/* Whether an HTTPS record is fit for the client: it can be read, its target is, and its ECH. */
+static bool is_service_fit(const uint8_t *rdata, size_t len, unsigned client)
+{
+    struct svcb service;
+    assert_int_equal(svcb_parse(rdata, len, &service), 0);
+    if (service.ech.bytes != NULL && role_of(w.policy_number, client) != STAFF)
+        return false;
+    int target = name_number(service.target);
+    return target < 0 || !is_kept_from((unsigned)target, client);
+}
+
 /* The question's own name and all it leads to must be fit for the client, if data of a server is in the answer. */
 static void check_fit(const uint8_t *msg, size_t len, unsigned name, unsigned client)
 {
@@ -238,6 +250,8 @@ static void check_fit(const uint8_t *msg, size_t len, unsigned name, unsigned cl
         if (rr.type == DNS_TYPE_CNAME && msg_name_unpack(msg, len, rr.rdata_pos, target) > 0 &&
             name_number(target) >= 0)
             fit = fit && !is_kept_from((unsigned)name_number(target), client);
+        if (svcb_is_type(rr.type))
+            fit = fit && is_service_fit(msg + rr.rdata_pos, rr.rdata_len, client);
     }
     assert_int_equal(walk.pos, len);
     assert_true(fit || !from_server);
@@ -282,13 +296,13 @@ static int on_send(void *ctx, const struct query_ask *ask, uint32_t *out_slot)
 
 static size_t question_make(uint16_t id, unsigned name, uint8_t out[600])
 {
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_A, DNS_TYPE_A, DNS_TYPE_TXT};
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_A, DNS_TYPE_A, DNS_TYPE_TXT, DNS_TYPE_HTTPS};
     memset(out, 0, MSG_HEADER_LEN);
     msg_put_u16(out, id);
     msg_put_u16(out + 2, (dice(30) ? MSG_RD : 0) | (dice(10) ? 0 : MSG_CD));
     msg_put_u16(out + 4, 1);
     size_t len = MSG_HEADER_LEN + name_wire(name, out + MSG_HEADER_LEN);
-    msg_put_u16(out + len, types[dice(4)]);
+    msg_put_u16(out + len, types[dice(5)]);
     msg_put_u16(out + len + 2, DNS_CLASS_IN);
     len += 4;
     if (dice(2) == 0)
@@ -366,6 +380,25 @@ static size_t add_record(size_t len, const uint8_t *owner, uint16_t type, const 
     return len + 10 + rdata_len;
 }
 
+/* Where the service is, with ECH in half of them, which now and then is a must. */
+static size_t add_service(size_t len, const uint8_t *owner)
+{
+    static const uint8_t must[] = {0, SVCB_MANDATORY, 0, 2, 0, SVCB_ECH};
+    static const uint8_t ech[] = {0, SVCB_ECH, 0, 6, 0, 4, 0xfe, 0x0d, 0, 0};
+    static const uint8_t hint[] = {0, SVCB_IPV6HINT, 0, 16, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    uint8_t rdata[2 + NAME_MAX_LEN + sizeof must + sizeof ech + sizeof hint] = {0, (uint8_t)dice(3)};
+    size_t at = 2;
+    at += dice(3) ? 1 : name_wire(dice(NAMES), rdata + at); /* the root, or another name */
+    if (dice(2) == 0) {
+        size_t must_len = dice(4) ? 0 : sizeof must;
+        memcpy(rdata + at, must, must_len);
+        memcpy(rdata + at + must_len, ech, sizeof ech);
+        at += must_len + sizeof ech;
+    }
+    memcpy(rdata + at, hint, sizeof hint);
+    return add_record(len, owner, DNS_TYPE_HTTPS, rdata, at + sizeof hint);
+}
+
 /* Aliases to other names, then records of the type; many long ones now and then. */
 static size_t reply_with_data(size_t len, uint16_t type)
 {
@@ -380,8 +413,9 @@ static size_t reply_with_data(size_t len, uint16_t type)
         memcpy(owner, target, target_len);
     }
     for (unsigned count = dice(8) ? dice(3) : dice(40); count > 0; count--)
-        len = type == DNS_TYPE_A ? add_record(len, owner, type, addr, sizeof addr)
-                                 : add_record(len, owner, type, text, sizeof text);
+        len = type == DNS_TYPE_HTTPS ? add_service(len, owner)
+              : type == DNS_TYPE_A   ? add_record(len, owner, type, addr, sizeof addr)
+                                     : add_record(len, owner, type, text, sizeof text);
     return len;
 }
 

@@ -48,8 +48,8 @@
 #define VERDICT_MATCH_LIST(X)                                                                      \
     X(0, NONE, "none")                                                                             \
     X(1, QNAME, "qname")                                                                           \
-    X(2, CNAME, "cname")                                                                           \
-    X(3, ADDRESS, "address")                                                                       \
+    X(2, CNAME, "cname")                  /* the target of a CNAME, HTTPS or SVCB record */        \
+    X(3, ADDRESS, "address")              /* an address in the answer, or a hint (RFC 9460) */     \
     X(4, CLIENT, "client")                /* the client's own address */
 
 enum verdict_action {

@@ -351,12 +351,31 @@ static int write_bytes(struct writer *w, const uint8_t *from, size_t count)
     return 0;
 }
 
+/* Where a name ends in the question's, letters are as our spelling had them (spelling.h): not for clients to see. */
+static void unspell(const struct draft *d, uint8_t *name)
+{
+    const uint8_t *spelt = d->msg + MSG_HEADER_LEN;
+    unsigned labels = name_label_count(name);
+    for (unsigned skip = 0; skip < d->question->labels; skip++) {
+        const uint8_t *end = name_skip_labels(spelt, skip);
+        unsigned end_labels = d->question->labels - skip;
+        if (end_labels > labels)
+            continue;
+        uint8_t *own = name + (name_skip_labels(name, labels - end_labels) - name);
+        if (memcmp(own, end, name_len(end)) != 0)
+            continue;
+        name_lower(own, own, name_len(end));
+        return;
+    }
+}
+
 static int write_name(struct writer *w, const struct draft *d, size_t pos)
 {
     uint8_t name[NAME_MAX_LEN];
     int used = msg_name_unpack(d->msg, d->len, pos, name);
     if (used < 0)
         return used;
+    unspell(d, name);
     int code = write_bytes(w, name, name_len(name));
     return code < 0 ? code : used;
 }

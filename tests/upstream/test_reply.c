@@ -307,6 +307,22 @@ static void with_ech_no_name_leads_to_another_record(void **state)
     }
 }
 
+/* What we spelt by chance is in every name that ends in the question's; what the server spelt is its own. */
+static void a_rebuilt_answer_does_not_have_our_spelling(void **state)
+{
+    const struct scene s = {.qname = "a.eXAmple.cOm.",
+                            .qtype = DNS_TYPE_HTTPS,
+                            .answer = {"a.eXAmple.cOm. 60 IN CNAME b.eXAmple.cOm.",
+                                       "b.eXAmple.cOm. 60 IN CNAME C.Example.Net.",
+                                       "C.Example.Net. 60 IN HTTPS 1 . " ECH}};
+    const char *want[] = {"a.example.com. 60 IN CNAME b.example.com.", "b.example.com. 60 IN CNAME C.Example.Net.",
+                          "C.Example.Net. 60 IN HTTPS 1 . " ECH, NULL};
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, want, NULL);
+}
+
 /* RFC 9460, 2.2: the whole set goes, with its signatures, and what is left is unsigned. */
 static void a_malformed_service_record_takes_its_set_along(void **state)
 {
@@ -573,6 +589,7 @@ int main(void)
         cmocka_unit_test(signatures_come_only_with_do),
         cmocka_unit_test(service_records_are_kept_and_ech_is_told),
         cmocka_unit_test(with_ech_no_name_leads_to_another_record),
+        cmocka_unit_test(a_rebuilt_answer_does_not_have_our_spelling),
         cmocka_unit_test(a_malformed_service_record_takes_its_set_along),
         cmocka_unit_test(what_was_withheld_is_no_referral),
         cmocka_unit_test(signatures_that_were_asked_for_are_the_answer),

@@ -12,6 +12,7 @@
 #define RECURSION_MS       1000 /* patience with recursion: many servers are behind an answer */
 #define RECURSION_NEW_MS   100  /* it has ended: until then we are told where it is */
 #define STREAM_ROUND_TRIPS 2    /* a handshake and a question */
+#define STREAM_AGAIN_MS    1100 /* by then net/ takes another connection than one that hangs */
 #define ROUNDS_MAX         3    /* a question goes to one server no more often (RFC 9520, 3.1) */
 #define TRIES_MIN          6    /* some of them over TCP, or spelt in another way */
 #define TRIES_MAX          12
@@ -242,7 +243,11 @@ static int64_t patience_ms(const struct query_engine *e, uint16_t server)
 /* Patience doubles each time round all servers: a lost packet is repaired soon, a slow server is not hammered. */
 static void wake_after_try(struct query_engine *e, struct flight *f, uint16_t server, int64_t now_ms)
 {
-    wake_by(e, f, now_ms + (patience_ms(e, server) << f->rounds));
+    int64_t wait_ms = patience_ms(e, server) << f->rounds;
+    /* Over a connection no question gets lost: one to the same server again is of use only over another connection. */
+    if (e->env.opts->servers[server].stream && wait_ms < STREAM_AGAIN_MS && flight_tried_all(e, f))
+        wait_ms = STREAM_AGAIN_MS;
+    wake_by(e, f, now_ms + wait_ms);
 }
 
 /* One question costs a bounded number of packets, whatever the servers do. */

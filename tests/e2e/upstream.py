@@ -21,6 +21,7 @@ class Upstream:
         self.seen = []          # (name in lower case, type, transport)
         self.spelt = []         # names as they were asked, letter by letter
         self.loses_case = False  # gives the question back in lower case
+        self.errors = {}        # name -> INFO-CODE of an extended error that goes along
         self.delay_s = 0         # each answer comes so much later, without holding up the next one
         self._closing = False
         self._age = 0           # connections of an earlier one hang
@@ -107,7 +108,11 @@ class Upstream:
         elif not truncated and rcode == 0 and query.qtype == "A":
             records = [(b"\xc0\x0c", "A", 60, socket.inet_aton(self.address))]
         flags = 0x8180 | (0x0200 if truncated else 0) | rcode
-        out = msg[:2] + struct.pack("!5H", flags, 1, len(records), 0, 0) + question
+        code = self.errors.get(query.qname.lower())
+        out = msg[:2] + struct.pack("!5H", flags, 1, len(records), 0, int(code is not None)) + question
         for name, rtype, ttl, data in records:
             out += name + struct.pack("!HHIH", dns.TYPES[rtype], 1, ttl, len(data)) + data
+        if code is not None:
+            text = struct.pack("!H", code) + b"call 0900-STRANGER"
+            out += b"\0" + struct.pack("!HHIHHH", dns.OPT, 1232, 0, 4 + len(text), dns.EDE, len(text)) + text
         return out

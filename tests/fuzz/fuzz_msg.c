@@ -51,12 +51,15 @@ static int walk(const uint8_t *msg, size_t len)
 static void answer(const uint8_t *msg, const struct request *request, int rcode)
 {
     static const uint8_t address[4] = {192, 0, 2, 1};
+    bool asked = edns_asks_structured(msg + request->options_pos, request->options_len, 65001, true);
     const struct edns_reply edns = {
         .udp_size = MSG_UDP_EDNS,
         .rcode = (uint16_t)rcode,
         .dnssec_ok = request->edns.dnssec_ok,
         .ede = EDE_BLOCKED,
-        .ede_text = "blocked",
+        .ede_cached = asked,
+        .ede_text = "{\"j\":\"Blocked by the school's policy\",\"l\":\"en\",\"s\":5}",
+        .ede_short = asked ? "{\"s\":5}" : NULL,
         .cookie = request->edns.cookie,
         .cookie_len = request->edns.cookie_len,
     };

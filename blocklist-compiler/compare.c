@@ -7,22 +7,14 @@ static uint64_t listed(const struct blockdb_rules *self, const struct blockdb_ru
     return self->block | self->important_block | below->block | below->important_block;
 }
 
-/* The side in hand of the walk: a key and its categories, or nothing more. */
+/* One of the two lists, and the entry of it that is in hand: a key and its categories, or nothing more. */
 struct side {
+    const struct blockdb *db;
+    struct blockdb_walk *entries; /* NULL: there is no such list */
     const uint8_t *key;
     size_t key_len;
     uint64_t categories;
     bool more;
-};
-
-struct walk {
-    const struct trie *trie;
-    const struct clauses *clauses;
-    uint64_t position;
-    const struct blockdb *before;
-    struct blockdb_walk *entries; /* NULL: no generation before */
-    struct changes *changes;      /* NULL: no samples */
-    struct side now, then;
 };
 
 static bool is_blocking(enum blockdb_clause_kind kind)
@@ -30,55 +22,41 @@ static bool is_blocking(enum blockdb_clause_kind kind)
     return kind != BLOCKDB_CLAUSE_ALLOW && kind != BLOCKDB_CLAUSE_NO_REWRITE;
 }
 
-static uint64_t listed_now(const struct walk *w, const struct trie_value *value)
-{
-    uint64_t categories = listed(&value->self, &value->below);
-    for (size_t i = 0; i < value->clause_count; i++) {
-        struct blockdb_clause_record head;
-        const uint8_t *parts;
-        clauses_get(w->clauses, value->clauses[i], &head, &parts);
-        categories |= is_blocking((enum blockdb_clause_kind)head.kind) ? head.categories : 0;
-    }
-    return categories;
-}
-
-static uint64_t listed_then(const struct walk *w, const struct blockdb_value *value)
+static uint64_t categories_of(const struct blockdb *db, const struct blockdb_value *value)
 {
     uint64_t categories = listed(&value->self, &value->below);
     for (size_t i = 0; i < value->clause_count; i++) {
         struct blockdb_clause clause;
-        if (blockdb_clause(w->before, value->clauses[i], &clause) == 0 && is_blocking(clause.kind))
+        if (blockdb_clause(db, value->clauses[i], &clause) == 0 && is_blocking(clause.kind))
             categories |= clause.categories;
     }
     return categories;
 }
 
-static void next_now(struct walk *w)
-{
-    struct trie_entry entry;
-    struct trie_value value;
-    w->now.more = trie_next(w->trie, &w->position, &entry) == 1;
-    if (!w->now.more)
-        return;
-    trie_value(w->trie, entry.value, &value);
-    w->now = (struct side){entry.key, entry.key_len, listed_now(w, &value), true};
-}
-
-static int next_then(struct walk *w)
+static int side_next(struct side *side)
 {
     struct blockdb_entry entry;
     struct blockdb_value value;
-    w->then.more = false;
-    if (w->entries == NULL)
+    side->more = false;
+    if (side->entries == NULL)
         return 0;
-    int got = blockdb_walk_next(w->entries, &entry);
+    int got = blockdb_walk_next(side->entries, &entry);
     if (got <= 0)
         return got;
-    int err = blockdb_value(w->before, entry.value, &value);
-    if (err < 0)
+    if (blockdb_value(side->db, entry.value, &value) < 0)
         return ERR_DAMAGED;
-    w->then = (struct side){entry.key, entry.key_len, listed_then(w, &value), true};
+    side->key = entry.key;
+    side->key_len = entry.key_len;
+    side->categories = categories_of(side->db, &value);
+    side->more = true;
     return 0;
+}
+
+static int side_begin(struct side *side, const struct blockdb *db)
+{
+    *side = (struct side){.db = db};
+    int err = db == NULL ? 0 : blockdb_walk_begin(db, &side->entries);
+    return err < 0 ? err : side_next(side);
 }
 
 static int order(const struct side *a, const struct side *b)
@@ -102,36 +80,32 @@ static void count_categories(struct report *out, uint64_t now, uint64_t then)
     }
 }
 
-static int walk_both(struct walk *w, struct report *out)
+/* Counts the entry that comes next in the order of keys, and goes on with what lies behind it. */
+static int count_next(struct side *now, struct side *then, struct changes *changes, struct report *out)
 {
-    next_now(w);
-    int err = next_then(w);
-    while (err == 0 && (w->now.more || w->then.more)) {
-        int cmp = order(&w->now, &w->then);
-        bool is = cmp <= 0, was = cmp >= 0;
-        out->all.names += is;
-        out->all.added += is && !was;
-        out->all.removed += was && !is;
-        const struct side *side = is ? &w->now : &w->then;
-        uint64_t now_in = is ? w->now.categories : 0, then_in = was ? w->then.categories : 0;
-        count_categories(out, now_in, then_in);
-        if (w->changes != NULL && now_in != then_in)
-            changes_note(w->changes, side->key, side->key_len, now_in, then_in);
-        if (is)
-            next_now(w);
-        if (was)
-            err = next_then(w);
-    }
-    return err;
+    int cmp = order(now, then);
+    bool is = cmp <= 0, was = cmp >= 0;
+    out->all.names += is;
+    out->all.added += is && !was;
+    out->all.removed += was && !is;
+    const struct side *side = is ? now : then;
+    uint64_t now_in = is ? now->categories : 0, then_in = was ? then->categories : 0;
+    count_categories(out, now_in, then_in);
+    if (changes != NULL && now_in != then_in)
+        changes_note(changes, side->key, side->key_len, now_in, then_in);
+    int err = is ? side_next(now) : 0;
+    return err == 0 && was ? side_next(then) : err;
 }
 
-int compare_lists(const struct trie *now, const struct clauses *clauses, const struct blockdb *before,
-                  struct changes *changes, struct report *out)
+int compare_lists(const struct blockdb *now, const struct blockdb *before, struct changes *changes, struct report *out)
 {
-    struct walk w = {.trie = now, .clauses = clauses, .before = before, .changes = changes};
-    int err = before == NULL ? 0 : blockdb_walk_begin(before, &w.entries);
+    struct side is, was = {0};
+    int err = side_begin(&is, now);
     if (err == 0)
-        err = walk_both(&w, out);
-    blockdb_walk_end(w.entries);
+        err = side_begin(&was, before);
+    while (err == 0 && (is.more || was.more))
+        err = count_next(&is, &was, changes, out);
+    blockdb_walk_end(is.entries);
+    blockdb_walk_end(was.entries);
     return err;
 }

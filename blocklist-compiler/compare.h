@@ -8,15 +8,13 @@
 #include "belisha/err.h"
 #include "blockdb/blockdb.h"
 #include "blocklist-compiler/changes.h"
-#include "publish/clauses.h"
 #include "report/report.h"
-#include "trie/trie.h"
 
 /*
- * before: NULL when there is none. changes: takes samples; NULL: none are wanted. Fills all and categories of *out. A name "came to" a category when its entry says it
- * now and did not before. ERR_DAMAGED, ERR_NOMEM.
+ * before: NULL when there is none. changes: takes samples; NULL: none are wanted. Fills all and categories of *out. A name
+ * "came to" a category when its entry says it now and did not before. ERR_DAMAGED, ERR_NOMEM.
  */
-ERR_CHECKED int compare_lists(const struct trie *now, const struct clauses *clauses, const struct blockdb *before,
-                              struct changes *changes, struct report *out);
+ERR_CHECKED int compare_lists(const struct blockdb *now, const struct blockdb *before, struct changes *changes,
+                              struct report *out);
 
 #endif

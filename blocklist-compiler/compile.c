@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,44 +139,13 @@ static int put_feeds(struct compile *c, struct publish *publish)
     return err;
 }
 
-/* Counts what feeds have in common, and makes ready to take samples of changes. */
+/* Counts what feeds have in common. */
 static int take_stock(struct compile *c, const struct trie *trie)
 {
     int err = overlap_init(&c->overlap, c->opts.feed_count);
     if (err == 0)
         overlap_add_trie(&c->overlap, trie);
-    return err < 0 || c->before == NULL ? err : changes_new(c->references.popular, &c->changes);
-}
-
-/* The new list beside the one in force, in a thread of its own: it is only read meanwhile. */
-struct comparison {
-    struct compile *compile;
-    const struct trie *trie;
-    const struct clauses *clauses;
-    int err;
-};
-
-static void *compare(void *ctx)
-{
-    struct comparison *comparison = ctx;
-    struct compile *c = comparison->compile;
-    comparison->err = take_stock(c, comparison->trie);
-    if (comparison->err == 0)
-        comparison->err = compare_lists(comparison->trie, comparison->clauses, c->before, c->changes, &c->report);
-    return NULL;
-}
-
-static int put_trie(struct compile *c, struct publish *publish, const struct trie *trie, const struct clauses *clauses)
-{
-    struct comparison comparison = {c, trie, clauses, 0};
-    pthread_t thread;
-    bool started = c->opts.threads > 1 && pthread_create(&thread, NULL, compare, &comparison) == 0;
-    if (!started)
-        (void)compare(&comparison);
-    int err = publish_put_trie(publish, trie);
-    if (started)
-        (void)pthread_join(thread, NULL);
-    return err < 0 ? err : comparison.err;
+    return err;
 }
 
 /* Merges the feeds, whose rules are given back. */
@@ -217,9 +185,11 @@ static int put_list(struct compile *c, struct publish *publish, struct samples *
     progress_step(&c->progress, "merged", "");
     end_stage(c, "merge");
     if (err == 0)
-        err = put_trie(c, publish, trie, &clauses);
-    progress_step(&c->progress, "compared", "");
-    end_stage(c, "compare and lay out");
+        err = take_stock(c, trie);
+    if (err == 0)
+        err = publish_put_trie(publish, trie);
+    progress_step(&c->progress, "laid out", "");
+    end_stage(c, "lay out");
     if (err == 0)
         err = publish_put_clauses(publish, &clauses);
     clauses_done(&clauses);
@@ -234,6 +204,18 @@ static void fail(struct compile *c, int err, const char *sentence)
         snprintf(c->why, sizeof c->why, "%s: %s", sentence, err_str(err));
     else
         snprintf(c->why, sizeof c->why, "%s", sentence);
+}
+
+/* The new list beside the one before. The new one is in force by now: nobody waits for this, and nothing depends on it. */
+static void compare(struct compile *c)
+{
+    int err = c->before == NULL ? 0 : changes_new(c->references.popular, &c->changes);
+    if (err == 0)
+        err = compare_lists(c->now, c->before, c->changes, &c->report);
+    if (err < 0)
+        snprintf(c->why, sizeof c->why, "the list could not be compared with the one before: %s", err_str(err));
+    progress_step(&c->progress, "compared", "");
+    end_stage(c, "compare");
 }
 
 /* Ends publish. */
@@ -256,6 +238,8 @@ static void commit(struct compile *c, struct publish *publish, const struct samp
         c->now = NULL; /* it was verified: only the report will lack something */
     /* Without the note the next run compiles once more: no reason to call this one a failure. */
     (void)!digest_note(c->opts.out, result.generation, &c->inputs);
+    if (c->now != NULL)
+        compare(c);
 }
 
 static void make_list(struct compile *c, struct publish *publish)
@@ -464,7 +448,7 @@ const struct report *compile_run(struct compile *c)
     char why[PUBLISH_WHY_MAX] = "";
     c->report = (struct report){.outcome = REPORT_FAILED, .now_s = c->opts.now_s};
     c->stage_ms = c->opts.clock_ms == NULL ? 0 : c->opts.clock_ms();
-    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 3);
+    progress_init(&c->progress, c->opts.progress, c->opts.feed_count * 2 + 4);
     int err = make_folders(c);
     if (err < 0)
         fail(c, err, "the folder of generations can't be made");

@@ -283,6 +283,8 @@ static int list(const struct compile_opts *opts, struct compile **out, struct re
     int code = compile_exit_code(report);
     if (code == EXIT_UNUSABLE)
         complain("not published", report->why);
+    else if (report->why[0] != '\0')
+        complain("published", report->why);
     return code;
 }
 

@@ -8,7 +8,7 @@
 
 #include "cache/shard.h"
 
-#define ENTRY_TYPICAL 192 /* bytes in the ring: sizes the table */
+#define ENTRY_TYPICAL 144 /* bytes in the ring: sizes the table */
 #define PREFETCH_HITS 3   /* an entry asked at least so often is worth fetching before it expires */
 
 struct cache {
@@ -18,12 +18,11 @@ struct cache {
     size_t bytes_max;
 };
 
+/* A bucket for every four typical entries: it is full once in fifty times then. */
 static uint32_t bucket_count_for(size_t ring_size)
 {
-    uint32_t count = 16;
-    while ((size_t)count * (SHARD_SLOTS / 2) * ENTRY_TYPICAL < ring_size && count < UINT32_C(1) << 24)
-        count *= 2;
-    return count;
+    size_t count = ring_size / (SHARD_SLOTS / 2 * ENTRY_TYPICAL);
+    return count < 16 ? 16 : (uint32_t)count;
 }
 
 int cache_new(const struct cache_opts *opts, struct cache **out)
@@ -31,8 +30,8 @@ int cache_new(const struct cache_opts *opts, struct cache **out)
     if (opts->shards == 0 || opts->shards > 1024 || (opts->shards & (opts->shards - 1)) != 0)
         return ERR_INVAL;
     size_t share = opts->bytes / opts->shards;
-    /* The table takes its part of the bound: 64 bytes for every four typical entries, at most doubled by rounding. */
-    size_t ring = share - share / 5;
+    /* The table takes its part of the bound: 64 bytes for every four typical entries. */
+    size_t ring = share - share / 12;
     if (ring > UINT32_MAX / 2)
         ring = UINT32_MAX / 2;
     if (ring < 16384)
@@ -94,11 +93,16 @@ void cache_fetch_entry(const struct cache *cache, const struct cache_key *key)
     shard_fetch_entry(shard_of(cache, key->hash), key->hash);
 }
 
+static int64_t expires_ms(const struct shard_entry *entry)
+{
+    return shard_entry_stored_ms(entry) + entry->good_ms;
+}
+
 /* True once for an entry that is asked often and has less than a tenth of its life left. */
 static bool prefetch_due(struct shard_entry *entry, int64_t now_ms)
 {
-    int64_t life_ms = entry->expires_ms - entry->stored_ms;
-    if (entry->hits < PREFETCH_HITS || (entry->flags & SHARD_PREFETCH) || now_ms < entry->expires_ms - life_ms / 10)
+    int64_t age_ms = now_ms - shard_entry_stored_ms(entry);
+    if (entry->hits < PREFETCH_HITS || (entry->flags & SHARD_PREFETCH) || age_ms < entry->good_ms - entry->good_ms / 10)
         return false;
     entry->flags |= SHARD_PREFETCH;
     return true;
@@ -109,14 +113,14 @@ bool cache_get(struct cache *cache, const struct cache_key *key, int64_t now_ms,
 {
     struct shard *shard = shard_of(cache, key->hash);
     pthread_mutex_lock(&shard->lock);
-    struct shard_entry *entry = shard_find(shard, key);
-    bool found = entry != NULL && now_ms < entry->expires_ms + stale_max_ms;
+    struct shard_entry *entry = key->class == DNS_CLASS_IN ? shard_find(shard, key) : NULL;
+    bool found = entry != NULL && now_ms < expires_ms(entry) + stale_max_ms;
     if (found) {
         entry->flags |= SHARD_USED;
-        if (entry->hits < UINT16_MAX)
+        if (entry->hits < UINT8_MAX)
             entry->hits++;
-        out->stored_ms = entry->stored_ms;
-        out->expires_ms = entry->expires_ms;
+        out->stored_ms = shard_entry_stored_ms(entry);
+        out->expires_ms = expires_ms(entry);
         out->msg_len = entry->msg_len;
         out->question_end = entry->question_end;
         out->ttl_count = entry->ttl_count;
@@ -135,7 +139,7 @@ void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *
                const uint8_t mark[CACHE_MARK_BYTES])
 {
     struct shard *shard = shard_of(cache, key->hash);
-    if (msg_len > CACHE_MSG_MAX || ttl_count > CACHE_TTLS_MAX) {
+    if (msg_len > CACHE_MSG_MAX || ttl_count > CACHE_TTLS_MAX || key->class != DNS_CLASS_IN) {
         cache_drop(cache, key);
         return;
     }
@@ -143,15 +147,15 @@ void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *
     pthread_mutex_lock(&shard->lock);
     struct shard_entry *entry = shard_add(shard, key, size);
     if (entry != NULL) {
-        entry->stored_ms = now_ms;
-        entry->expires_ms = now_ms + ttl_ms;
+        entry->stored_ms = (uint32_t)now_ms;
+        entry->stored_ms_high = (uint16_t)(now_ms >> 32);
+        entry->good_ms = ttl_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ttl_ms;
         entry->msg_len = (uint16_t)msg_len;
         entry->question_end = (uint16_t)question_end;
         entry->type = key->type;
-        entry->class = key->class;
         entry->partition = key->partition;
         entry->key_flags = key->flags;
-        entry->ttl_count = (uint16_t)ttl_count;
+        entry->ttl_count = (uint8_t)ttl_count;
         memcpy(entry->mark, mark, sizeof entry->mark);
         if (ttl_count > 0)
             memcpy(entry->ttl_at, ttl_at, ttl_count * sizeof ttl_at[0]);
@@ -174,7 +178,7 @@ void cache_set_mark(struct cache *cache, const struct cache_key *key, int64_t st
     struct shard *shard = shard_of(cache, key->hash);
     pthread_mutex_lock(&shard->lock);
     struct shard_entry *entry = shard_find(shard, key);
-    if (entry != NULL && entry->stored_ms == stored_ms)
+    if (entry != NULL && shard_entry_stored_ms(entry) == stored_ms)
         memcpy(entry->mark, mark, sizeof entry->mark);
     pthread_mutex_unlock(&shard->lock);
 }

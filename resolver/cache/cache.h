@@ -45,7 +45,7 @@ struct cache_key {
     uint8_t name_len;
     uint8_t flags; /* CACHE_KEY_* */
     uint16_t type;
-    uint16_t class;
+    uint16_t class;     /* answers of IN alone are kept */
     uint16_t partition; /* the zone it was asked in: conditional zones never mix with others */
 };
 
@@ -64,7 +64,7 @@ void cache_fetch_bucket(const struct cache *cache, const struct cache_key *key);
 void cache_fetch_entry(const struct cache *cache, const struct cache_key *key);
 
 #define CACHE_TTLS_MAX   64    /* records whose TTL is counted down; a longer answer is not cached */
-#define CACHE_MARK_BYTES 48    /* room for the caller's own data: policy facts */
+#define CACHE_MARK_BYTES 40    /* room for the caller's own data: policy facts */
 #define CACHE_MSG_MAX    16384 /* longer answers are not cached */
 
 /* A copy of an entry. */

@@ -13,7 +13,7 @@ int shard_init(struct shard *shard, size_t ring_size, uint32_t bucket_count)
 {
     memset(shard, 0, sizeof *shard);
     shard->ring_size = (uint32_t)(ring_size & ~(size_t)7);
-    shard->bucket_mask = bucket_count - 1;
+    shard->bucket_count = bucket_count;
     /* Anonymous maps: a page costs nothing before it is used, and comes zeroed. */
     void *ring = mmap(NULL, shard->ring_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ring == MAP_FAILED)
@@ -36,7 +36,7 @@ void shard_done(struct shard *shard)
         return;
     pthread_mutex_destroy(&shard->lock);
     munmap(shard->ring, shard->ring_size);
-    munmap(shard->buckets, ((size_t)shard->bucket_mask + 1) * sizeof(struct shard_bucket));
+    munmap(shard->buckets, (size_t)shard->bucket_count * sizeof(struct shard_bucket));
     shard->ring = NULL;
 }
 
@@ -52,7 +52,7 @@ static uint32_t place_of(const struct shard *shard, const struct shard_entry *en
 
 static struct shard_bucket *bucket_of(const struct shard *shard, uint64_t hash)
 {
-    return &shard->buckets[(uint32_t)(hash >> 8) & shard->bucket_mask];
+    return &shard->buckets[(uint64_t)(uint32_t)hash * shard->bucket_count >> 32];
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -88,9 +88,8 @@ void shard_fetch_entry(const struct shard *shard, uint64_t hash)
 
 static bool is_of_key(const struct shard_entry *entry, const struct cache_key *key)
 {
-    return entry->hash == key->hash && entry->type == key->type && entry->class == key->class &&
-           entry->partition == key->partition && entry->key_flags == key->flags &&
-           entry->question_end == MSG_HEADER_LEN + key->name_len + 4 &&
+    return entry->hash == (uint32_t)key->hash && entry->type == key->type && entry->partition == key->partition &&
+           entry->key_flags == key->flags && entry->question_end == MSG_HEADER_LEN + key->name_len + 4 &&
            memcmp(shard_entry_msg(entry) + MSG_HEADER_LEN, key->name, key->name_len) == 0;
 }
 
@@ -139,11 +138,17 @@ static uint32_t room_at_head(const struct shard *shard)
     return shard->tail - shard->head;
 }
 
+static uint32_t entry_size(const struct shard_entry *entry)
+{
+    return (uint32_t)entry->size_8 * 8;
+}
+
 static void tail_drop(struct shard *shard)
 {
     const struct shard_entry *entry = (const void *)(shard->ring + shard->tail);
-    shard->tail += entry->size;
-    shard->used -= entry->size;
+    uint32_t size = entry->flags & SHARD_FILLER ? shard->ring_size - shard->tail : entry_size(entry);
+    shard->tail += size;
+    shard->used -= size;
     if (shard->tail == shard->ring_size)
         shard->tail = 0;
     if (shard->used == 0)
@@ -157,7 +162,6 @@ static void lap_close(struct shard *shard)
     if (rest >= sizeof(struct shard_entry)) {
         struct shard_entry *filler = (void *)(shard->ring + shard->head);
         memset(filler, 0, sizeof *filler);
-        filler->size = rest;
         filler->flags = SHARD_FILLER;
     }
     shard->used += rest;
@@ -215,7 +219,7 @@ static void tail_move(struct shard *shard, struct shard_slot *slot)
 {
     _Alignas(8) uint8_t carry[2048];
     const struct shard_entry *oldest = (const void *)(shard->ring + shard->tail);
-    uint32_t size = oldest->size;
+    uint32_t size = entry_size(oldest);
     if (size > sizeof carry) {
         evict_tail(shard);
         return;
@@ -257,21 +261,24 @@ static bool make_room(struct shard *shard, uint32_t size)
     return true;
 }
 
+/* Where an entry stands in the order of the ring: 0 is the oldest. */
+static uint32_t turn_of(const struct shard *shard, const struct shard_slot *slot)
+{
+    uint32_t at = (slot->at - 1) * 8;
+    return at >= shard->tail ? at - shard->tail : at + shard->ring_size - shard->tail;
+}
+
 /* An empty slot of the bucket, or the one whose entry is oldest. */
 static struct shard_slot *slot_take(struct shard *shard, uint64_t hash)
 {
     struct shard_bucket *bucket = bucket_of(shard, hash);
-    struct shard_slot *oldest = NULL;
-    int64_t oldest_ms = INT64_MAX;
+    struct shard_slot *oldest = &bucket->slot[0];
     for (unsigned i = 0; i < SHARD_SLOTS; i++) {
         struct shard_slot *slot = &bucket->slot[i];
         if (slot->at == 0)
             return slot;
-        int64_t stored_ms = entry_at(shard, slot->at)->stored_ms;
-        if (stored_ms < oldest_ms) {
-            oldest_ms = stored_ms;
+        if (turn_of(shard, slot) < turn_of(shard, oldest))
             oldest = slot;
-        }
     }
     slot_clear(shard, oldest);
     shard->evicted++;
@@ -284,13 +291,13 @@ struct shard_entry *shard_add(struct shard *shard, const struct cache_key *key, 
     struct shard_slot *old = slot_find(shard, key);
     if (old != NULL)
         slot_clear(shard, old);
-    if (size > UINT32_MAX || !make_room(shard, (uint32_t)size))
+    if (size > (size_t)UINT16_MAX * 8 || !make_room(shard, (uint32_t)size))
         return NULL;
     struct shard_slot *slot = slot_take(shard, key->hash);
     struct shard_entry *entry = head_take(shard, (uint32_t)size);
     memset(entry, 0, sizeof *entry);
-    entry->hash = key->hash;
-    entry->size = (uint32_t)size;
+    entry->hash = (uint32_t)key->hash;
+    entry->size_8 = (uint16_t)(size / 8);
     slot_set(slot, tag_of(key->hash), place_of(shard, entry));
     shard->entries++;
     return entry;
@@ -307,7 +314,7 @@ size_t shard_remove_if(struct shard *shard, bool (*match)(const struct shard_ent
                        const void *ctx)
 {
     size_t removed = 0;
-    for (uint64_t b = 0; b <= shard->bucket_mask; b++)
+    for (uint64_t b = 0; b < shard->bucket_count; b++)
         for (unsigned i = 0; i < SHARD_SLOTS; i++) {
             struct shard_slot *slot = &shard->buckets[b].slot[i];
             if (slot->at != 0 && match(entry_at(shard, slot->at), ctx)) {

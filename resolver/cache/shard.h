@@ -1,7 +1,7 @@
 /*
  * One shard of the cache: a ring of entries and a table that finds them. Internal to cache/.
  *
- * Entry in the ring, 8-byte aligned:
+ * Entry in the ring, 8-byte aligned, 68 bytes more than its TTL offsets and its message:
  *
  *     struct shard_entry | ttl_count x u16 | message
  *
@@ -17,6 +17,7 @@
 #ifndef CACHE_SHARD_H
 #define CACHE_SHARD_H
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,27 +43,30 @@ enum shard_flag {
 };
 
 struct shard_entry {
-    uint64_t hash;
-    int64_t stored_ms;
-    int64_t expires_ms;
-    uint32_t size; /* of the whole entry in the ring */
+    uint32_t hash;      /* lower half: names the bucket. The upper half is the slot's tag */
+    uint32_t stored_ms; /* lower half, as the next */
+    uint32_t good_ms;   /* from then on */
+    uint16_t stored_ms_high;
+    uint16_t size_8; /* of the whole entry in the ring, in units of 8 bytes; not of a filler */
     uint16_t msg_len;
     uint16_t question_end;
     uint16_t type;
-    uint16_t class;
     uint16_t partition;
     uint8_t key_flags;
     uint8_t flags; /* enum shard_flag */
-    uint16_t ttl_count;
-    uint16_t hits; /* saturating */
+    uint8_t ttl_count;
+    uint8_t hits; /* saturating */
     uint8_t mark[CACHE_MARK_BYTES];
     uint16_t ttl_at[]; /* then the message */
 };
 
+static_assert(sizeof(struct shard_entry) == 28 + CACHE_MARK_BYTES, "no byte is lost");
+static_assert(CACHE_TTLS_MAX <= UINT8_MAX, "fits ttl_count");
+
 struct shard {
     _Alignas(64) pthread_mutex_t lock;
     struct shard_bucket *buckets;
-    uint32_t bucket_mask;
+    uint32_t bucket_count;
     uint8_t *ring;
     uint32_t ring_size;
     uint32_t head, tail;
@@ -71,9 +75,15 @@ struct shard {
     uint64_t evicted;
 };
 
-/* ring_size is rounded down to 8; bucket_count is a power of two. ERR_NOMEM. */
+/* ring_size is rounded down to 8. ERR_NOMEM. */
 ERR_CHECKED int shard_init(struct shard *shard, size_t ring_size, uint32_t bucket_count);
 void shard_done(struct shard *shard);
+
+/* Monotonic ms of the put; its 48 bits last for 8,900 years. */
+static inline int64_t shard_entry_stored_ms(const struct shard_entry *entry)
+{
+    return (int64_t)((uint64_t)entry->stored_ms_high << 32 | entry->stored_ms);
+}
 
 static inline const uint8_t *shard_entry_msg(const struct shard_entry *entry)
 {

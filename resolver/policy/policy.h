@@ -117,6 +117,7 @@ struct policy_facts {
     uint8_t decided : 1;    /* somebody decided about the name: policy_overrule(). Set by the caller, who knows */
     uint8_t statutory : 1;  /* a host of the statutory list, or below one */
     uint8_t typed : 1;      /* the list may say something else of another record type */
+    uint8_t callers : 1;    /* whatever the caller notes beside them; policy leaves it alone */
     uint8_t closed : 1;     /* there must be a statutory list, and there is none to ask */
     uint64_t generation;    /* that was asked; the caller's to widen where it asks more lists than one */
 };

@@ -109,18 +109,23 @@ static void answer_below(struct query_engine *e, const struct client *c, const s
 bool absence_find(struct query_engine *e, const struct client *c, const struct cache_key *key, int64_t now_ms,
                   uint16_t ttl_at[CACHE_TTLS_MAX], struct stored *out)
 {
+    struct cache_key keys[LABELS_MAX + 1];
     struct cache_key absent = absence_key(key);
     struct cache_hit hit;
     /* Without the cut, the asked name alone: NXDOMAIN is of all its types (RFC 2308, 5). */
-    unsigned up_max = e->env.opts->nxdomain_cut ? LABELS_MAX : 0;
-    for (unsigned up = 0; up <= up_max && absent.name[0] != 0; up++) {
+    unsigned count_max = e->env.opts->nxdomain_cut ? LABELS_MAX + 1 : 1;
+    unsigned count = 0;
+    for (; count < count_max && absent.name[0] != 0; count++) {
         cache_key_hash(e->env.cache, &absent);
-        if (cache_get(e->env.cache, &absent, now_ms, 0, e->clean, CACHE_MSG_MAX, &hit)) {
-            answer_below(e, c, &hit, now_ms, ttl_at, out);
-            return true;
-        }
+        cache_fetch_bucket(e->env.cache, &absent);
+        keys[count] = absent;
         absent.name_len = (uint8_t)(absent.name_len - absent.name[0] - 1);
         absent.name += absent.name[0] + 1;
     }
+    for (unsigned up = 0; up < count; up++)
+        if (cache_get(e->env.cache, &keys[up], now_ms, 0, e->clean, CACHE_MSG_MAX, &hit)) {
+            answer_below(e, c, &hit, now_ms, ttl_at, out);
+            return true;
+        }
     return false;
 }

@@ -15,12 +15,18 @@ static bool lists_clients(const struct query_env *env)
     return env->blockdb != NULL && blockdb_lists_addresses(env->blockdb, BLOCKDB_ADDRESS_CLIENT);
 }
 
-/* Generations count up from 1, the statutory ones by a few each day. */
-static uint64_t lists_of(const struct query_env *env)
+/*
+ * Generations count up from 1, the statutory ones by a few each day. The versions of policy and decisions are spread over
+ * all bits: that two states of a resolver's life meet in one number is as likely as two equal hashes of 64 bits.
+ */
+static uint64_t basis_of(const struct query_env *env)
 {
     uint64_t blocklist = env->blockdb == NULL ? 0 : blockdb_generation(env->blockdb);
     uint64_t statutory = env->statutory == NULL ? 0 : statutory_generation(env->statutory);
-    return (uint64_t)env->statutory_missing << 63 | statutory << 40 | blocklist;
+    uint64_t decisions = env->decisions == NULL ? 0 : table_version(env->decisions);
+    uint64_t lists = (uint64_t)env->statutory_missing << 63 | statutory << 40 | blocklist;
+    return lists + policy_version(env->policy) * UINT64_C(0x9e3779b97f4a7c15) +
+           decisions * UINT64_C(0xd1b54a32d192ed03);
 }
 
 int query_engine_new(const struct query_env *env, const struct query_io *io, struct query_engine **out)
@@ -34,7 +40,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     e->env = *env;
     e->lists_clients = lists_clients(env);
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
-    e->lists = lists_of(env);
+    e->basis = basis_of(env);
     e->io = *io;
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
@@ -119,7 +125,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     servers_bind(e, old);
     e->lists_clients = lists_clients(env);
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
-    e->lists = lists_of(env);
+    e->basis = basis_of(env);
     e->last_known = false;
     if (decides_anew)
         flights_each(e, place_anew, &other_records, now);
@@ -140,6 +146,8 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
 {
     struct ask *ask = len < MSG_HEADER_LEN ? NULL : ask_find(&e->asks, slot, msg_u16(msg), NULL);
     engine_set_time(e, now);
+    if (ask != NULL) /* where the answer will be put, while it is being read */
+        cache_fetch_bucket(e->env.cache, &ask->flight->key);
     while (ask != NULL) {
         if (ask->server == server && reply_matches(msg, len, ask->id, &ask->flight->question)) {
             if (ask_is_spelt_as(ask, msg))

@@ -27,6 +27,8 @@
 #ifndef QUERY_ENGINE_H
 #define QUERY_ENGINE_H
 
+#include <string.h>
+
 #include "base/random.h"
 #include "belisha/category.h"
 #include "cache/cache.h"
@@ -50,18 +52,17 @@
 
 /* What the engine keeps with a cached answer (cache mark). */
 struct mark {
-    struct policy_facts facts;
-    uint64_t chain_listed;  /* categories of all targets and addresses: zero spares the walk along them */
-    uint32_t facts_version; /* facts_version() */
-    bool has_ech;           /* stored.has_ech */
-    uint8_t unused[3];
+    struct policy_facts facts; /* facts.callers: stored.has_ech */
+    uint64_t chain_listed;     /* categories of all targets and addresses: zero spares the walk along them */
 };
 
 static_assert(sizeof(struct mark) == CACHE_MARK_BYTES, "the mark fills its place in the cache");
 
 static inline bool mark_has_ech(const uint8_t mark[CACHE_MARK_BYTES])
 {
-    return mark[offsetof(struct mark, has_ech)] != 0;
+    struct policy_facts facts;
+    memcpy(&facts, mark, sizeof facts);
+    return facts.callers;
 }
 
 static inline bool source_is_encrypted(const struct query_source *source)
@@ -130,7 +131,7 @@ struct query_engine {
     struct ipaddr last_client; /* whose group is last_group: questions come in runs */
     uint16_t last_group;
     bool last_known;
-    uint64_t lists;      /* which lists are in force, as a number of its own: facts of other ones are outdated */
+    uint64_t basis;      /* a number for the lists, policy and decisions in force: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
     bool structured;     /* some questions ask for structured errors */
     bool last_limited;   /* by opts.client_rate */
@@ -182,10 +183,11 @@ void facts_of(const struct query_engine *e, const uint8_t *name, uint16_t type, 
 uint64_t facts_chain_listed(const struct policy_facts *facts);
 /* Notes in facts whether somebody decided about the name. */
 void facts_add_decisions(const struct query_engine *e, const uint8_t *name, struct policy_facts *facts);
-/* Another number for every policy and every set of decisions. */
-uint32_t facts_version(const struct query_engine *e);
 /* Whether facts were made of the lists, policy and decisions in force. */
-bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version);
+static inline bool facts_current(const struct query_engine *e, const struct policy_facts *facts)
+{
+    return facts->generation == e->basis;
+}
 /* Facts of which even a target's bystanders must take notice: a special name, or one that was decided about. */
 static inline bool facts_are_special(const struct policy_facts *facts)
 {

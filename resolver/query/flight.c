@@ -149,7 +149,6 @@ static struct flight *flight_start(struct query_engine *e, const struct client *
     f->key = *key;
     f->key.name = f->question.name;
     f->facts = c->facts;
-    f->facts_version = facts_version(e);
     f->waiters = NULL;
     memset(f->asks, 0, sizeof f->asks);
     f->ask_next = f->tries = f->rounds = 0;

@@ -26,7 +26,6 @@ struct flight {
     struct cache_key key; /* key.name points to question.name; NULL: this place of the pool is free */
     struct question question;
     struct policy_facts facts;
-    uint32_t facts_version; /* policy that facts were made with */
     struct waiter *waiters;
     struct ask asks[FLIGHT_ASKS_MAX];
     uint8_t ask_next; /* place in asks for the next one: the oldest is given up */

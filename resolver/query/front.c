@@ -288,7 +288,7 @@ static enum stage recall(struct query_engine *e, struct query_item *item, struct
     if (!p->hit_fresh)
         return STAGE_LIST;
     memcpy(&mark, p->hit.mark, sizeof mark);
-    if (!facts_current(e, &mark.facts, mark.facts_version))
+    if (!facts_current(e, &mark.facts))
         return STAGE_LIST;
     p->client.facts = mark.facts;
     give_hit(e, item, p, &mark, now);
@@ -324,7 +324,7 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
         if (e->env.blockdb != NULL && matches[i].given_up > 0)
             metrics_add(e->env.metrics, METRIC_PATTERNS_GIVEN_UP, matches[i].given_up);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
-                                e->lists, &c->facts);
+                                e->basis, &c->facts);
         facts_add_statutory(e, keys[i], &c->facts);
         facts_add_decisions(e, c->request.question.name, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
@@ -341,9 +341,8 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
     struct stored stored = passage_stored(item, p, now.mono_ms);
     uint8_t bytes[CACHE_MARK_BYTES];
     struct mark mark = {.facts = p->client.facts,
-                        .facts_version = facts_version(e),
-                        .chain_listed = answer_listed(e, &stored, p->client.request.question.type),
-                        .has_ech = stored.has_ech};
+                        .chain_listed = answer_listed(e, &stored, p->client.request.question.type)};
+    mark.facts.callers = stored.has_ech;
     memcpy(bytes, &mark, sizeof bytes);
     cache_set_mark(e->env.cache, &p->key, p->hit.stored_ms, bytes);
     give_hit(e, item, p, &mark, now);

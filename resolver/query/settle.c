@@ -171,10 +171,9 @@ static void keep(struct query_engine *e, const struct flight *f, const struct re
 {
     struct mark mark = {
         .facts = f->facts,
-        .facts_version = facts_version(e),
         .chain_listed = chain_listed(e, f, r, stored),
-        .has_ech = r->has_ech,
     };
+    mark.facts.callers = r->has_ech;
     uint8_t bytes[CACHE_MARK_BYTES];
     memcpy(bytes, &mark, sizeof bytes);
     cache_put(e->env.cache, &f->key, e->clean, r->len, r->question_end, r->ttl_at, r->ttl_count, now_ms,
@@ -199,10 +198,8 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
         flight_end(e, f);
         return;
     }
-    if (!facts_current(e, &f->facts, f->facts_version)) {
+    if (!facts_current(e, &f->facts))
         facts_of(e, f->question.name, f->question.type, &f->facts);
-        f->facts_version = facts_version(e);
-    }
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);
     else

@@ -18,15 +18,9 @@ void facts_add_decisions(const struct query_engine *e, const uint8_t *name, stru
     facts->decided = e->env.decisions != NULL && table_concerns(e->env.decisions, name);
 }
 
-uint32_t facts_version(const struct query_engine *e)
-{
-    uint32_t decisions = e->env.decisions == NULL ? 0 : table_version(e->env.decisions);
-    return policy_version(e->env.policy) + decisions * UINT32_C(0x9e3779b1); /* odd: no two sets come to the same */
-}
-
 void facts_add_statutory(const struct query_engine *e, const struct name_key *key, struct policy_facts *facts)
 {
-    facts->generation = e->lists;
+    facts->generation = e->basis;
     facts->closed = e->env.statutory_missing;
     if (e->env.statutory != NULL)
         facts->statutory = statutory_find(e->env.statutory, key) > 0;
@@ -36,11 +30,6 @@ uint64_t facts_chain_listed(const struct policy_facts *facts)
 {
     return facts->listed | (facts_are_special(facts) ? CATEGORY_BIT(CATEGORY_LOCAL) : 0) |
            (facts->statutory ? CATEGORY_BIT(CATEGORY_ILLEGAL) : 0);
-}
-
-bool facts_current(const struct query_engine *e, const struct policy_facts *facts, uint32_t version)
-{
-    return facts->generation == e->lists && version == facts_version(e);
 }
 
 /* It came over TCP, which is all that such a rule asks for: what else is said of the name decides. */

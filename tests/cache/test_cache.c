@@ -1,5 +1,6 @@
 #include "cache/cache.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,6 +97,7 @@ static void every_part_of_the_key_counts(void **state)
     other = entry;
     other.key.class = 3;
     cache_key_hash(cache, &other.key);
+    put(cache, &other, 0, TTL_MS); /* answers of IN alone are kept */
     assert_false(get(cache, &other, 0, 0, &hit));
     other = entry;
     other.key.partition = 1;
@@ -290,6 +292,48 @@ static void a_full_cache_keeps_its_bound_and_what_is_asked_for(void **state)
     cache_free(cache);
 }
 
+/* Head, offsets of two TTLs, alignment and its share of the table, on top of the answer itself. */
+static void an_answer_costs_at_most_96_bytes_more_than_it_is_long(void **state)
+{
+    struct cache *cache = make(8 << 20, 8);
+    struct cache_stats stats;
+    uint64_t answer_bytes = 0;
+    (void)state;
+    for (unsigned i = 0; i < 200000; i++) {
+        char text[64];
+        struct entry entry;
+        snprintf(text, sizeof text, "w%u.example.net", i);
+        entry_make(cache, &entry, text, 1, 16, i);
+        put(cache, &entry, 0, TTL_MS);
+        answer_bytes += entry.len;
+    }
+    cache_stats(cache, &stats);
+    assert_true(stats.evicted > 0); /* it is full */
+    uint64_t each = stats.bytes_max / stats.entries;
+    print_message("%" PRIu64 " bytes an answer of %" PRIu64 "\n", each, answer_bytes / 200000);
+    assert_true(each <= answer_bytes / 200000 + 96);
+    cache_free(cache);
+}
+
+static void times_beyond_32_bits_count_as_they_should(void **state)
+{
+    const int64_t month_ms = INT64_C(60) * 86400 * 1000;
+    struct cache *cache = make(1 << 20, 1);
+    struct entry entry;
+    struct cache_hit hit;
+    (void)state;
+    entry_make(cache, &entry, "example.com", 1, 0, 1);
+    put(cache, &entry, month_ms, 1000);
+    assert_true(get(cache, &entry, month_ms + 999, 0, &hit));
+    assert_int_equal(hit.stored_ms, month_ms);
+    assert_int_equal(hit.expires_ms, month_ms + 1000);
+    assert_false(get(cache, &entry, month_ms + 1000, 0, &hit));
+    assert_false(get(cache, &entry, month_ms + (INT64_C(1) << 32), 0, &hit)); /* not young again */
+    put(cache, &entry, month_ms, INT64_MAX / 2);
+    assert_true(get(cache, &entry, month_ms + INT64_C(7) * 86400 * 1000, 0, &hit));
+    cache_free(cache);
+}
+
 static void an_impossible_size_is_refused(void **state)
 {
     struct cache_opts opts = {.bytes = 1 << 20, .shards = 3};
@@ -342,6 +386,8 @@ int main(void)
         cmocka_unit_test(prefetch_is_wanted_once_by_an_often_asked_entry_near_its_end),
         cmocka_unit_test(flush_takes_a_name_and_all_below_it),
         cmocka_unit_test(a_full_cache_keeps_its_bound_and_what_is_asked_for),
+        cmocka_unit_test(an_answer_costs_at_most_96_bytes_more_than_it_is_long),
+        cmocka_unit_test(times_beyond_32_bits_count_as_they_should),
         cmocka_unit_test(an_impossible_size_is_refused),
         cmocka_unit_test(threads_share_a_cache),
     };

@@ -509,7 +509,7 @@ static const struct schema_option log_options[] = {
      .min = 0,
      .max = 64 * GIB,
      PART(log, backlog_bytes),
-     .fallback = "512MiB",
+     .fallback = "2GiB",
      .help = "rows that come in a rush may wait in journals, up to this, for a quieter moment; 0: they never do"},
     {0}};
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/scheduling.h"
 #include "net/clock.h"
 #include "net/doh.h"
 #include "net/forward.h"
@@ -143,6 +144,7 @@ static void run(void *arg)
     char name[16]; /* the kernel's limit */
     snprintf(name, sizeof name, "worker-%u", (unsigned)worker->index % 1000);
     pthread_setname_np(pthread_self(), name);
+    scheduling_set_prompt();
     uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 

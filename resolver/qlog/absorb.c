@@ -95,6 +95,7 @@ struct cursor {
     struct journal *journal;
     struct journal_image image;
     struct journal_item item; /* the next entry, when has_item */
+    size_t item_at;           /* its place in the journal */
     bool has_item;
     bool retired; /* as it was before the journal was read: then nothing can follow */
 };
@@ -105,6 +106,7 @@ static void cursor_next(struct cursor *cursor)
 {
     __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD);
     __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD + 64);
+    cursor->item_at = cursor->journal->seen;
     cursor->has_item = journal_next(&cursor->image, &cursor->journal->seen, &cursor->item);
 }
 
@@ -150,18 +152,30 @@ static struct cursor *cursor_pick(struct cursor *cursors, size_t count, int64_t 
     return oldest;
 }
 
-static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count)
+/* Until there is nothing new, or bytes_max have been put. */
+static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count, uint64_t bytes_max)
 {
     struct batch batch = {.count = 0};
     struct cursor *cursor;
+    uint64_t bytes = 0;
     int64_t limit;
     int code = 0;
-    while (code == 0 && (cursor = cursor_pick(cursors, count, &limit)) != NULL)
+    while (code == 0 && bytes < bytes_max && (cursor = cursor_pick(cursors, count, &limit)) != NULL)
         do {
+            bytes += cursor->item.len;
             code = item_put(log, &batch, &cursor->item);
             cursor_next(cursor);
-        } while (code == 0 && cursor->has_item && cursor->item.time_ns <= limit);
+        } while (code == 0 && bytes < bytes_max && cursor->has_item && cursor->item.time_ns <= limit);
     return code < 0 ? code : batch_put(log, &batch);
+}
+
+/* The entry that was next, but was not put, is the first one of the next look. */
+static void cursor_end(struct cursor *cursor)
+{
+    struct journal *journal = cursor->journal;
+    if (cursor->has_item)
+        journal->seen = cursor->item_at;
+    journal->drained = cursor->retired && !cursor->has_item;
 }
 
 void absorb_forget(struct qlog *log)
@@ -177,7 +191,7 @@ void absorb_forget(struct qlog *log)
     pthread_mutex_unlock(&log->lock);
 }
 
-int absorb_look(struct qlog *log, uint64_t *out_pending)
+int absorb_look(struct qlog *log, uint64_t bytes_max, uint64_t *out_pending)
 {
     struct cursor *cursors;
     size_t count = journals_list(log, &cursors);
@@ -185,11 +199,10 @@ int absorb_look(struct qlog *log, uint64_t *out_pending)
     if (cursors == NULL)
         return ERR_NOMEM;
     cursors_begin(cursors, count);
-    int code = cursors_merge(log, cursors, count);
+    int code = cursors_merge(log, cursors, count, bytes_max);
     for (size_t i = 0; i < count; i++) {
-        struct journal *journal = cursors[i].journal;
-        journal->drained = cursors[i].retired;
-        pending += journal->seen - journal->absorbed;
+        cursor_end(&cursors[i]);
+        pending += cursors[i].journal->seen - cursors[i].journal->absorbed;
     }
     free(cursors);
     if (code < 0) {
@@ -200,14 +213,20 @@ int absorb_look(struct qlog *log, uint64_t *out_pending)
     return 0;
 }
 
+/* Of a journal from before, only a look can tell where it ends. */
+static uint64_t journal_backlog(const struct journal *journal)
+{
+    size_t used = atomic_load_explicit(&journal->used, memory_order_relaxed);
+    size_t end = used == 0 ? journal->bytes : used;
+    return journal->drained || end < journal->seen ? 0 : end - journal->seen;
+}
+
 uint64_t absorb_backlog(struct qlog *log)
 {
     uint64_t bytes = 0;
     pthread_mutex_lock(&log->lock);
-    for (size_t i = 0; i < log->journal_count; i++) {
-        size_t used = atomic_load_explicit(&log->journals[i]->used, memory_order_relaxed);
-        bytes += used > log->journals[i]->seen ? used - log->journals[i]->seen : 0;
-    }
+    for (size_t i = 0; i < log->journal_count; i++)
+        bytes += journal_backlog(log->journals[i]);
     pthread_mutex_unlock(&log->lock);
     return bytes;
 }
@@ -266,14 +285,11 @@ static bool is_empty(const struct qlog *log)
     return log->segment == NULL && log->builder.row_count == 0 && log->builder.gap_count == 0;
 }
 
-int absorb_finish(struct qlog *log)
+int absorb_end(struct qlog *log)
 {
     struct cursor *cursors;
-    uint64_t pending;
-    int code = absorb_look(log, &pending);
-    if (code < 0)
-        return code;
     size_t count = journals_list(log, &cursors);
+    int code = 0;
     if (cursors == NULL)
         return ERR_NOMEM;
     if (!is_empty(log))
@@ -286,4 +302,11 @@ int absorb_finish(struct qlog *log)
     }
     free(cursors);
     return code;
+}
+
+int absorb_finish(struct qlog *log)
+{
+    uint64_t pending;
+    int code = absorb_look(log, UINT64_MAX, &pending);
+    return code < 0 ? code : absorb_end(log);
 }

@@ -1,17 +1,15 @@
 #include "qlog/keeper.h"
 
-#include <assert.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/scheduling.h"
 #include "qlog/retention.h"
 
 #define RETENTION_EVERY_MS 60000
-#define KEEPER_NICE        5
-#define KEEPER_SLICE_NS    100000
+#define KEEPER_NICE        5 /* still a quarter of a core that a worker keeps busy: more than its records need */
+#define LOOK_BYTES         (64u << 10) /* of journals at once: a tenth of a millisecond's work, for which an answer may wait */
+#define PAUSE_MS           5  /* ... and then nothing: writing a block holds answers up for longer, now and then */
+#define RUSH_LOOK_MS       50 /* how often a lull is looked for in a rush */
 
 static int64_t mono_ms(void)
 {
@@ -55,10 +53,10 @@ static void words_keep(struct qlog *log)
     log->words_changed = code < 0;
 }
 
-/* Waits for the next look, for a flush or for the end. Returns the flush that was wanted. */
-static uint64_t keeper_wait(struct qlog *log)
+/* Waits for some time, for a flush or for the end. Returns the flush that was wanted. */
+static uint64_t keeper_wait(struct qlog *log, int64_t wait_ms)
 {
-    int64_t until_ms = mono_ms() + log->opts.fsync_ms;
+    int64_t until_ms = mono_ms() + wait_ms;
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     int code = 0;
     pthread_mutex_lock(&log->lock);
@@ -88,37 +86,6 @@ static int64_t wall_s(void)
     return now.tv_sec;
 }
 
-/* What sched_setattr(2) takes, version 0; <linux/sched/types.h> does not go with <sched.h>. */
-struct scheduling {
-    uint32_t size;
-    uint32_t policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime_ns; /* of a time slice */
-    uint64_t deadline_ns;
-    uint64_t period_ns;
-};
-
-static_assert(sizeof(struct scheduling) == 48, "as the kernel has it");
-
-/*
- * Answers go first where a core is short: the keeper has a small share of it (a nice of 5), and in slices so short that an
- * answer which has to wait for one does not notice. A kernel that knows nothing of slices gives longer ones; where it is
- * forbidden, nothing is lost but some microseconds of an answer now and then.
- */
-static void priority_lower(void)
-{
-    struct scheduling background = {
-        .size = sizeof background, .policy = SCHED_BATCH, .nice = KEEPER_NICE, .runtime_ns = KEEPER_SLICE_NS};
-    const struct sched_param none = {0};
-    (void)pthread_setname_np(pthread_self(), "log-keeper");
-    if (syscall(SYS_sched_setattr, 0, &background, 0) == 0) /* 0: this thread */
-        return;
-    (void)sched_setscheduler(0, SCHED_BATCH, &none);
-    (void)setpriority(PRIO_PROCESS, 0, KEEPER_NICE);
-}
-
 /* Whether rows stay where they are for now. */
 static bool rows_wait(struct qlog *log)
 {
@@ -128,17 +95,37 @@ static bool rows_wait(struct qlog *log)
            !atomic_load_explicit(&log->starved, memory_order_relaxed);
 }
 
-/* Puts what is new into the segment, and ends it when it is time or somebody wants it. */
-static int rows_take(struct qlog *log, bool wanted)
+/* Whether somebody waits for the keeper. */
+static bool is_called(struct qlog *log)
+{
+    pthread_mutex_lock(&log->lock);
+    bool called = log->stopping || log->flush_wanted != log->flush_done;
+    pthread_mutex_unlock(&log->lock);
+    return called;
+}
+
+/* Puts what is new into the segment, a little at a time, as long as it need not wait; ends the segment when it is time. */
+static int rows_take(struct qlog *log)
 {
     uint64_t pending;
-    int code = absorb_look(log, &pending);
-    bool due = wanted || (code == 0 && absorb_is_due(log, pending));
-    words_keep(log);
-    if (due)
-        code = absorb_finish(log);
-    if (due || mono_ms() >= log->retention_due_ms)
-        keeper_expire(log, wall_s());
+    int code = 0;
+    while (code == 0 && !rows_wait(log)) {
+        code = absorb_look(log, LOOK_BYTES, &pending);
+        words_keep(log);
+        if (code == 0 && absorb_is_due(log, pending))
+            code = absorb_end(log);
+        uint64_t backlog = absorb_backlog(log);
+        if (backlog < LOOK_BYTES || is_called(log))
+            break;
+        if (backlog < log->opts.backlog_bytes)
+            (void)keeper_wait(log, PAUSE_MS);
+    }
+    return code;
+}
+
+static int rows_flush(struct qlog *log)
+{
+    int code = absorb_finish(log);
     words_keep(log);
     return code;
 }
@@ -148,12 +135,14 @@ void *keeper_run(void *context)
     struct qlog *log = context;
     uint64_t flushed = 0;
     bool more = true;
-    priority_lower();
+    (void)pthread_setname_np(pthread_self(), "log-keeper");
+    scheduling_set_background(KEEPER_NICE);
     while (more) {
-        uint64_t wanted = keeper_wait(log);
-        int code = 0;
-        if (!rows_wait(log) || wanted != flushed)
-            code = rows_take(log, wanted != flushed);
+        uint64_t wanted = keeper_wait(log, log->lull.rush ? RUSH_LOOK_MS : log->opts.fsync_ms);
+        uint64_t sequence = log->chain.sequence;
+        int code = wanted != flushed ? rows_flush(log) : rows_take(log);
+        if (log->chain.sequence != sequence || mono_ms() >= log->retention_due_ms)
+            keeper_expire(log, wall_s());
         if (code < 0)
             log->last_error = code;
         flushed = wanted;

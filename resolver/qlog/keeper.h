@@ -85,12 +85,17 @@ void *supplier_run(void *log);
 
 /* ---- absorb.c ---- */
 
-/* Puts what is new in the journals into the segment being filled. *out_pending: bytes of journals that no finished
- * segment holds yet. On failure all of them are read again by the next look. ERR_NOMEM, ERR_NOSPACE, ERR_ACCESS, ERR_IO. */
-ERR_CHECKED int absorb_look(struct qlog *log, uint64_t *out_pending);
+/*
+ * Puts what is new in the journals into the segment being filled, the oldest first, and stops behind bytes_max.
+ * *out_pending: bytes of journals that no finished segment holds yet. On failure all of them are read again by the next
+ * look. ERR_NOMEM, ERR_NOSPACE, ERR_ACCESS, ERR_IO.
+ */
+ERR_CHECKED int absorb_look(struct qlog *log, uint64_t bytes_max, uint64_t *out_pending);
 /* Bytes of journals that no look has seen. */
 uint64_t absorb_backlog(struct qlog *log);
-/* absorb_look(), then finishes the segment and frees the journals that are done with. */
+/* Finishes the segment with what looks have seen, and frees the journals that are done with. */
+ERR_CHECKED int absorb_end(struct qlog *log);
+/* The same after a look at everything. */
 ERR_CHECKED int absorb_finish(struct qlog *log);
 /* Gives up the unfinished segment; the journals have its rows. */
 void absorb_forget(struct qlog *log);

@@ -16,9 +16,12 @@
 /* Rows a second, of all workers, that are a rush. What the keeper does with fewer is hardly a hundredth of a core. */
 #define LULL_RUSH_ROWS_S 50000
 
+#define LULL_WINDOW_MS 20 /* rows are counted over at least so long */
+
 struct lull {
-    uint64_t rows; /* written when it was last asked */
-    int64_t asked_ms;
+    uint64_t rows; /* written when the window began */
+    int64_t began_ms;
+    bool rush; /* in the window before */
 };
 
 /*

@@ -10,6 +10,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#define WRITE_BYTES                                                                                                    \
+    ((size_t)32 << 10) /* in one call: a worker that wakes need not wait for the kernel to end a long one */
+
 struct segment_writer {
     int dir_fd;
     int fd;
@@ -32,7 +35,7 @@ static int bytes_put(struct segment_writer *w, const void *bytes, size_t len)
 {
     const uint8_t *at = bytes;
     while (len > 0) {
-        ssize_t written = pwrite(w->fd, at, len, (off_t)w->offset);
+        ssize_t written = pwrite(w->fd, at, len < WRITE_BYTES ? len : WRITE_BYTES, (off_t)w->offset);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)

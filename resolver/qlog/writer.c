@@ -17,6 +17,8 @@
 #define JOURNAL_BYTES_MIN ((size_t)64 << 10)
 #define FSYNC_MS_DEFAULT  1000
 #define LOCK_FILE         "lock"
+/* Nobody waits for more than this of journals: when the log is opened the keeper takes it later, when it is closed it is left. */
+#define HURRY_BYTES (64u << 20)
 
 /* ---- the worker's side ---- */
 
@@ -142,7 +144,7 @@ static int past_take_over(struct qlog *log)
         code = recover_journals(log);
     if (code < 0)
         return code;
-    code = absorb_finish(log);
+    code = absorb_backlog(log) > HURRY_BYTES ? 0 : absorb_finish(log);
     if (code < 0)
         log->last_error = code; /* the journals stay and are tried again */
     struct timespec now;
@@ -264,7 +266,8 @@ static void last_segment_write(struct qlog *log)
 {
     if (!log->keeper_runs)
         return;
-    if (absorb_finish(log) == 0 && log->words_changed && texts_save(&log->words, log->dir_fd) < 0)
+    int code = absorb_backlog(log) > HURRY_BYTES ? absorb_end(log) : absorb_finish(log);
+    if (code == 0 && log->words_changed && texts_save(&log->words, log->dir_fd) < 0)
         log->last_error = ERR_IO; /* the segment has the words it needs */
 }
 

@@ -88,7 +88,8 @@ bool cache_get(struct cache *cache, const struct cache_key *key, int64_t now_ms,
                size_t cap, struct cache_hit *out);
 
 /*
- * Stores an answer, replacing one of the same key; one that is too long to be kept replaces it with nothing. ttl_at holds ttl_count offsets. ttl_ms: how long it is fresh.
+ * Stores an answer, replacing one of the same key; one that is too long to be kept replaces it with nothing. ttl_at holds
+ * ttl_count offsets. ttl_ms: how long it is fresh.
  * msg[12..question_end) must be the key's question in lower case: the entry is found again by it.
  */
 void cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *msg, size_t msg_len,

@@ -274,6 +274,13 @@ static struct verdict verdict_by_level(const struct policy *policy, const struct
     return verdict_of(VERDICT_RESOLVE, REASON_DEFAULT, CATEGORY_NONE);
 }
 
+bool policy_is_help(const struct policy *policy, const uint8_t *name)
+{
+    struct name_found found;
+    name_table_find(policy->names, name, &found);
+    return found.help_labels > 0;
+}
+
 bool policy_is_illegal(const struct policy_facts *facts)
 {
     return facts->statutory || (facts->categories & CATEGORY_BIT(CATEGORY_ILLEGAL)) != 0;
@@ -367,8 +374,7 @@ static bool stands_above_decisions(const struct verdict *v)
 /* Without a list nobody knows what the name is, so no exception can be made of it. */
 static bool may_be_excepted(const struct policy_facts *facts, const struct verdict *v)
 {
-    return v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_NOT_READY &&
-           !policy_is_illegal(facts);
+    return v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_NOT_READY && !policy_is_illegal(facts);
 }
 
 void policy_overrule(const struct policy *policy, const struct policy_facts *facts,

@@ -132,6 +132,9 @@ void policy_facts(const struct policy *policy, const struct blockdb *db, const u
 void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
                              uint64_t generation, struct policy_facts *out);
 
+/* Whether it is a name of protected help; wire, lower case. What else is true of it changes nothing about that. */
+bool policy_is_help(const struct policy *policy, const uint8_t *name);
+
 /* Whether it is a name that no exception, record, zone or level can open. */
 bool policy_is_illegal(const struct policy_facts *facts);
 

@@ -76,12 +76,14 @@ static bool is_inside(const struct ipaddr *addr)
     return false;
 }
 
-bool answer_is_rebinding(const struct stored *stored)
+bool answer_is_rebinding(const struct stored *stored, struct ipaddr *out)
 {
     struct address_walk walk = address_begin(stored);
     struct ipaddr addr;
     while (address_next(&walk, &addr))
-        if (is_inside(&addr))
+        if (is_inside(&addr)) {
+            *out = addr;
             return true;
+        }
     return false;
 }

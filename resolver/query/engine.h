@@ -229,9 +229,9 @@ ERR_CHECKED int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN
 ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
 /*
  * A local alias may lead anywhere but to what nothing can open: judges its target (request.question while it is followed)
- * and, unless stored is NULL, what that leads to. Then c->verdict blocks.
+ * and, unless stored is NULL, what that leads to. Then c->verdict blocks. Negative: as with verdict_follow_stored().
  */
-void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
+ERR_CHECKED int verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
 
 /* ---- address.c ---- */
 
@@ -252,8 +252,8 @@ static inline struct address_walk address_begin(const struct stored *stored)
 }
 
 bool address_next(struct address_walk *walk, struct ipaddr *out);
-/* Whether one of them is an address that no public name should have. */
-bool answer_is_rebinding(const struct stored *stored);
+/* Whether one of them is an address that no public name should have; which one. */
+bool answer_is_rebinding(const struct stored *stored, struct ipaddr *out);
 
 /* ---- ech.c: what clients of a level that does not keep it get instead (RFC 9848) ---- */
 
@@ -340,8 +340,8 @@ bool note_is_concealed(const struct query_engine *e, const struct client *c, str
 /* The answer of len bytes at msg is about to leave. */
 void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now);
 /*
- * An upstream server's reply was believed. r: what it says, cleaned in e->clean; NULL: it was cut short. The flight's questions to other servers
- * are told too when the reply ends it.
+ * An upstream server's reply was believed. r: what it says, cleaned in e->clean; NULL: it was cut short. The flight's
+ * questions to other servers are told too when the reply ends it.
  */
 void tell_reply(struct query_engine *e, const struct flight *f, const struct ask *ask, const uint8_t *msg, size_t len,
                 const struct reply *r, struct query_time now);

@@ -65,13 +65,13 @@ bool follow_local(struct query_engine *e, struct query_item *item, struct passag
     if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
         struct stored stored = passage_stored(item, p, now.mono_ms);
         stored.msg = e->clean;
-        c->cache_state = QLOG_CACHE_HIT;
-        verdict_follow_alias(e, c, &stored);
-        give_alias(e, item, c, &stored, now);
-        return true;
+        if (verdict_follow_alias(e, c, &stored) == 0) {
+            c->cache_state = QLOG_CACHE_HIT;
+            give_alias(e, item, c, &stored, now);
+            return true;
+        }
     }
-    verdict_follow_alias(e, c, NULL);
-    if (c->verdict.action == VERDICT_LOCAL)
+    if (verdict_follow_alias(e, c, NULL) == 0 && c->verdict.action == VERDICT_LOCAL)
         passage_forward(e, item, p, now);
     else
         give_alias(e, item, c, NULL, now);

@@ -19,11 +19,22 @@ void passage_give(struct query_engine *e, struct query_item *item, struct client
     note_answer(e, c, item->out, len, now);
 }
 
+/* What is answered without a look at the name. Who asks for help is not written down, whatever was wrong with the question. */
+static struct verdict verdict_unseen(const struct query_engine *e, const struct client *c, enum verdict_action action,
+                                     enum verdict_reason reason)
+{
+    const struct request *r = &c->request;
+    return (struct verdict){.action = (uint8_t)action,
+                            .reason = (uint8_t)reason,
+                            .category = CATEGORY_NONE,
+                            .feed = VERDICT_NO_FEED,
+                            .unattributed = r->has_question && policy_is_help(e->env.policy, r->question.name)};
+}
+
 static void give_error(struct query_engine *e, struct query_item *item, struct client *c, enum verdict_action action,
                        enum verdict_reason reason, unsigned rcode, struct ede ede, struct query_time now)
 {
-    c->verdict = (struct verdict){
-        .action = (uint8_t)action, .reason = (uint8_t)reason, .category = CATEGORY_NONE, .feed = VERDICT_NO_FEED};
+    c->verdict = verdict_unseen(e, c, action, reason);
     passage_give(e, item, c, compose_error(e, c, rcode, ede, item->out, item->out_cap), now);
 }
 
@@ -145,16 +156,6 @@ static enum fair_answer take_share(struct query_engine *e, const struct client *
     return fair_take(&e->fair, fair_proven(e->last_share), o->client_rate, o->client_burst, now_ms);
 }
 
-/* Who asks for help is not written down, however much else was asked. */
-static bool is_unattributed(struct query_engine *e, struct client *c)
-{
-    if (!c->request.has_question)
-        return false;
-    facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
-    verdict_decide(e, c);
-    return c->verdict.unattributed;
-}
-
 /*
  * Over UDP, TC: a true client comes back over TCP, where its share is not what others use up in its name. Most questions
  * of a flood get no answer and no line in the log, so that a flood costs the other clients as little as can be.
@@ -169,12 +170,7 @@ static enum stage limit(struct query_engine *e, struct query_item *item, struct 
         item->step = QUERY_DROP;
         return STAGE_DONE;
     }
-    bool unattributed = is_unattributed(e, c);
-    c->verdict = (struct verdict){.action = VERDICT_DROPPED,
-                                  .reason = REASON_RATE_LIMIT,
-                                  .category = CATEGORY_NONE,
-                                  .feed = VERDICT_NO_FEED,
-                                  .unattributed = unattributed};
+    c->verdict = verdict_unseen(e, c, VERDICT_DROPPED, REASON_RATE_LIMIT);
     bool stream = c->source.stream;
     size_t len = compose_error(e, c, stream ? DNS_RCODE_REFUSED : DNS_RCODE_NOERROR, ede, item->out, item->out_cap);
     if (!stream)

@@ -75,16 +75,13 @@ bool settle_stale(struct query_engine *e, struct client *c, struct query_time no
                             .age_s = (uint32_t)((now.mono_ms - hit.stored_ms) / 1000),
                             .stale = now.mono_ms >= hit.expires_ms, /* else another worker has it anew */
                             .has_ech = mark_has_ech(hit.mark)};
-    c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     /* The lists may have changed since it was fetched: a stale answer passes today's policy. */
     facts_of(e, c->request.question.name, c->request.question.type, &c->facts);
-    if (c->aliased) {
-        verdict_follow_alias(e, c, &stored);
-    } else {
+    if (!c->aliased)
         verdict_decide(e, c);
-        if (verdict_follow_stored(e, c, &stored) < 0)
-            return false;
-    }
+    if ((c->aliased ? verdict_follow_alias(e, c, &stored) : verdict_follow_stored(e, c, &stored)) < 0)
+        return false;
+    c->cache_state = stored.stale ? QLOG_CACHE_STALE : QLOG_CACHE_HIT;
     settle_stored(e, c, &stored, now);
     return true;
 }
@@ -96,34 +93,42 @@ struct settled {
     const struct reply *reply;
     const struct flight *flight;
     uint16_t server;
+    struct ipaddr inside; /* the address that makes it a rebinding */
 };
+
+/* What the reply makes of a waiting client's verdict. Negative: nobody knows where it leads. */
+static int judge(const struct query_engine *e, struct client *c, const struct settled *s)
+{
+    c->facts = s->flight->facts;
+    c->upstream = s->server;
+    if (c->aliased) /* the school's own record leads there: that is its decision, as far as it may decide */
+        return verdict_follow_alias(e, c, s->stored);
+    verdict_decide(e, c);
+    if (svcb_is_type(s->flight->question.type))
+        return verdict_follow_stored(e, c, s->stored);
+    verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
+    verdict_check_addresses(e, c, s->stored);
+    return 0;
+}
 
 static void answer_waiter(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
 {
     const struct settled *s = ctx;
-    c->facts = s->flight->facts;
-    c->upstream = s->server;
-    if (c->aliased) { /* the school's own record leads there: that is its decision, as far as it may decide */
-        verdict_follow_alias(e, c, s->stored);
-    } else if (svcb_is_type(s->flight->question.type)) {
-        verdict_decide(e, c);
-        if (verdict_follow_stored(e, c, s->stored) < 0) {
-            settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The answer can't be read"}, now);
-            return;
-        }
-    } else {
-        verdict_decide(e, c);
-        verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
-        verdict_check_addresses(e, c, s->stored);
-    }
-    settle_stored(e, c, s->stored, now);
+    if (judge(e, c, s) < 0)
+        settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The answer can't be read"}, now);
+    else
+        settle_stored(e, c, s->stored, now);
 }
 
 static void refuse_rebinding(struct query_engine *e, struct client *c, const void *ctx, struct query_time now)
 {
     const struct settled *s = ctx;
     struct ede ede = {.code = EDE_BLOCKED, .text = "A public name led to a private address"};
-    c->upstream = s->server;
+    if (judge(e, c, s) == 0 && c->verdict.reason == REASON_STATUTORY) { /* no record may name what leads there */
+        settle_stored(e, c, s->stored, now);
+        return;
+    }
+    c->matched_address = s->inside;
     c->verdict.action = VERDICT_REFUSED;
     c->verdict.reason = REASON_REBINDING;
     c->verdict.match = MATCH_ADDRESS;
@@ -192,14 +197,14 @@ static void settle_reply(struct query_engine *e, struct flight *f, struct reply 
                             .has_ech = r->has_ech,
                             .withheld = r->withheld};
     struct settled ctx = {.stored = &stored, .reply = r, .flight = f, .server = server};
-    if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored)) {
+    if (!facts_current(e, &f->facts))
+        facts_of(e, f->question.name, f->question.type, &f->facts);
+    if (e->env.opts->zones[f->key.partition].rebinding_check && answer_is_rebinding(&stored, &ctx.inside)) {
         metrics_add(e->env.metrics, METRIC_REBINDING, 1);
         flight_release(e, f, refuse_rebinding, &ctx, now);
         flight_end(e, f);
         return;
     }
-    if (!facts_current(e, &f->facts))
-        facts_of(e, f->question.name, f->question.type, &f->facts);
     if (good_s > 0)
         keep(e, f, r, &stored, good_s, now.mono_ms);
     else

@@ -37,18 +37,6 @@ static enum dnstap_protocol protocol_of(uint8_t transport)
     return protocols[transport];
 }
 
-/* Questions that were refused before anybody looked can be about help too. */
-static bool is_for_help(const struct query_engine *e, const struct client *c)
-{
-    struct policy_facts facts;
-    if (c->verdict.unattributed || c->verdict.reason == REASON_PROTECTED_HELP)
-        return true;
-    if (!c->request.has_question || (c->verdict.reason != REASON_ACCESS && c->verdict.reason != REASON_BAD_QUESTION))
-        return false;
-    facts_of(e, c->request.question.name, c->request.question.type, &facts);
-    return facts.special == POLICY_SPECIAL_HELP;
-}
-
 static enum dnstap_action action_of(const struct client *c, const uint8_t *msg)
 {
     switch ((enum verdict_action)c->verdict.action) {
@@ -150,7 +138,7 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
     struct concealment concealment;
     struct dnstap_policy policy;
     size_t question_len = c->request.has_question ? c->request.question_end : MSG_HEADER_LEN;
-    if (is_for_help(e, c) || note_is_concealed(e, c, &concealment))
+    if (c->verdict.unattributed || note_is_concealed(e, c, &concealment))
         return;
     memcpy(question, c->head, question_len);
     msg_put_u16(question + 4, c->request.has_question ? 1 : 0);
@@ -187,14 +175,14 @@ static bool leads_to_listed(const struct query_engine *e, const struct reply *r)
     return code < 0;
 }
 
-/* r: of the reply in e->clean; NULL: nobody knows where the name leads. */
+/* r: of the reply in e->clean; NULL, or with records that are not in there: nobody knows where the name leads. */
 static bool is_withheld(const struct query_engine *e, const struct flight *f, const struct reply *r)
 {
     if (f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing)
         return true;
     if (e->env.statutory == NULL)
         return false;
-    return r == NULL || is_listed(e, f->question.name) || leads_to_listed(e, r);
+    return r == NULL || r->withheld || is_listed(e, f->question.name) || leads_to_listed(e, r);
 }
 
 static size_t write_question(const struct flight *f, const struct ask *ask, uint8_t out[CLIENT_HEAD_MAX])

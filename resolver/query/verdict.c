@@ -190,32 +190,6 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
             return;
 }
 
-/* Whether the name is one that nothing can open; then the verdict says so. */
-static bool alias_decides(const struct query_engine *e, struct client *c, const uint8_t *name)
-{
-    struct policy_facts facts;
-    facts_of(e, name, c->request.question.type, &facts);
-    if (!policy_is_illegal(&facts) && !facts.closed)
-        return false;
-    c->verdict = policy_decide(e->env.policy, c->group, &facts);
-    c->verdict.match = MATCH_CNAME;
-    memcpy(c->matched, name, name_len(name));
-    return true;
-}
-
-void verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored)
-{
-    struct chain_walk chain;
-    uint8_t target[NAME_MAX_LEN];
-    if (c->alias_listed) /* nobody's decision but the list's: alias_judge() goes by all of the policy */
-        return;
-    if (alias_decides(e, c, c->request.question.name) || stored == NULL || chain_begin(&chain, stored) < 0)
-        return;
-    while (chain_next(&chain, target) > 0)
-        if (alias_decides(e, c, target))
-            return;
-}
-
 int chain_begin(struct chain_walk *chain, const struct stored *stored)
 {
     chain->stored = stored;
@@ -327,6 +301,54 @@ void verdict_check_addresses(const struct query_engine *e, struct client *c, con
     while (address_next(&walk, &addr))
         if (address_decides(e, c, &addr))
             return;
+}
+
+/* ---- local aliases ---- */
+
+/* Whether the name is one that nothing can open; then the verdict says so. */
+static bool alias_decides(const struct query_engine *e, struct client *c, const uint8_t *name)
+{
+    struct policy_facts facts;
+    facts_of(e, name, c->request.question.type, &facts);
+    if (!policy_is_illegal(&facts) && !facts.closed)
+        return false;
+    c->verdict = policy_decide(e->env.policy, c->group, &facts);
+    c->verdict.match = MATCH_CNAME;
+    memcpy(c->matched, name, name_len(name));
+    return true;
+}
+
+/* The same of the addresses. */
+static void alias_check_addresses(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    struct address_walk walk = address_begin(stored);
+    struct ipaddr addr;
+    while (lists_addresses(e) && address_next(&walk, &addr)) {
+        struct policy_facts facts;
+        struct blockdb_match match;
+        policy_facts_of_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, addr.bytes, &facts, &match);
+        if (policy_is_illegal(&facts) && address_decides(e, c, &addr))
+            return;
+    }
+}
+
+int verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    struct chain_walk chain;
+    uint8_t target[NAME_MAX_LEN];
+    int code;
+    if (c->alias_listed) /* nobody's decision but the list's: alias_judge() goes by all of the policy */
+        return 0;
+    if (alias_decides(e, c, c->request.question.name) || stored == NULL)
+        return 0;
+    if ((code = chain_begin(&chain, stored)) < 0)
+        return code;
+    while ((code = chain_next(&chain, target)) > 0)
+        if (alias_decides(e, c, target))
+            return 0;
+    if (code == 0)
+        alias_check_addresses(e, c, stored);
+    return code;
 }
 
 /* ---- records ---- */

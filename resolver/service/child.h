@@ -1,8 +1,8 @@
 /*
  * A program that runs as our child.
  *
- * It has none of our privileges, files, signal settings and environment; it ends with us, whatever ends us (PR_SET_PDEATHSIG), and is
- * chosen before us when memory runs out. What it writes comes line by line.
+ * It has none of our privileges, files, signal settings and environment; it ends with us, whatever ends us
+ * (PR_SET_PDEATHSIG), and is chosen before us when memory runs out. What it writes comes line by line.
  *
  *     child_start() ──▶ line, line, ...  ──▶ ended     child_signal() asks for the end, ended() tells of it
  *
@@ -25,7 +25,7 @@ struct child_opts {
     const char *const *argv; /* argv[0]: path of the program; ends in NULL */
     void *ctx;
     void (*line)(void *ctx, const char *line);
-    /* Once, after the last line, also after child_close(). status: as waitpid(2) has it. The child is gone then. */
+    /* Once, after the last line. status: as waitpid(2) has it. The child is gone then. */
     void (*ended)(void *ctx, int status);
 };
 

@@ -204,7 +204,7 @@ static int reload(struct service *s, struct text *why)
     if (err == 0)
         err = use_recursion(s, config, &parts);
     if (err < 0) {
-        settings_release_unheld(parts.settings);
+        snapshot_release_unheld(&parts);
     } else {
         publish_names(s, config);
         if (!same_zones(&old->query, &config->query))

@@ -29,7 +29,7 @@ bool reply_is_bare_refusal(const uint8_t *msg, size_t len)
            (rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP);
 }
 
-/* The records of a reply while it is being cleaned. */
+/* The records of a reply while it is being cleaned. The first `count` places of the arrays are used. */
 struct draft {
     const uint8_t *msg;
     size_t len;
@@ -44,6 +44,19 @@ struct draft {
     bool spoilt;    /* ... of type SVCB or HTTPS, and malformed */
     struct reply *reply;
 };
+
+/* Not by an initialiser: the arrays are 6 KiB that most replies have little use for. */
+static void draft_begin(struct draft *d, const uint8_t *msg, size_t len, const struct question *question, bool dnssec,
+                        struct reply *reply)
+{
+    d->msg = msg;
+    d->len = len;
+    d->question = question;
+    d->dnssec = dnssec;
+    d->reply = reply;
+    d->count = 0;
+    d->reordered = d->has_final = d->spoilt = false;
+}
 
 static const uint8_t *chain_end(const struct draft *d)
 {
@@ -355,18 +368,15 @@ static int write_bytes(struct writer *w, const uint8_t *from, size_t count)
 static void unspell(const struct draft *d, uint8_t *name)
 {
     const uint8_t *spelt = d->msg + MSG_HEADER_LEN;
-    unsigned labels = name_label_count(name);
-    for (unsigned skip = 0; skip < d->question->labels; skip++) {
-        const uint8_t *end = name_skip_labels(spelt, skip);
-        unsigned end_labels = d->question->labels - skip;
-        if (end_labels > labels)
-            continue;
-        uint8_t *own = name + (name_skip_labels(name, labels - end_labels) - name);
-        if (memcmp(own, end, name_len(end)) != 0)
-            continue;
-        name_lower(own, own, name_len(end));
-        return;
-    }
+    size_t spelt_len = d->question->name_len;
+    size_t len = name_len(name);
+    size_t at = 0;
+    size_t same = 1; /* bytes at the end of both; the root is */
+    while (same < len && same < spelt_len && name[len - 1 - same] == spelt[spelt_len - 1 - same])
+        same++;
+    while (len - at > same)
+        at += name[at] + 1u;
+    name_lower(name + at, name + at, len - at);
 }
 
 static int write_name(struct writer *w, const struct draft *d, size_t pos)
@@ -423,6 +433,25 @@ static int write_record(struct writer *w, const struct draft *d, const struct ms
     return 0;
 }
 
+/* The same of the name at pos in the reply, in the copy of it in out, as long as no pointer is in it. Returns its bytes. */
+static size_t unspell_copy(const struct draft *d, size_t pos, uint8_t *out)
+{
+    int used = msg_name_skip(d->msg, d->len, pos); /* it was read before */
+    if (name_check(out + pos, d->len - pos) > 0)
+        unspell(d, out + pos);
+    return used < 0 ? 0 : (size_t)used;
+}
+
+/* Servers that do not compress names write the question's anew in each record. */
+static void unspell_record(const struct draft *d, const struct msg_rr *rr, uint8_t *out)
+{
+    const struct rdata_layout *layout = rdata_layout_of(rr->type);
+    size_t pos = (size_t)rr->rdata_pos + layout->before;
+    (void)unspell_copy(d, rr->name_pos, out);
+    for (unsigned i = 0; i < layout->names; i++)
+        pos += unspell_copy(d, pos, out);
+}
+
 /* The kept records come first in the reply: its bytes can be taken as they are. */
 static bool kept_is_prefix(const struct draft *d, size_t *out_end)
 {
@@ -438,14 +467,24 @@ static bool kept_is_prefix(const struct draft *d, size_t *out_end)
     return true;
 }
 
+static int write_prefix(struct writer *w, const struct draft *d, size_t end)
+{
+    const struct question *q = d->question;
+    bool spelt = memcmp(d->msg + MSG_HEADER_LEN, q->name, q->name_len) != 0;
+    int code = write_bytes(w, d->msg + w->len, end - w->len);
+    for (size_t i = 0; code == 0 && i < d->count && d->keep[i]; i++) {
+        d->reply->ttl_at[d->reply->ttl_count++] = (uint16_t)(d->rr[i].fixed_pos + 4);
+        if (spelt)
+            unspell_record(d, &d->rr[i], w->bytes);
+    }
+    return code;
+}
+
 static int write_records(struct writer *w, struct draft *d)
 {
     size_t end;
-    if (!d->reply->has_ech && kept_is_prefix(d, &end)) {
-        for (size_t i = 0; i < d->count && d->keep[i]; i++)
-            d->reply->ttl_at[d->reply->ttl_count++] = (uint16_t)(d->rr[i].fixed_pos + 4);
-        return write_bytes(w, d->msg + w->len, end - w->len);
-    }
+    if (!d->reply->has_ech && kept_is_prefix(d, &end))
+        return write_prefix(w, d, end);
     for (size_t i = 0; i < d->count; i++) {
         int code = d->keep[i] ? write_record(w, d, &d->rr[i]) : 0;
         if (code < 0)
@@ -517,7 +556,8 @@ static void settle_ttls(const struct draft *d, uint8_t *out)
 int reply_clean(const uint8_t *msg, size_t len, const struct question *question, bool dnssec, uint8_t *out, size_t cap,
                 struct reply *reply)
 {
-    struct draft d = {.msg = msg, .len = len, .question = question, .dnssec = dnssec, .reply = reply};
+    struct draft d;
+    draft_begin(&d, msg, len, question, dnssec, reply);
     struct writer w = {.bytes = out, .cap = cap};
     uint16_t flags = msg_u16(msg + 2);
     int code;

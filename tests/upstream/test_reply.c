@@ -323,6 +323,24 @@ static void a_rebuilt_answer_does_not_have_our_spelling(void **state)
     expect_records(&r, want, NULL);
 }
 
+/* As a server writes it that does not compress names: the question's stands in its records once more. */
+static void an_answer_kept_as_it_is_does_not_have_our_spelling(void **state)
+{
+    static const uint8_t msg[] = "\x12\x67\x81\x80\0\1\0\2\0\0\0\0"
+                                 "\1a\2bC\0\0\1\0\1"
+                                 "\1a\2bC\0\0\5\0\1\0\0\0\x3c\0\6\1X\2bC\0"
+                                 "\1X\2bC\0\0\1\0\1\0\0\0\x3c\0\4\300\0\2\1";
+    const struct scene s = {.qname = "a.bC.", .qtype = DNS_TYPE_A};
+    const char *want[] = {"a.bc. 60 IN CNAME X.bc.", "X.bc. 60 IN A 192.0.2.1", NULL};
+    struct question q;
+    struct reply r;
+    (void)state;
+    question_make(&s, &q);
+    assert_int_equal(reply_clean(msg, sizeof msg - 1, &q, false, cleaned, sizeof cleaned, &r), 0);
+    assert_int_equal(r.len, sizeof msg - 1);
+    expect_records(&r, want, NULL);
+}
+
 /* RFC 9460, 2.2: the whole set goes, with its signatures, and what is left is unsigned. */
 static void a_malformed_service_record_takes_its_set_along(void **state)
 {
@@ -590,6 +608,7 @@ int main(void)
         cmocka_unit_test(service_records_are_kept_and_ech_is_told),
         cmocka_unit_test(with_ech_no_name_leads_to_another_record),
         cmocka_unit_test(a_rebuilt_answer_does_not_have_our_spelling),
+        cmocka_unit_test(an_answer_kept_as_it_is_does_not_have_our_spelling),
         cmocka_unit_test(a_malformed_service_record_takes_its_set_along),
         cmocka_unit_test(what_was_withheld_is_no_referral),
         cmocka_unit_test(signatures_that_were_asked_for_are_the_answer),

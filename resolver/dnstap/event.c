@@ -90,6 +90,13 @@ static void put_time(struct pen *pen, unsigned field, int64_t ns)
     put_fixed32(pen, field + 1, (uint32_t)(ns % NS_PER_S));
 }
 
+static void put_response(struct pen *pen, const struct dnstap_event *e)
+{
+    put_optional(pen, 14, &e->response);
+    if (pen->at != NULL && e->hidden_len > 0)
+        memset(pen->at + pen->len - e->response.len + e->hidden_at, 0, e->hidden_len);
+}
+
 static void put_policy(struct pen *pen, const struct dnstap_policy *p)
 {
     put_bytes(pen, 1, p->type, strlen(p->type));
@@ -116,7 +123,7 @@ static void put_message(struct pen *pen, const struct dnstap_event *e)
     put_optional(pen, 10, &e->query);
     put_optional(pen, 11, &e->zone);
     put_time(pen, 12, e->response_ns);
-    put_optional(pen, 14, &e->response);
+    put_response(pen, e);
     if (e->policy != NULL) {
         struct pen counted = {0};
         put_policy(&counted, e->policy);

@@ -68,6 +68,7 @@ struct dnstap_event {
     int64_t response_ns;
     struct dnstap_bytes query;    /* message */
     struct dnstap_bytes response; /* message */
+    size_t hidden_at, hidden_len; /* bytes of the response in whose place zeros are told */
     struct dnstap_bytes zone;     /* name in wire form */
     const struct dnstap_policy *policy;
 };

@@ -34,7 +34,7 @@
     X(LIMIT_PENDING, "belisha_limit_pending_total", "Questions refused because too many were waiting")                 \
     X(PATTERNS_GIVEN_UP, "belisha_patterns_given_up_total", "Patterns of lists that were too dear to try on a name")   \
     X(LIMIT_RATE, "belisha_limit_rate_total", "Questions not answered because their client asked too many")            \
-    X(DNSTAP, "belisha_dnstap_messages_total", "Messages for the dnstap reader")                                       \
+    X(DNSTAP, "belisha_dnstap_messages_total", "Messages for the dnstap reader, also those that it may not have")      \
     X(DNSTAP_LOST, "belisha_dnstap_lost_total", "... and those lost since its reader was too slow")                    \
     X(UDP_SEND_ERRORS, "belisha_udp_send_errors_total", "UDP answers the kernel would not send")                       \
     X(TCP_CONNECTIONS, "belisha_tcp_connections_total", "TCP connections accepted")                                    \

@@ -133,6 +133,7 @@ struct query_engine {
     bool last_known;
     uint64_t basis;      /* a number for the lists, policy and decisions in force: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
+    bool tap_lost;       /* the last message for the dnstap reader was lost */
     bool structured;     /* some questions ask for structured errors */
     bool last_limited;   /* by opts.client_rate */
     uint64_t last_share; /* fair_hash() */
@@ -211,12 +212,14 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
                           size_t count);
 /*
  * What a stored answer leads to: the targets of CNAME, SVCB and HTTPS records (RFC 9460: AliasMode and ServiceMode; where
- * the target is the owner itself, that is the question or the CNAME target before). chain_next: 1 and target in lower
- * case, 0 at the end, negative: unreadable.
+ * the target is the owner itself, that is the question or the CNAME target before). First of all the host whose service
+ * was asked for: https://a.example:8443 is asked as _8443._https.a.example (RFC 9460, 2.3 and 9.1). chain_next: 1 and
+ * target in lower case, 0 at the end, negative: unreadable.
  */
 struct chain_walk {
     const struct stored *stored;
     struct msg_walk walk;
+    size_t host_at; /* where that host is in the message; 0: there is none, or it was given */
 };
 
 ERR_CHECKED int chain_begin(struct chain_walk *chain, const struct stored *stored);

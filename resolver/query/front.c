@@ -346,11 +346,15 @@ static void renew_hit(struct query_engine *e, struct query_item *item, struct pa
 
 /* ---- decide ---- */
 
+/*
+ * Not for protected help: some servers say "no such name" of a type that they do not know, and who needs help must not
+ * pay for what somebody else has asked.
+ */
 static bool give_absence(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
     struct stored stored;
-    if (!absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
+    if (c->facts.special == POLICY_SPECIAL_HELP || !absence_find(e, c, &p->key, now.mono_ms, p->hit.ttl_at, &stored))
         return false;
     c->cache_state = QLOG_CACHE_HIT;
     passage_give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now);

@@ -3,7 +3,8 @@
  * answer, a question to a server together with the reply. Left out altogether are protected help, and all that would name
  * a host of the statutory list or a name that led to one, as in the query log.
  *
- * Questions are told as header and question, without EDNS: no cookie and no other option of a client leaves by this way.
+ * Questions are told as header and question, without EDNS: no option of a client leaves by this way. In answers the cookie,
+ * which proves an address, is zero.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,35 @@
 
 #define RULE_MAX 16 /* a number */
 
-static void put(struct query_engine *e, const struct dnstap_event *event)
+/* What is withheld is counted like the one before: a gap in the figures would tell of it (docs/decisions, 17). */
+static void put(struct query_engine *e, const struct dnstap_event *event, bool withheld)
 {
-    if (tap_wants(e->env.tap, event->type))
-        metrics_add(e->env.metrics, tap_put(e->env.tap, event) ? METRIC_DNSTAP : METRIC_DNSTAP_LOST, 1);
+    if (!tap_wants(e->env.tap, event->type))
+        return;
+    if (!withheld)
+        e->tap_lost = !tap_put(e->env.tap, event);
+    metrics_add(e->env.metrics, e->tap_lost ? METRIC_DNSTAP_LOST : METRIC_DNSTAP, 1);
+}
+
+/* The cookie in a message is told as zeros. */
+static void hide_cookie(const uint8_t *msg, size_t len, struct dnstap_event *event)
+{
+    struct msg_walk walk;
+    struct msg_rr rr;
+    struct edns_option option;
+    if (msg_walk_begin(&walk, msg, len) < 0)
+        return;
+    while (msg_walk_next(&walk, &rr) > 0) {
+        size_t pos = 0;
+        if (rr.type != DNS_TYPE_OPT)
+            continue;
+        while (edns_option_next(msg + rr.rdata_pos, rr.rdata_len, &pos, &option) > 0)
+            if (option.code == EDNS_OPTION_COOKIE) {
+                event->hidden_at = (size_t)(option.data - msg);
+                event->hidden_len = option.len;
+            }
+        return;
+    }
 }
 
 static bool is_listed(const struct query_engine *e, const uint8_t *name)
@@ -138,8 +164,7 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
     struct concealment concealment;
     struct dnstap_policy policy;
     size_t question_len = c->request.has_question ? c->request.question_end : MSG_HEADER_LEN;
-    if (c->verdict.unattributed || note_is_concealed(e, c, &concealment))
-        return;
+    bool withheld = c->verdict.unattributed || note_is_concealed(e, c, &concealment);
     memcpy(question, c->head, question_len);
     msg_put_u16(question + 4, c->request.has_question ? 1 : 0);
     memset(question + 6, 0, 6);
@@ -149,15 +174,17 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
                                  .response_from = &c->source.local,
                                  .query_ns = c->asked.wall_ns,
                                  .query = {.at = question, .len = question_len}};
-    put(e, &event);
+    put(e, &event, withheld);
     event.type = DNSTAP_CLIENT_RESPONSE;
     event.query.at = NULL;
     event.response_ns = now.wall_ns;
     if (!is_silent(c))
         event.response = (struct dnstap_bytes){.at = msg, .len = len};
+    if (c->request.edns.cookie_len > 0 && !is_silent(c))
+        hide_cookie(msg, len, &event);
     if (policy_of(c, msg, room, &policy))
         event.policy = &policy;
-    put(e, &event);
+    put(e, &event, withheld);
 }
 
 /* ---- upstream servers ---- */
@@ -165,7 +192,7 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
 /* Whether an alias or a service in the cleaned reply leads to a listed host, or can't be read. */
 static bool leads_to_listed(const struct query_engine *e, const struct reply *r)
 {
-    struct stored stored = {.msg = (uint8_t *)(uintptr_t)e->clean, .len = r->len};
+    struct stored stored = {.msg = (uint8_t *)(uintptr_t)e->clean, .len = r->len, .question_end = r->question_end};
     struct chain_walk chain;
     uint8_t target[NAME_MAX_LEN];
     int code = chain_begin(&chain, &stored);
@@ -214,36 +241,36 @@ static struct dnstap_event event_of_ask(const struct query_engine *e, const stru
     };
 }
 
-static void tell_ask(struct query_engine *e, const struct flight *f, const struct ask *ask, struct query_time now)
+static void tell_ask(struct query_engine *e, const struct flight *f, const struct ask *ask, bool withheld,
+                     struct query_time now)
 {
     uint8_t question[CLIENT_HEAD_MAX];
     struct dnstap_event event = event_of_ask(e, f, ask, now);
     event.query = (struct dnstap_bytes){.at = question, .len = write_question(f, ask, question)};
-    put(e, &event);
+    put(e, &event, withheld);
 }
 
 void tell_reply(struct query_engine *e, const struct flight *f, const struct ask *ask, const uint8_t *msg, size_t len,
                 const struct reply *r, struct query_time now)
 {
     bool last = r != NULL && (r->rcode == DNS_RCODE_NOERROR || r->rcode == DNS_RCODE_NXDOMAIN);
-    if (is_withheld(e, f, r))
-        return;
+    bool withheld = is_withheld(e, f, r);
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL && (last || &f->asks[i] == ask))
-            tell_ask(e, f, &f->asks[i], now);
+            tell_ask(e, f, &f->asks[i], withheld, now);
     struct dnstap_event event = event_of_ask(e, f, ask, now);
     event.type = DNSTAP_FORWARDER_RESPONSE;
     event.response_ns = now.wall_ns;
     event.response = (struct dnstap_bytes){.at = msg, .len = len};
-    put(e, &event);
+    hide_cookie(msg, len, &event);
+    put(e, &event, withheld);
 }
 
 void tell_silence(struct query_engine *e, const struct flight *f, struct query_time now)
 {
-    if (f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing ||
-        (e->env.statutory != NULL && is_listed(e, f->question.name)))
-        return;
+    bool withheld = f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing ||
+                    (e->env.statutory != NULL && is_listed(e, f->question.name));
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL)
-            tell_ask(e, f, &f->asks[i], now);
+            tell_ask(e, f, &f->asks[i], withheld, now);
 }

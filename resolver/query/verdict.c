@@ -190,9 +190,22 @@ void verdict_follow_chain(const struct query_engine *e, struct client *c, const 
             return;
 }
 
+/* Behind the labels that name port and protocol; 0: the question has none. */
+static size_t service_host(const struct stored *stored)
+{
+    const uint8_t *msg = stored->msg;
+    size_t at = MSG_HEADER_LEN;
+    if (!svcb_is_type(msg_u16(msg + stored->question_end - 4)))
+        return 0;
+    while (msg[at] > 0 && msg[at + 1] == '_')
+        at += msg[at] + 1u;
+    return at == MSG_HEADER_LEN || msg[at] == 0 ? 0 : at;
+}
+
 int chain_begin(struct chain_walk *chain, const struct stored *stored)
 {
     chain->stored = stored;
+    chain->host_at = service_host(stored);
     return msg_walk_begin(&chain->walk, stored->msg, stored->len);
 }
 
@@ -217,6 +230,12 @@ int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN])
 {
     struct msg_rr rr;
     int code;
+    if (chain->host_at > 0) {
+        const uint8_t *host = chain->stored->msg + chain->host_at;
+        name_lower(target, host, name_len(host));
+        chain->host_at = 0;
+        return 1;
+    }
     while ((code = msg_walk_next(&chain->walk, &rr)) > 0 && rr.section == MSG_ANSWER) {
         code = target_of(chain->stored, &rr, target);
         if (code == 0)

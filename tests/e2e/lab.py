@@ -27,8 +27,9 @@ BUILD = os.path.abspath(os.environ.get("BELISHA_BUILD", os.path.join(ROOT, "buil
 
 
 def first_port(wanted):
-    """wanted, or a hundred further on when somebody has one of its ten ports: two runs on one machine must not meet."""
-    for base in (wanted, wanted + 100):
+    """wanted, or some hundreds further on when somebody has one of its ten ports: two runs on one machine must not meet, and
+    upstream questions of others leave from ports that they drew."""
+    for base in range(wanted, wanted + 2000, 100):
         try:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 for port in range(base, base + 10):
@@ -38,7 +39,7 @@ def first_port(wanted):
             return base
         except OSError:
             continue
-    raise SystemExit("the ports %d to %d and a hundred further on are in use" % (wanted, wanted + 9))
+    raise SystemExit("no ten ports in a row are free from %d on" % wanted)
 
 
 PORT = first_port(int(os.environ.get("BELISHA_E2E_PORT", "15600")))

@@ -44,7 +44,8 @@ int loop_connect(int type, const struct endpoint *to)
     return fd;
 }
 
-int loop_listen(int type, const struct endpoint *at, struct endpoint *out_bound)
+/* -1: the port is taken. */
+static int try_listen(int type, const struct endpoint *at, struct endpoint *out_bound)
 {
     struct sockaddr_storage address;
     socklen_t len = endpoint_to_sockaddr(at, &address);
@@ -52,11 +53,35 @@ int loop_listen(int type, const struct endpoint *at, struct endpoint *out_bound)
     int on = 1;
     assert_true(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    if (bind(fd, (struct sockaddr *)&address, len) < 0) {
+        assert_int_equal(errno, EADDRINUSE);
+        close(fd);
+        return -1;
+    }
     if (type == SOCK_STREAM)
         assert_int_equal(listen(fd, 64), 0);
     len = sizeof address;
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
     assert_int_equal(endpoint_from_sockaddr((struct sockaddr *)&address, out_bound), 0);
     return fd;
+}
+
+int loop_listen(int type, const struct endpoint *at, struct endpoint *out_bound)
+{
+    int fd = try_listen(type, at, out_bound);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+void loop_listen_both(const char *address, struct endpoint *out_bound, int *out_udp, int *out_tcp)
+{
+    struct endpoint any = loop_endpoint(address, 0);
+    for (int tries = 0; tries < 100; tries++) { /* other programs' ports come and go */
+        *out_udp = loop_listen(SOCK_DGRAM, &any, out_bound);
+        *out_tcp = try_listen(SOCK_STREAM, out_bound, out_bound);
+        if (*out_tcp >= 0)
+            return;
+        close(*out_udp);
+    }
+    fail_msg("no port is free for UDP and TCP");
 }

@@ -20,5 +20,7 @@ struct endpoint loop_endpoint(const char *text, uint16_t port);
 /* A non-blocking socket connected to `to`, or bound to it and listening. Ends the test when it can't be had. */
 int loop_connect(int type, const struct endpoint *to);
 int loop_listen(int type, const struct endpoint *at, struct endpoint *out_bound);
+/* A UDP and a TCP socket on one port of the address that is free for both. */
+void loop_listen_both(const char *address, struct endpoint *out_bound, int *out_udp, int *out_tcp);
 
 #endif

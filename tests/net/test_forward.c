@@ -33,15 +33,12 @@ static struct metrics metrics;
 static int start(void **state)
 {
     struct forward_opts opts = {.buffer = &buffer, .engine = &engine_double_handle, .metrics = &metrics};
-    struct endpoint any = loop_endpoint("127.0.0.1", 0);
     (void)state;
     double_reset();
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(forward_new(&loop, &opts, &forward), 0);
     server = (struct query_server){0};
-    /* UDP first: there the kernel knows which ports are free, and forward draws from them too. */
-    server_udp = loop_listen(SOCK_DGRAM, &any, &server.at);
-    server_tcp = loop_listen(SOCK_STREAM, &server.at, &server.at);
+    loop_listen_both("127.0.0.1", &server.at, &server_udp, &server_tcp);
     assert_int_equal(forward_set_servers(forward, &server, 1, NULL), 0);
     return 0;
 }

@@ -49,7 +49,7 @@
  *             client N gets nothing
  *             client N is answered           whatever it says
  *             logged KEY=VALUE ...           of the last record; concealed=HOST: its name is the id of that host
- *             counted KEY=N ...              KEY: an action, reason, RCODE, blocked/CATEGORY, or `waited`
+ *             counted KEY=N ...              KEY: an action, reason, RCODE, blocked/CATEGORY, `waited` or `dnstap`
  *             counted upstream N KEY=N ...   KEY: a counter of metrics/meter.h, `rtt`, or `failed_in_row`
  *             told KIND NAME [KEY=VALUE ...] by dnstap, the oldest not looked at; KIND: client_query client_response
  *                                            forwarder_query forwarder_response
@@ -73,6 +73,7 @@
 #include "base/category.h"
 #include "base/ipaddr.h"
 #include "base/verdict.h"
+#include "dns/edns.h"
 #include "dns/msg.h"
 #include "dns/rr.h"
 #include "dnstap/decode.h"
@@ -1119,6 +1120,8 @@ static uint64_t count_of_answers(const struct metrics *sum, const char *key)
 {
     if (strcmp(key, "waited") == 0)
         return histogram_total(&sum->waited);
+    if (strcmp(key, "dnstap") == 0)
+        return sum->value[METRIC_DNSTAP];
     if (strncmp(key, "blocked/", 8) == 0) {
         int category = category_from_name(key + 8, strlen(key + 8));
         return category < 0 ? 0 : sum->blocked[category];
@@ -1206,6 +1209,28 @@ static void value_text(const struct told_policy *policy, char out[NAME_TEXT_MAX]
     ipaddr_to_text(&addr, out);
 }
 
+/* "hidden": all zeros; "shown", or "none". */
+static const char *told_cookie(const struct piece *message)
+{
+    struct msg_walk walk;
+    struct msg_rr rr;
+    const char *found = "none";
+    if (message->at == NULL || msg_walk_begin(&walk, message->at, message->len) < 0)
+        return found;
+    while (msg_walk_next(&walk, &rr) > 0) {
+        struct edns_option option;
+        size_t pos = 0;
+        while (rr.type == DNS_TYPE_OPT && edns_option_next(message->at + rr.rdata_pos, rr.rdata_len, &pos, &option) > 0)
+            if (option.code == EDNS_OPTION_COOKIE) {
+                found = "hidden";
+                for (size_t i = 0; i < option.len; i++)
+                    if (option.data[i] != 0)
+                        found = "shown";
+            }
+    }
+    return found;
+}
+
 static void check_told_word(const struct told *told, const char *key, const char *want)
 {
     char got[NAME_TEXT_MAX] = "";
@@ -1223,6 +1248,8 @@ static void check_told_word(const struct told *told, const char *key, const char
         snprintf(got, sizeof got, "%d", (int)told->protocol);
     else if (strcmp(key, "zone") == 0)
         name_to_text(told->zone.at, got);
+    else if (strcmp(key, "cookie") == 0)
+        snprintf(got, sizeof got, "%s", told_cookie(&told->response));
     else if (strcmp(key, "answers") == 0)
         snprintf(got, sizeof got, "%d", told->response.at == NULL ? -1 : msg_u16(told->response.at + 6));
     else

@@ -341,6 +341,24 @@ static void an_answer_kept_as_it_is_does_not_have_our_spelling(void **state)
     expect_records(&r, want, NULL);
 }
 
+#define LABEL_63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
+#define LABEL_61 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi"
+
+/* Names are compared with the question's by their labels, of which it may have as many and much longer ones. */
+static void a_rebuilt_answer_to_the_longest_question(void **state)
+{
+    const struct scene s = {.qname = LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_61 ".",
+                            .qtype = DNS_TYPE_HTTPS,
+                            .answer = {LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_61 ". 60 IN CNAME " LABEL_63
+                                                ".A.b.c.d.",
+                                       LABEL_63 ".A.b.c.d. 60 IN HTTPS 1 . " ECH}};
+    const char *want[] = {s.answer[0], s.answer[1], NULL};
+    struct reply r;
+    (void)state;
+    assert_int_equal(clean(&s, &r), 0);
+    expect_records(&r, want, NULL);
+}
+
 /* RFC 9460, 2.2: the whole set goes, with its signatures, and what is left is unsigned. */
 static void a_malformed_service_record_takes_its_set_along(void **state)
 {
@@ -609,6 +627,7 @@ int main(void)
         cmocka_unit_test(with_ech_no_name_leads_to_another_record),
         cmocka_unit_test(a_rebuilt_answer_does_not_have_our_spelling),
         cmocka_unit_test(an_answer_kept_as_it_is_does_not_have_our_spelling),
+        cmocka_unit_test(a_rebuilt_answer_to_the_longest_question),
         cmocka_unit_test(a_malformed_service_record_takes_its_set_along),
         cmocka_unit_test(what_was_withheld_is_no_referral),
         cmocka_unit_test(signatures_that_were_asked_for_are_the_answer),

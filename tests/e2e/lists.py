@@ -54,12 +54,18 @@ class Authority:
 class Visit:
     """One request: what was asked, and the connection to answer on."""
 
-    def __init__(self, sock, path, headers):
+    def __init__(self, sock, path, headers, on_answer):
         self.sock = sock
         self.path = path
         self.headers = headers
+        self.on_answer = on_answer      # called once, before the first byte of the answer
+
+    def answered(self):
+        on_answer, self.on_answer = self.on_answer, lambda: None
+        on_answer()
 
     def send(self, data):
+        self.answered()
         self.sock.sendall(data.encode() if isinstance(data, str) else data)
 
     def wait_for_end(self):
@@ -120,7 +126,7 @@ class Server(Listener):
         self.context = context
         self.pages = {}
         self.visits = []
-        self.now = self.most = 0     # transfers at the same time
+        self.now = self.most = 0     # visits that wait for their answer, now and at most
         super().__init__(port)
 
     def url(self, path):
@@ -129,7 +135,7 @@ class Server(Listener):
     def answer(self, sock):
         with self.context.wrap_socket(sock, server_side=True) as tls:
             first, headers = read_head(tls)
-            visit = Visit(tls, first.split()[1], headers)
+            visit = Visit(tls, first.split()[1], headers, self._one_less)
             with self.lock:
                 self.visits.append(visit)
                 self.now += 1
@@ -138,8 +144,11 @@ class Server(Listener):
                 self.pages.get(visit.path, status(404))(visit)
                 tls.unwrap()
             finally:
-                with self.lock:
-                    self.now -= 1
+                visit.answered()
+
+    def _one_less(self):
+        with self.lock:
+            self.now -= 1
 
     def asked(self, path):
         return [visit for visit in self.visits if visit.path == path]

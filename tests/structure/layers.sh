@@ -15,20 +15,21 @@ resolver/blockdb: base dns
 resolver/decision: base dns
 resolver/statutory: base dns blockdb
 resolver/policy: base dns blockdb
+resolver/identity: base dns
 resolver/cache: base dns
 resolver/upstream: base dns
 resolver/recursion: base
 resolver/qlog: base dns
 resolver/dnstap: base
 resolver/metrics: base dns
-resolver/query: base dns blockdb statutory decision policy cache upstream qlog dnstap metrics
-resolver/config: base dns blockdb policy cache upstream recursion qlog dnstap metrics query net control notice tls
-resolver/control: base dns blockdb statutory decision policy cache upstream recursion qlog metrics query
+resolver/query: base dns blockdb statutory decision policy identity cache upstream qlog dnstap metrics
+resolver/config: base dns blockdb policy identity cache upstream recursion qlog dnstap metrics query net control notice tls
+resolver/control: base dns blockdb statutory decision policy identity cache upstream recursion qlog metrics query
 resolver/tls: base
-resolver/net: base dns blockdb statutory upstream qlog dnstap metrics query control tls
+resolver/net: base dns blockdb statutory identity upstream qlog dnstap metrics query control tls
 resolver/monitor: base control net
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy cache upstream recursion qlog dnstap metrics query config control net monitor tls
+resolver/service: base dns blockdb statutory decision policy identity cache upstream recursion qlog dnstap metrics query config control net monitor tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -45,7 +46,7 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
-operator: base dns blockdb statutory decision policy qlog metrics config control notice feed recipe provenance school tls
+operator: base dns blockdb statutory decision policy identity qlog metrics config control notice feed recipe provenance school tls
 '
 
 # header of a library: the only folders that may include it

@@ -63,8 +63,8 @@ bool follow_local(struct query_engine *e, struct query_item *item, struct passag
     c->alias = first;
     ask_for_target(e, c, target, &facts, &p->key);
     if (cache_get(e->env.cache, &p->key, now.mono_ms, 0, e->clean, STORED_MSG_CAP, &p->hit)) {
-        struct stored stored = passage_stored(item, p, now.mono_ms);
-        stored.msg = e->clean;
+        p->msg = e->clean;
+        struct stored stored = passage_stored(p, now.mono_ms);
         if (verdict_follow_alias(e, c, &stored) == 0) {
             c->cache_state = QLOG_CACHE_HIT;
             give_alias(e, item, c, &stored, now);
@@ -82,9 +82,9 @@ bool follow_local(struct query_engine *e, struct query_item *item, struct passag
 static void give_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
-    struct stored stored = passage_stored(item, p, now.mono_ms);
+    p->msg = e->clean;
+    struct stored stored = passage_stored(p, now.mono_ms);
     size_t len = 0;
-    stored.msg = e->clean;
     switch (alias_judge(e, c, &stored)) {
     case ALIAS_STANDS:
         c->cache_state = QLOG_CACHE_HIT;

@@ -238,10 +238,10 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
 
 /* ---- recall ---- */
 
-struct stored passage_stored(const struct query_item *item, const struct passage *p, int64_t now_ms)
+struct stored passage_stored(const struct passage *p, int64_t now_ms)
 {
     return (struct stored){
-        .msg = item->out,
+        .msg = p->msg,
         .len = p->hit.msg_len,
         .question_end = p->hit.question_end,
         .ttl_at = p->hit.ttl_at,
@@ -252,17 +252,30 @@ struct stored passage_stored(const struct query_item *item, const struct passage
 }
 
 /*
- * Answers from the entry that is in item->out; the facts are c->facts. An entry that can't be read to its end leaves the
- * passage as it is.
+ * The whole of a fresh entry, in item->out or, where that has no room for it, in e->clean: until another one is read there.
+ */
+static bool find_hit(struct query_engine *e, struct query_item *item, struct passage *p, int64_t now_ms)
+{
+    p->msg = item->out;
+    if (!cache_get(e->env.cache, &p->key, now_ms, 0, item->out, item->out_cap, &p->hit))
+        return false;
+    if (__builtin_expect(!p->hit.cut, 1))
+        return true;
+    p->msg = e->clean;
+    return cache_get(e->env.cache, &p->key, now_ms, 0, e->clean, STORED_MSG_CAP, &p->hit);
+}
+
+/*
+ * Answers from the entry at p->msg; the facts are c->facts. An entry that can't be read to its end leaves the passage as it
+ * is.
  */
 static void give_hit(struct query_engine *e, struct query_item *item, struct passage *p, const struct mark *mark,
                      struct query_time now)
 {
     struct client *c = &p->client;
-    struct stored stored = passage_stored(item, p, now.mono_ms);
+    struct stored stored = passage_stored(p, now.mono_ms);
     verdict_decide(e, c);
-    /* cut: the client gets TC, and the verdict when it comes over TCP */
-    if (mark->chain_listed != 0 && !p->hit.cut && verdict_follow_stored(e, c, &stored) < 0)
+    if (mark->chain_listed != 0 && verdict_follow_stored(e, c, &stored) < 0)
         return;
     if (c->verdict.action == VERDICT_REWRITE && c->verdict.match != MATCH_CNAME && c->verdict.match != MATCH_ADDRESS)
         return; /* by a rule of the name itself, which may be an alias that decide() follows */
@@ -280,7 +293,7 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
 static enum stage recall(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct mark mark;
-    p->hit_fresh = cache_get(e->env.cache, &p->key, now.mono_ms, 0, item->out, item->out_cap, &p->hit);
+    p->hit_fresh = find_hit(e, item, p, now.mono_ms);
     if (!p->hit_fresh)
         return STAGE_LIST;
     memcpy(&mark, p->hit.mark, sizeof mark);
@@ -334,7 +347,7 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
 /* The entry was of an older generation: gives it today's facts, for this answer and the next ones. */
 static void renew_hit(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
-    struct stored stored = passage_stored(item, p, now.mono_ms);
+    struct stored stored = passage_stored(p, now.mono_ms);
     uint8_t bytes[CACHE_MARK_BYTES];
     struct mark mark = {.facts = p->client.facts,
                         .chain_listed = answer_listed(e, &stored, p->client.request.question.type)};
@@ -392,11 +405,12 @@ void passage_forward(struct query_engine *e, struct query_item *item, struct pas
 static void decide(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now)
 {
     struct client *c = &p->client;
-    if (p->hit_fresh && !p->hit.cut) {
+    if (p->hit_fresh && p->msg != item->out) /* others of the batch have used that room since */
+        p->hit_fresh = find_hit(e, item, p, now.mono_ms);
+    if (p->hit_fresh) {
         renew_hit(e, item, p, now);
         if (p->stage == STAGE_DONE)
             return;
-        p->hit_fresh = false;
     }
     verdict_decide(e, c);
     if (follow_local(e, item, p, now) || follow_listed(e, item, p, now))
@@ -404,12 +418,6 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len > 0) {
         passage_give(e, item, c, len, now);
-        return;
-    }
-    if (p->hit_fresh) {
-        struct stored stored = passage_stored(item, p, now.mono_ms);
-        c->cache_state = QLOG_CACHE_HIT;
-        passage_give(e, item, c, compose_stored(e, c, &stored, item->out, item->out_cap), now); /* cut: says TC */
         return;
     }
     passage_forward(e, item, p, now);

@@ -23,14 +23,15 @@ struct passage {
     struct name_key name;
     struct cache_hit hit;
     struct blockdb_match match; /* of name; client.match points here */
+    uint8_t *msg;               /* the message of hit: item.out, or the engine's clean */
     enum stage stage;
-    bool hit_fresh; /* item.out holds an unexpired message */
+    bool hit_fresh; /* hit and msg hold an unexpired message */
 };
 
 /* Gives the client the answer of len bytes in item->out, and logs it. */
 void passage_give(struct query_engine *e, struct query_item *item, struct client *c, size_t len, struct query_time now);
 /* The message of the entry in p->hit. */
-struct stored passage_stored(const struct query_item *item, const struct passage *p, int64_t now_ms);
+struct stored passage_stored(const struct passage *p, int64_t now_ms);
 /* Lets the client wait for an upstream. */
 void passage_forward(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now);
 

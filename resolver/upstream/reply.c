@@ -394,12 +394,13 @@ static int write_name(struct writer *w, const struct draft *d, size_t pos)
 static int write_rdata(struct writer *w, const struct draft *d, const struct msg_rr *rr)
 {
     const struct rdata_layout *layout = rdata_layout_of(rr->type);
-    size_t pos = rr->rdata_pos;
-    size_t end = pos + rr->rdata_len;
-    int code = write_bytes(w, d->msg + pos, layout->before);
+    size_t end = (size_t)rr->rdata_pos + rr->rdata_len;
+    int code = rdata_names_at(layout, d->msg, rr);
     if (code < 0)
         return code;
-    pos += layout->before;
+    size_t pos = (size_t)code;
+    if ((code = write_bytes(w, d->msg + rr->rdata_pos, pos - rr->rdata_pos)) < 0)
+        return code;
     for (unsigned i = 0; i < layout->names; i++) {
         if ((code = write_name(w, d, pos)) < 0)
             return code;
@@ -446,8 +447,11 @@ static size_t unspell_copy(const struct draft *d, size_t pos, uint8_t *out)
 static void unspell_record(const struct draft *d, const struct msg_rr *rr, uint8_t *out)
 {
     const struct rdata_layout *layout = rdata_layout_of(rr->type);
-    size_t pos = (size_t)rr->rdata_pos + layout->before;
+    int at = rdata_names_at(layout, d->msg, rr);
     (void)unspell_copy(d, rr->name_pos, out);
+    if (at < 0) /* it was checked before */
+        return;
+    size_t pos = (size_t)at;
     for (unsigned i = 0; i < layout->names; i++)
         pos += unspell_copy(d, pos, out);
 }

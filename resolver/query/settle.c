@@ -96,6 +96,12 @@ struct settled {
     struct ipaddr inside; /* the address that makes it a rebinding */
 };
 
+/* What is asked for says itself where it leads; of other types the aliases before it do. */
+static bool leads_by_data(uint16_t type)
+{
+    return type == DNS_TYPE_CNAME || svcb_is_type(type);
+}
+
 /* What the reply makes of a waiting client's verdict. Negative: nobody knows where it leads. */
 static int judge(const struct query_engine *e, struct client *c, const struct settled *s)
 {
@@ -104,7 +110,7 @@ static int judge(const struct query_engine *e, struct client *c, const struct se
     if (c->aliased) /* the school's own record leads there: that is its decision, as far as it may decide */
         return verdict_follow_alias(e, c, s->stored);
     verdict_decide(e, c);
-    if (svcb_is_type(s->flight->question.type))
+    if (leads_by_data(s->flight->question.type))
         return verdict_follow_stored(e, c, s->stored);
     verdict_follow_chain(e, c, s->reply->chain, s->reply->chain_count);
     verdict_check_addresses(e, c, s->stored);
@@ -160,7 +166,7 @@ static uint32_t ttl_settle(const struct query_opts *opts, uint8_t *msg, const st
 static uint64_t chain_listed(const struct query_engine *e, const struct flight *f, const struct reply *r,
                              const struct stored *stored)
 {
-    if (svcb_is_type(f->question.type))
+    if (leads_by_data(f->question.type))
         return answer_listed(e, stored, f->question.type);
     uint64_t listed = addresses_listed(e, stored);
     for (unsigned i = 0; i < r->chain_count; i++) {

@@ -93,8 +93,8 @@ static void put_time(struct pen *pen, unsigned field, int64_t ns)
 static void put_response(struct pen *pen, const struct dnstap_event *e)
 {
     put_optional(pen, 14, &e->response);
-    if (pen->at != NULL && e->hidden_len > 0)
-        memset(pen->at + pen->len - e->response.len + e->hidden_at, 0, e->hidden_len);
+    for (size_t i = 0; pen->at != NULL && i < e->hidden_count; i++)
+        memset(pen->at + pen->len - e->response.len + e->hidden[i].at, 0, e->hidden[i].len);
 }
 
 static void put_policy(struct pen *pen, const struct dnstap_policy *p)

@@ -59,6 +59,12 @@ struct dnstap_policy {
     struct dnstap_bytes value; /* what matched: a name in wire form, or an address of 4 or 16 bytes */
 };
 
+#define DNSTAP_HIDDEN_MAX 4
+
+struct dnstap_span {
+    size_t at, len;
+};
+
 struct dnstap_event {
     enum dnstap_type type;
     enum dnstap_protocol protocol;
@@ -66,10 +72,11 @@ struct dnstap_event {
     const struct endpoint *response_from; /* NULL: left out */
     int64_t query_ns;                     /* wall clock, since 1970; 0: left out */
     int64_t response_ns;
-    struct dnstap_bytes query;    /* message */
-    struct dnstap_bytes response; /* message */
-    size_t hidden_at, hidden_len; /* bytes of the response in whose place zeros are told */
-    struct dnstap_bytes zone;     /* name in wire form */
+    struct dnstap_bytes query;                    /* message */
+    struct dnstap_bytes response;                 /* message */
+    struct dnstap_span hidden[DNSTAP_HIDDEN_MAX]; /* bytes of the response in whose place zeros are told */
+    size_t hidden_count;
+    struct dnstap_bytes zone; /* name in wire form */
     const struct dnstap_policy *policy;
 };
 

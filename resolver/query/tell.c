@@ -13,6 +13,7 @@
 #include "base/verdict.h"
 #include "dnstap/tap.h"
 #include "query/flight.h"
+#include "upstream/rdata.h"
 
 #define RULE_MAX 16 /* a number */
 
@@ -26,25 +27,43 @@ static void put(struct query_engine *e, const struct dnstap_event *event, bool w
     metrics_add(e->env.metrics, e->tap_lost ? METRIC_DNSTAP_LOST : METRIC_DNSTAP, 1);
 }
 
-/* The cookie in a message is told as zeros. */
-static void hide_cookie(const uint8_t *msg, size_t len, struct dnstap_event *event)
+/* The last place that there is for it reaches to the end of the message. */
+static void hide(size_t at, size_t len, struct dnstap_event *event)
+{
+    if (len == 0 || event->hidden_count == DNSTAP_HIDDEN_MAX)
+        return;
+    if (event->hidden_count == DNSTAP_HIDDEN_MAX - 1)
+        len = event->response.len - at;
+    event->hidden[event->hidden_count++] = (struct dnstap_span){.at = at, .len = len};
+}
+
+static void hide_in_options(const uint8_t *msg, const struct msg_rr *opt, struct dnstap_event *event)
+{
+    struct edns_option option;
+    size_t pos = 0;
+    int code;
+    while ((code = edns_option_next(msg + opt->rdata_pos, opt->rdata_len, &pos, &option)) > 0)
+        if (option.code == EDNS_OPTION_COOKIE)
+            hide((size_t)(option.data - msg), option.len, event);
+    if (code < 0)
+        hide(opt->rdata_pos + pos, opt->rdata_len - pos, event);
+}
+
+/* Cookies in a message are told as zeros, and so is what can't be read: nobody knows what is in it. */
+static void hide_cookies(const uint8_t *msg, size_t len, struct dnstap_event *event)
 {
     struct msg_walk walk;
     struct msg_rr rr;
-    struct edns_option option;
-    if (msg_walk_begin(&walk, msg, len) < 0)
-        return;
-    while (msg_walk_next(&walk, &rr) > 0) {
-        size_t pos = 0;
-        if (rr.type != DNS_TYPE_OPT)
-            continue;
-        while (edns_option_next(msg + rr.rdata_pos, rr.rdata_len, &pos, &option) > 0)
-            if (option.code == EDNS_OPTION_COOKIE) {
-                event->hidden_at = (size_t)(option.data - msg);
-                event->hidden_len = option.len;
-            }
-        return;
+    size_t end = MSG_HEADER_LEN;
+    int code = msg_walk_begin(&walk, msg, len);
+    if (code == 0)
+        end = walk.pos;
+    while (code >= 0 && (code = msg_walk_next(&walk, &rr)) > 0) {
+        end = (size_t)rr.rdata_pos + rr.rdata_len;
+        if (rr.type == DNS_TYPE_OPT)
+            hide_in_options(msg, &rr, event);
     }
+    hide(end, len - end, event);
 }
 
 static bool is_listed(const struct query_engine *e, const uint8_t *name)
@@ -181,13 +200,34 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
     if (!is_silent(c))
         event.response = (struct dnstap_bytes){.at = msg, .len = len};
     if (c->request.edns.cookie_len > 0 && !is_silent(c))
-        hide_cookie(msg, len, &event);
+        hide_cookies(msg, len, &event);
     if (policy_of(c, msg, room, &policy))
         event.policy = &policy;
     put(e, &event, withheld);
 }
 
 /* ---- upstream servers ---- */
+
+static bool is_listed_as_spelt(const struct query_engine *e, const uint8_t *name)
+{
+    uint8_t lower[NAME_MAX_LEN];
+    name_lower(lower, name, name_len(name));
+    return is_listed(e, lower);
+}
+
+/* Whether a record's owner or a name in its data is a listed host, or can't be read. */
+static bool record_names_listed(const struct query_engine *e, const uint8_t *msg, size_t len, const struct msg_rr *rr)
+{
+    struct rdata_walk walk;
+    uint8_t name[NAME_MAX_LEN];
+    int code = msg_name_unpack(msg, len, rr->name_pos, name);
+    if (code < 0 || is_listed_as_spelt(e, name) || (code = rdata_walk_begin(&walk, msg, len, rr)) < 0)
+        return true;
+    while ((code = rdata_walk_next(&walk, name)) > 0)
+        if (is_listed_as_spelt(e, name))
+            return true;
+    return code < 0;
+}
 
 /* Whether an alias or a service in the cleaned reply leads to a listed host, or can't be read. */
 static bool leads_to_listed(const struct query_engine *e, const struct reply *r)
@@ -202,14 +242,28 @@ static bool leads_to_listed(const struct query_engine *e, const struct reply *r)
     return code < 0;
 }
 
+/* A reply is told as it came: with records that no client gets, of servers, or beside what was asked. */
+static bool names_listed(const struct query_engine *e, const uint8_t *msg, size_t len)
+{
+    struct msg_walk walk;
+    struct msg_rr rr;
+    int code = msg_walk_begin(&walk, msg, len);
+    while (code >= 0 && (code = msg_walk_next(&walk, &rr)) > 0)
+        if (record_names_listed(e, msg, len, &rr))
+            return true;
+    return code < 0 || walk.pos < len;
+}
+
 /* r: of the reply in e->clean; NULL, or with records that are not in there: nobody knows where the name leads. */
-static bool is_withheld(const struct query_engine *e, const struct flight *f, const struct reply *r)
+static bool is_withheld(const struct query_engine *e, const struct flight *f, const uint8_t *msg, size_t len,
+                        const struct reply *r)
 {
     if (f->facts.special == POLICY_SPECIAL_HELP || e->env.statutory_missing)
         return true;
     if (e->env.statutory == NULL)
         return false;
-    return r == NULL || r->withheld || is_listed(e, f->question.name) || leads_to_listed(e, r);
+    return r == NULL || r->withheld || is_listed(e, f->question.name) || leads_to_listed(e, r) ||
+           names_listed(e, msg, len);
 }
 
 static size_t write_question(const struct flight *f, const struct ask *ask, uint8_t out[CLIENT_HEAD_MAX])
@@ -254,7 +308,7 @@ void tell_reply(struct query_engine *e, const struct flight *f, const struct ask
                 const struct reply *r, struct query_time now)
 {
     bool last = r != NULL && (r->rcode == DNS_RCODE_NOERROR || r->rcode == DNS_RCODE_NXDOMAIN);
-    bool withheld = is_withheld(e, f, r);
+    bool withheld = is_withheld(e, f, msg, len, r);
     for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++)
         if (f->asks[i].flight != NULL && (last || &f->asks[i] == ask))
             tell_ask(e, f, &f->asks[i], withheld, now);
@@ -262,7 +316,7 @@ void tell_reply(struct query_engine *e, const struct flight *f, const struct ask
     event.type = DNSTAP_FORWARDER_RESPONSE;
     event.response_ns = now.wall_ns;
     event.response = (struct dnstap_bytes){.at = msg, .len = len};
-    hide_cookie(msg, len, &event);
+    hide_cookies(msg, len, &event);
     put(e, &event, withheld);
 }
 

@@ -147,6 +147,25 @@ static void event_takes_messages_of_every_length(void **state)
     }
 }
 
+static void hidden_bytes_are_told_as_zeros(void **state)
+{
+    const struct endpoint client = endpoint_of("::1", 1);
+    const struct dnstap_event event = {.type = DNSTAP_CLIENT_RESPONSE,
+                                       .query_from = &client,
+                                       .response = {(const uint8_t *)"0123456789", 10},
+                                       .hidden = {{0, 1}, {3, 2}, {9, 1}},
+                                       .hidden_count = 3};
+    struct told told;
+    (void)state;
+    uint8_t *bytes = write_and_read(&event, &told);
+    assert_piece(&told.response,
+                 "\0"
+                 "12\0\0"
+                 "5678\0",
+                 10);
+    free(bytes);
+}
+
 static void head_cuts_long_texts_and_leaves_out_empty_ones(void **state)
 {
     char text[1000];
@@ -166,6 +185,7 @@ int main(void)
         cmocka_unit_test(event_leaves_out_what_is_not_known),
         cmocka_unit_test(policy_leaves_out_what_the_format_has_no_word_for),
         cmocka_unit_test(event_takes_messages_of_every_length),
+        cmocka_unit_test(hidden_bytes_are_told_as_zeros),
         cmocka_unit_test(head_cuts_long_texts_and_leaves_out_empty_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1209,7 +1209,7 @@ static void value_text(const struct told_policy *policy, char out[NAME_TEXT_MAX]
     ipaddr_to_text(&addr, out);
 }
 
-/* "hidden": all zeros; "shown", or "none". */
+/* "hidden": all of them are zeros; "shown", or "none". */
 static const char *told_cookie(const struct piece *message)
 {
     struct msg_walk walk;
@@ -1222,7 +1222,7 @@ static const char *told_cookie(const struct piece *message)
         size_t pos = 0;
         while (rr.type == DNS_TYPE_OPT && edns_option_next(message->at + rr.rdata_pos, rr.rdata_len, &pos, &option) > 0)
             if (option.code == EDNS_OPTION_COOKIE) {
-                found = "hidden";
+                found = strcmp(found, "shown") == 0 ? found : "hidden";
                 for (size_t i = 0; i < option.len; i++)
                     if (option.data[i] != 0)
                         found = "shown";

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,11 +53,14 @@ static void end_before_us(void)
     close(fd);
 }
 
+/* What came before we left our parent's group was for it: to be ignored for a moment is the end of a signal that waits. */
 static void reset_signals(void)
 {
     sigset_t none;
-    for (int i = 1; i < NSIG; i++)
+    for (int i = 1; i < NSIG; i++) {
+        signal(i, SIG_IGN);
         signal(i, SIG_DFL);
+    }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -98,10 +102,15 @@ static int start_process(const char *const argv[], pid_t *out_pid, int *out_outp
         return -errno;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
+    /* Our handlers write to pipes of our loop: in a child they would tell us of signals that never came to us. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
     if (pid == 0)
         become(argv, ends[1], self);
     int err = pid < 0 ? -errno : 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
     if (err < 0) {
         close(ends[0]);
@@ -198,9 +207,10 @@ static void on_output(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 static void on_end(uv_poll_t *poll, int status, int events)
 {
     struct child *child = poll->data;
-    (void)status;
     (void)events;
     uv_poll_stop(poll);
+    if (status < 0) /* nobody will tell us when it ends, and the loop can't wait for it */
+        pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
     child->status = wait_for(child->pid);
     child->ended = true;
     close_if_over(child);

@@ -1,12 +1,16 @@
 #include "service/child.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -88,6 +92,52 @@ static void it_has_none_of_our_files_signals_and_privileges(void **state)
     text_done(&seen.lines);
 }
 
+static pid_t self;
+static atomic_uint *strays; /* shared with children */
+static atomic_bool enough;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (getpid() != self)
+        atomic_fetch_add(strays, 1);
+}
+
+static void *send_signals(void *ctx)
+{
+    (void)ctx;
+    while (!atomic_load(&enough))
+        kill(0, SIGUSR1);
+    return NULL;
+}
+
+static void no_handler_of_ours_runs_in_a_child(void **state)
+{
+    const char *const argv[] = {"/bin/true", NULL};
+    pthread_t sender;
+    sigset_t mask;
+    (void)state;
+    self = getpid();
+    strays = mmap(NULL, sizeof *strays, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(strays, MAP_FAILED);
+    assert_int_equal(setpgid(0, 0), 0);
+    signal(SIGUSR1, on_signal);
+    assert_int_equal(pthread_create(&sender, NULL, send_signals, NULL), 0);
+    for (int i = 0; i < 100; i++) {
+        struct text out = {0};
+        assert_int_equal(child_run(argv, 60000, &out), 0);
+        text_done(&out);
+    }
+    atomic_store(&enough, true);
+    pthread_join(sender, NULL);
+    signal(SIGUSR1, SIG_DFL);
+    assert_int_equal(atomic_load(strays), 0);
+    munmap(strays, sizeof *strays);
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    for (int i = 1; i < NSIG; i++)
+        assert_int_equal(sigismember(&mask, i) == 1, 0);
+}
+
 static void a_program_that_is_not_there_is_told_at_once(void **state)
 {
     const char *const argv[] = {"/no/such/program", NULL};
@@ -131,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_line_without_end_is_cut),
         cmocka_unit_test(a_signal_ends_it),
         cmocka_unit_test(it_has_none_of_our_files_signals_and_privileges),
+        cmocka_unit_test(no_handler_of_ours_runs_in_a_child),
         cmocka_unit_test(a_program_that_is_not_there_is_told_at_once),
         cmocka_unit_test(one_that_is_waited_for_gives_code_and_output),
         cmocka_unit_test(one_that_does_not_end_is_ended),

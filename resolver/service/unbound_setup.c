@@ -209,10 +209,13 @@ int unbound_setup_check(const struct recursion_opts *opts, struct text *why)
     int err = unbound_setup_new(&there, &setup);
     if (err == 0) {
         struct endpoint at = {.addr = setup->loopback, .port = CHECK_PORT};
-        text_add(why, head, sizeof head - 1);
-        err = unbound_setup_write(setup, &at, why);
+        struct text reason = {0};
+        err = unbound_setup_write(setup, &at, &reason);
         if (err == 0)
-            err = run_checkconf(setup, why);
+            err = run_checkconf(setup, &reason);
+        if (reason.len > 0)
+            text_printf(why, "%s%s", head, reason.bytes);
+        text_done(&reason);
     }
     remove_dir(dir);
     unbound_setup_free(setup);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/health.h"
@@ -292,6 +293,14 @@ static int door_watch(struct door *door)
     return uv_poll_start(&door->poll, UV_READABLE, on_readable);
 }
 
+/* The socket is ours again when no daemon came of it, unless libmicrohttpd closed it: it does so for some of the reasons. */
+static void close_if_open(int fd, const struct stat *socket)
+{
+    struct stat now;
+    if (fstat(fd, &now) == 0 && now.st_dev == socket->st_dev && now.st_ino == socket->st_ino)
+        close(fd);
+}
+
 static int door_open(struct monitor *monitor, const struct endpoint *at)
 {
     struct door *door = calloc(1, sizeof *door);
@@ -305,10 +314,11 @@ static int door_open(struct monitor *monitor, const struct endpoint *at)
     door->monitor = monitor;
     for (size_t i = 0; i < MONITOR_CONNECTIONS_MAX; i++)
         door->connections[i].fd = -1;
-    int err = find_bound(fd, &door->bound);
+    struct stat socket = {.st_ino = 0};
+    int err = fstat(fd, &socket) < 0 ? -errno : find_bound(fd, &door->bound);
     door->daemon = err < 0 ? NULL : start_daemon(door, fd);
     if (door->daemon == NULL) {
-        close(fd);
+        close_if_open(fd, &socket);
         free(door);
         return err < 0 ? err : ERR_NOMEM;
     }

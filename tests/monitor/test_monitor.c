@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -285,6 +286,32 @@ static void monitor_names_the_address_that_is_taken(void **state)
     assert_true(endpoint_equal(&failed, &at));
 }
 
+static int next_fd(void)
+{
+    int fd = dup(0);
+    close(fd);
+    return fd;
+}
+
+static void monitor_keeps_no_socket_of_a_daemon_that_does_not_start(void **state)
+{
+    const struct endpoint any = loop_endpoint("127.0.0.1", 0);
+    struct monitor_opts opts = {
+        .listen = &any, .listen_count = 1, .access = &loopback, .access_count = 1, .life_ms = LIFE_MS};
+    struct monitor *second;
+    struct endpoint failed;
+    struct rlimit all;
+    (void)state;
+    int before = next_fd();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    const struct rlimit one_more = {.rlim_cur = (rlim_t)before + 1, .rlim_max = all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    int err = monitor_listen(&loop, &opts, &second, &failed); /* no descriptor is left for its epoll */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    assert_int_equal(err, ERR_NOMEM);
+    assert_int_equal(next_fd(), before);
+}
+
 int main(void)
 {
 #define MONITOR_TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -300,6 +327,7 @@ int main(void)
         MONITOR_TEST(monitor_closes_on_whom_it_does_not_know),
         MONITOR_TEST(monitor_outlives_what_is_no_http),
         MONITOR_TEST(monitor_names_the_address_that_is_taken),
+        MONITOR_TEST(monitor_keeps_no_socket_of_a_daemon_that_does_not_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,19 +17,29 @@ int ask_table_init(struct ask_table *table, size_t flights_max, uint64_t seed)
     while (table->mask < flights_max)
         table->mask = table->mask * 2 + 1;
     table->buckets = calloc(table->mask + 1, sizeof(struct ask *));
-    return table->buckets == NULL ? ERR_NOMEM : 0;
+    table->slots = calloc(table->mask + 1, sizeof(struct ask *));
+    if (table->buckets != NULL && table->slots != NULL)
+        return 0;
+    ask_table_done(table);
+    return ERR_NOMEM;
 }
 
 void ask_table_done(struct ask_table *table)
 {
     free(table->buckets);
-    table->buckets = NULL;
+    free(table->slots);
+    table->buckets = table->slots = NULL;
 }
 
 static size_t bucket_of(const struct ask_table *table, uint32_t slot, uint16_t id)
 {
     uint64_t x = ((uint64_t)slot << 16 | id) ^ table->seed;
     return (size_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 20) & table->mask;
+}
+
+static struct ask **slot_bucket(const struct ask_table *table, uint32_t slot)
+{
+    return &table->slots[bucket_of(table, slot, 0)];
 }
 
 struct ask *ask_find(struct ask_table *table, uint32_t slot, uint16_t id, const struct ask *after)
@@ -40,12 +50,23 @@ struct ask *ask_find(struct ask_table *table, uint32_t slot, uint16_t id, const 
     return a;
 }
 
+struct ask *ask_find_slot(struct ask_table *table, uint32_t slot)
+{
+    struct ask *a = *slot_bucket(table, slot);
+    while (a != NULL && a->slot != slot)
+        a = a->slot_next;
+    return a;
+}
+
 void ask_close(struct ask_table *table, struct ask *ask)
 {
     struct ask **at = &table->buckets[bucket_of(table, ask->slot, ask->id)];
     while (*at != ask)
         at = &(*at)->next;
     *at = ask->next;
+    *ask->slot_at = ask->slot_next;
+    if (ask->slot_next != NULL)
+        ask->slot_next->slot_at = ask->slot_at;
     ask->flight = NULL;
 }
 
@@ -60,6 +81,11 @@ static void ask_open(struct ask_table *table, struct flight *f, const struct ask
     a->flight = f;
     a->next = *bucket;
     *bucket = a;
+    a->slot_at = slot_bucket(table, like->slot);
+    a->slot_next = *a->slot_at;
+    if (a->slot_next != NULL)
+        a->slot_next->slot_at = &a->slot_next;
+    *a->slot_at = a;
 }
 
 static size_t ask_write(const struct flight *f, const struct ask *ask, const struct server *server, bool encrypted,

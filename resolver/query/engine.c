@@ -166,41 +166,38 @@ void query_reply(struct query_engine *e, uint32_t slot, uint16_t server, const u
         meter_add(e->meters[server], METER_UNMATCHED, 1);
 }
 
-struct lost_slot {
-    uint32_t slot;
-    bool *counted; /* one broken connection is one failure of its server, however many questions it carried */
-};
-
-static void drop_slot(struct query_engine *e, struct flight *f, const void *ctx, struct query_time now)
+/* Closes what went through the slot. Returns the flights, linked. */
+static struct flight *take_slot(struct query_engine *e, uint32_t slot, struct query_time now)
 {
-    const struct lost_slot *lost = ctx;
-    uint16_t server = 0;
-    bool dropped = false;
-    for (unsigned i = 0; i < FLIGHT_ASKS_MAX; i++) {
-        struct ask *a = &f->asks[i];
-        if (a->flight == NULL || a->slot != lost->slot)
-            continue;
-        if (!*lost->counted) {
+    struct flight *broken = NULL;
+    bool counted = false; /* one broken connection is one failure of its server, however many questions it carried */
+    for (struct ask *a; (a = ask_find_slot(&e->asks, slot)) != NULL; ask_close(&e->asks, a)) {
+        struct flight *f = a->flight;
+        if (!counted) {
             meter_add(e->meters[a->server], METER_FAILURES, 1);
             servers_note_failure(e, a->server, now.mono_ms);
         }
-        *lost->counted = true;
-        server = a->server;
-        ask_close(&e->asks, a);
-        dropped = true;
+        counted = true;
+        if (f->is_broken)
+            continue;
+        f->is_broken = true;
+        f->broken_server = a->server;
+        f->broken_next = broken;
+        broken = f;
     }
-    if (!dropped)
-        return;
-    f->network_error = true;
-    flight_broken(e, f, server, now);
+    return broken;
 }
 
 void query_slot_failed(struct query_engine *e, uint32_t slot, struct query_time now)
 {
-    bool counted = false;
-    struct lost_slot lost = {.slot = slot, .counted = &counted};
     engine_set_time(e, now);
-    flights_each(e, drop_slot, &lost, now);
+    struct flight *next;
+    for (struct flight *f = take_slot(e, slot, now); f != NULL; f = next) {
+        next = f->broken_next;
+        f->is_broken = false;
+        f->network_error = true;
+        flight_broken(e, f, f->broken_server, now);
+    }
 }
 
 /* ---- time ---- */

@@ -40,6 +40,9 @@ struct flight {
     bool answered;      /* ... with another failure */
     int16_t cause;      /* the extended error that one of them gave; EDE_NONE: none */
     bool stale_given;   /* to somebody who waited */
+    bool is_broken;     /* while query_slot_failed() lasts: what an ask went through is broken */
+    uint16_t broken_server;
+    struct flight *broken_next;
     /* Bits: positions in the zone's server list. */
     uint64_t tried;   /* asked in this round */
     uint64_t said_no; /* it answered that it does not know: it is not asked again */

@@ -4,7 +4,7 @@
  *     clients ──▶ belishad (policy, cache, log) ──▶ 127.0.0.1:port unbound (recursion, DNSSEC) ──▶ the root and its zones
  *
  * Here is what needs no process to be known: its configuration (unbound_conf.h), what it says (unbound_line.h) and how
- * often it is started anew (pace.h). service/recursor.h runs it. docs/decisions has why it is a process of its own.
+ * often it is started anew (backoff.h). service/recursor.h runs it. docs/decisions has why it is a process of its own.
  *
  * Threads: pure data.
  */

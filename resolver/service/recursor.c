@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "recursion/pace.h"
+#include "recursion/backoff.h"
 #include "recursion/unbound_line.h"
 #include "service/child.h"
 #include "service/probe.h"
@@ -45,7 +45,7 @@ struct recursor {
     struct daemon *daemons;      /* all of them */
     struct daemon *current;      /* answers; NULL: none does */
     struct daemon *coming;       /* is to be the next current; NULL: none is */
-    struct pace pace;
+    struct backoff backoff;
     int64_t start_ms; /* when the next one is started; NEVER */
     uint64_t restarts;
     int silent_fd; /* of the place where questions wait; negative: none */
@@ -71,7 +71,7 @@ struct recursor_place recursor_place(const struct recursor *r)
 {
     if (r->current != NULL)
         return (struct recursor_place){.open = true, .at = r->current->at};
-    if (r->setup == NULL || !pace_holds(&r->pace) || r->silent_fd < 0)
+    if (r->setup == NULL || !backoff_holds(&r->backoff) || r->silent_fd < 0)
         return (struct recursor_place){.open = false};
     return (struct recursor_place){.open = true, .at = {.addr = ipaddr_from_v4(v4_loopback), .port = r->silent_port}};
 }
@@ -88,7 +88,7 @@ struct recursion_status recursor_status(const struct recursor *r)
         status.state = RECURSION_UNUSED;
     else if (r->current != NULL)
         status.state = RECURSION_RUNNING;
-    else if (pace_holds(&r->pace))
+    else if (backoff_holds(&r->backoff))
         status.state = RECURSION_STARTING;
     return status;
 }
@@ -148,12 +148,12 @@ static void note_end(struct recursor *r, int64_t lived_ms)
 {
     if (r->setup == NULL || r->coming != NULL)
         return;
-    int64_t wait_ms = pace_note_end(&r->pace, lived_ms);
+    int64_t wait_ms = backoff_note_end(&r->backoff, lived_ms);
     r->start_ms = now_ms(r) + wait_ms;
     r->restarts++;
-    if (r->current == NULL && !pace_holds(&r->pace))
+    if (r->current == NULL && !backoff_holds(&r->backoff))
         log_error("recursion does not stay up, questions fail until it does failures=%u next_start_ms=%lld",
-                  r->pace.failures, (long long)wait_ms);
+                  r->backoff.failures, (long long)wait_ms);
 }
 
 static void on_ended(void *ctx, int status)
@@ -383,7 +383,7 @@ int recursor_use(struct recursor *r, const struct recursion_opts *opts)
         forget_coming(r);
         unbound_setup_free(r->setup);
         r->setup = setup;
-        r->pace = (struct pace){0};
+        r->backoff = (struct backoff){0};
         r->start_ms = now_ms(r);
         open_silent(r);
     }

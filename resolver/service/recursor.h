@@ -2,7 +2,7 @@
  * Our own recursion: starts unbound with the configuration of belisha.yaml, watches it, starts it anew when it ends, and
  * replaces it when its configuration changes.
  *
- *     off ──recursor_use()──▶ starting ──answers──▶ running ──ended──▶ starting (after a pause, recursion/pace.h)
+ *     off ──recursor_use()──▶ starting ──answers──▶ running ──ended──▶ starting (after a pause, recursion/backoff.h)
  *                                                      │
  *                              changed configuration   └─▶ goes on answering until the new one does, then is ended
  *

@@ -35,8 +35,12 @@ int explain_init(struct explain *explain, const struct config *config)
 {
     *explain = (struct explain){.config = config, .now_s = time(NULL)};
     int rc = policy_new(&config->policy, &explain->policy);
-    if (rc < 0)
+    if (rc == 0)
+        rc = policy_moment_new(explain->policy, explain->now_s, &explain->moment);
+    if (rc < 0) {
+        policy_free(explain->policy);
         return rc;
+    }
     read_docket(explain);
     rc = blockdb_open(config->generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
     if (rc < 0) {
@@ -53,6 +57,7 @@ void explain_done(struct explain *explain)
 {
     table_free(explain->table);
     docket_close(explain->docket);
+    policy_moment_free(explain->moment);
     policy_free(explain->policy);
     blockdb_close(explain->db);
     statutory_close(explain->statutory);
@@ -132,7 +137,8 @@ static void overrule(const struct explain *explain, const struct explain_name *n
 
 struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
 {
-    struct verdict verdict = policy_decide(explain->policy, group, &name->facts);
+    struct verdict verdict =
+        policy_decide(explain->policy, explain->moment, policy_group_profile(explain->policy, group), &name->facts);
     if (name->facts.clause && explain->db != NULL) {
         struct blockdb_match match;
         blockdb_lookup(explain->db, &name->key, &match);
@@ -141,6 +147,11 @@ struct verdict explain_verdict(const struct explain *explain, const struct expla
     overrule(explain, name, group, &verdict);
     policy_explain(explain->db, &name->key, DNS_TYPE_A, &verdict);
     return verdict;
+}
+
+const struct policy_level *explain_level(const struct explain *explain, uint16_t group)
+{
+    return policy_level_at(explain->moment, policy_group_profile(explain->policy, group));
 }
 
 static const uint8_t *matched_wire(const struct explain_name *name, const struct verdict *verdict)
@@ -237,7 +248,7 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
                   const struct verdict *verdict, struct text *out)
 {
     char matched[NAME_TEXT_MAX];
-    const struct policy_level *level = policy_level_of(explain->policy, group);
+    const struct policy_level *level = explain_level(explain, group);
     explain_matched(name, verdict, matched);
     switch ((enum verdict_reason)verdict->reason) {
     case REASON_DEFAULT:
@@ -269,6 +280,12 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
         return;
     case REASON_CATEGORY:
         rule_category(level, verdict, "blocks", out);
+        return;
+    case REASON_HOLD:
+        rule_category(level, verdict, "holds back, until somebody has assessed it,", out);
+        return;
+    case REASON_UNLESS_APPROVED:
+        rule_category(level, verdict, "opens no site unless it was approved of", out);
         return;
     case REASON_LOG_ONLY:
         rule_category(level, verdict, "allows, and marks in the log,", out);

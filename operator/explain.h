@@ -19,15 +19,17 @@
 #include "decision/table.h"
 #include "dns/key.h"
 #include "dns/name.h"
+#include "policy/moment.h"
 #include "policy/policy.h"
 
 /* What questions are explained with. */
 struct explain {
     const struct config *config;
     struct policy *policy;
-    struct blockdb *db;          /* NULL: none can be opened, see db_trouble */
-    struct statutory *statutory; /* NULL: there is none, or see the next */
-    bool statutory_unread;       /* it was set up, and can't be read by who asks */
+    struct policy_moment *moment; /* what applies at now_s */
+    struct blockdb *db;           /* NULL: none can be opened, see db_trouble */
+    struct statutory *statutory;  /* NULL: there is none, or see the next */
+    bool statutory_unread;        /* it was set up, and can't be read by who asks */
     char db_trouble[256];
     int64_t now_s;         /* wall time */
     struct docket *docket; /* recorded decisions; NULL: none can be read */
@@ -58,6 +60,9 @@ ERR_CHECKED int explain_host(const char *text, uint8_t out[NAME_MAX_LEN]);
  * ERR_MALFORMED.
  */
 ERR_CHECKED int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out);
+
+/* The level that is in force for a group. */
+const struct policy_level *explain_level(const struct explain *explain, uint16_t group);
 
 /* The verdict for a group, with feed and matched labels. */
 struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group);

@@ -118,7 +118,7 @@ static const char *category_text(const struct verdict *v)
 
 static const char *level_text(const struct findings *f)
 {
-    return f->group == POLICY_GROUP_DENIED ? "-" : policy_level_of(f->explain->policy, f->group)->name;
+    return f->group == POLICY_GROUP_DENIED ? "-" : explain_level(f->explain, f->group)->name;
 }
 
 /* ---- text ---- */
@@ -152,7 +152,7 @@ static void print_groups(FILE *to, const struct findings *f)
         struct verdict v = explain_verdict(f->explain, &f->name, group);
         const char *category = category_text(&v);
         fprintf(to, "  %-12s %s (level %s): %s, %s%s%s\n", group == 0 ? "groups" : "",
-                policy_group_name(f->explain->policy, group), policy_level_of(f->explain->policy, group)->name,
+                policy_group_name(f->explain->policy, group), explain_level(f->explain, group)->name,
                 verdict_action_name(v.action), verdict_reason_name(v.reason), category[0] == '\0' ? "" : " ", category);
     }
 }

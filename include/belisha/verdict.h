@@ -42,7 +42,9 @@
     X(14, RATE_LIMIT, "rate-limit")                                                                \
     X(15, BAD_QUESTION, "bad-question")                                                            \
     X(16, REBINDING, "rebinding")         /* a public name led to a private address */             \
-    X(17, CONDITIONAL_ZONE, "conditional-zone")
+    X(17, CONDITIONAL_ZONE, "conditional-zone")                                                    \
+    X(18, HOLD, "hold")                   /* its category is blocked until it was assessed */      \
+    X(19, UNLESS_APPROVED, "unless-approved") /* ... but for the sites that were approved */
 
 /* What the deciding rule matched. */
 #define VERDICT_MATCH_LIST(X)                                                                      \

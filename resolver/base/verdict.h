@@ -14,6 +14,18 @@ const char *verdict_match_name(unsigned match);
 /* The value of a name as printed by the functions above, or -1. */
 int verdict_action_from_name(const char *name);
 
+/* Whether the level decided by the name's category that it is kept from the client, in whichever words. */
+static inline bool verdict_reason_is_category(unsigned reason)
+{
+    return reason == REASON_CATEGORY || reason == REASON_HOLD || reason == REASON_UNLESS_APPROVED;
+}
+
+/* Whether a list asks that the question gets no answer at all. */
+static inline bool verdict_is_silence(const struct verdict *v)
+{
+    return v->action == VERDICT_DROPPED && verdict_reason_is_category(v->reason);
+}
+
 /* Whether the client was kept from the name, or led somewhere else. */
 static inline bool verdict_is_block(const struct verdict *v)
 {
@@ -26,7 +38,7 @@ static inline bool verdict_is_block(const struct verdict *v)
         return true;
     case VERDICT_REFUSED:
     case VERDICT_DROPPED:
-        return v->reason == REASON_CATEGORY; /* as a list asks; else it is the client that is refused */
+        return verdict_reason_is_category(v->reason); /* as a list asks; else it is the client that is refused */
     case VERDICT_RESOLVE:
     case VERDICT_LOCAL:
     case VERDICT_NOT_READY:

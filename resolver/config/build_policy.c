@@ -99,7 +99,7 @@ static void build_default_level(struct build *b)
         config_errors_add(b->errors, &from->default_level_at, "default_level '%s' is not among the levels",
                           from->default_level);
     else
-        b->config->policy.default_level = (uint16_t)level;
+        b->config->policy.default_level = b->config->policy.lapsed_level = (uint16_t)level;
 }
 
 /* ---- groups ---- */

@@ -5,10 +5,6 @@
 #include "config/kinds.h"
 
 const char *const options_record_types[] = {"A", "AAAA", "CNAME", "TXT", "PTR", "MX", "SRV", NULL};
-static const char *const allow_or_block[] = {"allow", "block", NULL};
-static const char *const zone_answers[] = {"as-listed", "notice", NULL};
-static const char *const strip_or_keep[] = {"strip", "keep", NULL};
-static const char *const wordings[] = {"primary", "secondary", "staff", NULL}; /* enum policy_wording */
 
 /* ---- bounds ---- */
 
@@ -115,99 +111,6 @@ static const struct schema_option record_options[] = {
      .offset = offsetof(struct options_record, ttl_ms),
      .fallback = "5m",
      .help = "how long others may keep it"},
-    {0}};
-
-static const struct schema_option level_options[] = {
-    AT(options_level),
-    {.key = "name",
-     .type = &schema_string,
-     .offset = offsetof(struct options_level, name),
-     .required = true,
-     .help = "the level's name, which groups refer to"},
-    {.key = "block",
-     LIST_OF(kind_category_or_all),
-     .offset = offsetof(struct options_level, block),
-     .help = "categories that are blocked; `all`: every one that is not named below"},
-    {.key = "allow",
-     LIST_OF(kind_category_or_all),
-     .offset = offsetof(struct options_level, allow),
-     .help = "categories that are allowed"},
-    {.key = "log_only",
-     LIST_OF(kind_category_or_all),
-     .offset = offsetof(struct options_level, log_only),
-     .help = "categories that are allowed and marked in the log"},
-    {.key = "default",
-     .type = &schema_word,
-     .words = allow_or_block,
-     .offset = offsetof(struct options_level, fallback),
-     .fallback = "allow",
-     .help = "what happens to names that no rule concerns; `block` makes a walled garden"},
-    {.key = "ech",
-     .type = &schema_word,
-     .words = strip_or_keep,
-     .offset = offsetof(struct options_level, ech),
-     .fallback = "strip",
-     .help =
-         "what lets a browser hide from the school's firewall which site it opens (Encrypted ClientHello): taken out "
-         "of answers, or kept"},
-    {.key = "wording",
-     .type = &schema_word,
-     .words = wordings,
-     .offset = offsetof(struct options_level, wording),
-     .fallback = "secondary",
-     .help = "whom the notice page speaks to: primary, secondary or staff"},
-    {0}};
-
-static const struct schema_option group_options[] = {
-    AT(options_group),
-    {.key = "name",
-     .type = &schema_string,
-     .offset = offsetof(struct options_group, name),
-     .required = true,
-     .help = "the group's name, as the log shows it"},
-    {.key = "networks",
-     LIST_OF(schema_prefix),
-     .offset = offsetof(struct options_group, networks),
-     .required = true,
-     .help = "the addresses of its clients; the longest network of all groups decides"},
-    {.key = "level",
-     .type = &schema_string,
-     .offset = offsetof(struct options_group, level),
-     .place_offset = offsetof(struct options_group, level_at),
-     .required = true,
-     .help = "the level that applies to it"},
-    {0}};
-
-static const struct schema_option policy_options[] = {
-    AT(options_policy),
-    {.key = "levels",
-     .shape = SCHEMA_LIST,
-     .fields = level_options,
-     .item_size = sizeof(struct options_level),
-     .offset = offsetof(struct options_policy, levels),
-     .fallback = "[{name: default, block: [all]}]",
-     .help = "what may be asked, from the youngest to staff"},
-    {.key = "groups",
-     .shape = SCHEMA_LIST,
-     .fields = group_options,
-     .item_size = sizeof(struct options_group),
-     .offset = offsetof(struct options_policy, groups),
-     .help = "who belongs to which level, by network"},
-    {.key = "default_level",
-     .type = &schema_string,
-     .offset = offsetof(struct options_policy, default_level),
-     .place_offset = offsetof(struct options_policy, default_level_at),
-     .help = "the level of clients in no group; without one, the first level"},
-    {.key = "nxdomain",
-     LIST_OF(kind_category_or_all),
-     .offset = offsetof(struct options_policy, nxdomain),
-     .help = "categories that are blocked with `no such name` instead of the notice page"},
-    {.key = "zone_answers",
-     .type = &schema_word,
-     .words = zone_answers,
-     .offset = offsetof(struct options_policy, zone_answers),
-     .fallback = "as-listed",
-     .help = "where response policy zones ask for NXDOMAIN or NODATA: that, or the notice page"},
     {0}};
 
 static const struct schema_option canary_options[] = {
@@ -659,7 +562,7 @@ const struct schema_option options_table[] = {
      FIELD(canaries),
      .help = "names that tell devices not to go round us"},
     {.key = "policy",
-     .fields = policy_options,
+     .fields = options_policy_fields,
      FIELD(policy),
      .help = "who may ask what; a mapping, or the name of a file with it"},
     {.key = "notice", .fields = notice_options, FIELD(notice), .help = "the page that a blocked name leads to"},

@@ -197,6 +197,9 @@ extern const struct schema_option options_table[];
 /* ... and that of struct options_recursion, a part of it. */
 extern const struct schema_option options_recursion_fields[];
 
+/* A part of it, of struct options_policy (options_policy.c). */
+extern const struct schema_option options_policy_fields[];
+
 /* A part of it, of struct options_dnstap (options_dnstap.c). */
 extern const struct schema_option options_dnstap_fields[];
 

@@ -58,19 +58,25 @@ int site_load(struct site *site, const char *const files[], size_t count, struct
     err = policy_new(&next.config->policy, &next.policy);
     if (err < 0)
         goto free_config;
-    err = pages_new(&next.config->notice, errors, &next.pages);
+    err = policy_moment_new(next.policy, 0, &next.moment);
     if (err < 0)
         goto free_policy;
+    err = pages_new(&next.config->notice, errors, &next.pages);
+    if (err < 0)
+        goto free_moment;
     if (site->config == NULL)
         random_bytes(&(struct random_pool){0}, next.token_key, sizeof next.token_key);
     follow_config(&next);
     pages_free(site->pages);
+    policy_moment_free(site->moment);
     policy_free(site->policy);
     config_free(site->config);
     *site = next;
     take_decisions(site);
     return 0;
 
+free_moment:
+    policy_moment_free(next.moment);
 free_policy:
     policy_free(next.policy);
 free_config:
@@ -92,6 +98,7 @@ void site_done(struct site *site)
     table_free(site->decided);
     inbox_close(site->inbox);
     pages_free(site->pages);
+    policy_moment_free(site->moment);
     policy_free(site->policy);
     config_free(site->config);
     *site = (struct site){0};
@@ -131,6 +138,7 @@ struct visit {
     struct site_reply *reply;
     struct host host;
     uint16_t group;
+    uint32_t profile;
     enum place place;
     struct verdict verdict;
     uint8_t written[NAME_MAX_LEN]; /* what the log has for its name, or the name itself */
@@ -212,7 +220,7 @@ static enum place place_of(struct visit *v)
         return PLACE_OWN;
     name_key_make(v->host.name, &key);
     policy_facts(policy, v->site->current.list, v->host.name, &key, DNS_TYPE_A, &facts);
-    v->verdict = policy_decide(policy, v->group, &facts);
+    v->verdict = policy_decide(policy, v->site->moment, v->profile, &facts);
     overrule(v, &facts);
     if (is_concealed(v))
         return PLACE_BLOCKED;
@@ -221,10 +229,20 @@ static enum place place_of(struct visit *v)
     return verdict_is_block(&v->verdict) ? PLACE_BLOCKED : PLACE_OPEN;
 }
 
+static void visit_stand(struct visit *v)
+{
+    struct policy_standing standing;
+    policy_standing(v->site->policy, &v->request->client, POLICY_NOBODY, v->request->now_s, &standing);
+    v->group = standing.group;
+    v->profile = standing.profile;
+    if (!policy_moment_holds(v->site->moment, v->request->now_s))
+        policy_moment_renew(v->site->moment, v->request->now_s);
+}
+
 static void visit_begin(struct visit *v)
 {
     const struct site_request *r = v->request;
-    v->group = policy_group_of(v->site->policy, &r->client);
+    visit_stand(v);
     v->place = place_of(v);
     if (v->place == PLACE_BLOCKED || v->place == PLACE_OPEN)
         qlog_code_make(&r->client, v->written, r->now_s, v->code);
@@ -234,8 +252,7 @@ static void visit_begin(struct visit *v)
         .code = v->code,
         .token = v->token,
         .now_s = r->now_s,
-        .wording = v->group == POLICY_GROUP_DENIED ? POLICY_WORDING_SECONDARY
-                                                   : policy_level_of(v->site->policy, v->group)->wording,
+        .wording = policy_level_at(v->site->moment, v->profile)->wording,
         .verdict = v->place == PLACE_BLOCKED ? &v->verdict : NULL,
     };
 }

@@ -32,11 +32,13 @@
 #include "notice/pages.h"
 #include "notice/rate.h"
 #include "notice/token.h"
+#include "policy/moment.h"
 #include "policy/policy.h"
 
 struct site {
     struct config *config;
     struct policy *policy;
+    struct policy_moment *moment; /* what applies now; renewed by visits */
     struct pages *pages;
     struct current current; /* struct blockdb */
     struct current tier;    /* struct statutory; there need be none */

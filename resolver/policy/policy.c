@@ -4,31 +4,16 @@
 #include <string.h>
 
 #include "base/category.h"
+#include "base/verdict.h"
 #include "dns/key.h"
-#include "policy/client_table.h"
-#include "policy/name_table.h"
-
-struct policy {
-    struct policy_level *levels;
-    size_t level_count;
-    struct group {
-        char *name;
-        uint16_t level;
-    } * groups;
-    size_t group_count;
-    uint16_t default_level;
-    uint64_t nxdomain;
-    bool zones_lead_to_notice;
-    uint32_t version;
-    struct client_table *clients;
-    struct name_table *names;
-};
+#include "policy/inside.h"
 
 /* ---- making ---- */
 
 static int check(const struct policy_opts *opts)
 {
-    if (opts->level_count == 0 || opts->level_count > UINT16_MAX || opts->default_level >= opts->level_count)
+    if (opts->level_count == 0 || opts->level_count > UINT16_MAX || opts->default_level >= opts->level_count ||
+        opts->lapsed_level >= opts->level_count)
         return ERR_INVAL;
     if (opts->group_count >= POLICY_GROUP_DEFAULT)
         return ERR_LIMIT;
@@ -45,6 +30,8 @@ static int check(const struct policy_opts *opts)
 static void guard_illegal(struct policy_level *level)
 {
     level->block |= CATEGORY_BIT(CATEGORY_ILLEGAL);
+    level->hold &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
+    level->unless_approved &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
     level->allow &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
     level->log_only &= ~CATEGORY_BIT(CATEGORY_ILLEGAL);
 }
@@ -71,6 +58,7 @@ static int copy_groups(struct policy *policy, const struct policy_opts *opts)
     if (policy->groups == NULL)
         return ERR_NOMEM;
     policy->group_count = opts->group_count;
+    policy->groups[opts->group_count].level = opts->default_level;
     for (size_t i = 0; i < opts->group_count; i++) {
         policy->groups[i].level = opts->groups[i].level;
         policy->groups[i].name = strdup(opts->groups[i].name);
@@ -88,7 +76,8 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
     struct policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL)
         return ERR_NOMEM;
-    policy->default_level = opts->default_level;
+    policy->lapsed_level = opts->lapsed_level;
+    policy->class_count = 1;
     policy->nxdomain = opts->nxdomain & ~CATEGORY_BIT(CATEGORY_ILLEGAL);
     if (policy->nxdomain & CATEGORY_BIT(CATEGORY_LOCAL))
         policy->nxdomain |= CATEGORY_BIT(CATEGORY_ILLEGAL);
@@ -97,6 +86,8 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
     rc = copy_levels(policy, opts);
     if (rc == 0)
         rc = copy_groups(policy, opts);
+    if (rc == 0)
+        rc = standing_take_people(policy, opts);
     if (rc == 0)
         rc = client_table_new(opts, &policy->clients);
     if (rc == 0)
@@ -119,6 +110,9 @@ void policy_free(struct policy *policy)
         free(policy->groups[i].name);
     free(policy->levels);
     free(policy->groups);
+    free(policy->people);
+    free(policy->overlays);
+    person_table_free(policy->users);
     client_table_free(policy->clients);
     name_table_free(policy->names);
     free(policy);
@@ -144,11 +138,6 @@ int policy_group_find(const struct policy *policy, const char *name)
         if (strcmp(policy->groups[i].name, name) == 0)
             return (int)i;
     return strcmp(name, policy_group_name(policy, POLICY_GROUP_DEFAULT)) == 0 ? POLICY_GROUP_DEFAULT : -1;
-}
-
-const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group)
-{
-    return &policy->levels[group < policy->group_count ? policy->groups[group].level : policy->default_level];
 }
 
 uint32_t policy_version(const struct policy *policy)
@@ -263,6 +252,10 @@ static struct verdict verdict_by_level(const struct policy *policy, const struct
     const uint64_t categories = facts->categories;
     if (categories & level->block)
         return verdict_block(policy, REASON_CATEGORY, category_first(categories & level->block));
+    if (categories & level->hold)
+        return verdict_block(policy, REASON_HOLD, category_first(categories & level->hold));
+    if (categories & level->unless_approved)
+        return verdict_block(policy, REASON_UNLESS_APPROVED, category_first(categories & level->unless_approved));
     if (categories & level->log_only)
         return verdict_category(REASON_LOG_ONLY, categories & level->log_only);
     if (categories & level->allow)
@@ -296,17 +289,35 @@ static struct verdict verdict_illegal(const struct policy *policy, const struct 
     return verdict_block(policy, REASON_CATEGORY, CATEGORY_ILLEGAL);
 }
 
-static struct verdict verdict_by_blocklist(const struct policy *policy, const struct policy_level *level,
-                                           const struct policy_facts *facts)
+/* The level with a person's own rules laid over it: of two that meet, the stricter wins. */
+static struct policy_level level_for(const struct policy_place *place, const struct overlay *overlay)
 {
-    if (!facts->ready)
+    struct policy_level level = place->level;
+    const uint64_t open = overlay->allow & ~place->kept;
+    level.block = (level.block & ~open) | overlay->block;
+    level.hold &= ~open;
+    level.unless_approved &= ~open;
+    level.allow |= open;
+    return level;
+}
+
+static struct verdict verdict_by_blocklist(const struct policy *policy, const struct policy_moment *moment,
+                                           uint32_t profile, const struct policy_facts *facts)
+{
+    const uint32_t overlay = profile & UINT16_MAX;
+    if (!facts->ready || moment == NULL)
         return verdict_of(VERDICT_NOT_READY, REASON_NOT_READY, CATEGORY_NONE);
     if (facts->special == POLICY_SPECIAL_ALLOW)
         return verdict_special(facts, REASON_EXCEPTION);
-    return verdict_by_level(policy, level, facts);
+    const struct policy_place *place = &moment->places[profile >> 16];
+    if (__builtin_expect(overlay == 0, 1))
+        return verdict_by_level(policy, &place->level, facts);
+    const struct policy_level level = level_for(place, &policy->overlays[overlay]);
+    return verdict_by_level(policy, &level, facts);
 }
 
-static struct verdict decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
+static struct verdict decide(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
+                             const struct policy_facts *facts)
 {
     struct verdict v;
     if (__builtin_expect(policy_is_illegal(facts) || facts->closed, 0) && facts->special != POLICY_SPECIAL_HELP)
@@ -331,13 +342,14 @@ static struct verdict decide(const struct policy *policy, uint16_t group, const 
     case POLICY_SPECIAL_ALLOW:
         break;
     }
-    return verdict_by_blocklist(policy, policy_level_of(policy, group), facts);
+    return verdict_by_blocklist(policy, moment, profile, facts);
 }
 
-struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
+struct verdict policy_decide(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
+                             const struct policy_facts *facts)
 {
-    struct verdict v = group == POLICY_GROUP_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
-                                                    : decide(policy, group, facts);
+    struct verdict v = profile == POLICY_PROFILE_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
+                                                        : decide(policy, moment, profile, facts);
     v.categories = facts->statutory ? CATEGORY_BIT(CATEGORY_ILLEGAL) : facts->categories;
     return v;
 }
@@ -353,6 +365,8 @@ static bool stands_above_decisions(const struct verdict *v)
     case REASON_EXCEPTION:
     case REASON_LOG_ONLY:
     case REASON_CATEGORY_ALLOWED:
+    case REASON_HOLD:
+    case REASON_UNLESS_APPROVED:
     case REASON_SAFE_SEARCH:
     case REASON_NOT_READY:
         return false;
@@ -439,7 +453,7 @@ void policy_refine(const struct policy *policy, const struct blockdb *db, const 
                    struct verdict *verdict)
 {
     struct blockdb_clause clause;
-    if (verdict->action != VERDICT_NOTICE || verdict->reason != REASON_CATEGORY || match->clause_count == 0 ||
+    if (verdict->action != VERDICT_NOTICE || !verdict_reason_is_category(verdict->reason) || match->clause_count == 0 ||
         blockdb_clause(db, match->clauses[0], &clause) < 0 ||
         (clause.categories & CATEGORY_BIT(verdict->category)) == 0 || verdict->category == CATEGORY_ILLEGAL)
         return;

@@ -3,8 +3,12 @@
  *
  * Decided in two steps, so that what depends only on the name can be kept with a cached answer:
  *
- *     policy_facts(name)                  what is true of the name whoever asks: categories, special duties
- *     policy_decide(group, facts)         the verdict for one group: a few mask operations, no look-up
+ *     policy_facts(name)                      what is true of the name whoever asks: categories, special duties
+ *     policy_decide(moment, profile, facts)   the verdict for one profile: a few mask operations, no look-up
+ *
+ * A profile stands for all clients that the same rules apply to, whatever the time: a level, the schedules that concern its
+ * group, and a person's own rules. A moment (moment.h) is what the schedules make of all levels at one time. Who has which
+ * profile says policy_standing(): by the client's address, and by the user where one is known.
  *
  * Precedence, first that applies: protected help, the statutory list and illegal content, network duties and local
  * records, local block, local allow, the level over the category mask, the level's default. What somebody decided for the
@@ -25,75 +29,16 @@
 #include "belisha/err.h"
 #include "belisha/verdict.h"
 #include "blockdb/blockdb.h"
-
-/* ---- what the configuration gives ---- */
-
-enum policy_block_answer { POLICY_ANSWER_NOTICE, POLICY_ANSWER_NXDOMAIN };
-enum policy_wording { POLICY_WORDING_PRIMARY, POLICY_WORDING_SECONDARY, POLICY_WORDING_STAFF };
-
-struct policy_level {
-    const char *name;
-    uint64_t block; /* categories; a category is in at most one of the three masks */
-    uint64_t allow;
-    uint64_t log_only;
-    bool default_block;          /* a walled garden: what nothing allows is blocked */
-    bool keep_ech;               /* answers keep what Encrypted ClientHello needs (RFC 9848) */
-    enum policy_wording wording; /* of the notice page */
-};
-
-struct policy_group {
-    const char *name;
-    uint16_t level;                /* index in levels */
-    const struct prefix *networks; /* the longest match over all groups decides */
-    size_t network_count;
-};
-
-/* A name treated specially for everyone; exact or with everything below it. */
-enum policy_special {
-    POLICY_SPECIAL_NONE,
-    POLICY_SPECIAL_HELP,     /* protected help: always answered, never attributed */
-    POLICY_SPECIAL_NXDOMAIN, /* canaries and special-use names answered with NXDOMAIN */
-    POLICY_SPECIAL_NODATA,   /* resolver.arpa (RFC 9462, 4) */
-    POLICY_SPECIAL_RECORD,   /* local record: `index` says which (records of the configuration) */
-    POLICY_SPECIAL_ZONE,     /* conditional zone without filter: `index` says which; see policy_facts.zone */
-    POLICY_SPECIAL_BLOCK,    /* names blocked by the configuration: category local */
-    POLICY_SPECIAL_ALLOW,    /* names allowed by the configuration whatever their category */
-};
-
-struct policy_name {
-    const uint8_t *name; /* wire, lower case; not the root */
-    bool below;          /* also names below it */
-    enum policy_special special;
-    uint16_t index;
-    bool filtered; /* POLICY_SPECIAL_ZONE: the policy applies to names in it */
-};
-
-struct policy_opts {
-    const struct policy_level *levels;
-    size_t level_count; /* at least 1 */
-    const struct policy_group *groups;
-    size_t group_count;
-    uint16_t default_level;      /* for allowed clients in no group's networks */
-    const struct prefix *access; /* who may ask at all; others are REFUSED */
-    size_t access_count;
-    const struct policy_name *names;
-    size_t name_count;
-    uint64_t nxdomain;         /* categories blocked with NXDOMAIN instead of the notice page */
-    bool zones_lead_to_notice; /* response policy zones: the notice page also where they ask for NXDOMAIN or NODATA */
-    uint32_t version;          /* stored in log rows */
-};
+#include "policy/opts.h"
 
 struct policy;
 
-/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range), ERR_LIMIT (over 65,534 groups),
- * ERR_MALFORMED (a name). */
+/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range, the same user twice), ERR_LIMIT (over 65,534 groups, or
+ * 65,535 different sets of people's own rules), ERR_MALFORMED (a name). */
 ERR_CHECKED int policy_new(const struct policy_opts *opts, struct policy **out);
 void policy_free(struct policy *policy);
 
 /* ---- questions ---- */
-
-#define POLICY_GROUP_DENIED  UINT16_MAX       /* outside the configured networks */
-#define POLICY_GROUP_DEFAULT (UINT16_MAX - 1) /* allowed, but in no group */
 
 /* The group of a client address: index in groups, or one of the two above. */
 uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client);
@@ -101,8 +46,32 @@ uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *clien
 const char *policy_group_name(const struct policy *policy, uint16_t group);
 /* The group of that name, POLICY_GROUP_DEFAULT for "default"; negative: there is none. */
 int policy_group_find(const struct policy *policy, const char *name);
-const struct policy_level *policy_level_of(const struct policy *policy, uint16_t group);
 uint32_t policy_version(const struct policy *policy);
+
+#define POLICY_NOBODY UINT32_MAX /* no user is known, or one that has no entry */
+
+/* Index in people of the user's entry, or POLICY_NOBODY. */
+uint32_t policy_person_find(const struct policy *policy, const char *user);
+
+#define POLICY_PROFILE_DENIED UINT32_MAX
+
+/* Under which rules a client stands. */
+struct policy_standing {
+    uint32_t profile; /* for policy_decide(); POLICY_PROFILE_DENIED */
+    uint16_t group;   /* the person's, else that of the longest network that has the address */
+    int64_t until_s;  /* it holds no longer; INT64_MAX: as long as the policy */
+};
+
+/* person: POLICY_NOBODY, or an index in people. Nobody is let in from outside the configured networks. */
+void policy_standing(const struct policy *policy, const struct ipaddr *client, uint32_t person, int64_t now_s,
+                     struct policy_standing *out);
+/* That of clients of a group (or one of the two that are none) of whom nothing else is known. */
+uint32_t policy_group_profile(const struct policy *policy, uint16_t group);
+
+struct policy_moment;
+
+/* The level that is in force for the profile. A moment of NULL: the strictest there can be. Never NULL. */
+const struct policy_level *policy_level_at(const struct policy_moment *moment, uint32_t profile);
 
 /* What is true of a name whoever asks. 32 bytes, kept in cache entries. */
 struct policy_facts {
@@ -139,10 +108,12 @@ bool policy_is_help(const struct policy *policy, const uint8_t *name);
 bool policy_is_illegal(const struct policy_facts *facts);
 
 /*
- * The verdict for a group.  feed and match_labels of the result are not set
- * for category blocks: policy_explain() adds them, only when they are needed.
+ * The verdict for a profile. moment NULL: nobody knows what applies now, so nothing is open that a level would decide
+ * about. feed and match_labels of the result are not set for category blocks: policy_explain() adds them, only when they
+ * are needed.
  */
-struct verdict policy_decide(const struct policy *policy, uint16_t group, const struct policy_facts *facts);
+struct verdict policy_decide(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
+                             const struct policy_facts *facts);
 
 /* What the lists say about an address in an answer, or of a client. */
 void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],

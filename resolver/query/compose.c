@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/verdict.h"
 #include "belisha/block_text.h"
 #include "dns/svcb.h"
 #include "query/engine.h"
@@ -127,7 +128,7 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
 static size_t compose_refusal(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     struct ede ede = {.code = EDE_PROHIBITED};
-    if (c->verdict.reason == REASON_CATEGORY)
+    if (verdict_reason_is_category(c->verdict.reason))
         ede = ede_of_block(e, c);
     return compose_error(e, c, DNS_RCODE_REFUSED, ede, out, cap);
 }

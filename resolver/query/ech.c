@@ -7,7 +7,7 @@
 
 bool ech_is_withheld(const struct query_engine *e, const struct client *c)
 {
-    return !policy_level_of(e->env.policy, c->group)->keep_ech;
+    return !policy_level_at(e->moment, c->profile)->keep_ech;
 }
 
 static bool is_signature_over_services(const uint8_t *fixed, size_t rdata_len)

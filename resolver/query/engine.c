@@ -42,6 +42,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
     e->basis = basis_of(env);
     e->io = *io;
+    engine_renew_moment(e);
     for (size_t i = 0; i < QUERY_SERVERS_MAX; i++)
         server_init(&e->servers[i]);
     servers_bind(e, NULL);
@@ -65,7 +66,16 @@ void query_engine_free(struct query_engine *e)
     flights_free(e->flights);
     ask_table_done(&e->asks);
     free(e->passages);
+    policy_moment_free(e->moment);
     free(e);
+}
+
+void engine_renew_moment(struct query_engine *e)
+{
+    if (e->moment != NULL)
+        policy_moment_renew(e->moment, e->wall_s);
+    else if (policy_moment_new(e->env.policy, e->wall_s, &e->moment) < 0)
+        e->moment = NULL; /* tried again with the next batch */
 }
 
 /* ---- a changed environment ---- */
@@ -90,7 +100,7 @@ static void place_anew(struct query_engine *e, struct flight *f, const void *ctx
     bool other_records = *(const bool *)ctx;
     (void)now;
     for (struct waiter *w = f->waiters; w != NULL; w = w->next) {
-        w->client.group = policy_group_of(e->env.policy, &w->client.source.client.addr);
+        client_stand(e, &w->client);
         w->client.zone = zone;
         w->client.alias_void = (other_records && !w->client.alias_listed) || w->client.group == POLICY_GROUP_DENIED;
     }
@@ -117,11 +127,16 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     const struct query_opts *old = e->env.opts;
     bool renumbered = old != env->opts && !same_layout(old, env->opts);
     bool other_records = old->records != env->opts->records;
-    bool decides_anew = renumbered || e->env.policy != env->policy;
-    engine_set_time(e, now);
+    bool other_policy = e->env.policy != env->policy;
+    bool decides_anew = renumbered || other_policy;
     if (renumbered)
         servers_carry(e, old, env->opts);
     e->env = *env;
+    if (other_policy) {
+        policy_moment_free(e->moment);
+        e->moment = NULL;
+    }
+    engine_set_time(e, now);
     servers_bind(e, old);
     e->lists_clients = lists_clients(env);
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;

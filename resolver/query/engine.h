@@ -3,6 +3,7 @@
  *
  *     front.c    a batch of requests: refuse, look up, decide, answer or hand to flights
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
+ *     standing.c which rules a client stands under
  *     verdict.c  what a stored answer's targets and addresses change about the verdict
  *     address.c  the addresses in a stored answer, hints included
  *     ech.c      Encrypted ClientHello taken out of answers
@@ -37,6 +38,7 @@
 #include "dns/key.h"
 #include "dns/msg.h"
 #include "metrics/metrics.h"
+#include "policy/moment.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
 #include "query/ask.h"
@@ -81,6 +83,8 @@ struct client {
     uint8_t matched[NAME_MAX_LEN];     /* target that decided, when verdict.match is MATCH_CNAME */
     struct ipaddr matched_address;     /* the address that did, when it is MATCH_ADDRESS */
     uint32_t ttl_max_s;                /* the answer holds no longer: a decision ends. UINT32_MAX: nothing bounds it */
+    int64_t until_s;                   /* wall: under these rules the client stands no longer. INT64_MAX */
+    uint32_t profile;                  /* the rules: see policy_standing() */
     uint16_t group;
     uint16_t zone;        /* index in opts.zones */
     uint8_t cache_state;  /* enum qlog_cache */
@@ -125,11 +129,13 @@ struct query_engine {
     struct random_pool random;
     struct flights *flights;
     struct ask_table asks;
-    struct passage *passages;  /* QUERY_BATCH_MAX of front.c's */
-    int64_t failures_until_ms; /* before that, remembered failures are worth a look */
-    int64_t wall_s;            /* the time of the batch, reply or tick in hand */
-    struct ipaddr last_client; /* whose group is last_group: questions come in runs */
-    uint16_t last_group;
+    struct passage *passages;     /* QUERY_BATCH_MAX of front.c's */
+    int64_t failures_until_ms;    /* before that, remembered failures are worth a look */
+    int64_t wall_s;               /* the time of the batch, reply or tick in hand */
+    struct policy_moment *moment; /* what applies now; NULL: no memory for it, nothing is open */
+    struct ipaddr last_client;    /* whose standing is last_standing: questions come in runs */
+    struct policy_standing last_standing;
+    int64_t last_standing_s; /* when it was found */
     bool last_known;
     uint64_t basis;      /* a number for the lists, policy and decisions in force: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
@@ -143,10 +149,15 @@ struct query_engine {
     struct qlog_record record; /* scratch of note.c */
 };
 
-/* At every way in: decisions end by it. */
+/* Rare: schedules begin and end, or the clock was set. */
+void engine_renew_moment(struct query_engine *e);
+
+/* At every way in: decisions end by it, and schedules begin. */
 static inline void engine_set_time(struct query_engine *e, struct query_time now)
 {
     e->wall_s = now.wall_ns / 1000000000;
+    if (__builtin_expect(e->moment == NULL || !policy_moment_holds(e->moment, e->wall_s), 0))
+        engine_renew_moment(e);
 }
 
 /* ---- compose.c: each returns the length of the message written to out ---- */
@@ -173,6 +184,11 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
 /* What was asked is an alias of ours, stored is the answer for its target. stored->msg must not be out. */
 size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                      size_t cap);
+
+/* ---- standing.c ---- */
+
+/* Finds profile, group and until_s of the client. Notes, for front.c, what is to be known of his share too. */
+void client_stand(struct query_engine *e, struct client *c);
 
 /* ---- verdict.c ---- */
 

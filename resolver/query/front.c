@@ -13,7 +13,7 @@ struct passage *passages_new(void)
 void passage_give(struct query_engine *e, struct query_item *item, struct client *c, size_t len, struct query_time now)
 {
     item->out_len = len;
-    bool silent = c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY; /* as a list asks */
+    bool silent = verdict_is_silence(&c->verdict); /* as a list asks */
     item->step = silent ? QUERY_DROP : QUERY_ANSWER;
     client_end_alias(c);
     note_answer(e, c, item->out, len, now);
@@ -39,27 +39,6 @@ static void give_error(struct query_engine *e, struct query_item *item, struct c
 }
 
 /* ---- open ---- */
-
-static bool is_limited(const struct query_opts *opts, const struct ipaddr *addr)
-{
-    for (size_t i = 0; i < opts->unlimited_count; i++)
-        if (prefix_contains(&opts->unlimited[i], addr))
-            return false;
-    return opts->client_rate > 0;
-}
-
-static uint16_t group_of(struct query_engine *e, const struct ipaddr *addr)
-{
-    if (!e->last_known || !ipaddr_equal(&e->last_client, addr)) {
-        e->last_client = *addr;
-        e->last_group = policy_group_of(e->env.policy, addr);
-        e->last_limited = is_limited(e->env.opts, addr);
-        if (e->last_limited)
-            e->last_share = fair_hash(addr, e->share_seed);
-        e->last_known = true;
-    }
-    return e->last_group;
-}
 
 /* Questions that are not names to be resolved: transfers, transaction types, other classes than IN. */
 static bool is_refused_kind(const struct question *q)
@@ -144,7 +123,7 @@ static enum stage refuse(struct query_engine *e, struct query_item *item, struct
     return STAGE_DONE;
 }
 
-/* The share of the client that group_of() was last asked about. */
+/* The share of the client that client_stand() was last asked about. */
 static enum fair_answer take_share(struct query_engine *e, const struct client *c, int64_t now_ms)
 {
     const struct query_opts *o = e->env.opts;
@@ -219,7 +198,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;
     memcpy(c->head, item->msg, c->request.has_question ? c->request.question_end : MSG_HEADER_LEN);
-    c->group = group_of(e, &item->source.client.addr);
+    client_stand(e, c);
     enum fair_answer share = e->last_limited ? take_share(e, c, now.mono_ms) : FAIR_GRANTED;
     if (share != FAIR_GRANTED)
         return limit(e, item, c, share, now);

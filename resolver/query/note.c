@@ -1,12 +1,13 @@
 #include <string.h>
 
+#include "base/verdict.h"
 #include "qlog/writer.h"
 #include "query/engine.h"
 
 static void count(struct metrics *m, const struct client *c, unsigned rcode)
 {
     metrics_add_answer(m, &c->verdict, rcode);
-    if (c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY)
+    if (verdict_is_silence(&c->verdict))
         metrics_add(m, METRIC_DROPPED, 1);
     if (rcode == DNS_RCODE_SERVFAIL && c->verdict.action == VERDICT_RESOLVE)
         metrics_add(m, METRIC_SERVFAIL, 1);
@@ -37,7 +38,7 @@ static void explain(const struct query_engine *e, const struct client *c, struct
 {
     struct name_key key;
     if (e->env.blockdb == NULL || v->match == MATCH_ADDRESS || v->match == MATCH_CLIENT ||
-        (v->reason != REASON_CATEGORY && v->reason != REASON_LOG_ONLY))
+        (!verdict_reason_is_category(v->reason) && v->reason != REASON_LOG_ONLY))
         return;
     if (v->match != MATCH_CNAME && c->match != NULL) {
         policy_explain_match(e->env.blockdb, c->match, v);

@@ -100,7 +100,7 @@ static enum dnstap_action action_of(const struct client *c, const uint8_t *msg)
     case VERDICT_TRUNCATED:
         return DNSTAP_TRUNCATE;
     case VERDICT_DROPPED:
-        if (c->verdict.reason == REASON_CATEGORY)
+        if (verdict_is_silence(&c->verdict))
             return DNSTAP_DROP;
         return c->source.stream ? DNSTAP_ACTION_NONE : DNSTAP_TRUNCATE;
     case VERDICT_REFUSED:
@@ -149,7 +149,7 @@ static void set_match(const struct client *c, struct dnstap_policy *p)
 /* The category, or the number of the recorded decision; never a feed. */
 static const char *rule_of(const struct verdict *v, char room[RULE_MAX])
 {
-    if (v->reason == REASON_CATEGORY || v->reason == REASON_LOG_ONLY || v->reason == REASON_CATEGORY_ALLOWED)
+    if (verdict_reason_is_category(v->reason) || v->reason == REASON_LOG_ONLY || v->reason == REASON_CATEGORY_ALLOWED)
         return v->category == CATEGORY_NONE ? NULL : category_name(v->category);
     if ((v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_EXCEPTION) || v->rule == 0)
         return NULL;
@@ -173,7 +173,7 @@ static bool policy_of(const struct client *c, const uint8_t *msg, char room[RULE
 
 static bool is_silent(const struct client *c)
 {
-    return c->verdict.action == VERDICT_DROPPED && c->verdict.reason == REASON_CATEGORY;
+    return verdict_is_silence(&c->verdict);
 }
 
 void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)

@@ -40,7 +40,7 @@ static void satisfy_tcp(const struct query_engine *e, const struct client *c, co
     if (v->action != VERDICT_TRUNCATED || !c->source.stream)
         return;
     left.categories &= ~match->tcp_only;
-    struct verdict other = policy_decide(e->env.policy, c->group, &left);
+    struct verdict other = policy_decide(e->env.policy, e->moment, c->profile, &left);
     if (verdict_is_block(&other))
         *v = other;
     else
@@ -62,16 +62,28 @@ __attribute__((noinline)) static void refine(const struct query_engine *e, const
     satisfy_tcp(e, c, facts, &match, v);
 }
 
-/* The answer must not outlive the decision that it was given by. */
-static void bound_ttl(const struct query_engine *e, struct client *c, const struct verdict *v,
-                      const struct table_found *found)
+static void bound_ttl(const struct query_engine *e, struct client *c, int64_t until_s)
 {
-    const struct table_decision *decision = v->reason == REASON_LOCAL_BLOCK ? &found->block : &found->allow;
-    if (v->rule != decision->id || decision->until_s == 0)
-        return;
-    int64_t left_s = decision->until_s - e->wall_s;
+    int64_t left_s = until_s - e->wall_s;
     if (left_s < c->ttl_max_s)
         c->ttl_max_s = left_s < 0 ? 0 : (uint32_t)left_s;
+}
+
+/* The answer must not outlive the decision that it was given by. */
+static void bound_by_decision(const struct query_engine *e, struct client *c, const struct verdict *v,
+                              const struct table_found *found)
+{
+    const struct table_decision *decision = v->reason == REASON_LOCAL_BLOCK ? &found->block : &found->allow;
+    if (v->rule == decision->id && decision->until_s != 0)
+        bound_ttl(e, c, decision->until_s);
+}
+
+/* ... nor the schedules. */
+static void bound_by_schedule(const struct query_engine *e, struct client *c, const struct policy_facts *facts)
+{
+    if (__builtin_expect(e->moment != NULL && e->moment->until_s != INT64_MAX, 0) &&
+        c->profile != POLICY_PROFILE_DENIED)
+        bound_ttl(e, c, policy_moment_bound(e->moment, c->profile, facts));
 }
 
 /* Rare: names that somebody decided about, now or for another group or until lately. */
@@ -88,13 +100,14 @@ __attribute__((noinline)) static void overrule(const struct query_engine *e, str
                                            .allow_labels = found.allow.labels};
     policy_overrule(e->env.policy, facts, &decided, v);
     if (v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_EXCEPTION)
-        bound_ttl(e, c, v, &found);
+        bound_by_decision(e, c, v, &found);
 }
 
 static struct verdict decide(const struct query_engine *e, struct client *c, const uint8_t *name,
                              const struct policy_facts *facts)
 {
-    struct verdict v = policy_decide(e->env.policy, c->group, facts);
+    struct verdict v = policy_decide(e->env.policy, e->moment, c->profile, facts);
+    bound_by_schedule(e, c, facts);
     if (facts->clause)
         refine(e, c, name, facts, &v);
     if (facts->decided)
@@ -103,13 +116,14 @@ static struct verdict decide(const struct query_engine *e, struct client *c, con
 }
 
 /* What a list says of an address, as a verdict for this client. */
-static struct verdict decide_address(const struct query_engine *e, const struct client *c, enum blockdb_address_use use,
+static struct verdict decide_address(const struct query_engine *e, struct client *c, enum blockdb_address_use use,
                                      const struct ipaddr *addr, struct policy_facts *out_facts)
 {
     struct blockdb_match match;
     policy_facts_of_address(e->env.blockdb, use, addr->bytes, out_facts, &match);
-    struct verdict v = policy_decide(e->env.policy, c->group, out_facts);
-    if (v.reason != REASON_CATEGORY)
+    struct verdict v = policy_decide(e->env.policy, e->moment, c->profile, out_facts);
+    bound_by_schedule(e, c, out_facts);
+    if (!verdict_reason_is_category(v.reason))
         return v;
     v.feed = blockdb_match_feed(e->env.blockdb, &match, v.category, &v.match_labels);
     v.match_labels = 0;
@@ -123,11 +137,11 @@ __attribute__((noinline)) static void client_decides(const struct query_engine *
 {
     struct policy_facts facts;
     enum verdict_reason reason = (enum verdict_reason)c->verdict.reason;
-    if (reason != REASON_DEFAULT && reason != REASON_CATEGORY && reason != REASON_CATEGORY_ALLOWED &&
+    if (reason != REASON_DEFAULT && !verdict_reason_is_category(reason) && reason != REASON_CATEGORY_ALLOWED &&
         reason != REASON_LOG_ONLY)
         return;
     struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, &c->source.client.addr, &facts);
-    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY)
+    if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason))
         return;
     v.match = MATCH_CLIENT;
     c->verdict = v;
@@ -136,8 +150,10 @@ __attribute__((noinline)) static void client_decides(const struct query_engine *
 void verdict_decide(const struct query_engine *e, struct client *c)
 {
     /* Every question passes here: the verdict is made where it stays. */
-    c->verdict = policy_decide(e->env.policy, c->group, &c->facts);
+    c->verdict = policy_decide(e->env.policy, e->moment, c->profile, &c->facts);
     c->ttl_max_s = UINT32_MAX;
+    bound_ttl(e, c, c->until_s);
+    bound_by_schedule(e, c, &c->facts);
     if (__builtin_expect(c->facts.clause, 0))
         refine(e, c, c->request.question.name, &c->facts, &c->verdict);
     if (__builtin_expect(c->facts.decided, 0))
@@ -150,7 +166,7 @@ void verdict_decide(const struct query_engine *e, struct client *c)
 static bool keeps_target(const struct verdict *v)
 {
     return verdict_is_block(v) &&
-           (v->reason == REASON_CATEGORY || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_STATUTORY);
+           (verdict_reason_is_category(v->reason) || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_STATUTORY);
 }
 
 /* Names that are answered whatever they lead to. */
@@ -303,7 +319,7 @@ static bool address_decides(const struct query_engine *e, struct client *c, cons
 {
     struct policy_facts facts;
     struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_ANSWER, addr, &facts);
-    if (!verdict_is_block(&v) || v.reason != REASON_CATEGORY || exception_covers(&c->verdict, &facts))
+    if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason) || exception_covers(&c->verdict, &facts))
         return false;
     v.match = MATCH_ADDRESS;
     c->verdict = v;
@@ -331,7 +347,7 @@ static bool alias_decides(const struct query_engine *e, struct client *c, const 
     facts_of(e, name, c->request.question.type, &facts);
     if (!policy_is_illegal(&facts) && !facts.closed)
         return false;
-    c->verdict = policy_decide(e->env.policy, c->group, &facts);
+    c->verdict = policy_decide(e->env.policy, e->moment, c->profile, &facts);
     c->verdict.match = MATCH_CNAME;
     memcpy(c->matched, name, name_len(name));
     return true;

@@ -10,6 +10,7 @@
 
 #include "dns/name.h"
 #include "dns/rr.h"
+#include "policy/moment.h"
 #include "policy/policy.h"
 #include "support/generation.h"
 
@@ -26,6 +27,7 @@ static struct site {
     struct generation generation;
     struct blockdb *db;
     struct policy *policy;
+    struct policy_moment *moment;
 } site;
 
 static int site_make(void **state)
@@ -40,12 +42,14 @@ static int site_make(void **state)
         .levels = &level, .level_count = 1, .access = &everyone, .access_count = 1, .names = &name, .name_count = 1};
     generation_init(&site.generation, rules, sizeof rules / sizeof rules[0]);
     assert_int_equal(blockdb_open(site.generation.current, &site.db, NULL, 0), 0);
-    return policy_new(&opts, &site.policy);
+    assert_int_equal(policy_new(&opts, &site.policy), 0);
+    return policy_moment_new(site.policy, 0, &site.moment);
 }
 
 static int site_remove(void **state)
 {
     (void)state;
+    policy_moment_free(site.moment);
     policy_free(site.policy);
     blockdb_close(site.db);
     generation_done(&site.generation);
@@ -80,7 +84,8 @@ static void a_block_tells_its_feed_and_its_listed_name(void **state)
         policy_facts(site.policy, site.db, name, &key, DNS_TYPE_A, &facts);
         assert_int_equal(facts.ready, 1);
         assert_int_equal(facts.generation, 1);
-        struct verdict v = policy_decide(site.policy, POLICY_GROUP_DEFAULT, &facts);
+        struct verdict v =
+            policy_decide(site.policy, site.moment, policy_group_profile(site.policy, POLICY_GROUP_DEFAULT), &facts);
         policy_explain(site.db, &key, DNS_TYPE_A, &v);
         const struct blockdb_feed *feed = blockdb_feed(site.db, v.feed);
         if (v.action != rows[i].action || v.category != rows[i].category || v.match_labels != rows[i].labels)

@@ -1,0 +1,105 @@
+/*
+ * What the configuration gives a policy: levels, groups, people, names.
+ *
+ * Memory: all of it is the caller's; policy_new() copies what it keeps.
+ */
+#ifndef POLICY_OPTS_H
+#define POLICY_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "belisha/category.h"
+
+enum policy_block_answer { POLICY_ANSWER_NOTICE, POLICY_ANSWER_NXDOMAIN };
+enum policy_wording { POLICY_WORDING_PRIMARY, POLICY_WORDING_SECONDARY, POLICY_WORDING_STAFF };
+
+struct policy_level {
+    const char *name;
+    uint64_t block; /* categories; a category is in at most one of the five masks */
+    uint64_t hold;  /* blocked until somebody has assessed what they are about */
+    uint64_t
+        unless_approved; /* blocked but for the sites that were approved: an exception, the configuration's allow */
+    uint64_t log_only;
+    uint64_t allow;
+    bool default_block;          /* a walled garden: what nothing allows is blocked */
+    bool keep_ech;               /* answers keep what Encrypted ClientHello needs (RFC 9848) */
+    enum policy_wording wording; /* of the notice page */
+};
+
+struct policy_group {
+    const char *name;
+    uint16_t level;                /* index in levels */
+    const struct prefix *networks; /* the longest match over all groups decides */
+    size_t network_count;
+};
+
+#define POLICY_GROUP_DENIED  UINT16_MAX       /* outside the configured networks */
+#define POLICY_GROUP_DEFAULT (UINT16_MAX - 1) /* allowed, but in no group */
+#define POLICY_NO_LEVEL      UINT16_MAX       /* the level is that of the group */
+
+/* Somebody with a name, wherever he is. */
+struct policy_person {
+    const char *user; /* as policy_opts.users says; compared without case (ASCII) */
+    uint16_t group;   /* index in groups; POLICY_GROUP_DEFAULT: that of the network */
+    uint16_t level;   /* index in levels; POLICY_NO_LEVEL */
+    uint64_t block;   /* categories that are blocked whatever the level says */
+    uint64_t allow;   /* ... that are open although the level blocks them; not those of POLICY_NEVER_OPENED */
+    int64_t until_s;  /* from then on he has policy_opts.lapsed_level; 0: no end */
+};
+
+/* What neither a person's own rules nor a schedule can open: see docs/decisions/0018. */
+#define POLICY_NEVER_OPENED                                                                                            \
+    (CATEGORY_BIT(CATEGORY_LOCAL) | CATEGORY_BIT(CATEGORY_ILLEGAL) | CATEGORY_BIT(CATEGORY_PORNOGRAPHY) |              \
+     CATEGORY_BIT(CATEGORY_EXTREMISM) | CATEGORY_BIT(CATEGORY_MALWARE) | CATEGORY_BIT(CATEGORY_PHISHING) |             \
+     CATEGORY_BIT(CATEGORY_CRYPTO_MINING) | CATEGORY_BIT(CATEGORY_CIRCUMVENTION) |                                     \
+     CATEGORY_BIT(CATEGORY_UNSAFE_SEARCH))
+
+/* How user names are compared. */
+enum policy_users {
+    POLICY_USERS_BARE,  /* DOMAIN\user and user@realm are user */
+    POLICY_USERS_WHOLE, /* as they are */
+};
+
+/* A name treated specially for everyone; exact or with everything below it. */
+enum policy_special {
+    POLICY_SPECIAL_NONE,
+    POLICY_SPECIAL_HELP,     /* protected help: always answered, never attributed */
+    POLICY_SPECIAL_NXDOMAIN, /* canaries and special-use names answered with NXDOMAIN */
+    POLICY_SPECIAL_NODATA,   /* resolver.arpa (RFC 9462, 4) */
+    POLICY_SPECIAL_RECORD,   /* local record: `index` says which (records of the configuration) */
+    POLICY_SPECIAL_ZONE,     /* conditional zone without filter: `index` says which; see policy_facts.zone */
+    POLICY_SPECIAL_BLOCK,    /* names blocked by the configuration: category local */
+    POLICY_SPECIAL_ALLOW,    /* names allowed by the configuration whatever their category */
+};
+
+struct policy_name {
+    const uint8_t *name; /* wire, lower case; not the root */
+    bool below;          /* also names below it */
+    enum policy_special special;
+    uint16_t index;
+    bool filtered; /* POLICY_SPECIAL_ZONE: the policy applies to names in it */
+};
+
+struct policy_opts {
+    const struct policy_level *levels;
+    size_t level_count; /* at least 1 */
+    const struct policy_group *groups;
+    size_t group_count;
+    const struct policy_person *people;
+    size_t person_count;
+    enum policy_users users;
+    uint16_t lapsed_level;       /* for people whose time is over */
+    uint16_t default_level;      /* for allowed clients in no group's networks */
+    const struct prefix *access; /* who may ask at all; others are REFUSED */
+    size_t access_count;
+    const struct policy_name *names;
+    size_t name_count;
+    uint64_t nxdomain;         /* categories blocked with NXDOMAIN instead of the notice page */
+    bool zones_lead_to_notice; /* response policy zones: the notice page also where they ask for NXDOMAIN or NODATA */
+    uint32_t version;          /* stored in log rows */
+};
+
+#endif

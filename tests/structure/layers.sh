@@ -11,6 +11,8 @@ layers='
 include/belisha:
 resolver/base:
 resolver/dns: base
+resolver/ledger: base
+resolver/roles: base
 resolver/blockdb: base dns
 resolver/decision: base dns
 resolver/statutory: base dns blockdb
@@ -64,7 +66,7 @@ archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/decision resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
+jansson.h: resolver/decision resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -1,0 +1,442 @@
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/files.h"
+#include "ledger/head.h"
+
+#define MODE         0640
+#define LOOK_STEP_NS 2000000
+#define NEWEST       0 /* for files_path() */
+
+/* The end of the newest file, under its lock. */
+struct tail {
+    int fd;
+    off_t size; /* of whole lines */
+    uint64_t number;
+    uint8_t hash[ENTRY_HASH_LEN]; /* of the last line; zeros: there is none */
+};
+
+static int err_from_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOMEM:
+    case ENOSPC:
+    case EACCES:
+        return -errno;
+    case EPERM:
+    case EROFS:
+        return ERR_ACCESS;
+    case EDQUOT:
+    case EFBIG:
+        return ERR_NOSPACE;
+    case ENAMETOOLONG:
+        return ERR_LIMIT;
+    default:
+        return ERR_IO;
+    }
+}
+
+/* ---- the lock ---- */
+
+/*
+ * A lock of the open file, for which one must be able to write: flock(2) could be taken, and held for ever, by everybody who
+ * may read.
+ */
+static int lock(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const struct timespec step = {.tv_nsec = LOOK_STEP_NS};
+    for (int64_t waited_ns = 0; waited_ns < LEDGER_WAIT_MS * INT64_C(1000000); waited_ns += LOOK_STEP_NS) {
+        if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return err_from_errno();
+        nanosleep(&step, NULL);
+    }
+    return ERR_BUSY;
+}
+
+/* Whether path still leads to the open file: a full one has got another name meanwhile. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat open_file, named;
+    return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 && open_file.st_ino == named.st_ino &&
+           open_file.st_dev == named.st_dev;
+}
+
+static int open_locked(const char *path, int *out_fd)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, MODE);
+        if (fd < 0)
+            return err_from_errno();
+        int err = lock(fd);
+        if (err == 0 && is_at(fd, path)) {
+            *out_fd = fd;
+            return 0;
+        }
+        close(fd);
+        if (err < 0)
+            return err;
+    }
+    return ERR_BUSY;
+}
+
+/* ---- the end ---- */
+
+static int read_all(int fd, char **out, size_t *out_len)
+{
+    struct stat st;
+    size_t len = 0;
+    if (fstat(fd, &st) < 0)
+        return err_from_errno();
+    char *bytes = malloc((size_t)st.st_size + 1);
+    if (bytes == NULL)
+        return ERR_NOMEM;
+    while (len < (size_t)st.st_size) {
+        ssize_t got = pread(fd, bytes + len, (size_t)st.st_size - len, (off_t)len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            int err = err_from_errno();
+            free(bytes);
+            return err;
+        }
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    *out = bytes;
+    *out_len = len;
+    return 0;
+}
+
+/* A line that is no entry counts as one: its number is not given to another. */
+static int take_line(struct tail *tail, const char *line, size_t len)
+{
+    struct entry_read read;
+    int err = entry_parse(line, len - 1, &read);
+    if (err == ERR_NOMEM)
+        return err;
+    tail->number = err == 0 && read.entry.number > tail->number ? read.entry.number : tail->number + 1;
+    if (err == 0)
+        entry_read_done(&read);
+    entry_hash(line, len, tail->hash);
+    return 0;
+}
+
+/* Only the last line is looked into, unless that is none of ours: then all are. */
+static int take_lines(struct tail *tail, const char *bytes)
+{
+    struct entry_read read;
+    size_t len = (size_t)tail->size, last = len - 1;
+    while (last > 0 && bytes[last - 1] != '\n')
+        last--;
+    int err = entry_parse(bytes + last, len - last - 1, &read);
+    if (err == 0) {
+        entry_read_done(&read);
+        return take_line(tail, bytes + last, len - last);
+    }
+    for (size_t at = 0; at < len && err != ERR_NOMEM;) {
+        size_t line_len = (size_t)((const char *)memchr(bytes + at, '\n', len - at) - (bytes + at)) + 1;
+        err = take_line(tail, bytes + at, line_len);
+        at += line_len;
+    }
+    return err == ERR_NOMEM ? err : 0;
+}
+
+/* *out_torn: bytes behind the last whole line. */
+static int read_file(struct tail *tail, int fd, off_t *out_torn)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    int err = read_all(fd, &bytes, &len);
+    if (err < 0)
+        return err;
+    const char *end = len == 0 ? NULL : memrchr(bytes, '\n', len);
+    tail->size = end == NULL ? 0 : end + 1 - bytes;
+    *out_torn = (off_t)len - tail->size;
+    if (tail->size > 0)
+        err = take_lines(tail, bytes);
+    free(bytes);
+    return err;
+}
+
+/* A newest file without a line goes on from the last full one. */
+static int read_full(const struct ledger *ledger, struct tail *tail)
+{
+    char path[PATH_MAX];
+    struct files files;
+    off_t torn;
+    int err = files_list(ledger->folder, &files);
+    if (err < 0)
+        return err;
+    uint64_t first = files.count == 0 ? 0 : files.firsts[files.count - 1];
+    files_done(&files);
+    if (first == 0)
+        return 0;
+    err = files_path(ledger->folder, first, path);
+    int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err < 0 ? err : err_from_errno();
+    tail->number = first - 1;
+    err = read_file(tail, fd, &torn);
+    close(fd);
+    tail->size = 0;
+    return err;
+}
+
+static int open_tail(const struct ledger *ledger, struct tail *out)
+{
+    char path[PATH_MAX];
+    struct tail tail = {.fd = -1};
+    off_t torn = 0;
+    int err = files_path(ledger->folder, NEWEST, path);
+    if (err == 0)
+        err = open_locked(path, &tail.fd);
+    if (err < 0)
+        return err;
+    err = read_file(&tail, tail.fd, &torn);
+    if (err == 0 && torn > 0 && ftruncate(tail.fd, tail.size) < 0)
+        err = err_from_errno();
+    if (err == 0 && tail.size == 0)
+        err = read_full(ledger, &tail);
+    if (err < 0)
+        close(tail.fd);
+    else
+        *out = tail;
+    return err;
+}
+
+/* ---- one line ---- */
+
+static int write_all(int fd, const char *bytes, size_t len, off_t at)
+{
+    while (len > 0) {
+        ssize_t written = pwrite(fd, bytes, len, at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return err_from_errno();
+        bytes += written;
+        at += written;
+        len -= (size_t)written;
+    }
+    return 0;
+}
+
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno();
+    int err = fsync(fd) < 0 ? err_from_errno() : 0;
+    close(fd);
+    return err;
+}
+
+/* What a write that failed has left is taken away, here or by the next append. */
+static int put_line(const struct ledger *ledger, struct tail *tail, const struct text *line)
+{
+    int err = write_all(tail->fd, line->bytes, line->len, tail->size);
+    if (err == 0 && fdatasync(tail->fd) < 0)
+        err = err_from_errno();
+    if (err == 0 && tail->size == 0)
+        err = sync_folder(ledger->folder);
+    if (err < 0) {
+        if (ftruncate(tail->fd, tail->size) == 0)
+            (void)fdatasync(tail->fd);
+        return err;
+    }
+    tail->size += (off_t)line->len;
+    return 0;
+}
+
+/* ---- a full file ---- */
+
+/* Number of the first line: that of the file's first entry, or as it can't be told, of the last. */
+static uint64_t first_number(int fd, uint64_t last)
+{
+    char line[ENTRY_LINE_MAX];
+    struct entry_read read;
+    ssize_t len = pread(fd, line, sizeof line, 0);
+    const char *end = len <= 0 ? NULL : memchr(line, '\n', (size_t)len);
+    if (end == NULL || entry_parse(line, (size_t)(end - line), &read) < 0)
+        return last;
+    uint64_t number = read.entry.number;
+    entry_read_done(&read);
+    return number;
+}
+
+/*
+ * The full file gets a second name, then the new one takes its place: killed in between, it is the newest under both names,
+ * and the next append goes on there.
+ */
+static int begin_file(const struct ledger *ledger, struct tail *tail)
+{
+    char path[PATH_MAX], full[PATH_MAX], made[PATH_MAX];
+    int err = files_path(ledger->folder, NEWEST, path);
+    if (err == 0)
+        err = files_path(ledger->folder, first_number(tail->fd, tail->number), full);
+    if (err == 0 && snprintf(made, sizeof made, "%s/" LEDGER_FILE ".new", ledger->folder) >= (int)sizeof made)
+        err = ERR_LIMIT;
+    int fd = err < 0 ? -1 : open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
+    if (fd < 0)
+        return err < 0 ? err : err_from_errno();
+    err = lock(fd);
+    if (err == 0 && link(path, full) < 0 && (errno != EEXIST || !is_at(tail->fd, full)))
+        err = err_from_errno();
+    if (err == 0 && rename(made, path) < 0)
+        err = err_from_errno();
+    if (err < 0) {
+        close(fd);
+        unlink(made);
+        return err;
+    }
+    close(tail->fd);
+    tail->fd = fd;
+    tail->size = 0;
+    return 0;
+}
+
+/* ---- appending ---- */
+
+static int add(const struct ledger *ledger, struct tail *tail, const struct entry *entry)
+{
+    struct text line = {.max = ENTRY_LINE_MAX + 1};
+    struct entry numbered = *entry;
+    numbered.number = tail->number + 1;
+    memcpy(numbered.before, tail->hash, sizeof numbered.before);
+    int err = entry_write(&numbered, &line);
+    if (err == 0 && tail->size > 0 && (uint64_t)tail->size + line.len > ledger->file_bytes)
+        (void)begin_file(ledger, tail); /* a file that is too long is better than an entry that is not there */
+    if (err == 0)
+        err = put_line(ledger, tail, &line);
+    if (err == 0) {
+        tail->number = numbered.number;
+        entry_hash(line.bytes, line.len, tail->hash);
+    }
+    text_done(&line);
+    return err;
+}
+
+/* When the head says that lines are gone or were others, that is written down before anything else. */
+static int heed_head(const struct ledger *ledger, struct tail *tail, const char *head_path, int64_t now_s)
+{
+    char detail[256], hex[ENTRY_HEX_LEN];
+    struct head head;
+    if (head_read(head_path, &head) < 0 || head.number < tail->number ||
+        (head.number == tail->number && memcmp(head.hash, tail->hash, sizeof head.hash) == 0))
+        return 0;
+    entry_hash_to_hex(head.hash, hex);
+    snprintf(detail, sizeof detail, "{\"head\":%" PRIu64 ",\"hash\":\"%s\",\"found\":%" PRIu64 "}", head.number, hex,
+             tail->number);
+    tail->number = head.number;
+    return add(ledger, tail,
+               &(struct entry){.time_s = now_s,
+                               .kind = "ledger.broken",
+                               .object = "ledger",
+                               .by = "belisha",
+                               .uid = (uint32_t)getuid(),
+                               .reason = "the last line is not the one that the head tells of",
+                               .detail = detail});
+}
+
+/* Number and hash of the last line of a full file. */
+static int end_of(const struct ledger *ledger, uint64_t first, struct tail *out)
+{
+    char path[PATH_MAX];
+    off_t torn;
+    int err = files_path(ledger->folder, first, path);
+    int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err < 0 ? err : err_from_errno();
+    *out = (struct tail){.fd = -1, .number = first - 1};
+    err = read_file(out, fd, &torn);
+    close(fd);
+    return err;
+}
+
+/* The entry that allows it comes first: killed in between, the file is there for nothing, and goes next time. */
+static int remove_oldest(const struct ledger *ledger, struct tail *tail, uint64_t first, int64_t now_s)
+{
+    char detail[256], hex[ENTRY_HEX_LEN], path[PATH_MAX];
+    struct tail gone;
+    int err = end_of(ledger, first, &gone);
+    if (err < 0)
+        return err;
+    entry_hash_to_hex(gone.hash, hex);
+    snprintf(detail, sizeof detail, "{\"last\":%" PRIu64 ",\"hash\":\"%s\"}", gone.number, hex);
+    err = add(ledger, tail,
+              &(struct entry){.time_s = now_s,
+                              .kind = "ledger.removed",
+                              .object = "ledger",
+                              .by = "belisha",
+                              .uid = (uint32_t)getuid(),
+                              .reason = "more files than are kept",
+                              .detail = detail});
+    if (err == 0)
+        err = files_path(ledger->folder, first, path);
+    if (err == 0 && unlink(path) < 0)
+        err = err_from_errno();
+    return err;
+}
+
+/* Too many full files are no reason to refuse an entry: what fails here is tried again at the next one. */
+static void remove_old(const struct ledger *ledger, struct tail *tail, int64_t now_s)
+{
+    struct files files;
+    if (files_list(ledger->folder, &files) < 0)
+        return;
+    for (size_t i = 0; files.count - i > ledger->file_max; i++)
+        if (remove_oldest(ledger, tail, files.firsts[i], now_s) < 0)
+            break;
+    files_done(&files);
+}
+
+int ledger_append(const struct ledger *ledger, const struct entry *entry, uint64_t *out_number)
+{
+    char head_path[PATH_MAX];
+    struct tail tail;
+    if (snprintf(head_path, sizeof head_path, "%s/" LEDGER_HEAD, ledger->folder) >= (int)sizeof head_path)
+        return ERR_LIMIT;
+    int err = open_tail(ledger, &tail);
+    if (err < 0)
+        return err;
+    err = heed_head(ledger, &tail, head_path, entry->time_s);
+    if (err == 0)
+        err = add(ledger, &tail, entry);
+    if (err == 0) {
+        *out_number = tail.number;
+        remove_old(ledger, &tail, entry->time_s);
+    }
+    /* The line counts without it; a head that is behind is no fault. */
+    struct head head = {.number = tail.number};
+    memcpy(head.hash, tail.hash, sizeof head.hash);
+    if (tail.number > 0)
+        (void)!head_write(head_path, &head);
+    close(tail.fd);
+    return err;
+}
+
+int ledger_access(const struct ledger *ledger)
+{
+    char path[PATH_MAX];
+    int err = files_path(ledger->folder, NEWEST, path);
+    if (err < 0)
+        return err;
+    if (access(path, F_OK) == 0)
+        return access(path, R_OK | W_OK) == 0 ? 0 : err_from_errno();
+    return access(ledger->folder, W_OK | X_OK) == 0 ? 0 : err_from_errno();
+}

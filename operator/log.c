@@ -13,8 +13,8 @@
 #include "operator/log_export.h"
 #include "operator/log_fields.h"
 #include "operator/log_options.h"
+#include "operator/log_verify.h"
 #include "qlog/retention.h"
-#include "qlog/verify.h"
 
 #define FOLLOW_NS 200000000 /* between two looks at a living log */
 
@@ -158,27 +158,9 @@ static int prune_run(struct log_task *task)
     return OPERATOR_OK;
 }
 
-static void print_fault(void *ctx, const char *file, const char *what)
-{
-    const struct log_task *task = ctx;
-    fprintf(task->env->err, "belisha log: %s: %s\n", file, what);
-}
-
 static int verify_run(struct log_task *task)
 {
-    struct verify_result result;
-    int dir_fd = open(task->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int code = dir_fd < 0 ? -errno : verify_chain(dir_fd, print_fault, task, &result);
-    if (dir_fd >= 0)
-        close(dir_fd);
-    if (code < 0)
-        return fail(task, task->dir, code);
-    fprintf(task->env->out,
-            "%" PRIu64 " segments (%" PRIu64 " to %" PRIu64 "), %" PRIu64 " blocks, %" PRIu64 " rows, %" PRIu64
-            " lost in gaps, %" PRIu64 " faults\n",
-            result.segments, result.first_sequence, result.last_sequence, result.blocks, result.rows, result.lost,
-            result.faults);
-    return result.faults == 0 ? OPERATOR_OK : OPERATOR_FAILED;
+    return log_verify_run(task->env, task->dir, &task->options);
 }
 
 static int log_run(const struct operator_env *env, int argc, char *argv[])
@@ -190,7 +172,7 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
                        {"search", search_run},
                        {"export", export_run},
                        {"prune", prune_run},
-                       {"verify-basic", verify_run}};
+                       {"verify", verify_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
@@ -201,38 +183,40 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         task.dir = task.options.dir != NULL ? task.options.dir : env->config->log.dir;
         return subcommands[i].run(&task);
     }
-    return operator_usage(env, &command_log, "tail, search, export, prune or verify-basic is expected");
+    return operator_usage(env, &command_log, "tail, search, export, prune or verify is expected");
 }
 
-static const char details[] = "  tail          records as they come in, until interrupted\n"
-                              "  search        records that are there, oldest first\n"
-                              "  export        the same with all columns, for other programs\n"
-                              "  prune         removes the oldest segments\n"
-                              "  verify-basic  has no segment been changed, damaged or taken from the middle?\n"
-                              "\nWhich records (CHOICE):\n"
-                              "  --from TIME, --to TIME    2026-11-21, 2026-11-21T10:30 (UTC), -2h, -30m, -7d, now\n"
-                              "  --client ADDRESS|NETWORK  asked by this client, or from this network\n"
-                              "  --name NAME [--below]     for this name; with --below, for those below it too\n"
-                              "  --group GROUP             asked by a client of this group\n"
-                              "  --category CATEGORY       decided by this category; may be given several times\n"
-                              "  --verdict VERDICT         allowed, blocked, nxdomain, rewritten, local, refused,\n"
-                              "                            not-ready, dropped or error\n"
-                              "  --blocked                 blocked, in whatever way\n"
-                              "  --code XXXX-XXXX          of the question that the notice page's code stands for\n"
-                              "\nWhat to do with them:\n"
-                              "  --limit NUMBER            end after so many\n"
-                              "  --format csv|ndjson       csv is the default\n"
-                              "  -o, --output FILE         instead of standard output; must not be there yet\n"
-                              "  --days NUMBER             prune: what is older\n"
-                              "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
-                              "  --dir DIR                 another log, such as a copy\n";
+static const char details[] =
+    "  tail          records as they come in, until interrupted\n"
+    "  search        records that are there, oldest first\n"
+    "  export        the same with all columns, for other programs\n"
+    "  prune         removes the oldest segments\n"
+    "  verify        has no segment been changed, damaged, taken from the middle or put in its place?\n"
+    "\nWhich records (CHOICE):\n"
+    "  --from TIME, --to TIME    2026-11-21, 2026-11-21T10:30 (UTC), -2h, -30m, -7d, now\n"
+    "  --client ADDRESS|NETWORK  asked by this client, or from this network\n"
+    "  --name NAME [--below]     for this name; with --below, for those below it too\n"
+    "  --group GROUP             asked by a client of this group\n"
+    "  --category CATEGORY       decided by this category; may be given several times\n"
+    "  --verdict VERDICT         allowed, blocked, nxdomain, rewritten, local, refused,\n"
+    "                            not-ready, dropped or error\n"
+    "  --blocked                 blocked, in whatever way\n"
+    "  --code XXXX-XXXX          of the question that the notice page's code stands for\n"
+    "\nWhat to do with them:\n"
+    "  --limit NUMBER            end after so many\n"
+    "  --format csv|ndjson       csv is the default\n"
+    "  -o, --output FILE         instead of standard output; must not be there yet\n"
+    "  --days NUMBER             prune: what is older\n"
+    "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
+    "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
+    "  --dir DIR                 another log, such as a copy\n";
 
 const struct operator_command command_log = {
     .name = "log",
     .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
                 "log export [CHOICE]... [--limit NUMBER] [--format csv|ndjson] [-o FILE] [--dir DIR]\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
-                "log verify-basic [--dir DIR]",
+                "log verify [--key FILE]... [--dir DIR]",
     .help = "look into the query log, export it, remove what is too old, check its chain",
     .details = details,
     .needs_config = true,

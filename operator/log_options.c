@@ -203,6 +203,11 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'D':
         o->dir = optarg;
         return NULL;
+    case 'K':
+        if (o->key_count == LOG_KEYS_MAX)
+            return "--key may be given eight times";
+        o->keys[o->key_count++] = optarg;
+        return NULL;
     case 'd':
     case 'B':
         return take_prune(o, option, optarg);
@@ -213,23 +218,16 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
 
 const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *o)
 {
-    static const struct option options[] = {{"from", required_argument, NULL, 'F'},
-                                            {"to", required_argument, NULL, 'T'},
-                                            {"client", required_argument, NULL, 'c'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"below", no_argument, NULL, 'w'},
-                                            {"group", required_argument, NULL, 'g'},
-                                            {"category", required_argument, NULL, 'k'},
-                                            {"verdict", required_argument, NULL, 'v'},
-                                            {"blocked", no_argument, NULL, 'b'},
-                                            {"code", required_argument, NULL, 'x'},
-                                            {"limit", required_argument, NULL, 'l'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"dir", required_argument, NULL, 'D'},
-                                            {"days", required_argument, NULL, 'd'},
-                                            {"bytes", required_argument, NULL, 'B'},
-                                            {0}};
+    static const struct option options[] = {
+        {"from", required_argument, NULL, 'F'},     {"to", required_argument, NULL, 'T'},
+        {"client", required_argument, NULL, 'c'},   {"name", required_argument, NULL, 'n'},
+        {"below", no_argument, NULL, 'w'},          {"group", required_argument, NULL, 'g'},
+        {"category", required_argument, NULL, 'k'}, {"verdict", required_argument, NULL, 'v'},
+        {"blocked", no_argument, NULL, 'b'},        {"code", required_argument, NULL, 'x'},
+        {"limit", required_argument, NULL, 'l'},    {"format", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'D'},
+        {"days", required_argument, NULL, 'd'},     {"bytes", required_argument, NULL, 'B'},
+        {"key", required_argument, NULL, 'K'},      {0}};
     int option;
     *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};
     optind = 0;

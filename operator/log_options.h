@@ -6,6 +6,8 @@
 
 #include "qlog/reader.h"
 
+#define LOG_KEYS_MAX 8
+
 enum log_format { LOG_FORMAT_CSV, LOG_FORMAT_NDJSON };
 
 struct log_options {
@@ -15,9 +17,11 @@ struct log_options {
     uint8_t name[NAME_MAX_LEN];
     uint64_t limit; /* rows; 0: all */
     enum log_format format;
-    const char *output; /* NULL: standard output */
-    int64_t days;       /* prune; -1: not given */
-    int64_t bytes;      /* prune; -1: not given */
+    const char *output;             /* NULL: standard output */
+    int64_t days;                   /* prune; -1: not given */
+    int64_t bytes;                  /* prune; -1: not given */
+    const char *keys[LOG_KEYS_MAX]; /* verify: files of public keys that are trusted */
+    size_t key_count;
 };
 
 /*

@@ -167,6 +167,7 @@ static void fill_log(struct build *b)
     b->config->log_enabled = o->log.enabled;
     b->config->log = (struct qlog_opts){.dir = path_in(b, o->log.dir),
                                         .node = o->log.node != NULL ? o->log.node : host_name(b),
+                                        .key_path = path_in(b, o->log.key),
                                         .writer_count = b->config->workers,
                                         .journal_bytes = (size_t)o->log.journal_bytes,
                                         .segment_bytes = (uint64_t)o->log.segment_bytes,

@@ -414,6 +414,11 @@ static const struct schema_option log_options[] = {
      PART(log, backlog_bytes),
      .fallback = "2GiB",
      .help = "rows that come in a rush may wait in journals, up to this, for a quieter moment; 0: they never do"},
+    {.key = "key",
+     .type = &schema_string,
+     PART(log, key),
+     .fallback = "keys/log.key",
+     .help = "private key that closed segments are signed with, made when it is missing"},
     {0}};
 
 static const struct schema_option tls_options[] = {

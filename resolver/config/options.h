@@ -166,6 +166,7 @@ struct options {
         int64_t journal_bytes, segment_bytes, segment_age_ms;
         int64_t retention_ms, retention_bytes;
         int64_t fsync_ms, backlog_bytes;
+        const char *key;
     } log;
     struct options_dnstap dnstap;
     struct {

@@ -49,8 +49,11 @@ static int segment_want(struct qlog *log)
 {
     if (log->segment != NULL)
         return 0;
-    struct segment_opts opts = {
-        .dir_fd = log->dir_fd, .node = log->node, .sequence = log->chain.sequence + 1, .prev = log->chain.hash};
+    struct segment_opts opts = {.dir_fd = log->dir_fd,
+                                .node = log->node,
+                                .sequence = log->chain.sequence + 1,
+                                .prev = log->chain.hash,
+                                .key = signer_key(&log->signer)};
     return segment_begin(&opts, &log->segment);
 }
 

@@ -256,13 +256,25 @@ struct segment_journal {
 struct segment_trailer {
     uint64_t footer_offset;
     uint32_t footer_len;
-    uint32_t flags;               /* 0; reserved: 1 = signed, 2 = sealed */
-    uint8_t key_id[16];           /* reserved: of the signing key */
+    uint32_t flags;               /* enum segment_flag */
+    uint8_t key_id[16];           /* of the signing key; zero: not signed */
     uint8_t chain[QLOG_HASH_LEN]; /* BLAKE2b-256 of the last block's hash (without blocks: header's prev) and footer */
     uint64_t check;               /* xxh3-64 of the footer and of the trailer before this */
-    uint8_t signature[64];        /* reserved: Ed25519 over chain */
+    uint8_t signature[64];        /* Ed25519 over struct segment_pledge; zero: not signed */
     char magic[8];
 };
 static_assert(sizeof(struct segment_trailer) == 144, "segment trailer");
+
+enum segment_flag { SEGMENT_SIGNED = 1, SEGMENT_SEALED = 2 /* reserved */ };
+
+/* What is signed: these bytes, and with them all that the chain holds. */
+#define SEGMENT_PLEDGE "belisha segment\n"
+
+struct segment_pledge {
+    char purpose[16];             /* SEGMENT_PLEDGE, without a closing zero */
+    uint64_t sequence;            /* of the segment */
+    uint8_t chain[QLOG_HASH_LEN]; /* of its trailer */
+};
+static_assert(sizeof(struct segment_pledge) == 56, "segment pledge");
 
 #endif

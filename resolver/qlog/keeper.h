@@ -26,6 +26,7 @@
 #include "qlog/journal.h"
 #include "qlog/lull.h"
 #include "qlog/segment.h"
+#include "qlog/signer.h"
 #include "qlog/texts.h"
 #include "qlog/writer.h"
 
@@ -45,6 +46,7 @@ struct qlog {
     int dir_fd;
     int lock_fd;
     struct qlog_writer *writers;
+    struct signer signer;
 
     pthread_mutex_t lock;
     pthread_cond_t wake; /* for the keeper: stop or flush */

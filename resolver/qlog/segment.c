@@ -25,6 +25,13 @@ void segment_hash(const void *a, size_t a_len, const void *b, size_t b_len, uint
     crypto_generichash_final(&state, out, QLOG_HASH_LEN);
 }
 
+void segment_pledge(uint64_t sequence, const uint8_t chain[QLOG_HASH_LEN], struct segment_pledge *out)
+{
+    out->sequence = sequence;
+    memcpy(out->purpose, SEGMENT_PLEDGE, sizeof out->purpose);
+    memcpy(out->chain, chain, sizeof out->chain);
+}
+
 /* ---- opening ---- */
 
 static int bytes_get(const struct segment *s, uint64_t offset, void *out, size_t len)

@@ -19,6 +19,7 @@
 #include "belisha/err.h"
 #include "qlog/block.h"
 #include "qlog/format.h"
+#include "signing/signing_key.h"
 
 /* ---- writing ---- */
 
@@ -26,7 +27,8 @@ struct segment_opts {
     int dir_fd;
     const char *node;
     uint64_t sequence;
-    const uint8_t *prev; /* QLOG_HASH_LEN bytes: chain of the segment before */
+    const uint8_t *prev;           /* QLOG_HASH_LEN bytes: chain of the segment before */
+    const struct signing_key *key; /* NULL: the segment is not signed. Outlives the writer */
 };
 
 struct segment_writer;
@@ -63,6 +65,9 @@ ERR_CHECKED int segment_open_fd(int fd, struct segment **out);
 /* Reads block i; *out is valid until the next call. ERR_DAMAGED: short or past the file. ERR_IO, ERR_NOMEM. */
 ERR_CHECKED int segment_read_block(struct segment *segment, uint32_t i, const uint8_t **out, size_t *out_len);
 void segment_close(struct segment *segment);
+
+/* What the signature of a segment is over. */
+void segment_pledge(uint64_t sequence, const uint8_t chain[QLOG_HASH_LEN], struct segment_pledge *out);
 
 /* BLAKE2b-256 of two byte strings, one behind the other. */
 void segment_hash(const void *a, size_t a_len, const void *b, size_t b_len, uint8_t out[QLOG_HASH_LEN]);

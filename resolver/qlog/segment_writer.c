@@ -22,6 +22,7 @@ struct segment_writer {
     struct segment_block *blocks;
     size_t block_cap;
     uint8_t prev[QLOG_HASH_LEN]; /* what the next block, or the chain, goes on from */
+    const struct signing_key *key;
     struct text buffer;
     bool finished;
 };
@@ -65,6 +66,7 @@ int segment_begin(const struct segment_opts *opts, struct segment_writer **out)
         return ERR_NOMEM;
     w->dir_fd = opts->dir_fd;
     w->sequence = opts->sequence;
+    w->key = opts->key;
     w->buffer.max = BLOCK_LEN_MAX;
     memcpy(w->prev, opts->prev, sizeof w->prev);
     snprintf(w->footer.node, sizeof w->footer.node, "%s", opts->node);
@@ -137,6 +139,17 @@ int segment_put_block(struct segment_writer *w, struct block_builder *b)
     return 0;
 }
 
+static void trailer_sign(const struct segment_writer *w, struct segment_trailer *trailer)
+{
+    struct segment_pledge pledge;
+    if (w->key == NULL)
+        return;
+    segment_pledge(w->sequence, trailer->chain, &pledge);
+    signing_key_sign(w->key, &pledge, sizeof pledge, trailer->signature);
+    memcpy(trailer->key_id, w->key->public.id, sizeof trailer->key_id);
+    trailer->flags |= SEGMENT_SIGNED;
+}
+
 /* Footer and trailer in the buffer. */
 static int end_make(struct segment_writer *w, const struct segment_journal *journals, size_t count,
                     struct segment_trailer *trailer)
@@ -151,8 +164,10 @@ static int end_make(struct segment_writer *w, const struct segment_journal *jour
         text_add(t, (const char *)journals, count * sizeof *journals);
     *trailer = (struct segment_trailer){.footer_offset = w->offset, .footer_len = (uint32_t)t->len};
     memcpy(trailer->magic, SEGMENT_TRAILER_MAGIC, sizeof trailer->magic);
-    if (text_ok(t))
+    if (text_ok(t)) {
         segment_hash(w->prev, sizeof w->prev, t->bytes, t->len, trailer->chain);
+        trailer_sign(w, trailer);
+    }
     text_add(t, (const char *)trailer, sizeof *trailer);
     if (!text_ok(t))
         return ERR_NOMEM;

@@ -5,13 +5,15 @@
 
 #include "base/err.h"
 #include "qlog/segment.h"
+#include "qlog/signer.h"
 
 struct verifier {
-    verify_fault_fn fault;
-    void *ctx;
+    const struct verify_opts *opts;
+    int dir_fd;
     const char *file;
-    bool have_prev;              /* a segment before this one was read */
-    uint8_t prev[QLOG_HASH_LEN]; /* its chain */
+    struct signing_public beside; /* the last key that was found beside the segments */
+    bool have_prev;               /* a segment before this one was read */
+    uint8_t prev[QLOG_HASH_LEN];  /* its chain */
     struct block block;
     struct verify_result result;
 };
@@ -19,8 +21,8 @@ struct verifier {
 static void fault_note(struct verifier *v, const char *what)
 {
     v->result.faults++;
-    if (v->fault != NULL)
-        v->fault(v->ctx, v->file, what);
+    if (v->opts->fault != NULL)
+        v->opts->fault(v->opts->ctx, v->file, what);
 }
 
 /* Returns whether the next block may be compared with this one. */
@@ -64,6 +66,44 @@ static int chain_compute(const struct segment *segment, const uint8_t last[QLOG_
     return whole ? 0 : ERR_NOMEM;
 }
 
+static const struct signing_public *key_given(const struct verifier *v, const uint8_t id[SIGNING_ID_LEN])
+{
+    for (size_t i = 0; i < v->opts->key_count; i++)
+        if (memcmp(v->opts->keys[i].id, id, SIGNING_ID_LEN) == 0)
+            return &v->opts->keys[i];
+    return NULL;
+}
+
+static const struct signing_public *key_beside(struct verifier *v, const uint8_t id[SIGNING_ID_LEN])
+{
+    char file[SIGNER_FILE_MAX];
+    if (memcmp(v->beside.id, id, SIGNING_ID_LEN) == 0)
+        return &v->beside;
+    int err = signing_public_load(v->dir_fd, signer_file(id, file), &v->beside);
+    return err == 0 && memcmp(v->beside.id, id, SIGNING_ID_LEN) == 0 ? &v->beside : NULL;
+}
+
+static void signature_verify(struct verifier *v, const struct segment *segment)
+{
+    const struct segment_trailer *t = &segment->trailer;
+    struct segment_pledge pledge;
+    if ((t->flags & SEGMENT_SIGNED) == 0) {
+        if (v->opts->key_count > 0 || v->result.signed_segments > 0)
+            fault_note(v, "the segment is not signed");
+        return;
+    }
+    const struct signing_public *key = v->opts->key_count > 0 ? key_given(v, t->key_id) : key_beside(v, t->key_id);
+    segment_pledge(segment->header.sequence, t->chain, &pledge);
+    if (key == NULL) {
+        fault_note(v, "the key that it is signed with is not known");
+    } else if (!signing_public_verify(key, &pledge, sizeof pledge, t->signature)) {
+        fault_note(v, "the signature is not right");
+    } else {
+        v->result.signed_segments++;
+        memcpy(v->result.last_key, key->id, SIGNING_ID_LEN);
+    }
+}
+
 static void segment_verify(struct verifier *v, struct segment *segment)
 {
     uint8_t chain[QLOG_HASH_LEN];
@@ -80,11 +120,12 @@ static void segment_verify(struct verifier *v, struct segment *segment)
     }
     if (chain_compute(segment, prev, chain) < 0 || memcmp(chain, segment->trailer.chain, sizeof chain) != 0)
         fault_note(v, "the footer does not belong to the blocks");
+    signature_verify(v, segment);
     memcpy(v->prev, segment->trailer.chain, QLOG_HASH_LEN);
     v->have_prev = true;
 }
 
-static void file_verify(struct verifier *v, int dir_fd, const struct segment_file *file)
+static void file_verify(struct verifier *v, const struct segment_file *file)
 {
     struct segment *segment;
     v->file = file->file;
@@ -95,7 +136,7 @@ static void file_verify(struct verifier *v, int dir_fd, const struct segment_fil
     if (v->result.segments++ == 0)
         v->result.first_sequence = file->sequence;
     v->result.last_sequence = file->sequence;
-    int code = segment_open(dir_fd, file->file, &segment);
+    int code = segment_open(v->dir_fd, file->file, &segment);
     if (code < 0) {
         fault_note(v, err_str(code));
         v->have_prev = false;
@@ -108,7 +149,7 @@ static void file_verify(struct verifier *v, int dir_fd, const struct segment_fil
     segment_close(segment);
 }
 
-int verify_chain(int dir_fd, verify_fault_fn fault, void *ctx, struct verify_result *out)
+int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result *out)
 {
     struct verifier *v = calloc(1, sizeof *v);
     struct segment_list list;
@@ -117,10 +158,10 @@ int verify_chain(int dir_fd, verify_fault_fn fault, void *ctx, struct verify_res
         free(v);
         return code;
     }
-    v->fault = fault;
-    v->ctx = ctx;
+    v->opts = opts;
+    v->dir_fd = dir_fd;
     for (size_t i = 0; i < list.count; i++)
-        file_verify(v, dir_fd, &list.files[i]);
+        file_verify(v, &list.files[i]);
     segment_list_done(&list);
     *out = v->result;
     block_done(&v->block);

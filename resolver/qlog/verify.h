@@ -1,17 +1,21 @@
 /*
- * Is the log as it was written? Checks every block and the chain of hashes from the oldest segment kept to the newest.
+ * Is the log as it was written? Checks every block, the chain of hashes from the oldest segment kept to the newest, and
+ * the signature of each segment.
  *
  * That the first segment kept follows nothing is no fault: retention removes the oldest. A missing number after it is
- * one. Who could write the files could also have computed a new chain: signatures, not this, rule that out.
+ * one. Who can write the files could also compute a new chain: it is the signatures that rule this out, as far as their key
+ * is known from somewhere else than the folder. A segment without one behind a segment with one is a fault.
  *
  * Threads: any.
  */
 #ifndef QLOG_VERIFY_H
 #define QLOG_VERIFY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "belisha/err.h"
+#include "signing/signing_key.h"
 
 struct verify_result {
     uint64_t segments;
@@ -20,13 +24,22 @@ struct verify_result {
     uint64_t lost;           /* records in gaps */
     uint64_t first_sequence; /* of the segments found; 0: none */
     uint64_t last_sequence;
+    uint64_t signed_segments; /* whose signature is right */
     uint64_t faults;
+    uint8_t last_key[SIGNING_ID_LEN]; /* of the last of them; zero: none */
 };
 
 /* Called for each fault: the file, and a phrase. */
 typedef void (*verify_fault_fn)(void *ctx, const char *file, const char *what);
 
-/* fault may be NULL. 0 whatever was found; ERR_NOMEM, ERR_ACCESS, ERR_IO when the folder could not be read. */
-ERR_CHECKED int verify_chain(int dir_fd, verify_fault_fn fault, void *ctx, struct verify_result *out);
+struct verify_opts {
+    const struct signing_public *keys; /* those that are trusted: every segment must be signed with one of them */
+    size_t key_count;                  /* 0: whatever key stands beside the segments (key-<id>.pem) */
+    verify_fault_fn fault;             /* NULL: nobody wants to know which */
+    void *ctx;
+};
+
+/* 0 whatever was found; ERR_NOMEM, ERR_ACCESS, ERR_IO when the folder could not be read. */
+ERR_CHECKED int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result *out);
 
 #endif

@@ -188,8 +188,10 @@ int qlog_open(const struct qlog_opts *opts, struct qlog **out)
     int code = opts_take(log, opts);
     if (code == 0)
         code = dir_open(log);
-    if (code == 0)
+    if (code == 0) {
+        signer_open(&log->signer, opts->key_path, log->dir_fd);
         code = past_take_over(log);
+    }
     if (code == 0) {
         journals_begin(log);
         code = threads_start(log);
@@ -214,6 +216,14 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out)
         out->written += atomic_load_explicit(&log->writers[i].written, memory_order_relaxed);
         out->lost += atomic_load_explicit(&log->writers[i].lost, memory_order_relaxed);
     }
+}
+
+const struct signing_public *qlog_signer(const struct qlog *log, bool *out_made, int *out_err)
+{
+    const struct signing_key *key = signer_key(&log->signer);
+    *out_made = log->signer.made;
+    *out_err = log->signer.err;
+    return key == NULL ? NULL : &key->public;
 }
 
 int qlog_flush(struct qlog *log)
@@ -285,6 +295,7 @@ void qlog_close(struct qlog *log)
     free(log->writers);
     texts_done(&log->words);
     block_builder_done(&log->builder);
+    signer_done(&log->signer);
     if (log->lock_fd >= 0)
         close(log->lock_fd);
     if (log->dir_fd >= 0)

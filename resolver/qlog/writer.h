@@ -18,15 +18,18 @@
 #ifndef QLOG_WRITER_H
 #define QLOG_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "belisha/err.h"
 #include "qlog/record.h"
+#include "signing/signing_key.h"
 
 struct qlog_opts {
     const char *dir;          /* the log folder; made if missing, mode 0750 */
     const char *node;         /* name of this resolver, stored in every segment */
+    const char *key_path;     /* private key that segments are signed with, made if missing; NULL: they are not */
     size_t writer_count;      /* workers, 1..64 */
     size_t journal_bytes;     /* size of one journal file, e.g. 16 MiB */
     uint64_t segment_bytes;   /* rotate at this size, uncompressed records */
@@ -70,6 +73,12 @@ struct qlog_stats {
 };
 
 void qlog_stats(const struct qlog *log, struct qlog_stats *out);
+
+/*
+ * The key that segments are signed with; NULL: they are not, *out_err says why (0: it was not wanted). *out_made: the key
+ * is a new one. The public half stands in the log folder too (key-<id>.pem).
+ */
+const struct signing_public *qlog_signer(const struct qlog *log, bool *out_made, int *out_err);
 
 /* Turns what the journals hold into segments now, e.g. before an export. Blocks until done. */
 ERR_CHECKED int qlog_flush(struct qlog *log);

@@ -25,6 +25,7 @@
 #include "net/watch.h"
 #include "net/workers.h"
 #include "service/log_alarm.h"
+#include "service/log_signer.h"
 #include "service/recursor.h"
 #include "service/restart.h"
 #include "service/rulings.h"
@@ -423,7 +424,10 @@ static int open_log(struct service *s, const struct config *config)
     opts.upstream_name = names_upstream;
     opts.ctx = s->names;
     int err = qlog_open(&opts, &s->log);
-    return err < 0 ? failed("open the query log", opts.dir, err) : 0;
+    if (err < 0)
+        return failed("open the query log", opts.dir, err);
+    log_signer_tell(s->log, opts.key_path);
+    return 0;
 }
 
 /* The statutory list that is there now. One that was set up and can't be read leaves nothing open. */

@@ -113,6 +113,22 @@ void fixture_record(uint32_t number, struct qlog_record *out)
         out->matched_len = (uint8_t)name_from_text("target.example", 14, out->matched);
 }
 
+void fixture_days_write(const struct qlog_opts *opts)
+{
+    struct qlog *log;
+    struct qlog_record record;
+    size_t before = fixture_files(opts->dir, "segment-", ".qlog");
+    assert_int_equal(qlog_open(opts, &log), 0);
+    for (int day = 0; day < FIXTURE_DAYS; day++) {
+        fixture_record((uint32_t)day, &record);
+        record.time_ns = (FIXTURE_FIRST_S + day * FIXTURE_DAY_S) * 1000000000;
+        qlog_append(qlog_writer(log, 0), &record);
+        assert_int_equal(qlog_flush(log), 0);
+    }
+    qlog_close(log);
+    assert_int_equal(fixture_files(opts->dir, "segment-", ".qlog"), before + FIXTURE_DAYS);
+}
+
 void fixture_assert_same(const struct qlog_record *a, const struct qlog_record *b)
 {
     assert_true(a->time_ns == b->time_ns);

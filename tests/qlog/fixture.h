@@ -25,6 +25,13 @@ struct qlog_opts fixture_opts(const struct fixture *fixture);
 /* A record whose fields all differ with the number; rule holds the number itself. */
 void fixture_record(uint32_t number, struct qlog_record *out);
 
+#define FIXTURE_DAYS    10
+#define FIXTURE_DAY_S   INT64_C(86400)
+#define FIXTURE_FIRST_S INT64_C(1700000000) /* wall time of the first record */
+
+/* A log of ten more days: each has one record in a segment of its own. */
+void fixture_days_write(const struct qlog_opts *opts);
+
 /* The fields the log keeps are the same. */
 void fixture_assert_same(const struct qlog_record *a, const struct qlog_record *b);
 

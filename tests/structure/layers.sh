@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 layers='
 include/belisha:
 resolver/base:
+resolver/signing: base
 resolver/dns: base
 resolver/ledger: base
 resolver/roles: base
@@ -21,7 +22,7 @@ resolver/identity: base dns
 resolver/cache: base dns
 resolver/upstream: base dns
 resolver/recursion: base
-resolver/qlog: base dns
+resolver/qlog: base signing dns
 resolver/dnstap: base
 resolver/metrics: base dns
 resolver/query: base dns blockdb statutory decision policy identity cache upstream qlog dnstap metrics
@@ -31,7 +32,7 @@ resolver/tls: base
 resolver/net: base dns blockdb statutory identity upstream qlog dnstap metrics query control tls
 resolver/monitor: base control net
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy identity cache upstream recursion qlog dnstap metrics query config control net monitor tls
+resolver/service: base dns blockdb statutory decision policy identity cache upstream recursion signing qlog dnstap metrics query config control net monitor tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -48,7 +49,7 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
-operator: base dns blockdb statutory decision policy identity qlog metrics config control notice feed recipe provenance school tls
+operator: base dns blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance school tls
 '
 
 # header of a library: the only folders that may include it

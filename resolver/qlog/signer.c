@@ -1,0 +1,55 @@
+#include "qlog/signer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+char *signer_file(const uint8_t id[SIGNING_ID_LEN], char out[SIGNER_FILE_MAX])
+{
+    char text[SIGNING_ID_TEXT_MAX];
+    snprintf(out, SIGNER_FILE_MAX, "key-%s.pem", signing_id_to_text(id, text));
+    return out;
+}
+
+/* A file of that name has that key in it, or a reader says that it has not. */
+static int public_put(const struct signing_public *public, int dir_fd)
+{
+    char file[SIGNER_FILE_MAX];
+    struct text pem = {0};
+    signing_public_write(public, &pem);
+    if (!text_ok(&pem)) {
+        text_done(&pem);
+        return ERR_NOMEM;
+    }
+    int fd = openat(dir_fd, signer_file(public->id, file), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    ssize_t written = fd < 0 ? -1 : write(fd, pem.bytes, pem.len);
+    int err = written < 0 ? -errno : (size_t)written < pem.len ? ERR_NOSPACE : 0;
+    if (fd >= 0 && close(fd) < 0 && err == 0)
+        err = -errno;
+    text_done(&pem);
+    return err;
+}
+
+void signer_open(struct signer *signer, const char *path, int dir_fd)
+{
+    *signer = (struct signer){0};
+    if (path == NULL)
+        return;
+    signer->err = signing_key_open(path, &signer->key, &signer->made);
+    signer->ready = signer->err == 0;
+    if (signer->ready)
+        signer->err = public_put(&signer->key.public, dir_fd);
+}
+
+void signer_done(struct signer *signer)
+{
+    signing_key_done(&signer->key);
+    signer->ready = false;
+}
+
+const struct signing_key *signer_key(const struct signer *signer)
+{
+    return signer->ready ? &signer->key : NULL;
+}

@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""Reads the query log from its files alone. Written from docs/formats/qlog.md, with none of the project's code.
+
+    qlog.py rows DIR            every row and gap, a JSON object a line
+    qlog.py verify DIR [PEM]    every check, hash and signature; exit code 1 when something is wrong
+
+It needs the libraries libzstd and libxxhash, and for signatures the program openssl.
+"""
+import ctypes
+import hashlib
+import ipaddress
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+ZSTD = ctypes.CDLL("libzstd.so.1")
+ZSTD.ZSTD_decompress.restype = ctypes.c_size_t
+ZSTD.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+XXHASH = ctypes.CDLL("libxxhash.so.0")
+XXHASH.XXH3_64bits_withSeed.restype = ctypes.c_uint64
+XXHASH.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
+
+WHO = {"client": 10, "device": 11, "user": 12, "policy_version": 13, "group": 14, "grade": 15}
+WHAT = {"name": 20, "matched": 21, "type": 22, "class": 23, "rcode": 24, "answer": 25, "answer_count": 26, "action": 27,
+        "reason": 28, "category": 29, "match": 30, "match_labels": 31, "unattributed": 32, "feed": 33, "rule": 34,
+        "categories": 35, "generation": 36}
+PATH = {"transport": 40, "cache": 41, "upstream": 42}
+ROWS = {"time": 1, "who": 2, "what": 3, "path": 4, "port": 5, "rtt": 6}
+GAPS = {"from": 60, "to": 61, "lost": 62}
+ADDRESSES = ("client", "answer")
+GROUP, FEED, UPSTREAM = 1, 2, 3
+NO_FEED = NO_UPSTREAM = 0xffff
+
+
+class Damaged(Exception):
+    """What was found, in words."""
+
+
+def xxh3(raw, seed=0):
+    return XXHASH.XXH3_64bits_withSeed(raw, len(raw), seed)
+
+
+def unpacked(raw, length):
+    """What zstd made of `length` bytes; of another length when it did not."""
+    room = ctypes.create_string_buffer(length + 1)
+    got = ZSTD.ZSTD_decompress(room, length, raw, len(raw))
+    return room.raw[:got] if got <= length else b""
+
+
+def blake2b(*parts):
+    return hashlib.blake2b(b"".join(parts), digest_size=32).digest()
+
+
+def check(holds, what):
+    if not holds:
+        raise Damaged(what)
+
+
+# ---- values ----
+
+def name_text(wire):
+    labels, at = [], 0
+    while wire[at]:
+        label = wire[at + 1:at + 1 + wire[at]]
+        labels.append("".join("\\" + chr(b) if chr(b) in '.\\"();@$' else chr(b) if 0x21 <= b <= 0x7e else "\\%03d" % b
+                              for b in label))
+        at += 1 + wire[at]
+    return ".".join(labels) or "."
+
+
+def address_text(raw):
+    if raw == bytes(16):
+        return None
+    address = ipaddress.IPv6Address(raw)
+    return str(address.ipv4_mapped or address)
+
+
+# ---- segments ----
+
+class Block:
+    """One block: tables, names, texts, rows, gaps."""
+
+    def __init__(self, raw):
+        (magic, self.len, digest, self.rows, self.gaps, self.min_ns, self.max_ns, columns, _flags, key_day, _reserved,
+         self.prev) = struct.unpack_from("<IIQIIqqIIQQ32s", raw)
+        check(magic == 0x4b4c4251, "this is no block")
+        check(self.len == len(raw), "a block of another length")
+        check(digest == xxh3(raw[16:]), "a block whose check is wrong")
+        check(key_day == 0, "the block is sealed")
+        self.columns, at = {}, 96
+        for _ in range(columns):
+            number, width, coding, cipher, count, length, _reserved = struct.unpack_from("<BBBBIII", raw, at)
+            check(cipher == 0, "a sealed column")
+            body = raw[at + 16:at + 16 + length]
+            check(len(body) == length, "a column that is cut")
+            if coding == 1:
+                body = unpacked(body, width * count)
+            check(len(body) == width * count, "a column of another length")
+            self.columns[number] = (width, count, body)
+            at += 16 + length
+        check(at == len(raw), "bytes behind the last column")
+
+    def numbers(self, column):
+        width, count, planes = self.columns[column]
+        return [sum(planes[p * count + i] << 8 * p for p in range(width)) for i in range(count)]
+
+    def strings(self, column, size):
+        width, count, planes = self.columns[column]
+        return [bytes(planes[p * count + i] if p < width else 0 for p in range(size)) for i in range(count)]
+
+    def table(self, fields):
+        columns = {name: self.strings(number, 16) if name in ADDRESSES else self.numbers(number)
+                   for name, number in fields.items()}
+        return [dict(zip(columns, values)) for values in zip(*columns.values())]
+
+    def names(self):
+        raw, at, names = self.columns[50][2], 0, []
+        while at < len(raw):
+            end = at
+            while raw[end]:
+                end += 1 + raw[end]
+            names.append(raw[at:end + 1])
+            at = end + 1
+        return names
+
+    def texts(self):
+        raw, at, texts = self.columns[51][2] if 51 in self.columns else b"", 0, {}
+        while at < len(raw):
+            kind, version, number, length = struct.unpack_from("<BQHB", raw, at)
+            texts[kind, version, number] = raw[at + 12:at + 12 + length].decode()
+            at += 12 + length
+        return texts
+
+    def records(self, node):
+        who, what, path = self.table(WHO), self.table(WHAT), self.table(PATH)
+        names, texts, time = self.names(), self.texts(), self.min_ns
+        for row in self.table(ROWS):
+            time += row["time"]
+            verdict = what[row["what"]]
+            yield record(node, time, who[row["who"]], verdict, path[row["path"]], row["port"], row["rtt"],
+                         names[verdict["name"]], names[verdict["matched"] - 1] if verdict["matched"] else None, texts)
+        for gap in self.table(GAPS) if self.gaps else []:
+            yield {"time_ns": gap["from"], "node": node, "lost": gap["lost"]}
+
+
+def record(node, time, who, what, path, port, rtt, name, matched, texts):
+    def word(kind, version, number):
+        return texts.get((kind, version, number), str(number))
+    return {
+        "time_ns": time, "node": node, "client": address_text(who["client"]), "client_port": port,
+        "device": who["device"], "user": who["user"], "group": word(GROUP, who["policy_version"], who["group"]),
+        "grade": who["grade"], "name": name_text(name), "type": what["type"], "class": what["class"],
+        "transport": path["transport"], "action": what["action"], "reason": what["reason"], "category": what["category"],
+        "categories": what["categories"], "match": what["match"],
+        "matched_name": name_text(matched) if matched else None, "match_labels": what["match_labels"],
+        "feed": None if what["feed"] == NO_FEED else word(FEED, what["generation"], what["feed"]),
+        "rule": what["rule"], "rcode": what["rcode"], "answer": address_text(what["answer"]),
+        "answer_count": what["answer_count"],
+        "upstream": None if path["upstream"] == NO_UPSTREAM else word(UPSTREAM, 0, path["upstream"]),
+        "cache": path["cache"], "rtt_us": rtt, "generation": what["generation"],
+        "policy_version": who["policy_version"]}
+
+
+class Segment:
+    def __init__(self, raw):
+        magic, version, _length, self.sequence, self.prev, digest = struct.unpack_from("<8sIIQ32sQ", raw)
+        check(magic == b"BLSHSEG1" and version == 1, "this is no segment of version 1")
+        check(digest == xxh3(raw[:56]), "a header whose check is wrong")
+        trailer = raw[-144:]
+        (at, length, self.flags, self.key_id, self.chain, digest, self.signature,
+         magic) = struct.unpack("<QII16s32sQ64s8s", trailer)
+        check(magic == b"BLSHSEGF" and at + length + 144 == len(raw), "a trailer that is none")
+        self.footer = raw[at:at + length]
+        check(digest == xxh3(self.footer + trailer[:64]), "a footer whose check is wrong")
+        (node, self.first_ns, self.last_ns, self.rows, self.lost, _first, _last, blocks,
+         journals) = struct.unpack_from("<64sqqQQQQII", self.footer)
+        self.node = node.split(b"\0")[0].decode()
+        self.blocks, at = [], 120
+        for _ in range(blocks):
+            offset, size, _rows, _gaps, _reserved, _min, _max, digest = struct.unpack_from("<QIIIIqq32s", self.footer, at)
+            self.blocks.append((raw[offset:offset + size], digest))
+            at += 72
+        self.journals = dict(struct.unpack_from("<QQ", self.footer, at + 16 * i) for i in range(journals))
+
+    def records(self):
+        for raw, _digest in self.blocks:
+            yield from Block(raw).records(self.node)
+
+    def pledge(self):
+        return b"belisha segment\n" + struct.pack("<Q", self.sequence) + self.chain
+
+    def verify(self):
+        prev, rows, lost = self.prev, 0, 0
+        for raw, digest in self.blocks:
+            block = Block(raw)
+            check(block.prev == prev, "a block that does not follow the one before it")
+            check(blake2b(raw) == digest, "a block of another hash")
+            prev, rows = digest, rows + block.rows
+            lost += sum(gap["lost"] for gap in block.table(GAPS)) if block.gaps else 0
+        check(blake2b(prev, self.footer) == self.chain, "a footer that does not belong to the blocks")
+        check((rows, lost) == (self.rows, self.lost), "a footer that counts other rows")
+
+
+def segments(folder):
+    found = []
+    for file in os.listdir(folder):
+        match = re.fullmatch(r"segment-\d+-(\d+)\.qlog", file)
+        if match:
+            found.append((int(match[1]), file))
+    for sequence, file in sorted(found):
+        with open(os.path.join(folder, file), "rb") as stream:
+            yield file, sequence, stream.read()
+
+
+# ---- journals ----
+
+def parts(raw, at, head_len, more):
+    """What follows a head: an address, then `more` bytes if they are there. Their flags are the head's last byte."""
+    flags, end, address = raw[at + head_len - 1], at + head_len, bytes(16)
+    if flags & 1:
+        address, end = bytes(10) + b"\xff\xff" + raw[end:end + 4], end + 4
+    elif flags & 2:
+        address, end = raw[end:end + 16], end + 16
+    rest = raw[end:end + more] if flags & 4 else bytes(more)
+    return address, rest, end + (more if flags & 4 else 0)
+
+
+def journal_record(node, body, texts):
+    time, _kind, name_len, matched_len, transport, rtt, port, upstream, cache = struct.unpack_from("<qBBBBIHHB", body)
+    who = dict(zip(("policy_version", "group", "grade"), struct.unpack_from("<IHB", body, 24)))
+    who["client"], more, at = parts(body, 24, 8, 8)
+    who["device"], who["user"] = struct.unpack("<II", more)
+    what = dict(zip(("generation", "type", "class", "rcode", "feed", "answer_count", "action", "reason", "category", "match",
+                     "match_labels", "unattributed"), struct.unpack_from("<QHHHHBBBBBBB", body, at)))
+    what["answer"], more, at = parts(body, at, 24, 12)
+    what["categories"], what["rule"] = struct.unpack("<QI", more)
+    name, matched = body[at:at + name_len], body[at + name_len:at + name_len + matched_len]
+    path = {"transport": transport, "cache": cache, "upstream": upstream}
+    return record(node, time, who, what, path, port, rtt, name, matched or None, texts)
+
+
+def journal_records(raw, from_offset, texts):
+    magic, version, _worker, number, _bytes, node, digest, absorbed = struct.unpack_from("<8sIIQQ64sQQ", raw)
+    check(magic == b"BLSHJRNL" and version == 2, "this is no journal of version 2")
+    check(digest == xxh3(raw[:96]), "a header whose check is wrong")
+    node, at = node.split(b"\0")[0].decode(), max(128, absorbed, from_offset.get(number, 0))
+    while at + 8 <= len(raw):
+        length, digest = struct.unpack_from("<II", raw, at)
+        entry = raw[at + 8:at + length]
+        seed = (number + at) % (1 << 64)
+        if length < 16 or digest != xxh3(entry, seed) & 0xffffffff:
+            break
+        if entry[8] == 1:
+            yield journal_record(node, entry, texts)
+        elif entry[8] == 2:
+            begin, _end, lost = struct.unpack_from("<q8xqQ", entry)
+            yield {"time_ns": begin, "node": node, "lost": lost}
+        at += length
+
+
+def journals(folder):
+    """Their bytes, read before the segments are: what a segment takes over meanwhile is known by its marks."""
+    for file in sorted(os.listdir(folder)):
+        if re.fullmatch(r"journal-[0-9a-f]+\.jnl", file):
+            with open(os.path.join(folder, file), "rb") as stream:
+                yield stream.read()
+
+
+# ---- the whole log ----
+
+def records(folder):
+    images, absorbed, texts = list(journals(folder)), {}, {}
+    for _file, _sequence, raw in segments(folder):
+        segment = Segment(raw)
+        yield from segment.records()
+        for number, position in segment.journals.items():
+            absorbed[number] = max(position, absorbed.get(number, 0))
+    words = os.path.join(folder, "words.json")
+    if os.path.exists(words):
+        with open(words) as stream:
+            texts = {(w["kind"], w["version"], w["number"]): w["word"] for w in json.load(stream)}
+    for image in images:
+        yield from journal_records(image, absorbed, texts)
+
+
+def signature_is_right(pem, message, signature):
+    with tempfile.TemporaryDirectory() as folder:
+        for file, content in (("message", message), ("signature", signature)):
+            with open(os.path.join(folder, file), "wb") as stream:
+                stream.write(content)
+        return subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in",
+                               os.path.join(folder, "message"), "-sigfile", os.path.join(folder, "signature")],
+                              capture_output=True).returncode == 0
+
+
+def verify(folder, pem=None):
+    """Faults, as (file, words)."""
+    prev, expected, faults, signed = None, None, [], False
+    for file, sequence, raw in segments(folder):
+        try:
+            segment = Segment(raw)
+            check(segment.sequence == sequence, "a file with the name of another segment")
+            check(expected in (None, sequence), "a segment before this one is missing")
+            check(prev in (None, segment.prev), "a segment that does not follow the one before it")
+            segment.verify()
+            check(segment.flags & 1 or not (signed or pem), "it is not signed")
+            if segment.flags & 1:
+                key = pem or os.path.join(folder, "key-%s.pem" % segment.key_id.hex())
+                check(signature_is_right(key, segment.pledge(), segment.signature), "its signature is not right")
+                signed = True
+            prev = segment.chain
+        except (Damaged, struct.error) as trouble:
+            faults.append((file, str(trouble)))
+            prev = None
+        expected = sequence + 1
+    return faults
+
+
+def main(argv):
+    if len(argv) >= 3 and argv[1] == "rows":
+        for row in records(argv[2]):
+            print(json.dumps(row))
+        return 0
+    if len(argv) >= 3 and argv[1] == "verify":
+        faults = verify(*argv[2:4])
+        for file, what in faults:
+            print("%s: %s" % (file, what))
+        print("%d faults" % len(faults))
+        return 1 if faults else 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

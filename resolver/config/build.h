@@ -46,6 +46,9 @@ ERR_CHECKED int build_structured(struct build *b);
 /* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
 ERR_CHECKED int build_policy(struct build *b);
 
+/* Who may change what, and how it is written down: roles, change, ledger. */
+ERR_CHECKED int build_change(struct build *b);
+
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
 

@@ -315,9 +315,9 @@ static int fill_version(struct build *b)
 
 static int fill(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {build_servers,    build_recursion, build_records, build_policy,
-                                                   build_names,      fill_paths,      fill_notice,   fill_tls,
-                                                   build_structured, fill_tap,        fill_version};
+    static int (*const steps[])(struct build *) = {build_servers, build_recursion,  build_records, build_policy,
+                                                   build_names,   build_change,     fill_paths,    fill_notice,
+                                                   fill_tls,      build_structured, fill_tap,      fill_version};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

@@ -19,12 +19,15 @@
 #include "base/ipaddr.h"
 #include "belisha/err.h"
 #include "cache/cache.h"
+#include "change/rules.h"
 #include "config/errors.h"
 #include "dnstap/tap.h"
+#include "ledger/ledger.h"
 #include "policy/policy.h"
 #include "qlog/writer.h"
 #include "query/query.h"
 #include "recursion/recursion.h"
+#include "roles/roles.h"
 
 struct arena;
 struct yaml_node;
@@ -80,6 +83,9 @@ struct config {
     const char *decisions_path;   /* the docket in it (decision/docket.h) */
     const char *decisions_public; /* what of it is for everyone */
     int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
+    struct ledger ledger;
+    struct roles roles;
+    struct rules change;
 
     const struct endpoint *listen; /* UDP and TCP each */
     size_t listen_count;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/ipaddr.h"
+#include "config/options_change.h"
 #include "config/schema.h"
 
 /* An upstream server: an address, or a word: "system" (those of /etc/resolv.conf), "recursive" (our own recursion). */
@@ -191,6 +192,10 @@ struct options {
     struct {
         int64_t allow_for_ms, allow_max_ms;
     } decisions;
+    struct schema_list operators; /* struct options_operator */
+    struct schema_list rights;    /* struct options_right */
+    struct options_change change_control;
+    struct options_ledger ledger;
 };
 
 /* The table of struct options. */

@@ -14,6 +14,7 @@ resolver/signing: base
 resolver/dns: base
 resolver/ledger: base
 resolver/roles: base
+resolver/change: base dns policy ledger roles
 resolver/blockdb: base dns
 resolver/decision: base dns
 resolver/statutory: base dns blockdb
@@ -26,13 +27,13 @@ resolver/qlog: base signing dns
 resolver/dnstap: base
 resolver/metrics: base dns
 resolver/query: base dns blockdb statutory decision policy identity cache upstream qlog dnstap metrics
-resolver/config: base dns blockdb policy identity cache upstream recursion qlog dnstap metrics query net control notice tls
-resolver/control: base dns blockdb statutory decision policy identity cache upstream recursion qlog metrics query
+resolver/config: base dns ledger roles change blockdb policy identity cache upstream recursion qlog dnstap metrics query net control notice tls
+resolver/control: base dns ledger roles change blockdb statutory decision policy identity cache upstream recursion qlog metrics query
 resolver/tls: base
-resolver/net: base dns blockdb statutory identity upstream qlog dnstap metrics query control tls
+resolver/net: base dns ledger roles change blockdb statutory identity upstream qlog dnstap metrics query control tls
 resolver/monitor: base control net
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns blockdb statutory decision policy identity cache upstream recursion signing qlog dnstap metrics query config control net monitor tls
+resolver/service: base dns ledger roles change blockdb statutory decision policy identity cache upstream recursion signing qlog dnstap metrics query config control net monitor tls
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -49,7 +50,7 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
-operator: base dns blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance school tls
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance school tls
 '
 
 # header of a library: the only folders that may include it
@@ -67,7 +68,7 @@ archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/decision resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
+jansson.h: resolver/change resolver/control resolver/decision resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -14,6 +14,7 @@
 #include "operator/log_fields.h"
 #include "operator/log_options.h"
 #include "operator/log_verify.h"
+#include "operator/reading.h"
 #include "qlog/retention.h"
 
 #define FOLLOW_NS 200000000 /* between two looks at a living log */
@@ -167,12 +168,13 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
 {
     static const struct {
         const char *name;
+        const char *kind; /* of its entry in the ledger; NULL: it shows nothing of what was asked */
         int (*run)(struct log_task *task);
-    } subcommands[] = {{"tail", tail_run},
-                       {"search", search_run},
-                       {"export", export_run},
-                       {"prune", prune_run},
-                       {"verify", verify_run}};
+    } subcommands[] = {{"tail", "log.tail", tail_run},
+                       {"search", "log.search", search_run},
+                       {"export", "log.export", export_run},
+                       {"prune", "log.prune", prune_run},
+                       {"verify", NULL, verify_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
@@ -181,6 +183,9 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         if (wrong != NULL)
             return operator_usage(env, &command_log, "%s", wrong);
         task.dir = task.options.dir != NULL ? task.options.dir : env->config->log.dir;
+        const char *kind = subcommands[i].kind;
+        if (kind != NULL && !reading_record(env, kind, task.dir, argc - 1, argv + 1))
+            return OPERATOR_FAILED;
         return subcommands[i].run(&task);
     }
     return operator_usage(env, &command_log, "tail, search, export, prune or verify is expected");

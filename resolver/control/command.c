@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/ipaddr.h"
 #include "control/decide.h"
+#include "control/record.h"
 #include "control/scrape.h"
 #include "control/status.h"
 #include "dns/name.h"
@@ -15,6 +16,7 @@ struct command {
     const char *name;
     const char *argument; /* NULL: takes none */
     bool slow;
+    bool operate; /* it needs that right; others ask for theirs themselves */
     void (*run)(const char *argument, const struct command_env *env, struct text *out);
     const char *help;
 };
@@ -86,15 +88,16 @@ static void run_help(const char *argument, const struct command_env *env, struct
 }
 
 static const struct command commands[] = {
-    {"status", NULL, false, run_status, "what is in force and how it goes, as JSON"},
-    {"metrics", NULL, false, run_metrics, "counters as Prometheus text"},
-    {"reload", NULL, false, run_reload, "read the configuration anew, look for a new generation"},
-    {"decide", "JSON", false, decide_run, "record a block or an allow, or end one"},
-    {"flush", "NAME", false, run_flush, "forget cached answers for NAME and everything below it"},
-    {"log-flush", NULL, true, run_log_flush, "turn the query log's journals into segments"},
-    {"stop", NULL, false, run_stop, "end the program"},
-    {"help", NULL, false, run_help, "this list"},
-    {NULL, NULL, false, NULL, NULL},
+    {"status", NULL, false, false, run_status, "what is in force and how it goes, as JSON"},
+    {"metrics", NULL, false, false, run_metrics, "counters as Prometheus text"},
+    {"reload", NULL, false, true, run_reload, "read the configuration anew, look for a new generation"},
+    {"decide", "JSON", false, false, decide_run, "record a block or an allow, or end one"},
+    {"note", "JSON", false, false, record_run, "write down in the ledger what is about to be read"},
+    {"flush", "NAME", false, true, run_flush, "forget cached answers for NAME and everything below it"},
+    {"log-flush", NULL, true, true, run_log_flush, "turn the query log's journals into segments"},
+    {"stop", NULL, false, true, run_stop, "end the program"},
+    {"help", NULL, false, false, run_help, "this list"},
+    {NULL, NULL, false, false, NULL, NULL},
 };
 
 /* The command that line begins with, its argument in *out_argument ("" for none); NULL: there is none of this name. */
@@ -127,6 +130,6 @@ void command_run(const char *line, const struct command_env *env, struct text *o
         text_printf(out, "error: %s takes no argument\n", command->name);
     else if (command->argument != NULL && *argument == '\0')
         text_printf(out, "error: %s needs %s\n", command->name, command->argument);
-    else
+    else if (!command->operate || record_may(env, ACT_OPERATE, out))
         command->run(argument, env, out);
 }

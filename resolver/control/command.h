@@ -5,6 +5,7 @@
  *     metrics         Prometheus text
  *     reload          reads the configuration anew and looks for a new generation
  *     decide JSON     records a block or an allow, or ends one (decision/decision.h has the object)
+ *     note JSON       writes down in the ledger what is about to be read (control/record.h)
  *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
  *     log-flush       turns the query log's journals into segments
  *     stop            ends the program
@@ -28,10 +29,12 @@
 #include "decision/docket.h"
 #include "policy/policy.h"
 #include "cache/cache.h"
+#include "ledger/ledger.h"
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
 #include "query/query.h"
 #include "recursion/recursion.h"
+#include "roles/roles.h"
 #include "statutory/statutory.h"
 
 #define COMMAND_LINE_MAX 4800 /* "decide " and the longest name and reason in escapes */
@@ -50,6 +53,9 @@ struct command_env {
     const struct query_opts *query;
     struct recursion_status recursion;
     uint32_t policy_version;
+    const struct ledger *ledger; /* where what is done is written down; NULL: nowhere */
+    const struct roles *roles;   /* who may do what; NULL: everyone everything */
+    struct caller caller;        /* as the kernel says; root may say for whom it acts */
     const struct metrics *const *workers;
     size_t worker_count;
     size_t workers_stuck;

@@ -8,13 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct caller {
+struct visitor {
     uv_pipe_t pipe;
     uv_timer_t idle;
     uv_write_t write;
     uv_work_t work;
     struct control_socket *control;
-    struct caller *next;
+    struct visitor *next;
     int handles; /* not yet closed */
     bool closing;
     bool working;
@@ -30,168 +30,165 @@ struct control_socket {
     char *path;
     control_env env;
     void *ctx;
-    struct caller *callers;
-    size_t caller_count;
+    struct visitor *visitors;
+    size_t visitor_count;
     bool closing;
     bool closed;
 };
 
-/* ---- callers ---- */
+/* ---- visitors ---- */
 
 static void free_if_done(struct control_socket *control)
 {
-    if (!control->closed || control->caller_count > 0)
+    if (!control->closed || control->visitor_count > 0)
         return;
     free(control->path);
     free(control);
 }
 
-static void on_caller_closed(uv_handle_t *handle)
+static void on_visitor_closed(uv_handle_t *handle)
 {
-    struct caller *caller = handle->data;
-    struct control_socket *control = caller->control;
-    if (--caller->handles > 0)
+    struct visitor *visitor = handle->data;
+    struct control_socket *control = visitor->control;
+    if (--visitor->handles > 0)
         return;
-    struct caller **at = &control->callers;
-    while (*at != caller)
+    struct visitor **at = &control->visitors;
+    while (*at != visitor)
         at = &(*at)->next;
-    *at = caller->next;
-    control->caller_count--;
-    text_done(&caller->answer);
-    free(caller);
+    *at = visitor->next;
+    control->visitor_count--;
+    text_done(&visitor->answer);
+    free(visitor);
     free_if_done(control);
 }
 
-static void caller_close(struct caller *caller)
+static void visitor_close(struct visitor *visitor)
 {
-    if (caller->closing)
+    if (visitor->closing)
         return;
-    caller->closing = true;
-    uv_timer_stop(&caller->idle);
-    if (caller->working)
+    visitor->closing = true;
+    uv_timer_stop(&visitor->idle);
+    if (visitor->working)
         return; /* on_worked() goes on: the thread still writes to the struct */
-    uv_close((uv_handle_t *)&caller->pipe, on_caller_closed);
-    uv_close((uv_handle_t *)&caller->idle, on_caller_closed);
+    uv_close((uv_handle_t *)&visitor->pipe, on_visitor_closed);
+    uv_close((uv_handle_t *)&visitor->idle, on_visitor_closed);
 }
 
 static void on_idle(uv_timer_t *timer)
 {
-    caller_close(timer->data);
+    visitor_close(timer->data);
 }
 
 static void on_answered(uv_write_t *write, int status)
 {
-    struct caller *caller = write->data;
+    struct visitor *visitor = write->data;
     (void)status;
-    caller_close(caller);
+    visitor_close(visitor);
 }
 
-static void send_answer(struct caller *caller)
+static void send_answer(struct visitor *visitor)
 {
-    uv_buf_t buf = uv_buf_init(caller->answer.bytes, (unsigned)caller->answer.len);
-    if (caller->answer.len == 0 || uv_write(&caller->write, (uv_stream_t *)&caller->pipe, &buf, 1, on_answered) < 0)
-        caller_close(caller);
+    uv_buf_t buf = uv_buf_init(visitor->answer.bytes, (unsigned)visitor->answer.len);
+    if (visitor->answer.len == 0 || uv_write(&visitor->write, (uv_stream_t *)&visitor->pipe, &buf, 1, on_answered) < 0)
+        visitor_close(visitor);
 }
 
 static void on_work(uv_work_t *work)
 {
-    struct caller *caller = work->data;
-    command_run(caller->line, &caller->env, &caller->answer);
+    struct visitor *visitor = work->data;
+    command_run(visitor->line, &visitor->env, &visitor->answer);
 }
 
 static void on_worked(uv_work_t *work, int status)
 {
-    struct caller *caller = work->data;
+    struct visitor *visitor = work->data;
     (void)status;
-    caller->working = false;
-    if (caller->closing) {
-        caller->closing = false;
-        caller_close(caller);
+    visitor->working = false;
+    if (visitor->closing) {
+        visitor->closing = false;
+        visitor_close(visitor);
         return;
     }
-    uv_timer_start(&caller->idle, on_idle, CONTROL_IDLE_MS, 0);
-    send_answer(caller);
+    uv_timer_start(&visitor->idle, on_idle, CONTROL_IDLE_MS, 0);
+    send_answer(visitor);
 }
 
 /* Nobody, when the kernel does not say. */
-static uint32_t uid_of(const struct caller *caller)
+static void set_caller(struct visitor *visitor)
 {
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    uv_os_fd_t fd;
-    if (uv_fileno((const uv_handle_t *)&caller->pipe, &fd) < 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-        return UINT32_MAX;
-    return peer.uid;
+    uv_os_fd_t fd = -1;
+    (void)uv_fileno((const uv_handle_t *)&visitor->pipe, &fd);
+    caller_of_socket(fd, &visitor->env.caller);
+    visitor->env.uid = visitor->env.caller.uid;
 }
 
-static void run_line(struct caller *caller)
+static void run_line(struct visitor *visitor)
 {
-    uv_read_stop((uv_stream_t *)&caller->pipe);
-    caller->control->env(caller->control->ctx, &caller->env);
-    caller->env.uid = uid_of(caller);
-    if (command_is_slow(caller->line)) {
-        uv_timer_stop(&caller->idle);
-        caller->working = uv_queue_work(caller->control->loop, &caller->work, on_work, on_worked) == 0;
-        if (caller->working)
+    uv_read_stop((uv_stream_t *)&visitor->pipe);
+    visitor->control->env(visitor->control->ctx, &visitor->env);
+    set_caller(visitor);
+    if (command_is_slow(visitor->line)) {
+        uv_timer_stop(&visitor->idle);
+        visitor->working = uv_queue_work(visitor->control->loop, &visitor->work, on_work, on_worked) == 0;
+        if (visitor->working)
             return;
     }
-    command_run(caller->line, &caller->env, &caller->answer);
-    send_answer(caller);
+    command_run(visitor->line, &visitor->env, &visitor->answer);
+    send_answer(visitor);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
-    struct caller *caller = handle->data;
+    struct visitor *visitor = handle->data;
     (void)suggested;
-    *out = uv_buf_init(caller->line + caller->line_len, (unsigned)(sizeof caller->line - 1 - caller->line_len));
+    *out = uv_buf_init(visitor->line + visitor->line_len, (unsigned)(sizeof visitor->line - 1 - visitor->line_len));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
-    struct caller *caller = stream->data;
+    struct visitor *visitor = stream->data;
     (void)buf;
     if (len < 0) {
-        caller_close(caller);
+        visitor_close(visitor);
         return;
     }
-    caller->line_len += (size_t)len;
-    char *end = memchr(caller->line, '\n', caller->line_len);
+    visitor->line_len += (size_t)len;
+    char *end = memchr(visitor->line, '\n', visitor->line_len);
     if (end != NULL) {
         *end = '\0';
-        if (end > caller->line && end[-1] == '\r')
+        if (end > visitor->line && end[-1] == '\r')
             end[-1] = '\0';
-        run_line(caller);
-    } else if (caller->line_len == sizeof caller->line - 1) {
+        run_line(visitor);
+    } else if (visitor->line_len == sizeof visitor->line - 1) {
         uv_read_stop(stream);
-        text_printf(&caller->answer, "error: the line is too long\n");
-        send_answer(caller);
+        text_printf(&visitor->answer, "error: the line is too long\n");
+        send_answer(visitor);
     }
 }
 
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct control_socket *control = listener->data;
-    struct caller *caller = status < 0 ? NULL : calloc(1, sizeof *caller);
-    if (caller == NULL)
+    struct visitor *visitor = status < 0 ? NULL : calloc(1, sizeof *visitor);
+    if (visitor == NULL)
         return;
-    uv_pipe_init(control->loop, &caller->pipe, 0);
-    uv_timer_init(control->loop, &caller->idle);
-    caller->pipe.data = caller;
-    caller->idle.data = caller;
-    caller->write.data = caller;
-    caller->work.data = caller;
-    caller->handles = 2;
-    caller->control = control;
-    caller->next = control->callers;
-    control->callers = caller;
-    control->caller_count++;
-    if (uv_accept(listener, (uv_stream_t *)&caller->pipe) < 0 || control->caller_count > CONTROL_CALLERS_MAX ||
-        uv_read_start((uv_stream_t *)&caller->pipe, on_alloc, on_read) < 0) {
-        caller_close(caller);
+    uv_pipe_init(control->loop, &visitor->pipe, 0);
+    uv_timer_init(control->loop, &visitor->idle);
+    visitor->pipe.data = visitor;
+    visitor->idle.data = visitor;
+    visitor->write.data = visitor;
+    visitor->work.data = visitor;
+    visitor->handles = 2;
+    visitor->control = control;
+    visitor->next = control->visitors;
+    control->visitors = visitor;
+    control->visitor_count++;
+    if (uv_accept(listener, (uv_stream_t *)&visitor->pipe) < 0 || control->visitor_count > CONTROL_CALLERS_MAX ||
+        uv_read_start((uv_stream_t *)&visitor->pipe, on_alloc, on_read) < 0) {
+        visitor_close(visitor);
         return;
     }
-    uv_timer_start(&caller->idle, on_idle, CONTROL_IDLE_MS, 0);
+    uv_timer_start(&visitor->idle, on_idle, CONTROL_IDLE_MS, 0);
 }
 
 /* ---- listening ---- */
@@ -265,6 +262,6 @@ void control_socket_close(struct control_socket *control)
         return;
     control->closing = true;
     uv_close((uv_handle_t *)&control->pipe, on_closed);
-    for (struct caller *caller = control->callers; caller != NULL; caller = caller->next)
-        caller_close(caller);
+    for (struct visitor *visitor = control->visitors; visitor != NULL; visitor = visitor->next)
+        visitor_close(visitor);
 }

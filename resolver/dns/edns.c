@@ -162,10 +162,15 @@ static size_t write_padding(const struct edns_reply *reply, size_t opt_len, uint
     return OPTION_HEADER_LEN + fill;
 }
 
-/* The record and its cookie. */
+static size_t option_len(uint8_t data_len)
+{
+    return data_len > 0 ? OPTION_HEADER_LEN + (size_t)data_len : 0;
+}
+
+/* The record, its cookie and its subnet. */
 static size_t bare_len(const struct edns_reply *reply)
 {
-    return OPT_FIXED_LEN + (reply->cookie_len > 0 ? OPTION_HEADER_LEN + (size_t)reply->cookie_len : 0);
+    return OPT_FIXED_LEN + option_len(reply->cookie_len) + option_len(reply->subnet_len);
 }
 
 bool edns_ede_is_cut(const struct edns_reply *reply, size_t cap)
@@ -176,7 +181,6 @@ bool edns_ede_is_cut(const struct edns_reply *reply, size_t cap)
 
 int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
 {
-    bool has_cookie = reply->cookie_len > 0;
     size_t len = bare_len(reply);
     if (cap < len)
         return ERR_LIMIT;
@@ -189,9 +193,13 @@ int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap)
     out[5] = (uint8_t)(reply->rcode >> 4);
     out[6] = 0;
     msg_put_u16(out + 7, reply->dnssec_ok ? EDNS_DO : 0);
-    if (has_cookie)
+    if (reply->cookie_len > 0)
         memcpy(option_begin(out + OPT_FIXED_LEN, EDNS_OPTION_COOKIE, reply->cookie_len), reply->cookie,
                reply->cookie_len);
+    if (reply->subnet_len > 0)
+        memcpy(option_begin(out + OPT_FIXED_LEN + option_len(reply->cookie_len), EDNS_OPTION_CLIENT_SUBNET,
+                            reply->subnet_len),
+               reply->subnet, reply->subnet_len);
     len += write_keepalive(reply, out + len, cap - len);
     len += write_ede(reply, out + len, cap - len);
     len += write_ede_cached(reply, out + len, cap - len);

@@ -70,7 +70,9 @@ struct edns_reply {
     uint16_t padding_block;   /* the message is padded to a multiple of this (RFC 8467, 4.1); 0: not at all */
     uint16_t before_len;      /* bytes of the message in front of the OPT record */
     uint8_t cookie_len;       /* 0 for none */
+    uint8_t subnet_len;       /* 0 for none */
     const uint8_t *cookie;    /* client and server part */
+    const uint8_t *subnet;    /* whose client subnet the answer is for (RFC 7871, 6) */
     const char *ede_text;     /* UTF-8 or NULL; left out when it does not fit */
     const char *ede_short;    /* what is said instead where ede_text does not fit; NULL: nothing */
 };
@@ -78,7 +80,7 @@ struct edns_reply {
 /*
  * Writes a whole OPT record. What does not fit in cap is left out: first the padding, then the second error, the text,
  * the extended error, the keepalive.
- * Returns its bytes, or ERR_LIMIT when even the bare record with its cookie does not fit.
+ * Returns its bytes, or ERR_LIMIT when even the bare record with its cookie and subnet does not fit.
  */
 ERR_CHECKED int edns_write(const struct edns_reply *reply, uint8_t *out, size_t cap);
 

@@ -5,10 +5,9 @@
 #include <xxhash.h>
 
 #include "dns/edns.h"
+#include "dns/rr.h"
 #include "identity/mac.h"
 
-#define OPTION_SUBNET   8
-#define OPTION_MAC      65001
 #define OPTION_MAC_TEXT 65073
 #define OPTION_CPE      65074
 
@@ -40,7 +39,7 @@ static bool read_base64(const uint8_t text[8], uint8_t out[MAC_LEN])
 static bool read_mac(const struct edns_option *option, uint8_t out[MAC_LEN])
 {
     uint8_t mac[MAC_LEN];
-    if (option->code == OPTION_MAC && option->len == MAC_LEN)
+    if (option->code == FORWARDED_OPTION_MAC && option->len == MAC_LEN)
         memcpy(mac, option->data, MAC_LEN);
     else if (option->len == 8 && !read_base64(option->data, mac))
         return false;
@@ -80,12 +79,12 @@ struct counts {
 static void read_option(const struct edns_option *option, struct counts *counts, struct forwarded *out)
 {
     switch (option->code) {
-    case OPTION_MAC:
+    case FORWARDED_OPTION_MAC:
     case OPTION_MAC_TEXT:
         counts->mac++;
         out->has_mac = read_mac(option, out->mac);
         break;
-    case OPTION_SUBNET:
+    case EDNS_OPTION_CLIENT_SUBNET:
         counts->subnet++;
         out->has_subnet = read_subnet(option, &out->subnet);
         out->subnet_option = option->data;

@@ -21,6 +21,7 @@
 
 #include "base/ipaddr.h"
 
+#define FORWARDED_OPTION_MAC 65001
 #define FORWARDED_CPE_MAX    64 /* bytes */
 #define FORWARDED_SUBNET_MAX 20 /* bytes of the option of RFC 7871, 6, without code and length */
 

@@ -31,6 +31,8 @@ static const struct edns_reply *edns_for(struct query_engine *e, const struct cl
     if (__builtin_expect(c->structured, 0) && ede.code == EDE_FORGED_ANSWER)
         reply->ede = EDE_OTHER; /* the draft, 5.2: never "forged" to those who can be told more */
     reply->cookie_len = cookie_make(e, c, cookie);
+    reply->subnet = c->asker.subnet;
+    reply->subnet_len = c->asker.subnet_len;
     /* RFC 7828, 3.3.2: only over a connection, and only to those who know the option. */
     reply->keepalive = c->request.edns.keepalive && c->source.stream;
     /* Padding hides lengths from who reads along, which is nobody's need in the clear (RFC 8467, 3). */

@@ -3,6 +3,7 @@
  *
  *     front.c    a batch of requests: refuse, look up, decide, answer or hand to flights
  *     compose.c  the bytes of an answer: errors, blocks, local records, what the cache or an upstream gave
+ *     asker.c    who asks: the sender, or the client of a forwarder
  *     standing.c which rules a client stands under
  *     verdict.c  what a stored answer's targets and addresses change about the verdict
  *     address.c  the addresses in a stored answer, hints included
@@ -37,6 +38,8 @@
 #include "dns/answer.h"
 #include "dns/key.h"
 #include "dns/msg.h"
+#include "identity/forwarded.h"
+#include "identity/presence.h"
 #include "metrics/metrics.h"
 #include "policy/moment.h"
 #include "policy/policy.h"
@@ -72,8 +75,26 @@ static inline bool source_is_encrypted(const struct query_source *source)
     return source->transport == QLOG_DOT || source->transport == QLOG_DOH;
 }
 
+static_assert((int)PRESENCE_USER == QLOG_GRADE_USER && (int)PRESENCE_LOGON == QLOG_GRADE_LOGON &&
+                  (int)PRESENCE_LOAN == QLOG_GRADE_LOAN && (int)PRESENCE_DEVICE == QLOG_GRADE_DEVICE &&
+                  (int)PRESENCE_ADDRESS == QLOG_GRADE_ADDRESS,
+              "grades are logged as they are found");
+
+/* Who is behind a question. */
+struct asker {
+    struct ipaddr address; /* the sender's, or what a forwarder says of its client */
+    bool believed;         /* a forwarder said something */
+    bool whole;            /* ... of this one address, and not of a network */
+    bool has_mac, has_cpe;
+    uint8_t mac[6];
+    uint8_t subnet_len; /* 0: the answer says no client subnet */
+    uint8_t subnet[FORWARDED_SUBNET_MAX];
+    struct ipaddr cpe; /* what stands for the forwarder's name */
+};
+
 struct client {
     struct query_source source;
+    struct asker asker;
     struct request request;
     bool structured; /* reads structured errors (draft-ietf-dnsop-structured-dns-error) */
     struct query_time asked;
@@ -85,6 +106,8 @@ struct client {
     uint32_t ttl_max_s;                /* the answer holds no longer: a decision ends. UINT32_MAX: nothing bounds it */
     int64_t until_s;                   /* wall: under these rules the client stands no longer. INT64_MAX */
     uint32_t profile;                  /* the rules: see policy_standing() */
+    uint32_t user, device;             /* numbers in the roster; 0: unknown */
+    uint8_t grade;                     /* how sure that is: enum qlog_grade */
     uint16_t group;
     uint16_t zone;        /* index in opts.zones */
     uint8_t cache_state;  /* enum qlog_cache */
@@ -135,8 +158,10 @@ struct query_engine {
     struct policy_moment *moment; /* what applies now; NULL: no memory for it, nothing is open */
     struct ipaddr last_client;    /* whose standing is last_standing: questions come in runs */
     struct policy_standing last_standing;
+    struct presence_who last_who;
     int64_t last_standing_s; /* when it was found */
     bool last_known;
+    bool last_forwarded; /* a forwarder spoke for last_client: the next question is looked up anew */
     uint64_t basis;      /* a number for the lists, policy and decisions in force: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
     bool tap_lost;       /* the last message for the dnstap reader was lost */
@@ -184,6 +209,21 @@ size_t compose_stored(struct query_engine *e, const struct client *c, const stru
 /* What was asked is an alias of ours, stored is the answer for its target. stored->msg must not be out. */
 size_t compose_alias(struct query_engine *e, const struct client *c, const struct stored *stored, uint8_t *out,
                      size_t cap);
+
+/* ---- asker.c ---- */
+
+/* The sender himself. */
+void asker_begin(struct asker *asker, const struct ipaddr *source);
+/* What the options of a question say, where its sender is believed. */
+void asker_read(const struct query_engine *e, const struct ipaddr *source, const uint8_t *options, size_t len,
+                struct asker *asker);
+/* Who that is now. */
+void asker_find(const struct query_engine *e, const struct asker *asker, struct presence_who *out);
+/* The address that the log gives him. */
+static inline const struct ipaddr *client_address(const struct client *c)
+{
+    return c->asker.whole ? &c->asker.address : &c->source.client.addr;
+}
 
 /* ---- standing.c ---- */
 

@@ -172,7 +172,7 @@ static void waiter_add(struct flights *fs, struct flight *f, const struct client
     w->client = *c;
     w->client.match = NULL;
     f->waiters = w;
-    load_add(&fs->load, &c->source.client.addr);
+    load_add(&fs->load, client_address(c));
 }
 
 /* Who joins a question that has been out for so long need not wait for it. */
@@ -193,7 +193,7 @@ enum flight_wait flight_join(struct query_engine *e, const struct client *c, con
     bool merged = f != NULL;
     if (joins_too_late(e, f, c, now))
         return FLIGHT_WAITS;
-    if (load_of(&fs->load, &c->source.client.addr) >= e->env.opts->pending_per_client)
+    if (load_of(&fs->load, client_address(c)) >= e->env.opts->pending_per_client)
         return FLIGHT_FULL;
     struct waiter *w = waiter_take(fs);
     if (w == NULL)
@@ -353,7 +353,7 @@ void flight_misspelt(struct query_engine *e, struct ask *ask, struct query_time 
 static void waiter_leave(struct query_engine *e, struct waiter *w, struct query_time now)
 {
     histogram_add(&e->env.metrics->waited, now.wall_ns - w->client.asked.wall_ns, 1);
-    load_sub(&e->flights->load, &w->client.source.client.addr);
+    load_sub(&e->flights->load, client_address(&w->client));
     waiter_free(e->flights, w);
 }
 

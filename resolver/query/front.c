@@ -169,10 +169,13 @@ static enum metric counter_of(uint8_t transport)
 
 /* Rare: who asks for structured errors, once they are set up. */
 __attribute__((noinline)) static bool asks_structured(const struct query_structured *s, const struct query_item *item,
-                                                      const struct request *request)
+                                                      const struct client *c)
 {
+    const struct request *request = &c->request;
     if (s->encrypted_only && !source_is_encrypted(&item->source))
         return false;
+    if (c->asker.has_mac && s->option_code == FORWARDED_OPTION_MAC)
+        return false; /* the number is for local use, and a forwarder uses it for something else */
     return request->edns.present &&
            edns_asks_structured(item->msg + request->options_pos, request->options_len, s->option_code, s->by_ede);
 }
@@ -188,8 +191,11 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
         return STAGE_DONE;
     }
     c->source = item->source;
+    asker_begin(&c->asker, &item->source.client.addr);
+    if (__builtin_expect(c->request.options_len > 0 && e->env.opts->forwarder_count > 0, 0))
+        asker_read(e, &item->source.client.addr, item->msg + c->request.options_pos, c->request.options_len, &c->asker);
     c->structured = __builtin_expect(c->request.options_len > 0 && e->structured, 0) &&
-                    asks_structured(&e->env.opts->structured, item, &c->request);
+                    asks_structured(&e->env.opts->structured, item, c);
     c->asked = now;
     c->match = NULL;
     c->ttl_max_s = UINT32_MAX;
@@ -407,6 +413,9 @@ void query_batch(struct query_engine *e, struct query_item items[], size_t count
     struct passage *passages = e->passages;
     assert(count <= QUERY_BATCH_MAX);
     engine_set_time(e, now);
+    if (e->env.presence != NULL)
+        for (size_t i = 0; i < count; i++)
+            presence_fetch(e->env.presence, &items[i].source.client.addr);
     for (size_t i = 0; i < count; i++)
         passages[i].stage = open_item(e, &items[i], &passages[i], now);
     for (size_t i = 0; i < count; i++)

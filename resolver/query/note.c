@@ -121,11 +121,12 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
     int64_t took_us = (now.wall_ns - c->asked.wall_ns) / 1000;
     unsigned answers = msg_u16(msg + 6);
     r->time_ns = now.wall_ns;
-    r->client = named ? c->source.client.addr : (struct ipaddr){{0}};
-    r->client_port = named ? c->source.client.port : 0;
+    r->client = named ? *client_address(c) : (struct ipaddr){{0}};
+    r->client_port = named && !c->asker.whole ? c->source.client.port : 0;
     r->group = c->group;
-    r->device = r->user = 0;
-    r->grade = named ? QLOG_GRADE_ADDRESS : QLOG_GRADE_NONE;
+    r->device = named ? c->device : 0;
+    r->user = named ? c->user : 0;
+    r->grade = named ? c->grade : (uint8_t)QLOG_GRADE_NONE;
     r->transport = c->source.transport;
     r->rcode = (uint16_t)rcode;
     r->verdict = c->verdict;

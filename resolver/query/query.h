@@ -36,6 +36,8 @@ struct blockdb;
 struct statutory;
 struct metrics;
 struct table;
+struct presence;
+struct sightings;
 struct qlog_writer;
 struct tap;
 struct tls_peer;
@@ -134,6 +136,14 @@ struct query_structured {
     const char *short_text; /* the same without its free texts, where the other does not fit */
 };
 
+/* Who asks us for clients of its own, and what it is believed to say of them in EDNS options (identity/forwarded.h). */
+struct query_forwarder {
+    struct prefix network;
+    bool mac;    /* their network cards */
+    bool subnet; /* their addresses (RFC 7871) */
+    bool cpe_id; /* its own name */
+};
+
 struct query_opts {
     const struct query_server *servers;
     size_t server_count;
@@ -141,6 +151,8 @@ struct query_opts {
     size_t zone_count;                  /* at least 1 */
     const struct query_record *records; /* sorted so that those of one name are together */
     size_t record_count;
+    const struct query_forwarder *forwarders; /* the first that has the address */
+    size_t forwarder_count;
 
     struct ipaddr sinkhole_v4; /* address of the notice page */
     struct ipaddr sinkhole_v6;
@@ -180,6 +192,8 @@ struct query_env {
     const struct statutory *statutory; /* NULL: that tier is not set up, or see statutory_missing */
     bool statutory_missing;            /* it is set up, and its list can't be read: nothing may open */
     const struct table *decisions;     /* recorded blocks and allows (decision/); NULL: none */
+    const struct presence *presence;   /* who is where (identity/); NULL: nobody knows. Another one changes no facts */
+    struct sightings *sightings;       /* what forwarders tell of cards that are not in there; NULL: it is not wanted */
     struct cache *cache;
     struct metrics *metrics; /* this worker's own */
     struct qlog_writer *log; /* NULL: no query log */

@@ -9,20 +9,32 @@ static bool is_limited(const struct query_opts *opts, const struct ipaddr *addr)
     return opts->client_rate > 0;
 }
 
-static bool last_holds(const struct query_engine *e, const struct ipaddr *addr)
+static bool last_holds(const struct query_engine *e, const struct asker *asker)
 {
-    return e->last_known && e->wall_s >= e->last_standing_s && e->wall_s < e->last_standing.until_s &&
-           ipaddr_equal(&e->last_client, addr);
+    return e->last_known && !e->last_forwarded && !asker->believed && e->wall_s >= e->last_standing_s &&
+           e->wall_s < e->last_standing.until_s && e->wall_s < e->last_who.until_s &&
+           ipaddr_equal(&e->last_client, &asker->address);
+}
+
+/* A client of a forwarder that is in none of our networks has the forwarder's. */
+static void stand(struct query_engine *e, const struct client *c)
+{
+    struct policy_standing *out = &e->last_standing;
+    asker_find(e, &c->asker, &e->last_who);
+    policy_standing(e->env.policy, &c->asker.address, e->last_who.person, e->wall_s, out);
+    if (out->group == POLICY_GROUP_DENIED && c->asker.believed)
+        policy_standing(e->env.policy, &c->source.client.addr, e->last_who.person, e->wall_s, out);
 }
 
 void client_stand(struct query_engine *e, struct client *c)
 {
-    const struct ipaddr *addr = &c->source.client.addr;
-    if (!last_holds(e, addr)) {
-        e->last_client = *addr;
+    if (!last_holds(e, &c->asker)) {
+        const struct ipaddr *addr = client_address(c);
+        e->last_client = c->asker.address;
+        e->last_forwarded = c->asker.believed;
         e->last_standing_s = e->wall_s;
-        policy_standing(e->env.policy, addr, POLICY_NOBODY, e->wall_s, &e->last_standing);
-        e->last_limited = is_limited(e->env.opts, addr);
+        stand(e, c);
+        e->last_limited = is_limited(e->env.opts, addr) && is_limited(e->env.opts, &c->source.client.addr);
         if (e->last_limited)
             e->last_share = fair_hash(addr, e->share_seed);
         e->last_known = true;
@@ -30,4 +42,7 @@ void client_stand(struct query_engine *e, struct client *c)
     c->group = e->last_standing.group;
     c->profile = e->last_standing.profile;
     c->until_s = e->last_standing.until_s;
+    c->user = e->last_who.user;
+    c->device = e->last_who.device;
+    c->grade = e->last_who.grade;
 }

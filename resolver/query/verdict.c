@@ -140,7 +140,7 @@ __attribute__((noinline)) static void client_decides(const struct query_engine *
     if (reason != REASON_DEFAULT && !verdict_reason_is_category(reason) && reason != REASON_CATEGORY_ALLOWED &&
         reason != REASON_LOG_ONLY)
         return;
-    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, &c->source.client.addr, &facts);
+    struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, client_address(c), &facts);
     if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason))
         return;
     v.match = MATCH_CLIENT;
@@ -397,7 +397,7 @@ size_t verdict_records(const struct query_engine *e, const struct client *c,
     if (e->env.blockdb == NULL)
         return 0;
     if (c->verdict.match == MATCH_CLIENT) {
-        blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_CLIENT, c->source.client.addr.bytes, &match);
+        blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_CLIENT, client_address(c)->bytes, &match);
     } else if (c->verdict.match == MATCH_ADDRESS) {
         blockdb_lookup_address(e->env.blockdb, BLOCKDB_ADDRESS_ANSWER, c->matched_address.bytes, &match);
     } else {

@@ -1,0 +1,72 @@
+#include "operator/judge.h"
+
+#include "base/verdict.h"
+
+int judge_init(struct judge *judge, int64_t now_s)
+{
+    return policy_moment_new(judge->policy, now_s, &judge->moment);
+}
+
+void judge_done(struct judge *judge)
+{
+    policy_moment_free(judge->moment);
+    judge->moment = NULL;
+}
+
+void judge_facts(const struct judge *judge, const uint8_t *name, uint16_t type, struct policy_facts *out)
+{
+    struct name_key key;
+    name_key_make(name, &key);
+    policy_facts(judge->policy, judge->db, name, &key, type, out);
+    if (judge->statutory != NULL)
+        out->statutory = statutory_find(judge->statutory, &key) > 0;
+    out->decided = judge->decisions != NULL && table_concerns(judge->decisions, name);
+}
+
+static void overrule(const struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
+                     const struct judge_client *client, int64_t now_s, struct verdict *verdict)
+{
+    struct table_found found;
+    table_find(judge->decisions, name, client->group, now_s, &found);
+    const struct policy_decided decided = {.block = found.block.id,
+                                           .block_labels = found.block.labels,
+                                           .allow = found.allow.id,
+                                           .allow_labels = found.allow.labels};
+    policy_overrule(judge->policy, facts, &decided, verdict);
+}
+
+struct verdict judge_name(struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
+                          const struct judge_client *client, int64_t now_s)
+{
+    if (!policy_moment_holds(judge->moment, now_s))
+        policy_moment_renew(judge->moment, now_s);
+    struct verdict v = policy_decide(judge->policy, judge->moment, client->profile, facts);
+    if (facts->decided)
+        overrule(judge, name, facts, client, now_s, &v);
+    return v;
+}
+
+/* As query/verdict.c has it: only a rule that names the target counts against it. */
+static bool keeps_target(const struct verdict *v)
+{
+    return verdict_is_block(v) &&
+           (v->reason == REASON_CATEGORY || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_STATUTORY);
+}
+
+static bool exception_covers(const struct verdict *v, const struct policy_facts *target)
+{
+    return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target);
+}
+
+bool judge_target(struct judge *judge, const uint8_t *target, const struct policy_facts *facts,
+                  const struct judge_client *client, int64_t now_s, struct verdict *verdict)
+{
+    if (verdict->action != VERDICT_RESOLVE || verdict->reason == REASON_PROTECTED_HELP)
+        return false;
+    struct verdict v = judge_name(judge, target, facts, client, now_s);
+    if (!keeps_target(&v) || exception_covers(verdict, facts))
+        return false;
+    *verdict = v;
+    verdict->match = MATCH_CNAME;
+    return true;
+}

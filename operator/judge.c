@@ -13,14 +13,24 @@ void judge_done(struct judge *judge)
     judge->moment = NULL;
 }
 
+void judge_facts_from_match(const struct judge *judge, const uint8_t *name, const struct name_key *key,
+                            const struct blockdb_match *match, struct policy_facts *out)
+{
+    uint64_t generation = judge->db == NULL ? 0 : blockdb_generation(judge->db);
+    policy_facts_from_match(judge->policy, name, match, generation, out);
+    if (judge->statutory != NULL)
+        out->statutory = statutory_find(judge->statutory, key) > 0;
+    out->decided = judge->decisions != NULL && table_concerns(judge->decisions, name);
+}
+
 void judge_facts(const struct judge *judge, const uint8_t *name, uint16_t type, struct policy_facts *out)
 {
+    struct blockdb_match match;
     struct name_key key;
     name_key_make(name, &key);
-    policy_facts(judge->policy, judge->db, name, &key, type, out);
-    if (judge->statutory != NULL)
-        out->statutory = statutory_find(judge->statutory, &key) > 0;
-    out->decided = judge->decisions != NULL && table_concerns(judge->decisions, name);
+    if (judge->db != NULL)
+        blockdb_lookup_type(judge->db, &key, type, &match);
+    judge_facts_from_match(judge, name, &key, judge->db == NULL ? NULL : &match, out);
 }
 
 static void overrule(const struct judge *judge, const uint8_t *name, const struct policy_facts *facts,

@@ -8,7 +8,7 @@
 #include "base/verdict.h"
 #include "qlog/reader.h"
 
-#define NAME_PLACES (1u << 15)
+#define NAME_PLACES (1u << 16)
 #define WHO_PLACES  (1u << 13)
 #define GROUP_MAX   128 /* longer names are looked up each time */
 #define SECOND_NS   INT64_C(1000000000)
@@ -45,14 +45,18 @@ struct replaying {
 /* By a hash alone, without buckets: who is asked about often stays, since it is put back as soon as it went. */
 static const struct known_name *name_find(struct replaying *r, const uint8_t *name, uint8_t len, uint16_t type)
 {
+    struct blockdb_match match;
+    struct name_key key;
     struct known_name *place = &r->names[XXH3_64bits_withSeed(name, len, type) % NAME_PLACES];
     if (place->len == len && place->type == type && memcmp(place->name, name, len) == 0)
         return place;
     place->len = len;
     place->type = type;
     memcpy(place->name, name, len);
+    name_key_make(name, &key);
+    blockdb_lookup_type(r->judges[0]->db, &key, type, &match);
     for (int side = 0; side < SIDES; side++)
-        judge_facts(r->judges[side], name, type, &place->facts[side]);
+        judge_facts_from_match(r->judges[side], name, &key, &match, &place->facts[side]);
     return place;
 }
 

@@ -18,8 +18,8 @@
 
 struct replay_opts {
     const char *log_dir;
-    int64_t from_ns, to_ns; /* [from, to) */
-    struct judge *before, *after;
+    int64_t from_ns, to_ns;       /* [from, to) */
+    struct judge *before, *after; /* by the same list, which must be there */
     /* The user of that number, or NULL: not known any longer. NULL: nobody is known. */
     const char *(*user_name)(void *ctx, uint32_t user);
     void *ctx;

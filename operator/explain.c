@@ -35,12 +35,8 @@ int explain_init(struct explain *explain, const struct config *config)
 {
     *explain = (struct explain){.config = config, .now_s = time(NULL)};
     int rc = policy_new(&config->policy, &explain->policy);
-    if (rc == 0)
-        rc = policy_moment_new(explain->policy, explain->now_s, &explain->moment);
-    if (rc < 0) {
-        policy_free(explain->policy);
+    if (rc < 0)
         return rc;
-    }
     read_docket(explain);
     rc = blockdb_open(config->generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
     if (rc < 0) {
@@ -50,14 +46,19 @@ int explain_init(struct explain *explain, const struct config *config)
     }
     if (statutory_open(config->statutory_path, &explain->statutory, NULL, 0) < 0)
         explain->statutory_unread = enrolled_is_set_up(config->statutory_path);
-    return 0;
+    explain->judge = (struct judge){
+        .policy = explain->policy, .db = explain->db, .statutory = explain->statutory, .decisions = explain->table};
+    rc = judge_init(&explain->judge, explain->now_s);
+    if (rc < 0)
+        explain_done(explain);
+    return rc;
 }
 
 void explain_done(struct explain *explain)
 {
     table_free(explain->table);
     docket_close(explain->docket);
-    policy_moment_free(explain->moment);
+    judge_done(&explain->judge);
     policy_free(explain->policy);
     blockdb_close(explain->db);
     statutory_close(explain->statutory);
@@ -108,50 +109,31 @@ static void conceal(const struct explain *explain, struct explain_name *name)
     name->facts = (struct policy_facts){.ready = 1, .statutory = 1, .generation = name->facts.generation};
 }
 
-int explain_name_parse(const struct explain *explain, const char *text, struct explain_name *out)
+int explain_name_parse(const struct explain *explain, const char *text, uint16_t type, struct explain_name *out)
 {
     int rc = explain_host(text, out->wire);
     if (rc < 0)
         return rc;
     name_to_text(out->wire, out->text);
     name_key_make(out->wire, &out->key);
-    policy_facts(explain->policy, explain->db, out->wire, &out->key, DNS_TYPE_A, &out->facts);
+    out->type = type;
+    judge_facts(&explain->judge, out->wire, type, &out->facts);
     if (out->facts.special != POLICY_SPECIAL_HELP)
         conceal(explain, out);
     return 0;
 }
 
-static void overrule(const struct explain *explain, const struct explain_name *name, uint16_t group,
-                     struct verdict *verdict)
+struct verdict explain_verdict(struct explain *explain, const struct explain_name *name,
+                               const struct judge_client *client)
 {
-    struct table_found found;
-    if (explain->table == NULL)
-        return;
-    table_find(explain->table, name->wire, group, explain->now_s, &found);
-    const struct policy_decided decided = {.block = found.block.id,
-                                           .block_labels = found.block.labels,
-                                           .allow = found.allow.id,
-                                           .allow_labels = found.allow.labels};
-    policy_overrule(explain->policy, &name->facts, &decided, verdict);
-}
-
-struct verdict explain_verdict(const struct explain *explain, const struct explain_name *name, uint16_t group)
-{
-    struct verdict verdict =
-        policy_decide(explain->policy, explain->moment, policy_group_profile(explain->policy, group), &name->facts);
-    if (name->facts.clause && explain->db != NULL) {
-        struct blockdb_match match;
-        blockdb_lookup(explain->db, &name->key, &match);
-        policy_refine(explain->policy, explain->db, &match, &verdict);
-    }
-    overrule(explain, name, group, &verdict);
-    policy_explain(explain->db, &name->key, DNS_TYPE_A, &verdict);
+    struct verdict verdict = judge_name(&explain->judge, name->wire, name->type, &name->facts, client, explain->now_s);
+    policy_explain(explain->db, &name->key, name->type, &verdict);
     return verdict;
 }
 
-const struct policy_level *explain_level(const struct explain *explain, uint16_t group)
+const struct policy_level *explain_level(const struct explain *explain, const struct judge_client *client)
 {
-    return policy_level_at(explain->moment, policy_group_profile(explain->policy, group));
+    return policy_level_at(explain->judge.moment, client->profile);
 }
 
 static const uint8_t *matched_wire(const struct explain_name *name, const struct verdict *verdict)
@@ -244,11 +226,11 @@ static void rule_decision(const struct explain *explain, uint32_t id, const char
         text_printf(out, ", by %s: %s", d->by, d->reason);
 }
 
-void explain_rule(const struct explain *explain, const struct explain_name *name, uint16_t group,
+void explain_rule(const struct explain *explain, const struct explain_name *name, const struct judge_client *client,
                   const struct verdict *verdict, struct text *out)
 {
     char matched[NAME_TEXT_MAX];
-    const struct policy_level *level = explain_level(explain, group);
+    const struct policy_level *level = explain_level(explain, client);
     explain_matched(name, verdict, matched);
     switch ((enum verdict_reason)verdict->reason) {
     case REASON_DEFAULT:
@@ -364,9 +346,10 @@ static void answer_upstream(const struct explain *explain, const struct explain_
         text_printf(out, "; the names its CNAMEs lead to meet the policy too");
 }
 
-void explain_answer(const struct explain *explain, const struct explain_name *name, uint16_t type,
-                    const struct verdict *verdict, struct text *out)
+void explain_answer(const struct explain *explain, const struct explain_name *name, const struct verdict *verdict,
+                    struct text *out)
 {
+    const uint16_t type = name->type;
     switch ((enum verdict_action)verdict->action) {
     case VERDICT_RESOLVE:
         answer_upstream(explain, name, out);

@@ -45,12 +45,31 @@ static void overrule(const struct judge *judge, const uint8_t *name, const struc
     policy_overrule(judge->policy, facts, &decided, verdict);
 }
 
-struct verdict judge_name(struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
+struct judge_client judge_group(const struct policy *policy, uint16_t group)
+{
+    return (struct judge_client){.profile = policy_group_profile(policy, group), .group = group};
+}
+
+/* What a clause of the list says of how the block is answered. */
+static void refine(const struct judge *judge, const uint8_t *name, uint16_t type, struct verdict *verdict)
+{
+    struct blockdb_match match;
+    struct name_key key;
+    if (verdict->action != VERDICT_NOTICE || judge->db == NULL)
+        return;
+    name_key_make(name, &key);
+    blockdb_lookup_type(judge->db, &key, type, &match);
+    policy_refine(judge->policy, judge->db, &match, verdict);
+}
+
+struct verdict judge_name(struct judge *judge, const uint8_t *name, uint16_t type, const struct policy_facts *facts,
                           const struct judge_client *client, int64_t now_s)
 {
     if (!policy_moment_holds(judge->moment, now_s))
         policy_moment_renew(judge->moment, now_s);
     struct verdict v = policy_decide(judge->policy, judge->moment, client->profile, facts);
+    if (facts->clause)
+        refine(judge, name, type, &v);
     if (facts->decided)
         overrule(judge, name, facts, client, now_s, &v);
     return v;
@@ -68,12 +87,12 @@ static bool exception_covers(const struct verdict *v, const struct policy_facts 
     return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target);
 }
 
-bool judge_target(struct judge *judge, const uint8_t *target, const struct policy_facts *facts,
+bool judge_target(struct judge *judge, const uint8_t *target, uint16_t type, const struct policy_facts *facts,
                   const struct judge_client *client, int64_t now_s, struct verdict *verdict)
 {
     if (verdict->action != VERDICT_RESOLVE || verdict->reason == REASON_PROTECTED_HELP)
         return false;
-    struct verdict v = judge_name(judge, target, facts, client, now_s);
+    struct verdict v = judge_name(judge, target, type, facts, client, now_s);
     if (!keeps_target(&v) || exception_covers(verdict, facts))
         return false;
     *verdict = v;

@@ -41,15 +41,18 @@ struct judge_client {
     uint32_t user, device; /* numbers of the register; 0: not known */
 };
 
-/* The verdict about the name with these facts. Feed and matched labels as policy_decide() has them. */
-struct verdict judge_name(struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
+/* A client of whom the group alone is known. */
+struct judge_client judge_group(const struct policy *policy, uint16_t group);
+
+/* The verdict about a question of the type with these facts. Feed and matched labels as policy_decide() has them. */
+struct verdict judge_name(struct judge *judge, const uint8_t *name, uint16_t type, const struct policy_facts *facts,
                           const struct judge_client *client, int64_t now_s);
 
 /*
  * Whether a name that the asked one leads to is kept from the client although the verdict about that lets it through; then
  * *verdict becomes the one about the target, with MATCH_CNAME.
  */
-bool judge_target(struct judge *judge, const uint8_t *target, const struct policy_facts *facts,
+bool judge_target(struct judge *judge, const uint8_t *target, uint16_t type, const struct policy_facts *facts,
                   const struct judge_client *client, int64_t now_s, struct verdict *verdict);
 
 #endif

@@ -62,19 +62,14 @@ static const struct known_name *name_find(struct replaying *r, const uint8_t *na
 
 /* ---- clients ---- */
 
-static uint32_t profile_of_group(const struct policy *policy, const char *name, uint16_t *out_group)
-{
-    int group = policy_group_find(policy, name);
-    *out_group = group < 0 ? POLICY_GROUP_DEFAULT : (uint16_t)group;
-    return policy_group_profile(policy, *out_group);
-}
-
 /* A client of whom the log knows the group alone. */
 static void stand_by_group(struct replaying *r, const struct qlog_row *row, struct known_who *who)
 {
     who->until_s = INT64_MAX;
-    for (int side = 0; side < SIDES; side++)
-        who->client[side].profile = profile_of_group(r->judges[side]->policy, row->group, &who->client[side].group);
+    for (int side = 0; side < SIDES; side++) {
+        int group = policy_group_find(r->judges[side]->policy, row->group);
+        who->client[side] = judge_group(r->judges[side]->policy, group < 0 ? POLICY_GROUP_DEFAULT : (uint16_t)group);
+    }
 }
 
 static void stand(struct replaying *r, const struct qlog_row *row, int64_t now_s, struct known_who *who)
@@ -152,9 +147,9 @@ static struct verdict judge_side(struct replaying *r, int side, const struct kno
                                  const struct known_name *name, const struct known_name *target, int64_t now_s)
 {
     struct judge *judge = r->judges[side];
-    struct verdict v = judge_name(judge, name->name, &name->facts[side], &who->client[side], now_s);
+    struct verdict v = judge_name(judge, name->name, name->type, &name->facts[side], &who->client[side], now_s);
     if (target != NULL)
-        judge_target(judge, target->name, &target->facts[side], &who->client[side], now_s, &v);
+        judge_target(judge, target->name, target->type, &target->facts[side], &who->client[side], now_s, &v);
     return v;
 }
 

@@ -23,10 +23,10 @@ struct asked {
 
 /* All that is said about one question. */
 struct findings {
-    const struct explain *explain;
+    struct explain *explain;
     const struct asked *asked;
     struct explain_name name;
-    uint16_t group;
+    struct judge_client client;
     struct verdict verdict;
     char matched[NAME_TEXT_MAX];
     const char *feed; /* "" when none */
@@ -85,21 +85,30 @@ static const char *read_options(int argc, char *argv[], struct asked *q)
 
 /* ---- finding ---- */
 
+static struct judge_client client_of(const struct explain *explain, const struct asked *q)
+{
+    struct policy_standing standing;
+    if (!q->has_client)
+        return judge_group(explain->policy, POLICY_GROUP_DEFAULT);
+    policy_standing(explain->policy, &q->client, POLICY_NOBODY, explain->now_s, &standing);
+    return (struct judge_client){.profile = standing.profile, .group = standing.group};
+}
+
 static int find(struct findings *f)
 {
-    const struct explain *explain = f->explain;
+    struct explain *explain = f->explain;
     uint8_t labels;
-    int rc = explain_name_parse(explain, f->asked->name, &f->name);
+    int rc = explain_name_parse(explain, f->asked->name, f->asked->type, &f->name);
     if (rc < 0)
         return rc;
-    f->group = f->asked->has_client ? policy_group_of(explain->policy, &f->asked->client) : POLICY_GROUP_DEFAULT;
-    f->verdict = explain_verdict(explain, &f->name, f->group);
+    f->client = client_of(explain, f->asked);
+    f->verdict = explain_verdict(explain, &f->name, &f->client);
     f->feed = f->verdict.category < CATEGORY_MAX && f->verdict.reason != REASON_LOCAL_BLOCK
                   ? explain_feed(explain, &f->name, f->verdict.category, &labels)
                   : "";
     explain_matched(&f->name, &f->verdict, f->matched);
-    explain_rule(explain, &f->name, f->group, &f->verdict, &f->rule);
-    explain_answer(explain, &f->name, f->asked->type, &f->verdict, &f->answer);
+    explain_rule(explain, &f->name, &f->client, &f->verdict, &f->rule);
+    explain_answer(explain, &f->name, &f->verdict, &f->answer);
     return 0;
 }
 
@@ -118,7 +127,7 @@ static const char *category_text(const struct verdict *v)
 
 static const char *level_text(const struct findings *f)
 {
-    return f->group == POLICY_GROUP_DENIED ? "-" : explain_level(f->explain, f->group)->name;
+    return f->client.group == POLICY_GROUP_DENIED ? "-" : explain_level(f->explain, &f->client)->name;
 }
 
 /* ---- text ---- */
@@ -149,10 +158,11 @@ static void print_groups(FILE *to, const struct findings *f)
 {
     const struct policy_opts *policy = &f->explain->config->policy;
     for (uint16_t group = 0; !f->asked->has_client && group < policy->group_count; group++) {
-        struct verdict v = explain_verdict(f->explain, &f->name, group);
+        const struct judge_client any = judge_group(f->explain->policy, group);
+        struct verdict v = explain_verdict(f->explain, &f->name, &any);
         const char *category = category_text(&v);
         fprintf(to, "  %-12s %s (level %s): %s, %s%s%s\n", group == 0 ? "groups" : "",
-                policy_group_name(f->explain->policy, group), explain_level(f->explain, group)->name,
+                policy_group_name(f->explain->policy, group), explain_level(f->explain, &any)->name,
                 verdict_action_name(v.action), verdict_reason_name(v.reason), category[0] == '\0' ? "" : " ", category);
     }
 }
@@ -171,7 +181,7 @@ static void print_text(FILE *to, const struct findings *f)
     print_row(to, "feed", f->feed);
     print_listed(to, f);
     print_row(to, "client", client);
-    print_row(to, "group", policy_group_name(f->explain->policy, f->group));
+    print_row(to, "group", policy_group_name(f->explain->policy, f->client.group));
     print_row(to, "level", level_text(f));
     print_row(to, "type", dns_type_to_text(f->asked->type, type));
     print_row(to, "answer", f->answer.bytes);
@@ -221,7 +231,7 @@ static void print_json(FILE *to, const struct findings *f)
     text_add_json(&out, f->name.text);
     add_member(&out, "client", f->asked->has_client ? ipaddr_to_text(&f->asked->client, buffer) : "");
     add_member(&out, "type", dns_type_to_text(f->asked->type, type));
-    add_member(&out, "group", policy_group_name(f->explain->policy, f->group));
+    add_member(&out, "group", policy_group_name(f->explain->policy, f->client.group));
     add_member(&out, "level", level_text(f));
     add_member(&out, "verdict", verdict_action_name(f->verdict.action));
     add_member(&out, "reason", verdict_reason_name(f->verdict.reason));
@@ -250,7 +260,7 @@ static void print_json(FILE *to, const struct findings *f)
 
 /* ---- the command ---- */
 
-static int answer_question(const struct operator_env *env, const struct explain *explain, const struct asked *q)
+static int answer_question(const struct operator_env *env, struct explain *explain, const struct asked *q)
 {
     struct findings f = {.explain = explain, .asked = q};
     if (find(&f) < 0)

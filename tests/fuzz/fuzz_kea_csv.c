@@ -1,0 +1,7 @@
+/* Kea's memfile. */
+#include "fuzz_leases.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_leases(READING_KEA, data, size);
+}

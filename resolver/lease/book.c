@@ -145,6 +145,11 @@ void book_begin(struct book *book, bool whole)
     book->change_count = 0;
 }
 
+void book_give_up(struct book *book)
+{
+    book->whole = false;
+}
+
 static void touch(struct book *book, struct entry *entry)
 {
     if (entry->changed)

@@ -40,6 +40,8 @@ struct book_taking {
     int64_t now_s;
 };
 void book_take(void *taking, const struct lease *lease);
+/* What was not named was not looked for: it holds. */
+void book_give_up(struct book *book);
 /* Also takes away what has ended by now. ERR_NOMEM: not all changes are told; begin anew with a whole reading. */
 ERR_CHECKED int book_end(struct book *book, int64_t now_s);
 

@@ -125,7 +125,7 @@ static void end_round(struct lease_socket *s)
     s->in_round = false;
     s->asked(s->ctx, &answers);
     if (!s->closing)
-        uv_timer_start(&s->timer, on_round, LEASE_SOCKET_EVERY_MS, 0);
+        uv_timer_start(&s->timer, on_round, answers.err < 0 ? LEASE_SOCKET_AGAIN_MS : LEASE_SOCKET_EVERY_MS, 0);
 }
 
 static void next_family(struct lease_socket *s)
@@ -199,11 +199,13 @@ static void on_pipe_closed(uv_handle_t *handle)
     }
     s->page = (struct kea_page){0};
     if (s->err == 0) {
-        s->working = uv_queue_work(s->loop, &s->work, on_work, on_worked) == 0;
-        s->err = s->working ? 0 : ERR_NOMEM;
+        s->working = true;
+        if (uv_queue_work(s->loop, &s->work, on_work, on_worked) == 0)
+            return; /* err and page are that thread's now */
+        s->working = false;
+        s->err = ERR_NOMEM;
     }
-    if (!s->working)
-        page_done(s);
+    page_done(s);
 }
 
 /* The answer is all there, or will not come. */

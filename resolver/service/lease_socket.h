@@ -16,6 +16,7 @@
 #include "lease/kea_json.h"
 
 #define LEASE_SOCKET_EVERY_MS  5000
+#define LEASE_SOCKET_AGAIN_MS  1000 /* ... after trouble */
 #define LEASE_SOCKET_ANSWER_MS 5000
 
 struct lease_socket;

@@ -226,6 +226,25 @@ static void rule_decision(const struct explain *explain, uint32_t id, const char
         text_printf(out, ", by %s: %s", d->by, d->reason);
 }
 
+/* NULL: the verdict is of another configuration. */
+static const struct query_search *search_of(const struct explain *explain, const struct verdict *verdict)
+{
+    const struct query_opts *query = &explain->config->query;
+    uint16_t engine = policy_safe_engine(verdict->rule);
+    return engine < query->search_count ? &query->searches[engine] : NULL;
+}
+
+static void rule_safe_search(const struct explain *explain, const struct policy_level *level,
+                             const struct explain_name *name, const struct verdict *verdict, struct text *out)
+{
+    const struct query_search *search = search_of(explain, verdict);
+    bool strict = policy_safe_mode(verdict->rule) == POLICY_SAFE_STRICT;
+    text_printf(out, "'%s' is a host of the search engine '%s', and level '%s' has SafeSearch for it (%s)", name->text,
+                search == NULL ? "?" : search->name, level->name, strict ? "strict" : "moderate");
+    if (name->facts.special == POLICY_SPECIAL_ALLOW)
+        text_printf(out, "; that it is allowed by the configuration (allow) leaves SafeSearch on");
+}
+
 void explain_rule(const struct explain *explain, const struct explain_name *name, const struct judge_client *client,
                   const struct verdict *verdict, struct text *out)
 {
@@ -285,8 +304,10 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
         text_printf(out,
                     "a statutory list has the name: nothing that is configured goes before it, and it is not told");
         return;
-    case REASON_SUSPENSION:
     case REASON_SAFE_SEARCH:
+        rule_safe_search(explain, level, name, verdict, out);
+        return;
+    case REASON_SUSPENSION:
     case REASON_RATE_LIMIT:
     case REASON_BAD_QUESTION:
     case REASON_REBINDING:
@@ -346,6 +367,23 @@ static void answer_upstream(const struct explain *explain, const struct explain_
         text_printf(out, "; the names its CNAMEs lead to meet the policy too");
 }
 
+static void answer_safe_search(const struct explain *explain, uint16_t type, const struct verdict *verdict,
+                               struct text *out)
+{
+    const struct query_search *search = search_of(explain, verdict);
+    bool strict = policy_safe_mode(verdict->rule) == POLICY_SAFE_STRICT;
+    const struct query_target *target = search == NULL ? NULL : strict ? &search->strict : &search->moderate;
+    char text[NAME_TEXT_MAX];
+    if (target == NULL || (type != DNS_TYPE_A && type != DNS_TYPE_AAAA)) {
+        text_printf(out, "no data of this type (NODATA): it could lead round SafeSearch");
+    } else if (target->name != NULL) {
+        text_printf(out, "an alias (CNAME) of %s, with the addresses that it has", name_to_text(target->name, text));
+    } else {
+        for (size_t i = 0; i < target->address_count; i++)
+            text_printf(out, "%s%s", i == 0 ? "" : ", ", ipaddr_to_text(&target->addresses[i], text));
+    }
+}
+
 void explain_answer(const struct explain *explain, const struct explain_name *name, const struct verdict *verdict,
                     struct text *out)
 {
@@ -367,7 +405,10 @@ void explain_answer(const struct explain *explain, const struct explain_name *na
         text_printf(out, "told to ask over TCP; there, as if it was not listed");
         return;
     case VERDICT_REWRITE:
-        text_printf(out, "the records that the list gives");
+        if (verdict->reason == REASON_SAFE_SEARCH)
+            answer_safe_search(explain, type, verdict, out);
+        else
+            text_printf(out, "the records that the list gives");
         return;
     case VERDICT_DROPPED:
         text_printf(out, "none: the list asks for no answer at all");

@@ -14,10 +14,10 @@ void judge_done(struct judge *judge)
 }
 
 void judge_facts_from_match(const struct judge *judge, const uint8_t *name, const struct name_key *key,
-                            const struct blockdb_match *match, struct policy_facts *out)
+                            const struct blockdb_match *match, uint16_t type, struct policy_facts *out)
 {
     uint64_t generation = judge->db == NULL ? 0 : blockdb_generation(judge->db);
-    policy_facts_from_match(judge->policy, name, match, generation, out);
+    policy_facts_from_match(judge->policy, name, match, type, generation, out);
     if (judge->statutory != NULL)
         out->statutory = statutory_find(judge->statutory, key) > 0;
     out->decided = judge->decisions != NULL && table_concerns(judge->decisions, name);
@@ -30,7 +30,7 @@ void judge_facts(const struct judge *judge, const uint8_t *name, uint16_t type, 
     name_key_make(name, &key);
     if (judge->db != NULL)
         blockdb_lookup_type(judge->db, &key, type, &match);
-    judge_facts_from_match(judge, name, &key, judge->db == NULL ? NULL : &match, out);
+    judge_facts_from_match(judge, name, &key, judge->db == NULL ? NULL : &match, type, out);
 }
 
 static void overrule(const struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
@@ -42,7 +42,7 @@ static void overrule(const struct judge *judge, const uint8_t *name, const struc
                                            .block_labels = found.block.labels,
                                            .allow = found.allow.id,
                                            .allow_labels = found.allow.labels};
-    policy_overrule(judge->policy, facts, &decided, verdict);
+    policy_overrule(judge->policy, judge->moment, client->profile, facts, &decided, verdict);
 }
 
 struct judge_client judge_group(const struct policy *policy, uint16_t group)

@@ -32,7 +32,7 @@ void judge_facts(const struct judge *judge, const uint8_t *name, uint16_t type, 
 
 /* The same when the list has been asked already, of the same type. match NULL: there is none. */
 void judge_facts_from_match(const struct judge *judge, const uint8_t *name, const struct name_key *key,
-                            const struct blockdb_match *match, struct policy_facts *out);
+                            const struct blockdb_match *match, uint16_t type, struct policy_facts *out);
 
 /* Who asks. */
 struct judge_client {

@@ -56,7 +56,7 @@ static const struct known_name *name_find(struct replaying *r, const uint8_t *na
     name_key_make(name, &key);
     blockdb_lookup_type(r->judges[0]->db, &key, type, &match);
     for (int side = 0; side < SIDES; side++)
-        judge_facts_from_match(r->judges[side], name, &key, &match, &place->facts[side]);
+        judge_facts_from_match(r->judges[side], name, &key, &match, type, &place->facts[side]);
     return place;
 }
 
@@ -130,7 +130,7 @@ static bool is_shut(const struct verdict *v)
 
 static unsigned strictness(const struct verdict *v)
 {
-    return v->reason == REASON_SAFE_SEARCH ? 1 : 0;
+    return v->reason == REASON_SAFE_SEARCH ? policy_safe_mode(v->rule) : POLICY_SAFE_OFF;
 }
 
 /* TALLY_CHANGE_COUNT: both say the same. */

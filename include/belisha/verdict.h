@@ -15,7 +15,7 @@
     X(0, RESOLVE, "allowed")      /* answered as asked */                                          \
     X(1, NOTICE, "blocked")       /* address of the notice page; NODATA for other types */         \
     X(2, NXDOMAIN, "nxdomain")    /* blocked with NXDOMAIN */                                      \
-    X(3, REWRITE, "rewritten")    /* answered with the records that a list gives */                \
+    X(3, REWRITE, "rewritten")    /* answered with the records that a list gives, or SafeSearch */ \
     X(4, LOCAL, "local")          /* answered from local records or a special-use rule */          \
     X(5, REFUSED, "refused")      /* client outside the configured networks, or a refused type */  \
     X(6, NOT_READY, "not-ready")  /* no list has ever been loaded: SERVFAIL, EDE 14 */             \

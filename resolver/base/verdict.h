@@ -26,16 +26,17 @@ static inline bool verdict_is_silence(const struct verdict *v)
     return v->action == VERDICT_DROPPED && verdict_reason_is_category(v->reason);
 }
 
-/* Whether the client was kept from the name, or led somewhere else. */
+/* Whether the client was kept from the name, or led somewhere else. SafeSearch leads to the same engine, and keeps nobody. */
 static inline bool verdict_is_block(const struct verdict *v)
 {
     switch ((enum verdict_action)v->action) {
     case VERDICT_NOTICE:
     case VERDICT_NXDOMAIN:
     case VERDICT_NODATA:
-    case VERDICT_REWRITE:
     case VERDICT_TRUNCATED:
         return true;
+    case VERDICT_REWRITE:
+        return v->reason != REASON_SAFE_SEARCH;
     case VERDICT_REFUSED:
     case VERDICT_DROPPED:
         return verdict_reason_is_category(v->reason); /* as a list asks; else it is the client that is refused */

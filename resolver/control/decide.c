@@ -132,6 +132,7 @@ static void add_note(const struct command_env *env, const struct decision *decis
     case POLICY_SPECIAL_NONE:
     case POLICY_SPECIAL_HELP:
     case POLICY_SPECIAL_ALLOW:
+    case POLICY_SPECIAL_SAFE_SEARCH:
         break;
     }
 }

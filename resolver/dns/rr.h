@@ -39,6 +39,7 @@ enum dns_type {
     DNS_TYPE_NSEC = 47,
     DNS_TYPE_DNSKEY = 48,
     DNS_TYPE_NSEC3 = 50,
+    DNS_TYPE_NSEC3PARAM = 51,
     DNS_TYPE_SVCB = 64,
     DNS_TYPE_HTTPS = 65,
     DNS_TYPE_NXNAME = 128,
@@ -48,6 +49,7 @@ enum dns_type {
     DNS_TYPE_MAILB = 253,
     DNS_TYPE_MAILA = 254,
     DNS_TYPE_ANY = 255,
+    DNS_TYPE_CAA = 257,
 };
 
 /* EDNS options (RFC 6891, 6.1.2). */

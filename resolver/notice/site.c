@@ -206,7 +206,7 @@ static void overrule(struct visit *v, const struct policy_facts *facts)
                                            .block_labels = found.block.labels,
                                            .allow = found.allow.id,
                                            .allow_labels = found.allow.labels};
-    policy_overrule(v->site->policy, facts, &decided, &v->verdict);
+    policy_overrule(v->site->policy, v->site->moment, v->profile, facts, &decided, &v->verdict);
 }
 
 static enum place place_of(struct visit *v)

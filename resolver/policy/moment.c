@@ -5,8 +5,11 @@
 #include "policy/inside.h"
 
 /* Where nobody knows which level is in force. */
-static const struct policy_level strictest = {
-    .name = "-", .block = UINT64_MAX, .default_block = true, .wording = POLICY_WORDING_SECONDARY};
+static const struct policy_level strictest = {.name = "-",
+                                              .block = UINT64_MAX,
+                                              .default_block = true,
+                                              .safe_strict = UINT64_MAX,
+                                              .wording = POLICY_WORDING_SECONDARY};
 
 int policy_moment_new(const struct policy *policy, int64_t now_s, struct policy_moment **out)
 {

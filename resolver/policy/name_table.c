@@ -13,6 +13,7 @@ struct entry {
     bool zone_filtered;
     uint16_t record;
     uint16_t zone;
+    uint16_t engine; /* from 1; 0: none */
 };
 
 struct name_table {
@@ -25,6 +26,10 @@ struct name_table {
 
 static void entry_add(struct entry *entry, const struct policy_name *name)
 {
+    if (name->special == POLICY_SPECIAL_SAFE_SEARCH) {
+        entry->engine = (uint16_t)(name->index + 1);
+        return;
+    }
     uint8_t bit = BIT(name->special);
     if (name->below)
         entry->below |= bit;
@@ -119,6 +124,8 @@ static enum policy_special first_duty(uint8_t bits)
 static void found_add(struct name_found *found, const struct entry *entry, bool is_whole, uint8_t labels)
 {
     const uint8_t exact = is_whole ? entry->exact : 0;
+    if (is_whole)
+        found->engine = entry->engine;
     const uint8_t all = exact | entry->below;
     if (all == 0)
         return;

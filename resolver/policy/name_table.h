@@ -27,7 +27,8 @@ struct name_found {
     uint8_t duty;        /* enum policy_special; of equal length: exact first, then RECORD, ZONE, NODATA, NXDOMAIN */
     bool duty_filtered;  /* a ZONE whose names the policy applies to */
     uint16_t duty_index;
-    uint16_t zone; /* index of the longest zone; 0: none */
+    uint16_t engine; /* the name is a host of that search engine, from 1; 0: of none */
+    uint16_t zone;   /* index of the longest zone; 0: none */
 };
 
 /* name: wire, lower case. */

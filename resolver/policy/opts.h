@@ -14,6 +14,8 @@
 #include "belisha/category.h"
 
 enum policy_block_answer { POLICY_ANSWER_NOTICE, POLICY_ANSWER_NXDOMAIN };
+/* Numbered as the words of the configuration are. */
+enum policy_safe_mode { POLICY_SAFE_OFF, POLICY_SAFE_MODERATE, POLICY_SAFE_STRICT };
 enum policy_wording { POLICY_WORDING_PRIMARY, POLICY_WORDING_SECONDARY, POLICY_WORDING_STAFF };
 
 struct policy_level {
@@ -24,7 +26,9 @@ struct policy_level {
         unless_approved; /* blocked but for the sites that were approved: an exception, the configuration's allow */
     uint64_t log_only;
     uint64_t allow;
-    bool default_block;          /* a walled garden: what nothing allows is blocked */
+    bool default_block;   /* a walled garden: what nothing allows is blocked */
+    uint64_t safe_strict; /* SafeSearch by engine, a bit for each; an engine in neither mask is left alone */
+    uint64_t safe_moderate;
     bool keep_ech;               /* answers keep what Encrypted ClientHello needs (RFC 9848) */
     enum policy_wording wording; /* of the notice page */
 };
@@ -66,14 +70,17 @@ enum policy_users {
 /* A name treated specially for everyone; exact or with everything below it. */
 enum policy_special {
     POLICY_SPECIAL_NONE,
-    POLICY_SPECIAL_HELP,     /* protected help: always answered, never attributed */
-    POLICY_SPECIAL_NXDOMAIN, /* canaries and special-use names answered with NXDOMAIN */
-    POLICY_SPECIAL_NODATA,   /* resolver.arpa (RFC 9462, 4) */
-    POLICY_SPECIAL_RECORD,   /* local record: `index` says which (records of the configuration) */
-    POLICY_SPECIAL_ZONE,     /* conditional zone without filter: `index` says which; see policy_facts.zone */
-    POLICY_SPECIAL_BLOCK,    /* names blocked by the configuration: category local */
-    POLICY_SPECIAL_ALLOW,    /* names allowed by the configuration whatever their category */
+    POLICY_SPECIAL_HELP,        /* protected help: always answered, never attributed */
+    POLICY_SPECIAL_NXDOMAIN,    /* canaries and special-use names answered with NXDOMAIN */
+    POLICY_SPECIAL_NODATA,      /* resolver.arpa (RFC 9462, 4) */
+    POLICY_SPECIAL_RECORD,      /* local record: `index` says which (records of the configuration) */
+    POLICY_SPECIAL_ZONE,        /* conditional zone without filter: `index` says which; see policy_facts.zone */
+    POLICY_SPECIAL_BLOCK,       /* names blocked by the configuration: category local */
+    POLICY_SPECIAL_ALLOW,       /* names allowed by the configuration whatever their category */
+    POLICY_SPECIAL_SAFE_SEARCH, /* host of the search engine `index`, exact only. Of a name, never policy_facts.special */
 };
+
+#define POLICY_ENGINES_MAX 64
 
 struct policy_name {
     const uint8_t *name; /* wire, lower case; not the root */

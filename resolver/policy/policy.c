@@ -6,6 +6,7 @@
 #include "base/category.h"
 #include "base/verdict.h"
 #include "dns/key.h"
+#include "dns/rr.h"
 #include "policy/inside.h"
 
 /* ---- making ---- */
@@ -166,8 +167,38 @@ static void choose_special(const struct name_found *found, struct policy_facts *
     }
 }
 
+bool policy_type_leads(uint16_t type)
+{
+    switch (type) {
+    case DNS_TYPE_NS:
+    case DNS_TYPE_SOA:
+    case DNS_TYPE_MX:
+    case DNS_TYPE_TXT:
+    case DNS_TYPE_DS:
+    case DNS_TYPE_RRSIG:
+    case DNS_TYPE_NSEC:
+    case DNS_TYPE_DNSKEY:
+    case DNS_TYPE_NSEC3:
+    case DNS_TYPE_NSEC3PARAM:
+    case DNS_TYPE_CAA:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* A local record of the host, and a zone without filter, have taken the place of the index: they answer themselves. */
+static void note_engine(const struct name_found *found, uint16_t type, struct policy_facts *out)
+{
+    bool answered = found->help_labels > 0 || (found->duty_labels > 0 && !found->duty_filtered);
+    if (found->engine == 0 || answered || !policy_type_leads(type))
+        return;
+    out->safe = 1;
+    out->special_index = (uint16_t)(found->engine - 1);
+}
+
 void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
-                             uint64_t generation, struct policy_facts *out)
+                             uint16_t type, uint64_t generation, struct policy_facts *out)
 {
     struct name_found found;
     name_table_find(policy->names, name, &found);
@@ -180,6 +211,8 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
         out->typed = match->typed;
     }
     choose_special(&found, out);
+    if (__builtin_expect(found.engine != 0, 0))
+        note_engine(&found, type, out);
 }
 
 void policy_facts(const struct policy *policy, const struct blockdb *db, const uint8_t *name,
@@ -187,11 +220,11 @@ void policy_facts(const struct policy *policy, const struct blockdb *db, const u
 {
     struct blockdb_match match;
     if (db == NULL) {
-        policy_facts_from_match(policy, name, NULL, 0, out);
+        policy_facts_from_match(policy, name, NULL, type, 0, out);
         return;
     }
     blockdb_lookup_type(db, key, type, &match);
-    policy_facts_from_match(policy, name, &match, blockdb_generation(db), out);
+    policy_facts_from_match(policy, name, &match, type, blockdb_generation(db), out);
 }
 
 void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
@@ -340,9 +373,25 @@ static struct verdict decide(const struct policy *policy, const struct policy_mo
         return v;
     case POLICY_SPECIAL_NONE:
     case POLICY_SPECIAL_ALLOW:
+    case POLICY_SPECIAL_SAFE_SEARCH:
         break;
     }
     return verdict_by_blocklist(policy, moment, profile, facts);
+}
+
+/* Last of all, and only over what is open: no block is taken back by it. What opened the name stays in its category. */
+__attribute__((noinline)) static void make_safe(const struct policy_level *level, const struct policy_facts *facts,
+                                                struct verdict *v)
+{
+    const uint64_t engine = UINT64_C(1) << facts->special_index % POLICY_ENGINES_MAX;
+    const bool strict = (level->safe_strict & engine) != 0;
+    if (v->action != VERDICT_RESOLVE || (!strict && (level->safe_moderate & engine) == 0))
+        return;
+    v->action = VERDICT_REWRITE;
+    v->reason = REASON_SAFE_SEARCH;
+    v->match = MATCH_QNAME;
+    v->match_labels = 0;
+    v->rule = policy_safe_rule(facts->special_index, strict ? POLICY_SAFE_STRICT : POLICY_SAFE_MODERATE);
 }
 
 struct verdict policy_decide(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
@@ -350,6 +399,8 @@ struct verdict policy_decide(const struct policy *policy, const struct policy_mo
 {
     struct verdict v = profile == POLICY_PROFILE_DENIED ? verdict_of(VERDICT_REFUSED, REASON_ACCESS, CATEGORY_NONE)
                                                         : decide(policy, moment, profile, facts);
+    if (__builtin_expect(facts->safe, 0))
+        make_safe(policy_level_at(moment, profile), facts, &v);
     v.categories = facts->statutory ? CATEGORY_BIT(CATEGORY_ILLEGAL) : facts->categories;
     return v;
 }
@@ -391,8 +442,8 @@ static bool may_be_excepted(const struct policy_facts *facts, const struct verdi
     return v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_NOT_READY && !policy_is_illegal(facts);
 }
 
-void policy_overrule(const struct policy *policy, const struct policy_facts *facts,
-                     const struct policy_decided *decided, struct verdict *verdict)
+void policy_overrule(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
+                     const struct policy_facts *facts, const struct policy_decided *decided, struct verdict *verdict)
 {
     struct verdict v;
     if (stands_above_decisions(verdict))
@@ -406,6 +457,8 @@ void policy_overrule(const struct policy *policy, const struct policy_facts *fac
         v.match = MATCH_QNAME;
         v.rule = decided->allow;
         v.match_labels = decided->allow_labels;
+        if (facts->safe)
+            make_safe(policy_level_at(moment, profile), facts, &v);
     } else {
         return;
     }

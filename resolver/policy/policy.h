@@ -13,7 +13,8 @@
  * Precedence, first that applies: protected help, the statutory list and illegal content, network duties and local
  * records, local block, local allow, the level over the category mask, the level's default. What somebody decided for the
  * time being (decision/) is laid over that by policy_overrule(): a recorded block counts as a local one, a recorded allow
- * too.
+ * too. What is open after all that, and a host of a search engine, is led to where the engine keeps adult results out, as
+ * far as the level asks for it.
  *
  * A policy is immutable once made; a changed configuration makes a new one. Threads: any number may use it at once.
  */
@@ -75,9 +76,9 @@ const struct policy_level *policy_level_at(const struct policy_moment *moment, u
 
 /* What is true of a name whoever asks. 32 bytes, kept in cache entries. */
 struct policy_facts {
-    uint64_t categories; /* blockdb_match.categories */
-    uint64_t listed;     /* blockdb_match.listed */
-    uint16_t special_index;
+    uint64_t categories;    /* blockdb_match.categories */
+    uint64_t listed;        /* blockdb_match.listed */
+    uint16_t special_index; /* of the special name; the search engine where `safe` is set */
     uint16_t zone;          /* the conditional zone it is in, whatever `special` says; 0: none, the root */
     uint8_t special;        /* enum policy_special */
     uint8_t special_labels; /* labels of the special name that matched */
@@ -87,6 +88,7 @@ struct policy_facts {
     uint8_t statutory : 1;  /* a host of the statutory list, or below one */
     uint8_t typed : 1;      /* the list may say something else of another record type */
     uint8_t callers : 1;    /* whatever the caller notes beside them; policy leaves it alone */
+    uint8_t safe : 1;       /* a host of a search engine, asked for what leads there */
     uint8_t closed : 1;     /* there must be a statutory list, and there is none to ask */
     uint64_t generation;    /* that was asked; the caller's to widen where it asks more lists than one */
 };
@@ -99,7 +101,7 @@ void policy_facts(const struct policy *policy, const struct blockdb *db, const u
 
 /* The same when the blocklist look-up was already done (in a batch). match NULL: no generation. */
 void policy_facts_from_match(const struct policy *policy, const uint8_t *name, const struct blockdb_match *match,
-                             uint64_t generation, struct policy_facts *out);
+                             uint16_t type, uint64_t generation, struct policy_facts *out);
 
 /* Whether it is a name of protected help; wire, lower case. What else is true of it changes nothing about that. */
 bool policy_is_help(const struct policy *policy, const uint8_t *name);
@@ -114,6 +116,26 @@ bool policy_is_illegal(const struct policy_facts *facts);
  */
 struct verdict policy_decide(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
                              const struct policy_facts *facts);
+
+/* verdict.rule of SafeSearch says which engine, and how: from 1, as all rules. */
+static inline uint32_t policy_safe_rule(uint16_t engine, enum policy_safe_mode mode)
+{
+    return engine * 2u + (mode == POLICY_SAFE_STRICT ? 2u : 1u);
+}
+static inline uint16_t policy_safe_engine(uint32_t rule)
+{
+    return (uint16_t)((rule - 1) / 2);
+}
+static inline enum policy_safe_mode policy_safe_mode(uint32_t rule)
+{
+    return rule % 2 == 0 ? POLICY_SAFE_STRICT : POLICY_SAFE_MODERATE;
+}
+
+/*
+ * Whether answers of this type can lead a browser to a host, or may in a way that we do not know. The others say
+ * something of the name as a zone or for mail, and stay as they are under SafeSearch: duckduckgo.com gets mail.
+ */
+bool policy_type_leads(uint16_t type);
 
 /* What the lists say about an address in an answer, or of a client. */
 void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use use, const uint8_t addr[16],
@@ -134,10 +156,11 @@ struct policy_decided {
 
 /*
  * Lays it over a verdict that is otherwise final, as the precedence says: nothing reaches protected help, network duties
- * and illegal content, and a block goes before an allow. The id becomes verdict.rule.
+ * and illegal content, and a block goes before an allow. The id becomes verdict.rule. An allow opens the name, and leaves
+ * SafeSearch on: then the verdict is that of the engine.
  */
-void policy_overrule(const struct policy *policy, const struct policy_facts *facts,
-                     const struct policy_decided *decided, struct verdict *verdict);
+void policy_overrule(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
+                     const struct policy_facts *facts, const struct policy_decided *decided, struct verdict *verdict);
 
 /* Adds feed and match_labels to a verdict that a category decided. */
 void policy_explain_match(const struct blockdb *db, const struct blockdb_match *match, struct verdict *verdict);

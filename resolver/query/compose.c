@@ -8,6 +8,7 @@
 
 #define ANY_TTL_S      3600
 #define REWRITTEN_TEXT "Rewritten by the school's policy"
+#define SAFE_TEXT      "SafeSearch, by the school's policy"
 
 static const struct ede ede_stripped = {.code = EDE_FORGED_ANSWER,
                                         .text = "Encrypted ClientHello removed by the school's policy"};
@@ -76,11 +77,15 @@ static size_t sinkhole_rdata(const struct query_opts *opts, uint16_t type, const
     return 0;
 }
 
-/* A block that ends soon is told for no longer. */
+/* What ends soon is told for no longer. */
+static uint32_t bounded_ttl_s(const struct client *c, uint32_t ttl_s)
+{
+    return ttl_s < c->ttl_max_s ? ttl_s : c->ttl_max_s;
+}
+
 static uint32_t blocked_ttl_s(const struct query_engine *e, const struct client *c)
 {
-    uint32_t ttl_s = e->env.opts->blocked_ttl_s;
-    return ttl_s < c->ttl_max_s ? ttl_s : c->ttl_max_s;
+    return bounded_ttl_s(c, e->env.opts->blocked_ttl_s);
 }
 
 /* No list and no category in the text: it must not tell one list from another. */
@@ -178,6 +183,17 @@ static size_t compose_rewrite(struct query_engine *e, const struct client *c, ui
     return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_FORGED_ANSWER, .text = REWRITTEN_TEXT});
 }
 
+static size_t compose_safe(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
+{
+    uint32_t ttl_s = bounded_ttl_s(c, SAFE_TTL_S);
+    struct answer a;
+    begin(c, &a, DNS_RCODE_NOERROR, out, cap);
+    safe_add(&a, e->env.opts, c, ttl_s);
+    if (a.count[MSG_ANSWER] == 0)
+        answer_add_soa(&a, ttl_s);
+    return end(e, c, &a, DNS_RCODE_NOERROR, (struct ede){.code = EDE_FORGED_ANSWER, .text = SAFE_TEXT});
+}
+
 static size_t compose_truncated(struct query_engine *e, const struct client *c, uint8_t *out, size_t cap)
 {
     struct answer a;
@@ -215,6 +231,7 @@ static size_t compose_local(struct query_engine *e, const struct client *c, uint
     case POLICY_SPECIAL_ZONE:
     case POLICY_SPECIAL_BLOCK:
     case POLICY_SPECIAL_ALLOW:
+    case POLICY_SPECIAL_SAFE_SEARCH:
         break;
     }
     return compose_negative(e, c, DNS_RCODE_NOERROR, out, cap);
@@ -226,7 +243,7 @@ size_t compose_verdict(struct query_engine *e, const struct client *c, uint8_t *
     case VERDICT_RESOLVE:
         break;
     case VERDICT_REWRITE:
-        return compose_rewrite(e, c, out, cap);
+        return verdict_is_safe_search(&c->verdict) ? compose_safe(e, c, out, cap) : compose_rewrite(e, c, out, cap);
     case VERDICT_TRUNCATED:
         return compose_truncated(e, c, out, cap);
     case VERDICT_NOTICE:
@@ -311,8 +328,8 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
     const struct query_opts *opts = e->env.opts;
     unsigned rcode = msg_u16(stored->msg + 2) & MSG_RCODE;
     struct ede ede = ede_of_stored(stored, rcode);
-    if (c->alias_listed)
-        ede = (struct ede){.code = EDE_FORGED_ANSWER, .text = REWRITTEN_TEXT};
+    if (c->alias_kind != ALIAS_LOCAL)
+        ede = (struct ede){.code = EDE_FORGED_ANSWER, .text = c->alias_kind == ALIAS_SAFE ? SAFE_TEXT : REWRITTEN_TEXT};
     else if (stored->has_ech && ech_is_withheld(e, c))
         ede = ede_stripped;
     struct msg_walk walk;
@@ -320,8 +337,8 @@ size_t compose_alias(struct query_engine *e, const struct client *c, const struc
     struct answer a;
     int code = msg_walk_begin(&walk, stored->msg, stored->len);
     begin(c, &a, rcode, out, cap);
-    if (c->alias_listed)
-        answer_add(&a, MSG_ANSWER, NULL, DNS_TYPE_CNAME, c->alias_ttl_s, c->request.question.name,
+    if (c->alias_kind != ALIAS_LOCAL)
+        answer_add(&a, MSG_ANSWER, NULL, DNS_TYPE_CNAME, bounded_ttl_s(c, c->alias_ttl_s), c->request.question.name,
                    c->request.question.name_len);
     else
         local_add(&a, opts, c->alias, c->request.question.type);

@@ -102,7 +102,8 @@ static void place_anew(struct query_engine *e, struct flight *f, const void *ctx
     for (struct waiter *w = f->waiters; w != NULL; w = w->next) {
         client_stand(e, &w->client);
         w->client.zone = zone;
-        w->client.alias_void = (other_records && !w->client.alias_listed) || w->client.group == POLICY_GROUP_DENIED;
+        w->client.alias_void =
+            (other_records && w->client.alias_kind == ALIAS_LOCAL) || w->client.group == POLICY_GROUP_DENIED;
     }
 }
 

@@ -13,6 +13,7 @@
  *     servers.c  what is noted of each server
  *     local.c    local records, and where their aliases lead
  *     alias.c    aliases that a list gives
+ *     safe.c     where SafeSearch leads
  *     follow.c   goes where an alias leads
  *     settle.c   an upstream's reply: check, clamp, cache, answer those who wait
  *     failure.c  why no upstream answered, remembered for a while (failure.h)
@@ -75,6 +76,9 @@ static inline bool source_is_encrypted(const struct query_source *source)
     return source->transport == QLOG_DOT || source->transport == QLOG_DOH;
 }
 
+/* Who says that a name is answered with another one. */
+enum alias_kind { ALIAS_LOCAL, ALIAS_LISTED, ALIAS_SAFE };
+
 static_assert((int)PRESENCE_USER == QLOG_GRADE_USER && (int)PRESENCE_LOGON == QLOG_GRADE_LOGON &&
                   (int)PRESENCE_LOAN == QLOG_GRADE_LOAN && (int)PRESENCE_DEVICE == QLOG_GRADE_DEVICE &&
                   (int)PRESENCE_ADDRESS == QLOG_GRADE_ADDRESS,
@@ -113,10 +117,10 @@ struct client {
     uint8_t cache_state;  /* enum qlog_cache */
     uint16_t upstream;    /* for the log */
     bool aliased;         /* an alias of ours is followed: request.question is its target while that is asked */
-    bool alias_listed;    /* ... which a list gave, and not a local record */
-    bool alias_void;      /* ... but the local records have changed since */
-    uint16_t alias;       /* first local record of the name that was asked */
-    uint32_t alias_ttl_s; /* of a list's alias */
+    uint8_t alias_kind;   /* enum alias_kind: a local record's, a list's, or SafeSearch */
+    bool alias_void;      /* the local records have changed since */
+    uint16_t alias;       /* ALIAS_LOCAL: first local record of the name that was asked */
+    uint32_t alias_ttl_s; /* of the others */
     uint8_t head[CLIENT_HEAD_MAX]; /* header and question as they were sent */
 };
 
@@ -287,9 +291,12 @@ ERR_CHECKED int chain_next(struct chain_walk *chain, uint8_t target[NAME_MAX_LEN
  */
 ERR_CHECKED int verdict_follow_stored(const struct query_engine *e, struct client *c, const struct stored *stored);
 /*
- * A local alias may lead anywhere but to what nothing can open: judges its target (request.question while it is followed)
- * and, unless stored is NULL, what that leads to. Then c->verdict blocks. Negative: as with verdict_follow_stored().
+ * A local alias, and SafeSearch, may lead anywhere but to what nothing can open: judges the target (request.question while
+ * it is followed) and, unless stored is NULL, what that leads to. Then c->verdict blocks. A target of SafeSearch that the
+ * school blocks itself is kept too. Negative: as with verdict_follow_stored().
  */
+ERR_CHECKED int verdict_follow_target(const struct query_engine *e, struct client *c, const struct stored *stored);
+/* The same of local aliases only: alias_judge() judges the others. */
 ERR_CHECKED int verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored);
 
 /* ---- address.c ---- */
@@ -326,7 +333,21 @@ void ech_strip(struct answer *a, const struct stored *stored);
 /* Takes it out of the record that was just added to a, an SVCB or HTTPS record; a_len: a->len before. */
 void ech_strip_added(struct answer *a, size_t a_len, size_t rdata_len);
 
-/* ---- alias.c: names that a list answers with another name ---- */
+/* ---- safe.c ---- */
+
+#define SAFE_TTL_S 60 /* of what SafeSearch says: a level that changes is felt within it */
+
+/* Where the verdict's SafeSearch leads; NULL: the engine is not among those of the configuration. */
+const struct query_target *safe_target(const struct query_opts *opts, const struct verdict *v);
+/* Whether the verdict is to answer with what the target has. */
+static inline bool verdict_is_safe_search(const struct verdict *v)
+{
+    return v->action == VERDICT_REWRITE && v->reason == REASON_SAFE_SEARCH;
+}
+/* Adds what is said without asking for the target; nothing where that is NODATA. */
+void safe_add(struct answer *a, const struct query_opts *opts, const struct client *c, uint32_t ttl_s);
+
+/* ---- alias.c: names that a list, or SafeSearch, answers with another name ---- */
 
 /* Where the verdict's records lead when none of them answers the question itself; target in lower case. */
 bool alias_find(const struct query_engine *e, const struct client *c, uint8_t target[NAME_MAX_LEN],
@@ -334,12 +355,15 @@ bool alias_find(const struct query_engine *e, const struct client *c, uint8_t ta
 /* The target that a record's data stand for: "*.garden" is the name that was asked, below garden. false: too long. */
 bool alias_target(const uint8_t *rdata, size_t rdata_len, const uint8_t *asked, uint8_t out[NAME_MAX_LEN]);
 /*
- * Judges what is followed, once stored is the answer for the target: the list may have changed meanwhile (ALIAS_GONE), and
- * where it leads to may be kept from the client. ALIAS_KEPT: the question is again what was asked, and c->verdict says
+ * Judges what is followed, once stored is the answer for the target: the list or the policy may have changed meanwhile
+ * (ALIAS_GONE), and where it leads to may be kept from the client. ALIAS_KEPT: the question is again what was asked, and c->verdict says
  * what becomes of it.
  */
 enum alias_fate { ALIAS_STANDS, ALIAS_KEPT, ALIAS_GONE };
+#define ALIAS_GONE_TEXT "The lists have changed: ask again"
 enum alias_fate alias_judge(const struct query_engine *e, struct client *c, const struct stored *stored);
+/* The part of it that is about the target of SafeSearch, where c->verdict was decided just now. stored NULL: not known yet. */
+enum alias_fate alias_check_safe(const struct query_engine *e, struct client *c, const struct stored *stored);
 
 /* ---- settle.c: each gives one waiting client its answer, and logs it ---- */
 

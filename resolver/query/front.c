@@ -199,7 +199,8 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->asked = now;
     c->match = NULL;
     c->ttl_max_s = UINT32_MAX;
-    c->aliased = c->alias_listed = c->alias_void = false;
+    c->aliased = c->alias_void = false;
+    c->alias_kind = ALIAS_LOCAL;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;
@@ -263,7 +264,7 @@ static void give_hit(struct query_engine *e, struct query_item *item, struct pas
     if (mark->chain_listed != 0 && verdict_follow_stored(e, c, &stored) < 0)
         return;
     if (c->verdict.action == VERDICT_REWRITE && c->verdict.match != MATCH_CNAME && c->verdict.match != MATCH_ADDRESS)
-        return; /* by a rule of the name itself, which may be an alias that decide() follows */
+        return; /* by a rule of the name itself, or SafeSearch: both may be an alias that decide() follows */
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len == 0) {
         c->cache_state = QLOG_CACHE_HIT;
@@ -318,7 +319,7 @@ static void list_batch(struct query_engine *e, struct passage passages[], size_t
         if (e->env.blockdb != NULL && matches[i].given_up > 0)
             metrics_add(e->env.metrics, METRIC_PATTERNS_GIVEN_UP, matches[i].given_up);
         policy_facts_from_match(e->env.policy, c->request.question.name, e->env.blockdb == NULL ? NULL : &matches[i],
-                                e->basis, &c->facts);
+                                c->request.question.type, e->basis, &c->facts);
         facts_add_statutory(e, keys[i], &c->facts);
         facts_add_decisions(e, c->request.question.name, &c->facts);
         if (e->env.blockdb != NULL && matches[i].hit_count > 0) { /* what the log will want to know of a block */
@@ -398,7 +399,7 @@ static void decide(struct query_engine *e, struct query_item *item, struct passa
             return;
     }
     verdict_decide(e, c);
-    if (follow_local(e, item, p, now) || follow_listed(e, item, p, now))
+    if (follow_local(e, item, p, now) || follow_listed(e, item, p, now) || follow_safe(e, item, p, now))
         return;
     size_t len = compose_verdict(e, c, item->out, item->out_cap);
     if (len > 0) {

@@ -38,10 +38,12 @@ void passage_forward(struct query_engine *e, struct query_item *item, struct pas
 /* ---- follow.c ---- */
 
 /*
- * Where the verdict answers with an alias, local or of a list, goes on to its target: answers, or waits for an upstream.
+ * Where the verdict answers with an alias, local, of a list or SafeSearch, goes on to its target: answers, or waits for an
+ * upstream.
  * false: there is nothing to follow, or c->verdict says now that the target is kept from the client.
  */
 bool follow_local(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now);
 bool follow_listed(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now);
+bool follow_safe(struct query_engine *e, struct query_item *item, struct passage *p, struct query_time now);
 
 #endif

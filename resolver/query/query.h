@@ -136,6 +136,19 @@ struct query_structured {
     const char *short_text; /* the same without its free texts, where the other does not fit */
 };
 
+/* Where SafeSearch leads: a name that is resolved each time, or addresses. */
+struct query_target {
+    const uint8_t *name;            /* wire, lower case; NULL: addresses */
+    const struct ipaddr *addresses; /* of either family */
+    size_t address_count;
+};
+
+/* A search engine; policy names with POLICY_SPECIAL_SAFE_SEARCH carry its index. */
+struct query_search {
+    const char *name;
+    struct query_target strict, moderate;
+};
+
 /* Who asks us for clients of its own, and what it is believed to say of them in EDNS options (identity/forwarded.h). */
 struct query_forwarder {
     struct prefix network;
@@ -151,6 +164,8 @@ struct query_opts {
     size_t zone_count;                  /* at least 1 */
     const struct query_record *records; /* sorted so that those of one name are together */
     size_t record_count;
+    const struct query_search *searches;
+    size_t search_count;                      /* at most POLICY_ENGINES_MAX */
     const struct query_forwarder *forwarders; /* the first that has the address */
     size_t forwarder_count;
 

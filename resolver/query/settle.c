@@ -15,8 +15,8 @@ static void hand_over(struct query_engine *e, struct client *c, size_t len, stru
     e->io.answer(e->io.ctx, &c->source, e->out, len);
 }
 
-/* What the target of a list's alias is answered with. */
-static void settle_listed(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
+/* What the target of a list's alias, or of SafeSearch, is answered with. */
+static void settle_given(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
 {
     switch (c->alias_void ? ALIAS_GONE : alias_judge(e, c, stored)) {
     case ALIAS_STANDS:
@@ -26,15 +26,15 @@ static void settle_listed(struct query_engine *e, struct client *c, const struct
         hand_over(e, c, compose_verdict(e, c, e->out, sizeof e->out), now);
         return;
     case ALIAS_GONE:
-        settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = "The lists have changed: ask again"}, now);
+        settle_failure(e, c, (struct ede){.code = EDE_OTHER, .text = ALIAS_GONE_TEXT}, now);
         return;
     }
 }
 
 void settle_stored(struct query_engine *e, struct client *c, const struct stored *stored, struct query_time now)
 {
-    if (c->aliased && c->alias_listed) {
-        settle_listed(e, c, stored, now);
+    if (c->aliased && c->alias_kind != ALIAS_LOCAL) {
+        settle_given(e, c, stored, now);
         return;
     }
     if (c->aliased && c->verdict.action == VERDICT_LOCAL) {

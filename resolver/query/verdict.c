@@ -69,12 +69,12 @@ static void bound_ttl(const struct query_engine *e, struct client *c, int64_t un
         c->ttl_max_s = left_s < 0 ? 0 : (uint32_t)left_s;
 }
 
-/* The answer must not outlive the decision that it was given by. */
+/* The answer must not outlive the decision that it was given by. What an allow opened may be SafeSearch's by now. */
 static void bound_by_decision(const struct query_engine *e, struct client *c, const struct verdict *v,
                               const struct table_found *found)
 {
     const struct table_decision *decision = v->reason == REASON_LOCAL_BLOCK ? &found->block : &found->allow;
-    if (v->rule == decision->id && decision->until_s != 0)
+    if ((v->rule == decision->id || verdict_is_safe_search(v)) && decision->until_s != 0)
         bound_ttl(e, c, decision->until_s);
 }
 
@@ -98,8 +98,8 @@ __attribute__((noinline)) static void overrule(const struct query_engine *e, str
                                            .block_labels = found.block.labels,
                                            .allow = found.allow.id,
                                            .allow_labels = found.allow.labels};
-    policy_overrule(e->env.policy, facts, &decided, v);
-    if (v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_EXCEPTION)
+    policy_overrule(e->env.policy, e->moment, c->profile, facts, &decided, v);
+    if (v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_EXCEPTION || v->reason == REASON_SAFE_SEARCH)
         bound_by_decision(e, c, v, &found);
 }
 
@@ -138,7 +138,7 @@ __attribute__((noinline)) static void client_decides(const struct query_engine *
     struct policy_facts facts;
     enum verdict_reason reason = (enum verdict_reason)c->verdict.reason;
     if (reason != REASON_DEFAULT && !verdict_reason_is_category(reason) && reason != REASON_CATEGORY_ALLOWED &&
-        reason != REASON_LOG_ONLY)
+        reason != REASON_LOG_ONLY && reason != REASON_SAFE_SEARCH)
         return;
     struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_CLIENT, client_address(c), &facts);
     if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason))
@@ -340,14 +340,19 @@ void verdict_check_addresses(const struct query_engine *e, struct client *c, con
 
 /* ---- local aliases ---- */
 
-/* Whether the name is one that nothing can open; then the verdict says so. */
+/*
+ * Whether the name is one that nothing can open, or that somebody in the school blocked without meaning the engine; then
+ * the verdict says so.
+ */
 static bool alias_decides(const struct query_engine *e, struct client *c, const uint8_t *name)
 {
     struct policy_facts facts;
     facts_of(e, name, c->request.question.type, &facts);
-    if (!policy_is_illegal(&facts) && !facts.closed)
+    struct verdict v = decide(e, c, name, &facts);
+    bool blocked_here = c->alias_kind == ALIAS_SAFE && v.reason == REASON_LOCAL_BLOCK;
+    if (!policy_is_illegal(&facts) && !facts.closed && !blocked_here)
         return false;
-    c->verdict = policy_decide(e->env.policy, e->moment, c->profile, &facts);
+    c->verdict = v;
     c->verdict.match = MATCH_CNAME;
     memcpy(c->matched, name, name_len(name));
     return true;
@@ -367,13 +372,11 @@ static void alias_check_addresses(const struct query_engine *e, struct client *c
     }
 }
 
-int verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored)
+int verdict_follow_target(const struct query_engine *e, struct client *c, const struct stored *stored)
 {
     struct chain_walk chain;
     uint8_t target[NAME_MAX_LEN];
     int code;
-    if (c->alias_listed) /* nobody's decision but the list's: alias_judge() goes by all of the policy */
-        return 0;
     if (alias_decides(e, c, c->request.question.name) || stored == NULL)
         return 0;
     if ((code = chain_begin(&chain, stored)) < 0)
@@ -384,6 +387,11 @@ int verdict_follow_alias(const struct query_engine *e, struct client *c, const s
     if (code == 0)
         alias_check_addresses(e, c, stored);
     return code;
+}
+
+int verdict_follow_alias(const struct query_engine *e, struct client *c, const struct stored *stored)
+{
+    return c->alias_kind == ALIAS_LOCAL ? verdict_follow_target(e, c, stored) : 0;
 }
 
 /* ---- records ---- */

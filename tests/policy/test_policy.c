@@ -116,7 +116,7 @@ static void facts_of(const struct policy *policy, const char *text, uint64_t cat
     const struct blockdb_match match = {.categories = categories, .listed = categories};
     assert_true(name_from_text(text, strlen(text), name) > 0);
     name_lower(name, name, name_len(name));
-    policy_facts_from_match(policy, name, categories == NO_GENERATION ? NULL : &match, 5, out);
+    policy_facts_from_match(policy, name, categories == NO_GENERATION ? NULL : &match, 1, 5, out);
 }
 
 static struct verdict verdict_for(const struct policy *policy, uint16_t group, const struct policy_facts *facts)
@@ -334,12 +334,12 @@ static void decisions_go_before_the_level_and_behind_the_rest(void **state)
         const struct verdict before = {
             .reason = (uint8_t)reasons[i].reason, .category = CATEGORY_NEWS, .categories = BIT(NEWS)};
         struct verdict v = before;
-        policy_overrule(*state, &facts, &block, &v);
+        policy_overrule(*state, NULL, 0, &facts, &block, &v);
         assert_int_equal(v.rule, reasons[i].blocked ? 7 : 0);
         assert_int_equal(v.reason, reasons[i].blocked ? REASON_LOCAL_BLOCK : reasons[i].reason);
         assert_true(v.categories == BIT(NEWS));
         v = before;
-        policy_overrule(*state, &facts, &allow, &v);
+        policy_overrule(*state, NULL, 0, &facts, &allow, &v);
         assert_int_equal(v.rule, reasons[i].allowed ? 8 : 0);
         assert_int_equal(v.reason, reasons[i].allowed ? REASON_EXCEPTION : reasons[i].reason);
     }
@@ -350,7 +350,7 @@ static void no_decision_reaches_illegal_content(void **state)
     static const struct policy_decided both = {.block = 7, .allow = 8};
     const struct policy_facts facts = {.categories = CATEGORY_BIT(CATEGORY_ILLEGAL)};
     struct verdict v = {.reason = REASON_CATEGORY, .category = CATEGORY_ILLEGAL};
-    policy_overrule(*state, &facts, &both, &v);
+    policy_overrule(*state, NULL, 0, &facts, &both, &v);
     assert_int_equal(v.reason, REASON_CATEGORY);
     assert_int_equal(v.rule, 0);
 }

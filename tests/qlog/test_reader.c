@@ -42,10 +42,11 @@ static struct qlog *log_fill(const struct fixture *f)
 /* Said again for the test's own model. */
 static bool kept_from_the_name(const struct verdict *v)
 {
-    static const uint8_t always[] = {VERDICT_NOTICE, VERDICT_NXDOMAIN, VERDICT_REWRITE, VERDICT_NODATA,
-                                     VERDICT_TRUNCATED};
+    static const uint8_t always[] = {VERDICT_NOTICE, VERDICT_NXDOMAIN, VERDICT_NODATA, VERDICT_TRUNCATED};
     if (memchr(always, v->action, sizeof always) != NULL)
         return true;
+    if (v->action == VERDICT_REWRITE)
+        return v->reason != REASON_SAFE_SEARCH;
     return v->reason == REASON_CATEGORY && (v->action == VERDICT_REFUSED || v->action == VERDICT_DROPPED);
 }
 

@@ -11,8 +11,9 @@
  *             list data TYPE HEX CATEGORY NAME   answered with a record of these data
  *             list type TYPE CATEGORY NAME   for questions of this type only
  *             list pattern REGEX CATEGORY NAME
- *             level NAME block C,C | log-only C,C | allow C,C | default-block | keep-ech
- *                                            (level 0 is "default", blocks all and strips ECH)
+ *             level NAME block C,C | log-only C,C | allow C,C | default-block | keep-ech | safe [ENGINE=]MODE
+ *                                            (level 0 is "default", blocks all, strips ECH and has no SafeSearch)
+ *             engine NAME strict TARGET [moderate TARGET] hosts HOST...    a search engine; TARGET: a name, or ADDR,ADDR
  *             group NAME PREFIX LEVEL
  *             access PREFIX                  instead of 10.0.0.0/8
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
@@ -339,6 +340,26 @@ static void do_unlist(const struct line *l)
     fail("not listed: %s", word(l, 1));
 }
 
+/* MODE of all engines, or of one. */
+static void level_safe(struct policy_level *level, const char *text)
+{
+    const char *mode = strchr(text, '=');
+    uint64_t engines = 0;
+    for (size_t i = 0; i < stage.opts.search_count; i++)
+        if (mode == NULL || (strlen(stage.searches[i].name) == (size_t)(mode - text) &&
+                             strncmp(stage.searches[i].name, text, (size_t)(mode - text)) == 0))
+            engines |= UINT64_C(1) << i;
+    mode = mode == NULL ? text : mode + 1;
+    level->safe_strict &= ~engines;
+    level->safe_moderate &= ~engines;
+    if (strcmp(mode, "strict") == 0)
+        level->safe_strict |= engines;
+    else if (strcmp(mode, "moderate") == 0)
+        level->safe_moderate |= engines;
+    else if (strcmp(mode, "off") != 0)
+        fail("no mode: %s", mode);
+}
+
 static void do_level(const struct line *l)
 {
     struct policy_level *level = &stage.levels[stage.policy_opts.level_count++];
@@ -354,6 +375,8 @@ static void do_level(const struct line *l)
             level->log_only = categories_read(word(l, ++i));
         else if (is(l, i, "allow"))
             level->allow = categories_read(word(l, ++i));
+        else if (is(l, i, "safe"))
+            level_safe(level, word(l, ++i));
         else
             fail("level: what is %s?", l->word[i]);
     }
@@ -370,6 +393,47 @@ static void do_group(const struct line *l)
     for (size_t i = 0; i < stage.policy_opts.level_count; i++)
         if (strcmp(stage.levels[i].name, word(l, 3)) == 0)
             g->level = (uint16_t)i;
+}
+
+static void target_read(char *text, struct query_target *out)
+{
+    struct ipaddr *addresses = &stage.search_addresses[stage.search_address_count];
+    struct ipaddr first;
+    char *rest = NULL;
+    if (ipaddr_from_text(strtok_r(text, ",", &rest), &first) < 0) {
+        static uint8_t names[2 * 8][NAME_MAX_LEN];
+        static size_t used;
+        lower_read(text, names[used]);
+        *out = (struct query_target){.name = names[used++]};
+        return;
+    }
+    *out = (struct query_target){.addresses = addresses};
+    for (char *at = text; at != NULL; at = strtok_r(NULL, ",", &rest)) {
+        if (ipaddr_from_text(at, &addresses[out->address_count++]) < 0)
+            fail("no address: %s", at);
+        stage.search_address_count++;
+    }
+}
+
+static void do_engine(const struct line *l)
+{
+    uint16_t engine = (uint16_t)stage.opts.search_count++;
+    struct query_search *search = &stage.searches[engine];
+    int at = 2;
+    search->name = stage_text(&stage, word(l, 1));
+    for (; !is(l, at, "hosts"); at += 2) {
+        struct query_target *target = is(l, at, "strict") ? &search->strict : &search->moderate;
+        word(l, at + 1);
+        target_read(l->word[at + 1], target);
+    }
+    if (search->moderate.name == NULL && search->moderate.address_count == 0)
+        search->moderate = search->strict;
+    while (++at < l->count) {
+        size_t n = stage.policy_opts.name_count++;
+        lower_read(l->word[at], stage.name_bytes[n]);
+        stage.names[n] =
+            (struct policy_name){.name = stage.name_bytes[n], .special = POLICY_SPECIAL_SAFE_SEARCH, .index = engine};
+    }
 }
 
 /* The groups behind it move up, as in a configuration that lost some lines. */
@@ -1326,7 +1390,9 @@ static void set_up(const struct line *l, const char *text)
         do_zone(l);
         if (stage.zones[0].server_count == stage.opts.server_count && stage.zones[0].server_count > 1)
             stage.zones[0].server_count = 1; /* server 0 is everybody's, the others are the zones' */
-    } else if (is(l, 0, "level"))
+    } else if (is(l, 0, "engine"))
+        do_engine(l);
+    else if (is(l, 0, "level"))
         do_level(l);
     else if (is(l, 0, "special"))
         do_special_use();

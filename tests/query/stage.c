@@ -39,6 +39,7 @@ void stage_init(struct stage *s)
         .zones = s->zones,
         .zone_count = 1,
         .records = s->records,
+        .searches = s->searches,
         .blocked_ttl_s = 10,
         .client_timeout_ms = 4000,
         .try_timeout_ms = 400,

@@ -51,6 +51,9 @@ struct stage {
     uint16_t zone_servers[8][8];
     uint8_t zone_names[8][NAME_MAX_LEN];
     struct query_record records[STAGE_ROWS_MAX];
+    struct query_search searches[8];
+    struct ipaddr search_addresses[STAGE_ROWS_MAX];
+    size_t search_address_count;
     struct policy_level levels[8];
     struct policy_group groups[8];
     struct prefix networks[8];

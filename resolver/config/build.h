@@ -18,8 +18,10 @@ struct build {
     struct arena *arena;
     struct config_errors *errors;
     const struct options *options;
-    const char *resolv_conf;  /* path */
-    struct config *config;    /* what is being filled */
+    const char *resolv_conf;                /* path */
+    struct config *config;                  /* what is being filled */
+    const struct policy_name *search_hosts; /* hosts that SafeSearch knows, for build_names() */
+    size_t search_host_count;
     const uint8_t *localhost; /* the built-in record that covers what is below it; NULL: none */
 };
 
@@ -43,6 +45,11 @@ ERR_CHECKED int build_discovery(struct build *b, struct query_record out[BUILD_D
 #define STRUCTURED_TEXT_MAX 512
 ERR_CHECKED int build_structured(struct build *b);
 
+/* Search engines: query.searches. A part of build_policy(). */
+ERR_CHECKED int build_searches(struct build *b);
+/* A level's modes. After build_searches(). */
+void build_level_searches(struct build *b, const struct options_level *from, struct policy_level *to);
+
 /* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
 ERR_CHECKED int build_policy(struct build *b);
 
@@ -51,6 +58,9 @@ ERR_CHECKED int build_change(struct build *b);
 
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
+
+/* A path of the configuration: those that do not begin with / are below state_dir. NULL: no memory, or none given. */
+const char *build_path(struct build *b, const char *path);
 
 /* Text of a wire name, in the arena. NULL: no memory. */
 char *build_name_text(struct build *b, const uint8_t *name);

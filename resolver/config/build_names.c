@@ -179,6 +179,14 @@ static int add_zones(struct names *n)
     return rc;
 }
 
+static int add_search_hosts(struct names *n)
+{
+    int rc = 0;
+    for (size_t i = 0; i < n->b->search_host_count && rc == 0; i++)
+        rc = add(n, n->b->search_hosts[i]);
+    return rc;
+}
+
 int build_names(struct build *b)
 {
     const struct options *o = b->options;
@@ -192,6 +200,8 @@ int build_names(struct build *b)
         rc = add_records(&n);
     if (rc == 0)
         rc = add_zones(&n);
+    if (rc == 0)
+        rc = add_search_hosts(&n);
     if (rc == 0)
         rc = add_list(&n, &o->block, POLICY_SPECIAL_BLOCK);
     if (rc == 0)

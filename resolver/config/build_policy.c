@@ -61,6 +61,7 @@ static void build_level(struct build *b, const struct options_level *from, struc
                                 .default_block = from->fallback == 1,
                                 .keep_ech = from->ech == 1,
                                 .wording = (enum policy_wording)from->wording};
+    build_level_searches(b, from, to);
 }
 
 static int level_find(const struct build *b, const char *name)
@@ -204,7 +205,9 @@ int build_policy(struct build *b)
     policy->zones_lead_to_notice = o->policy.zone_answers == 1;
     policy->access = o->access.items;
     policy->access_count = o->access.count;
-    int rc = build_levels(b);
+    int rc = build_searches(b);
+    if (rc == 0)
+        rc = build_levels(b);
     if (rc < 0)
         return rc;
     build_default_level(b);

@@ -95,6 +95,11 @@ static const char *path_in(struct build *b, const char *path)
     return arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
 }
 
+const char *build_path(struct build *b, const char *path)
+{
+    return path_in(b, path);
+}
+
 static unsigned worker_count(int64_t configured)
 {
     cpu_set_t cores;

@@ -12,6 +12,7 @@
 #include "base/ipaddr.h"
 #include "config/options_change.h"
 #include "config/schema.h"
+#include "config/search_table.h"
 
 /* An upstream server: an address, or a word: "system" (those of /etc/resolv.conf), "recursive" (our own recursion). */
 struct options_server {
@@ -70,9 +71,11 @@ struct options_level {
     struct schema_list block; /* int: enum category or OPTIONS_CATEGORY_ALL */
     struct schema_list allow;
     struct schema_list log_only;
-    int fallback; /* 0 allow, 1 block */
-    int ech;      /* 0 strip, 1 keep */
-    int wording;  /* enum policy_wording */
+    int fallback;                   /* 0 allow, 1 block */
+    struct schema_list safe_search; /* int: enum policy_safe_mode, by engine or "others" */
+    int youtube;                    /* the same */
+    int ech;                        /* 0 strip, 1 keep */
+    int wording;                    /* enum policy_wording */
 };
 
 struct options_group {
@@ -102,6 +105,13 @@ struct options_dnstap {
 
 extern const char *const options_dnstap_messages[];
 
+struct options_safe_search {
+    const char *table;          /* path; NULL: the shipped one */
+    struct schema_list engines; /* struct options_search */
+};
+
+extern const char *const options_safe_modes[]; /* enum policy_safe_mode */
+
 struct options {
     const char *state_dir;
     struct schema_list listen; /* struct endpoint */
@@ -123,6 +133,7 @@ struct options {
         bool firefox;
         bool private_relay;
     } canaries;
+    struct options_safe_search safe_search;
     struct options_policy policy;
     struct {
         struct ipaddr ipv4, ipv6; /* all zero: none */
@@ -208,5 +219,7 @@ extern const struct schema_option options_policy_fields[];
 
 /* A part of it, of struct options_dnstap (options_dnstap.c). */
 extern const struct schema_option options_dnstap_fields[];
+/* ... and of struct options_safe_search. */
+extern const struct schema_option options_safe_search_fields[];
 
 #endif

@@ -210,6 +210,15 @@ static void read_items(struct reading *r, const struct schema_option *option, co
         out->keys = NULL;
 }
 
+static void read_short_pair(struct reading *r, const struct schema_option *option, const struct yaml_node *node,
+                            struct schema_list *out)
+{
+    struct yaml_node value = *node;
+    value.key = option->short_key;
+    value.next = NULL;
+    read_items(r, option, &value, 1, out);
+}
+
 static void read_option(struct reading *r, const struct schema_option *option, const struct yaml_node *node, char *out)
 {
     switch (option->shape) {
@@ -225,6 +234,8 @@ static void read_option(struct reading *r, const struct schema_option *option, c
     case SCHEMA_PAIRS:
         if (node->kind == YAML_MAP)
             read_items(r, option, node->first, count_items(node->first), (struct schema_list *)(void *)out);
+        else if (node->kind == YAML_SCALAR && option->short_key != NULL)
+            read_short_pair(r, option, node, (struct schema_list *)(void *)out);
         else
             config_errors_add(r->errors, &node->at, "%s must be a mapping (key: value), not %s", option->key,
                               kind_text(node->kind));

@@ -55,9 +55,9 @@ extern const struct schema_type schema_prefix;   /* struct prefix; a bare addres
 extern const struct schema_type schema_name;     /* const uint8_t *: wire, lower case */
 
 enum schema_shape {
-    SCHEMA_ONE,   /* a value of type, or a mapping of `fields` */
-    SCHEMA_LIST,  /* a struct schema_list of them; a single one may stand without brackets */
-    SCHEMA_PAIRS, /* a struct schema_list with keys: a mapping whose keys are free */
+    SCHEMA_ONE,  /* a value of type, or a mapping of `fields` */
+    SCHEMA_LIST, /* a struct schema_list of them; a single one may stand without brackets */
+    SCHEMA_PAIRS, /* a struct schema_list with keys: a mapping whose keys are free; short_key: the key of a single value */
 };
 
 struct schema_list {
@@ -74,7 +74,7 @@ struct schema_option {
     const struct schema_option *fields; /* of a mapping */
     size_t place_offset;      /* 0: none; else of a struct config_place: where the option's value is written */
     size_t item_size;         /* SCHEMA_LIST and SCHEMA_PAIRS of mappings: bytes of one item's struct */
-    const char *short_key;    /* a mapping: a plain value stands for {short_key: value} */
+    const char *short_key;    /* a mapping, or pairs: a plain value stands for {short_key: value} */
     const char *const *words; /* schema_word: ends in NULL */
     int64_t min, max;         /* schema_int, duration (ms), bytes; both 0: any that is not negative */
     const char *fallback;     /* YAML text; NULL: the field stays zero */

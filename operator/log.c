@@ -12,6 +12,7 @@
 #include "operator/command.h"
 #include "operator/log_export.h"
 #include "operator/log_fields.h"
+#include "operator/log_hold.h"
 #include "operator/log_options.h"
 #include "operator/log_verify.h"
 #include "operator/reading.h"
@@ -89,6 +90,17 @@ static int rows_print(const struct log_task *task, struct qlog_scan *scan, uint6
 
 /* ---- the subcommands ---- */
 
+/* A search that finds nobody must not look as if nobody had asked. */
+static void print_closed(const struct log_task *task, const struct qlog_scan_stats *stats)
+{
+    if (stats->closed_blocks > 0)
+        fprintf(task->env->err,
+                "belisha log: of %" PRIu64
+                " blocks nobody can say here who asked: the keys of their days are gone, or may "
+                "not be read\n",
+                stats->closed_blocks);
+}
+
 static int search_run(struct log_task *task)
 {
     struct qlog_scan *scan;
@@ -104,6 +116,7 @@ static int search_run(struct log_task *task)
         return fail(task, task->dir, code);
     if (stats.damaged_blocks > 0)
         fprintf(task->env->err, "belisha log: %" PRIu64 " damaged blocks were left out\n", stats.damaged_blocks);
+    print_closed(task, &stats);
     return OPERATOR_OK;
 }
 
@@ -133,6 +146,7 @@ static int export_run(struct log_task *task)
         return fail(task, task->options.output == NULL ? task->dir : task->options.output, code);
     fprintf(task->env->err, "belisha log: %" PRIu64 " rows, %" PRIu64 " lost in gaps, %" PRIu64 " damaged blocks\n",
             result.stats.rows, result.stats.lost, result.stats.damaged_blocks);
+    print_closed(task, &result.stats);
     return OPERATOR_OK;
 }
 
@@ -141,7 +155,8 @@ static int prune_run(struct log_task *task)
     const struct log_options *o = &task->options;
     const struct qlog_opts *configured = &task->env->config->log;
     bool given = o->days >= 0 || o->bytes >= 0;
-    struct retention_opts opts = {.keep_s = configured->retention_s, .keep_bytes = configured->retention_bytes};
+    struct retention_opts opts = {
+        .keep_s = configured->retention_s, .keep_bytes = configured->retention_bytes, .keys_s = configured->identity_s};
     struct retention_result result;
     if (given)
         opts = (struct retention_opts){.keep_s = o->days < 0    ? 0
@@ -156,7 +171,17 @@ static int prune_run(struct log_task *task)
         return fail(task, task->dir, code);
     fprintf(task->env->out, "%" PRIu64 " segments removed, %" PRIu64 " kept (%" PRIu64 " bytes)\n", result.removed,
             result.kept, result.kept_bytes);
+    if (result.keys_destroyed > 0)
+        fprintf(task->env->out, "keys of %" PRIu64 " days destroyed: who asked on them is gone for good\n",
+                result.keys_destroyed);
+    if (result.held > 0)
+        fprintf(task->env->out, "%" PRIu64 " segments are held (belisha log hold)\n", result.held);
     return OPERATOR_OK;
+}
+
+static int hold_run(struct log_task *task)
+{
+    return log_hold_run(task->env, task->dir, &task->options);
 }
 
 static int verify_run(struct log_task *task)
@@ -170,11 +195,9 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         const char *name;
         const char *kind; /* of its entry in the ledger; NULL: it shows nothing of what was asked */
         int (*run)(struct log_task *task);
-    } subcommands[] = {{"tail", "log.tail", tail_run},
-                       {"search", "log.search", search_run},
-                       {"export", "log.export", export_run},
-                       {"prune", "log.prune", prune_run},
-                       {"verify", NULL, verify_run}};
+    } subcommands[] = {{"tail", "log.tail", tail_run},       {"search", "log.search", search_run},
+                       {"export", "log.export", export_run}, {"prune", "log.prune", prune_run},
+                       {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
@@ -188,7 +211,7 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
             return OPERATOR_FAILED;
         return subcommands[i].run(&task);
     }
-    return operator_usage(env, &command_log, "tail, search, export, prune or verify is expected");
+    return operator_usage(env, &command_log, "tail, search, export, prune, hold or verify is expected");
 }
 
 static const char details[] =
@@ -196,6 +219,8 @@ static const char details[] =
     "  search        records that are there, oldest first\n"
     "  export        the same with all columns, for other programs\n"
     "  prune         removes the oldest segments\n"
+    "  hold          keeps days from retention, with the keys that tell who asked; without options, lists what is "
+    "held\n"
     "  verify        has no segment been changed, damaged, taken from the middle or put in its place?\n"
     "\nWhich records (CHOICE):\n"
     "  --from TIME, --to TIME    2026-11-21, 2026-11-21T10:30 (UTC), -2h, -30m, -7d, now\n"
@@ -214,6 +239,9 @@ static const char details[] =
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
     "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
+    "  --days-from DAY, --days-to DAY, --reason TEXT\n"
+    "                            hold: both days and those between (2026-11-02, UTC), and why\n"
+    "  --release NUMBER          hold: ends one\n"
     "  --dir DIR                 another log, such as a copy\n";
 
 const struct operator_command command_log = {
@@ -221,6 +249,7 @@ const struct operator_command command_log = {
     .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
                 "log export [CHOICE]... [--limit NUMBER] [--format csv|ndjson] [-o FILE] [--dir DIR]\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
+                "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"
                 "log verify [--key FILE]... [--dir DIR]",
     .help = "look into the query log, export it, remove what is too old, check its chain",
     .details = details,

@@ -1,6 +1,7 @@
 #include "operator/log_options.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -165,6 +166,27 @@ static const char *take_prune(struct log_options *o, int option, const char *tex
     return bytes_from_text(text, &o->bytes) < 0 ? "--bytes must be a size such as 20G" : NULL;
 }
 
+static const char *take_hold(struct log_options *o, int option, const char *text)
+{
+    o->holds = true;
+    if (option == 'R')
+        return (size_t)snprintf(o->hold.reason, sizeof o->hold.reason, "%s", text) < sizeof o->hold.reason
+                   ? NULL
+                   : "--reason may have 500 bytes";
+    return hold_day_from_text(text, option == 'h' ? &o->hold.from_day : &o->hold.to_day) < 0
+               ? "--days-from and --days-to must be days such as 2026-11-02"
+               : NULL;
+}
+
+static const char *take_release(struct log_options *o, const char *text)
+{
+    int64_t number;
+    if (number_from_text(text, &number) < 0 || number == 0 || number > UINT32_MAX)
+        return "--release must be the number of a hold";
+    o->release = (uint32_t)number;
+    return NULL;
+}
+
 static const char *take_option(struct log_options *o, int option, int64_t now_ns)
 {
     static const char time_hint[] =
@@ -203,6 +225,12 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'D':
         o->dir = optarg;
         return NULL;
+    case 'h':
+    case 'H':
+    case 'R':
+        return take_hold(o, option, optarg);
+    case 'e':
+        return take_release(o, optarg);
     case 'K':
         if (o->key_count == LOG_KEYS_MAX)
             return "--key may be given eight times";
@@ -227,7 +255,9 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
         {"limit", required_argument, NULL, 'l'},    {"format", required_argument, NULL, 'f'},
         {"output", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'D'},
         {"days", required_argument, NULL, 'd'},     {"bytes", required_argument, NULL, 'B'},
-        {"key", required_argument, NULL, 'K'},      {0}};
+        {"key", required_argument, NULL, 'K'},      {"days-from", required_argument, NULL, 'h'},
+        {"days-to", required_argument, NULL, 'H'},  {"reason", required_argument, NULL, 'R'},
+        {"release", required_argument, NULL, 'e'},  {0}};
     int option;
     *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};
     optind = 0;

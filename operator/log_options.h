@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "qlog/hold.h"
 #include "qlog/reader.h"
 
 #define LOG_KEYS_MAX 8
@@ -22,6 +23,9 @@ struct log_options {
     int64_t bytes;                  /* prune; -1: not given */
     const char *keys[LOG_KEYS_MAX]; /* verify: files of public keys that are trusted */
     size_t key_count;
+    struct hold hold; /* hold: from, to and reason as given */
+    bool holds;       /* ... and any of them was given */
+    uint32_t release; /* hold: the one that ends; 0: none */
 };
 
 /*

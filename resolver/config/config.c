@@ -173,6 +173,8 @@ static void fill_log(struct build *b)
     b->config->log = (struct qlog_opts){.dir = path_in(b, o->log.dir),
                                         .node = o->log.node != NULL ? o->log.node : host_name(b),
                                         .key_path = path_in(b, o->log.key),
+                                        .keys_dir = o->log.seal ? path_in(b, o->log.day_keys) : NULL,
+                                        .identity_s = o->log.identity_ms / 1000,
                                         .writer_count = b->config->workers,
                                         .journal_bytes = (size_t)o->log.journal_bytes,
                                         .segment_bytes = (uint64_t)o->log.segment_bytes,

@@ -419,6 +419,23 @@ static const struct schema_option log_options[] = {
      PART(log, key),
      .fallback = "keys/log.key",
      .help = "private key that closed segments are signed with, made when it is missing"},
+    {.key = "seal",
+     .type = &schema_bool,
+     PART(log, seal),
+     .fallback = "true",
+     .help = "who asked is kept under a key of the day, without which the rows tell nobody"},
+    {.key = "day_keys",
+     .type = &schema_string,
+     PART(log, day_keys),
+     .fallback = "keys/days",
+     .help = "folder of those keys"},
+    {.key = "identity_retention",
+     .type = &schema_duration,
+     .min = 0,
+     .max = 20 * 366 * DAY,
+     PART(log, identity_ms),
+     .fallback = "0",
+     .help = "keys of days that are older are destroyed; 0: with the last row of the day"},
     {0}};
 
 static const struct schema_option tls_options[] = {

@@ -179,6 +179,9 @@ struct options {
         int64_t retention_ms, retention_bytes;
         int64_t fsync_ms, backlog_bytes;
         const char *key;
+        bool seal;
+        const char *day_keys;
+        int64_t identity_ms;
     } log;
     struct options_dnstap dnstap;
     struct {

@@ -57,9 +57,30 @@ static int segment_want(struct qlog *log)
     return segment_begin(&opts, &log->segment);
 }
 
+/* The key of the block's day. A row is not put where it could be read for ever: without a key it stays in its journal. */
+static int key_want(struct qlog *log)
+{
+    log->builder.key = NULL;
+    if (log->keys_fd < 0 || log->builder.row_count == 0)
+        return 0;
+    if (log->day_key != NULL && day_key_of(log->day_key) != log->block_day) {
+        int code = day_key_sync(log->day_key);
+        day_key_close(log->day_key);
+        log->day_key = NULL;
+        if (code < 0)
+            return code;
+    }
+    int code = log->day_key != NULL ? 0 : day_key_open(log->keys_fd, log->block_day, DAY_KEY_WRITE, &log->day_key);
+    if (code == 0)
+        log->builder.key = log->day_key;
+    return code;
+}
+
 static int block_write(struct qlog *log)
 {
     int code = segment_want(log);
+    if (code == 0)
+        code = key_want(log);
     return code < 0 ? code : segment_put_block(log->segment, &log->builder);
 }
 
@@ -77,9 +98,25 @@ static int batch_put(struct qlog *log, struct batch *batch)
     return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;
 }
 
+/* The rows of a sealed block are of one day. */
+static int day_turn(struct qlog *log, struct batch *batch, uint32_t day)
+{
+    int code = batch_put(log, batch);
+    if (code == 0 && log->builder.row_count > 0)
+        code = block_write(log);
+    log->block_day = day;
+    return code;
+}
+
 static int item_put(struct qlog *log, struct batch *batch, const struct journal_item *item)
 {
     struct journal_gap gap;
+    uint32_t day = day_key_day(item->time_ns);
+    if (log->keys_fd >= 0 && day != log->block_day && item->kind != JOURNAL_GAP) {
+        int code = day_turn(log, batch, day);
+        if (code < 0)
+            return code;
+    }
     if (item->kind != JOURNAL_GAP || item->len < sizeof gap) {
         batch->items[batch->count++] = *item;
         return batch->count == BLOCK_BATCH || batch->count == block_room(&log->builder) ? batch_put(log, batch) : 0;
@@ -241,6 +278,8 @@ static int segment_end(struct qlog *log, const struct cursor *cursors, size_t co
     struct chain chain = {.sequence = log->chain.sequence + 1};
     struct segment_journal *positions = calloc(count + 1, sizeof *positions);
     int code = positions == NULL ? ERR_NOMEM : block_write(log);
+    if (code == 0 && log->day_key != NULL)
+        code = day_key_sync(log->day_key);
     for (size_t i = 0; code == 0 && i < count; i++)
         positions[i] = (struct segment_journal){cursors[i].journal->id, cursors[i].journal->seen};
     if (code == 0)

@@ -7,6 +7,8 @@
 #include <xxhash.h>
 
 #include "qlog/block_fields.h"
+#include "qlog/crowd.h"
+#include "qlog/seal.h"
 
 #define NAMES_MAX (2 * BLOCK_ROWS_MAX) /* each row has a name and at most a matched one */
 
@@ -54,7 +56,15 @@ static int column_get(struct block *block, enum column_id id, void *base, const 
 {
     if (!block->present[id])
         return ERR_DAMAGED;
-    return column_read(&block->packer, &block->columns[id], base, shape);
+    if (block->is_closed && block->columns[id].header.cipher == COLUMN_SEALED)
+        return 0; /* stays zero */
+    return column_read(&block->packer, &block->columns[id], block->key, base, shape);
+}
+
+bool block_seals(enum column_id id)
+{
+    return id == COLUMN_WHO || id == COLUMN_PORT || id == COLUMN_WHO_CLIENT || id == COLUMN_WHO_DEVICE ||
+           id == COLUMN_WHO_USER || id == COLUMN_WHO_SLOT;
 }
 
 static int fields_get(struct block *block, const struct block_field *fields, size_t field_count, void *table,
@@ -113,6 +123,34 @@ static int texts_get(struct block *block)
     return code;
 }
 
+/* Persons who were forgotten are nobody. */
+static void persons_open(struct block *block)
+{
+    const uint8_t *person_key;
+    for (uint32_t i = 0; i < block->who_count; i++) {
+        struct block_who *who = &block->who[i];
+        if (who->slot == 0)
+            continue;
+        if (day_key_person(block->key, who->slot, &who->user, &person_key)) {
+            seal_person(person_key, block->header.seal_nonce, i, who);
+            continue;
+        }
+        memset(who->client, 0, sizeof who->client);
+        who->device = 0;
+    }
+}
+
+static int slots_get(struct block *block)
+{
+    if (block->key == NULL)
+        return 0;
+    int code =
+        fields_get(block, slot_fields, FIELD_COUNT(slot_fields), block->who, sizeof *block->who, block->who_count);
+    if (code == 0)
+        persons_open(block);
+    return code;
+}
+
 static int who_get(struct block *block)
 {
     block->who_count = table_count(block, COLUMN_WHO_CLIENT);
@@ -126,6 +164,8 @@ static int who_get(struct block *block)
     if (block->who == NULL || block->gaps == NULL)
         return ERR_NOMEM;
     int code = fields_get(block, who_fields, FIELD_COUNT(who_fields), block->who, sizeof *block->who, block->who_count);
+    if (code == 0)
+        code = slots_get(block);
     if (code == 0)
         code = fields_get(block, gap_fields, FIELD_COUNT(gap_fields), block->gaps, sizeof *block->gaps,
                           block->header.gaps);
@@ -158,8 +198,13 @@ static int what_check(const struct block *block)
 int block_open(struct block *block, const uint8_t *bytes, size_t len)
 {
     int code = block_check(bytes, len, &block->header);
-    if (code == 0)
-        code = columns_parse(block, bytes);
+    if (code < 0)
+        return code;
+    block->key = block->header.key_day == 0 || block->header.key_day > UINT32_MAX
+                     ? NULL
+                     : keyring_find(block->keys, (uint32_t)(block->header.key_day - 1));
+    block->is_closed = block->header.key_day != 0 && block->key == NULL;
+    code = columns_parse(block, bytes);
     if (code == 0)
         code = who_get(block);
     if (code == 0)
@@ -179,9 +224,8 @@ int block_read_tables(struct block *block)
 
 /* ---- rows ---- */
 
-int block_read_index(struct block *block, enum column_id id, uint16_t *out)
+static int index_get(struct block *block, enum column_id id, uint32_t bound, uint16_t *out)
 {
-    uint32_t bound = id == COLUMN_WHO ? block->who_count : id == COLUMN_WHAT ? block->what_count : block->path_count;
     uint32_t rows = block->header.rows;
     uint32_t highest = 0;
     int code = column_get(block, id, out, &(struct column_shape){2, 2, rows});
@@ -190,6 +234,44 @@ int block_read_index(struct block *block, enum column_id id, uint16_t *out)
     for (uint32_t i = 0; i < rows; i++)
         highest = out[i] > highest ? out[i] : highest;
     return rows > 0 && highest >= bound ? ERR_DAMAGED : 0;
+}
+
+/* Crowd and rank to the entry; who has no key gets the first of the crowd, of whom nothing else is known. */
+static int crowd_resolve(struct block *block, const uint16_t *crowd, uint16_t *ranks)
+{
+    struct crowds crowds = {0};
+    int code = crowds_init(&crowds, block->who, block->who_count);
+    for (uint32_t i = 0; code == 0 && i < block->header.rows; i++) {
+        int32_t entry = crowds_entry(&crowds, crowd[i], ranks[i]);
+        ranks[i] = (uint16_t)entry;
+        code = entry < 0 ? ERR_DAMAGED : 0;
+    }
+    crowds_done(&crowds);
+    return code;
+}
+
+static int sealed_who_get(struct block *block, uint16_t *out)
+{
+    uint16_t *crowd = calloc(block->header.rows + 1u, sizeof *crowd);
+    int code = crowd == NULL ? ERR_NOMEM : index_get(block, COLUMN_CROWD, block->who_count, crowd);
+    memset(out, 0, block->header.rows * sizeof *out);
+    if (code == 0)
+        code = index_get(block, COLUMN_WHO, block->who_count, out);
+    if (code == 0)
+        code = crowd_resolve(block, crowd, out);
+    free(crowd);
+    return code;
+}
+
+int block_read_index(struct block *block, enum column_id id, uint16_t *out)
+{
+    if (id == COLUMN_WHO && block->header.key_day != 0)
+        return sealed_who_get(block, out);
+    return index_get(block, id,
+                     id == COLUMN_WHO    ? block->who_count
+                     : id == COLUMN_WHAT ? block->what_count
+                                         : block->path_count,
+                     out);
 }
 
 static int rows_renew(struct block_rows *rows, size_t count)

@@ -26,6 +26,7 @@
 #include "qlog/dict.h"
 #include "qlog/format.h"
 #include "qlog/journal.h"
+#include "qlog/keyring.h"
 #include "qlog/texts.h"
 
 struct block_who {
@@ -36,6 +37,7 @@ struct block_who {
     uint16_t group;
     uint8_t grade;
     uint8_t zero;
+    uint32_t slot; /* COLUMN_WHO_SLOT */
 };
 
 struct block_what {
@@ -100,6 +102,7 @@ struct block_builder {
     uint32_t row_count, gap_count, gap_cap;
     int64_t min_ns, max_ns;
     uint64_t lost, first_generation, last_generation;
+    struct day_key *key; /* seals who asked; all rows are of its day. NULL: the block is not sealed. The caller's */
 };
 
 #define BLOCK_BATCH 16u /* rows looked up together */
@@ -120,8 +123,11 @@ void block_builder_done(struct block_builder *builder);
 /* ---- reading ---- */
 
 struct block {
+    struct keyring *keys; /* set by the caller; NULL: what is sealed stays so */
     struct column_packer packer;
     struct block_header header;
+    const struct day_key *key; /* of a sealed block; NULL: it is not, or is_closed */
+    bool is_closed;            /* who asked can't be had: client, port, device and user of all rows are zero */
     struct column columns[COLUMN_ID_MAX]; /* points into the bytes given to block_open() */
     bool present[COLUMN_ID_MAX];
     struct block_who *who;
@@ -138,7 +144,7 @@ struct block {
 /* Only what the check covers. ERR_DAMAGED. */
 ERR_CHECKED int block_check(const uint8_t *bytes, size_t len, struct block_header *out);
 /* Checks the block, reads who table, texts and gaps. bytes must live as long as the block is read. ERR_DAMAGED,
- * ERR_NOMEM, ERR_UNSUPPORTED (sealed). */
+ * ERR_NOMEM, ERR_UNSUPPORTED (sealed in a way of a later version). */
 ERR_CHECKED int block_open(struct block *block, const uint8_t *bytes, size_t len);
 /* Reads the other tables and the names: the larger part, left until it is known that the block is of interest. */
 ERR_CHECKED int block_read_tables(struct block *block);
@@ -149,6 +155,8 @@ ERR_CHECKED int block_read_index(struct block *block, enum column_id id, uint16_
 const uint8_t *block_name(const struct block *block, uint32_t number);
 /* Puts row i together; i < header.rows, after block_read_rows(). */
 void block_row(const struct block *block, uint32_t i, struct qlog_record *out);
+/* Whether the column says who asked. */
+bool block_seals(enum column_id id);
 void block_done(struct block *block);
 
 #endif

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "qlog/block_fields.h"
+#include "qlog/crowd.h"
+#include "qlog/seal.h"
 
 static int rows_alloc(struct block_rows *rows)
 {
@@ -269,7 +272,8 @@ struct output {
 static void column_put(struct output *out, enum column_id id, const void *base, const struct column_shape *shape)
 {
     if (out->code == 0)
-        out->code = column_write(&out->builder->packer, (uint8_t)id, base, shape, out->text);
+        out->code = column_write(&out->builder->packer, (uint8_t)id, base, shape,
+                                 block_seals(id) ? out->builder->key : NULL, out->text);
     out->columns++;
 }
 
@@ -280,6 +284,53 @@ static void fields_put(struct output *out, const struct block_field *fields, siz
         struct column_shape shape = {.width = fields[i].width, .stride = stride, .count = count};
         column_put(out, fields[i].id, count == 0 ? table : (const uint8_t *)table + fields[i].offset, &shape);
     }
+}
+
+/* Hides the persons of the table, in the table itself. */
+static int persons_seal(struct block_builder *b, uint64_t nonce)
+{
+    const uint8_t *person_key;
+    for (uint32_t i = 0; i < b->who_keys.count; i++) {
+        struct block_who *who = &b->who[i];
+        if (who->user == 0)
+            continue;
+        int code = day_key_slot(b->key, who->user, &who->slot);
+        if (code < 0)
+            return code;
+        if (day_key_person(b->key, who->slot, &who->user, &person_key))
+            seal_person(person_key, nonce, i, who);
+        who->user = 0;
+    }
+    return 0;
+}
+
+/* What may be known of a row when nobody is, and then the rest. */
+static int crowd_put(struct output *out)
+{
+    struct block_builder *b = out->builder;
+    struct crowds crowds = {0};
+    uint16_t *crowd = calloc(b->row_count + 1u, sizeof *crowd);
+    int code = crowd == NULL ? ERR_NOMEM : crowds_init(&crowds, b->who, b->who_keys.count);
+    for (uint32_t i = 0; code == 0 && i < b->row_count; i++) {
+        crowd[i] = crowds.crowd[b->rows.who[i]];
+        b->rows.who[i] = crowds.rank[b->rows.who[i]];
+    }
+    if (code == 0)
+        column_put(out, COLUMN_CROWD, crowd, &(struct column_shape){2, 2, b->row_count});
+    crowds_done(&crowds);
+    free(crowd);
+    return code;
+}
+
+static void seal_put(struct output *out, uint64_t nonce)
+{
+    struct block_builder *b = out->builder;
+    int code = persons_seal(b, nonce);
+    if (code == 0)
+        code = crowd_put(out);
+    if (code < 0)
+        out->code = code;
+    fields_put(out, slot_fields, FIELD_COUNT(slot_fields), b->who, sizeof *b->who, b->who_keys.count);
 }
 
 static void tables_write(struct output *out)
@@ -396,6 +447,11 @@ int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], str
     struct block_header header = {
         .magic = BLOCK_MAGIC, .rows = b->row_count, .gaps = b->gap_count, .min_ns = b->min_ns, .max_ns = b->max_ns};
     text_add(out, (const char *)&header, sizeof header);
+    if (b->key != NULL && output.code == 0) {
+        header.key_day = (uint64_t)day_key_of(b->key) + 1;
+        randombytes_buf(&header.seal_nonce, sizeof header.seal_nonce);
+        seal_put(&output, header.seal_nonce);
+    }
     tables_write(&output);
     rows_put(&output);
     if (output.code < 0)
@@ -424,6 +480,7 @@ void block_builder_clear(struct block_builder *b)
     b->row_count = 0;
     b->gap_count = 0;
     b->lost = 0;
+    b->key = NULL;
 }
 
 void block_builder_done(struct block_builder *b)

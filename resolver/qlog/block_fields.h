@@ -20,6 +20,9 @@ static const struct block_field who_fields[] = {
     FIELD(WHO_POLICY, block_who, policy), FIELD(WHO_GROUP, block_who, group),   FIELD(WHO_GRADE, block_who, grade),
 };
 
+/* Of sealed blocks only. */
+static const struct block_field slot_fields[] = {FIELD(WHO_SLOT, block_who, slot)};
+
 static const struct block_field what_fields[] = {
     FIELD(WHAT_NAME, block_what, name),
     FIELD(WHAT_MATCHED, block_what, matched),

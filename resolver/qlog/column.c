@@ -6,6 +6,8 @@
 
 #include <zstd.h>
 
+#include "qlog/seal.h"
+
 #define RAW_LEN_MAX BLOCK_LEN_MAX
 #define WIDTH_MAX   16u
 
@@ -15,6 +17,7 @@ void column_packer_done(struct column_packer *packer)
     ZSTD_freeDCtx(packer->decompress);
     free(packer->planes);
     free(packer->packed);
+    free(packer->opened);
     *packer = (struct column_packer){0};
 }
 
@@ -113,7 +116,7 @@ static int level_of(uint8_t id)
 }
 
 int column_write(struct column_packer *packer, uint8_t id, const void *base, const struct column_shape *shape,
-                 struct text *out)
+                 const struct day_key *key, struct text *out)
 {
     size_t used = planes_used(base, shape);
     size_t raw_len = used * shape->count;
@@ -131,9 +134,15 @@ int column_write(struct column_packer *packer, uint8_t id, const void *base, con
         return ERR_NOMEM;
     bool smaller = packed_len < raw_len;
     header.coding = smaller ? COLUMN_ZSTD : COLUMN_RAW;
-    header.packed_len = (uint32_t)(smaller ? packed_len : raw_len);
+    size_t len = smaller ? packed_len : raw_len;
+    const uint8_t *bytes = smaller ? packer->packed : packer->planes;
+    header.packed_len = (uint32_t)(key == NULL ? len : len + SEAL_OVERHEAD);
+    header.cipher = key == NULL ? COLUMN_CLEAR : COLUMN_SEALED;
     text_add(out, (const char *)&header, sizeof header);
-    text_add(out, (const char *)(smaller ? packer->packed : packer->planes), header.packed_len);
+    if (key == NULL)
+        text_add(out, (const char *)bytes, len);
+    else
+        seal_column(key, &header, bytes, len, out);
     return text_ok(out) ? 0 : ERR_NOMEM;
 }
 
@@ -145,39 +154,64 @@ int64_t column_parse(const uint8_t *bytes, size_t len, struct column *out)
     memcpy(&column.header, bytes, sizeof column.header);
     const struct column_header *h = &column.header;
     size_t raw_len = (size_t)h->width * h->count;
+    size_t clear_len = h->cipher == COLUMN_SEALED ? h->packed_len - SEAL_OVERHEAD : h->packed_len;
     if (h->packed_len > len - sizeof *h || h->width > WIDTH_MAX || h->count > RAW_LEN_MAX || raw_len > RAW_LEN_MAX ||
-        h->coding > COLUMN_ZSTD || (h->coding == COLUMN_RAW && h->packed_len != raw_len))
+        h->coding > COLUMN_ZSTD || (h->cipher == COLUMN_SEALED && h->packed_len < SEAL_OVERHEAD) ||
+        (h->coding == COLUMN_RAW && clear_len != raw_len))
         return ERR_DAMAGED;
     *out = column;
     return (int64_t)(sizeof *h + h->packed_len);
 }
 
-static int column_unpack(struct column_packer *packer, const struct column *column, const uint8_t **out)
+/* The bytes as they are coded. */
+static int column_unseal(struct column_packer *packer, const struct column *column, const struct day_key *key,
+                         const uint8_t **out, size_t *out_len)
+{
+    const struct column_header *h = &column->header;
+    *out = column->packed;
+    *out_len = h->packed_len;
+    if (h->cipher == COLUMN_CLEAR)
+        return 0;
+    if (h->cipher != COLUMN_SEALED || key == NULL)
+        return ERR_UNSUPPORTED;
+    if (room_make(&packer->opened, &packer->opened_cap, h->packed_len) < 0)
+        return ERR_NOMEM;
+    *out = packer->opened;
+    *out_len = h->packed_len - SEAL_OVERHEAD;
+    return seal_column_open(key, h, column->packed, h->packed_len, packer->opened);
+}
+
+static int column_unpack(struct column_packer *packer, const struct column *column, const struct day_key *key,
+                         const uint8_t **out)
 {
     const struct column_header *h = &column->header;
     size_t raw_len = (size_t)h->width * h->count;
-    if (h->cipher != 0)
-        return ERR_UNSUPPORTED;
+    const uint8_t *bytes;
+    size_t len;
+    int code = column_unseal(packer, column, key, &bytes, &len);
+    if (code < 0)
+        return code;
     if (h->coding == COLUMN_RAW) {
-        *out = column->packed;
+        *out = bytes;
         return 0;
     }
     if (packer->decompress == NULL && (packer->decompress = ZSTD_createDCtx()) == NULL)
         return ERR_NOMEM;
     if (room_make(&packer->planes, &packer->planes_cap, raw_len + 1) < 0)
         return ERR_NOMEM;
-    if (ZSTD_decompressDCtx(packer->decompress, packer->planes, raw_len, column->packed, h->packed_len) != raw_len)
+    if (ZSTD_decompressDCtx(packer->decompress, packer->planes, raw_len, bytes, len) != raw_len)
         return ERR_DAMAGED;
     *out = packer->planes;
     return 0;
 }
 
-int column_read(struct column_packer *packer, const struct column *column, void *base, const struct column_shape *shape)
+int column_read(struct column_packer *packer, const struct column *column, const struct day_key *key, void *base,
+                const struct column_shape *shape)
 {
     const uint8_t *planes;
     if (column->header.count != shape->count || column->header.width > shape->width)
         return ERR_DAMAGED;
-    int code = column_unpack(packer, column, &planes);
+    int code = column_unpack(packer, column, key, &planes);
     if (code < 0)
         return code;
     size_t used = column->header.width;

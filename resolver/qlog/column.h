@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "belisha/err.h"
+#include "qlog/day_key.h"
 #include "qlog/format.h"
 
 /* `count` values of `width` bytes (1..16), the first at `base`, each `stride` bytes behind the one before. */
@@ -32,13 +33,15 @@ struct column_packer {
     size_t planes_cap;
     uint8_t *packed;
     size_t packed_cap;
+    uint8_t *opened; /* what was sealed */
+    size_t opened_cap;
 };
 
 void column_packer_done(struct column_packer *packer);
 
-/* Adds the column to out. ERR_NOMEM. */
+/* Adds the column to out, sealed unless key is NULL. ERR_NOMEM. */
 ERR_CHECKED int column_write(struct column_packer *packer, uint8_t id, const void *base,
-                             const struct column_shape *shape, struct text *out);
+                             const struct column_shape *shape, const struct day_key *key, struct text *out);
 
 struct column {
     struct column_header header;
@@ -48,8 +51,11 @@ struct column {
 /* Returns the bytes used. ERR_DAMAGED. */
 ERR_CHECKED int64_t column_parse(const uint8_t *bytes, size_t len, struct column *out);
 
-/* Fills base with the values; the shape's count must be the column's. ERR_DAMAGED, ERR_NOMEM. */
-ERR_CHECKED int column_read(struct column_packer *packer, const struct column *column, void *base,
-                            const struct column_shape *shape);
+/*
+ * Fills base with the values; the shape's count must be the column's. key: of the day, for a sealed one. ERR_DAMAGED,
+ * ERR_NOMEM, ERR_UNSUPPORTED (a cipher of a later version, or sealed and no key).
+ */
+ERR_CHECKED int column_read(struct column_packer *packer, const struct column *column, const struct day_key *key,
+                            void *base, const struct column_shape *shape);
 
 #endif

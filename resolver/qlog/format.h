@@ -153,20 +153,24 @@ struct block_header {
     int64_t max_ns;
     uint32_t columns;
     uint32_t flags;   /* 0 */
-    uint64_t key_day; /* reserved: the day whose key seals the identity columns; 0 = not sealed */
-    uint64_t reserved;
+    uint64_t key_day; /* day_key_day() + 1: the key that seals the columns that say who asked; 0: they are not sealed */
+    uint64_t seal_nonce;         /* seal_person(); random */
     uint8_t prev[QLOG_HASH_LEN]; /* hash of the block before; of the first: the segment header's prev */
 };
 static_assert(sizeof(struct block_header) == 96, "block header");
 
 enum column_coding { COLUMN_RAW = 0, COLUMN_ZSTD = 1 };
+enum column_cipher {
+    COLUMN_CLEAR = 0,
+    COLUMN_SEALED = 1
+}; /* SEALED: seal_column(), over the bytes as they are coded */
 
 /* Values of `width` bytes, stored as planes: the lowest byte of every value, then the next byte of every value... */
 struct column_header {
     uint8_t id;          /* enum column_id */
     uint8_t width;       /* planes stored, 0..16; the higher ones are zero */
     uint8_t coding;      /* enum column_coding */
-    uint8_t cipher;      /* reserved: 0 = in the clear */
+    uint8_t cipher;      /* enum column_cipher */
     uint32_t count;      /* values */
     uint32_t packed_len; /* bytes that follow */
     uint32_t reserved;
@@ -176,11 +180,13 @@ static_assert(sizeof(struct column_header) == 16, "column header");
 /* Ids never change their meaning; a reader passes over ids it does not know. */
 enum column_id {
     COLUMN_TIME = 1, /* ns since the row before; the first: since min_ns */
-    COLUMN_WHO = 2,  /* index in the who table, and so on */
+    COLUMN_WHO = 2,  /* index in the who table, and so on; in a sealed block the rank in the crowd (qlog/crowd.h) */
     COLUMN_WHAT = 3,
     COLUMN_PATH = 4,
     COLUMN_PORT = 5,
     COLUMN_RTT = 6,
+    COLUMN_CROWD =
+        7, /* of a sealed block: an index in the who table whose policy, group and grade are those of the row */
 
     COLUMN_WHO_CLIENT = 10,
     COLUMN_WHO_DEVICE = 11,
@@ -188,6 +194,7 @@ enum column_id {
     COLUMN_WHO_POLICY = 13,
     COLUMN_WHO_GROUP = 14,
     COLUMN_WHO_GRADE = 15,
+    COLUMN_WHO_SLOT = 16, /* of a sealed block: the person's slot (qlog/day_key.h); 0: nobody is known */
 
     COLUMN_WHAT_NAME = 20,    /* number of the name in COLUMN_NAMES */
     COLUMN_WHAT_MATCHED = 21, /* the same + 1; 0 = as the name */
@@ -265,7 +272,7 @@ struct segment_trailer {
 };
 static_assert(sizeof(struct segment_trailer) == 144, "segment trailer");
 
-enum segment_flag { SEGMENT_SIGNED = 1, SEGMENT_SEALED = 2 /* reserved */ };
+enum segment_flag { SEGMENT_SIGNED = 1, SEGMENT_SEALED = 2 /* all its blocks with rows are */ };
 
 /* What is signed: these bytes, and with them all that the chain holds. */
 #define SEGMENT_PLEDGE "belisha segment\n"

@@ -20,7 +20,8 @@ static int64_t mono_ms(void)
 
 void keeper_expire(struct qlog *log, int64_t now_s)
 {
-    struct retention_opts opts = {.keep_s = log->opts.retention_s, .keep_bytes = log->opts.retention_bytes};
+    struct retention_opts opts = {
+        .keep_s = log->opts.retention_s, .keep_bytes = log->opts.retention_bytes, .keys_s = log->opts.identity_s};
     struct retention_result result;
     int code = retention_apply(log->dir_fd, &opts, now_s, &result);
     log->retention_due_ms = mono_ms() + RETENTION_EVERY_MS;

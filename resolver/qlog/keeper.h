@@ -47,6 +47,7 @@ struct qlog {
     int lock_fd;
     struct qlog_writer *writers;
     struct signer signer;
+    int keys_fd; /* folder of the days' keys; -1: blocks are not sealed */
 
     pthread_mutex_t lock;
     pthread_cond_t wake; /* for the keeper: stop or flush */
@@ -69,6 +70,8 @@ struct qlog {
     bool words_changed;
     struct segment_writer *segment; /* being filled; NULL: no block of it is full yet */
     struct block_builder builder;   /* its next block */
+    uint32_t block_day;             /* of the rows in it, when blocks are sealed */
+    struct day_key *day_key;        /* of the last day that was sealed */
     int64_t pending_since_ms;       /* monotonic; 0: nothing pending */
     int64_t retention_due_ms;
     struct lull lull;

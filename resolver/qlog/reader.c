@@ -102,6 +102,8 @@ int qlog_scan_open(const char *dir, const struct qlog_filter *filter, struct qlo
     scan->newest_ns = INT64_MIN;
     scan->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int code = scan->dir_fd < 0 ? -errno : scan_alloc(scan);
+    keyring_init(&scan->keys, scan->dir_fd);
+    scan->block.keys = &scan->keys;
     if (code == 0)
         code = filter_init(&scan->filter, filter);
     if (code == 0)
@@ -197,6 +199,7 @@ void qlog_scan_close(struct qlog_scan *scan)
     segment_close(scan->segment);
     segment_list_done(&scan->list);
     block_done(&scan->block);
+    keyring_done(&scan->keys);
     texts_done(&scan->words);
     free(scan->who_wanted);
     free(scan->what_wanted);

@@ -49,6 +49,7 @@ struct qlog_scan_stats {
     uint64_t segments; /* opened */
     uint64_t skipped;  /* left out by their footer */
     uint64_t damaged_blocks;
+    uint64_t closed_blocks;                     /* with rows, of which nobody can say who asked: the key can't be had */
     uint64_t rows;                              /* that matched */
     uint64_t lost;                              /* sum of gaps in the range */
     uint64_t first_generation, last_generation; /* of the matched rows */

@@ -1,18 +1,30 @@
 #include "qlog/retention.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "qlog/hold.h"
+#include "qlog/keyring.h"
 #include "qlog/segment.h"
 
-/* Seconds of the newest row; of a file that can't be read, of its name. */
-static int64_t newest_s(int dir_fd, const struct segment_file *file)
+#define DAY_S INT64_C(86400)
+
+/* The times that a segment has rows of; of a file that can't be read, what its name says. */
+static void times_of(int dir_fd, const struct segment_file *file, int64_t *out_first_s, int64_t *out_last_s)
 {
     struct segment *segment;
+    *out_first_s = *out_last_s = file->first_ms / 1000;
     if (segment_open(dir_fd, file->file, &segment) < 0)
-        return file->first_ms / 1000;
-    int64_t last_s = segment->footer.last_ns / 1000000000;
+        return;
+    *out_first_s = segment->footer.first_ns / 1000000000;
+    *out_last_s = segment->footer.last_ns / 1000000000;
     segment_close(segment);
-    return last_s;
+}
+
+static uint32_t day_of(int64_t time_s)
+{
+    return time_s < 0 ? 0 : (uint32_t)(time_s / DAY_S);
 }
 
 static int file_remove(int dir_fd, const struct segment_file *file, struct retention_result *result)
@@ -23,9 +35,17 @@ static int file_remove(int dir_fd, const struct segment_file *file, struct reten
     return 0;
 }
 
-int retention_apply(int dir_fd, const struct retention_opts *opts, int64_t now_s, struct retention_result *out)
+static void file_keep(const struct segment_file *file, struct retention_result *result)
 {
-    struct retention_result result = {0};
+    int64_t first_s = file->first_ms / 1000;
+    result->oldest_s = result->kept == 0 || first_s < result->oldest_s ? first_s : result->oldest_s;
+    result->kept++;
+    result->kept_bytes += file->bytes;
+}
+
+static int segments_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds, int64_t now_s,
+                          struct retention_result *result)
+{
     struct segment_list list;
     uint64_t total = 0;
     int code = segment_list(dir_fd, &list);
@@ -35,18 +55,73 @@ int retention_apply(int dir_fd, const struct retention_opts *opts, int64_t now_s
         total += list.files[i].bytes;
     for (size_t i = 0; i < list.count && code == 0; i++) {
         const struct segment_file *file = &list.files[i];
-        bool too_old = opts->keep_s > 0 && newest_s(dir_fd, file) < now_s - opts->keep_s;
-        if (too_old || (opts->keep_bytes > 0 && total > opts->keep_bytes)) {
-            code = file_remove(dir_fd, file, &result);
-            total -= file->bytes;
-            continue;
-        }
         int64_t first_s = file->first_ms / 1000;
-        result.oldest_s = result.kept == 0 || first_s < result.oldest_s ? first_s : result.oldest_s;
-        result.kept++;
-        result.kept_bytes += file->bytes;
+        int64_t last_s = first_s;
+        if (opts->keep_s > 0 || holds->count > 0)
+            times_of(dir_fd, file, &first_s, &last_s);
+        bool goes =
+            (opts->keep_s > 0 && last_s < now_s - opts->keep_s) || (opts->keep_bytes > 0 && total > opts->keep_bytes);
+        bool held = goes && hold_list_covers(holds, day_of(first_s), day_of(last_s));
+        result->held += held;
+        if (goes && !held) {
+            code = file_remove(dir_fd, file, result);
+            total -= file->bytes;
+        } else {
+            file_keep(file, result);
+        }
     }
     segment_list_done(&list);
+    return code;
+}
+
+/* Keys of days before the oldest segment open nothing any more. */
+static bool key_goes(const struct retention_opts *opts, const struct retention_result *result, uint32_t day,
+                     int64_t now_s)
+{
+    int64_t end_s = ((int64_t)day + 1) * DAY_S;
+    if (opts->keys_s > 0 && end_s <= now_s - opts->keys_s)
+        return true;
+    return result->kept > 0 && opts->keep_s > 0 && day < day_of(result->oldest_s) && end_s <= now_s - opts->keep_s;
+}
+
+static int keys_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds, int64_t now_s,
+                      struct retention_result *result)
+{
+    int fd = openat(dir_fd, KEYRING_LINK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    uint32_t day;
+    int code = 0;
+    if (dir == NULL) {
+        code = fd < 0 && errno == ENOENT ? 0 : -errno;
+        if (fd >= 0)
+            close(fd);
+        return code;
+    }
+    while (code == 0 && (entry = readdir(dir)) != NULL) {
+        if (!day_key_file_parse(entry->d_name, &day) || !key_goes(opts, result, day, now_s) ||
+            hold_list_covers(holds, day, day))
+            continue;
+        code = day_key_destroy(fd, day);
+        result->keys_destroyed += code == 0;
+        if (code == ERR_NOENT)
+            code = 0;
+    }
+    closedir(dir);
+    return code;
+}
+
+int retention_apply(int dir_fd, const struct retention_opts *opts, int64_t now_s, struct retention_result *out)
+{
+    struct retention_result result = {0};
+    struct hold_list holds;
+    int code = hold_list_load(dir_fd, &holds);
+    if (code < 0)
+        return code;
+    code = segments_apply(dir_fd, opts, &holds, now_s, &result);
+    if (code == 0)
+        code = keys_apply(dir_fd, opts, &holds, now_s, &result);
+    hold_list_done(&holds);
     if (code == 0)
         *out = result;
     return code;

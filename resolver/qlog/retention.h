@@ -1,7 +1,8 @@
 /*
- * Removing old segments: by age of their newest row, then by the bytes of all segments, oldest first.
+ * Removing what is too old: segments by age of their newest row, then by the bytes of all segments, oldest first; and the
+ * keys of days, by which a segment tells who asked, sooner than the rows themselves. Days that are held (qlog/hold.h) stay.
  *
- * Threads: any; a segment that someone else removes meanwhile is no error.
+ * Threads: any; what someone else removes meanwhile is no error.
  */
 #ifndef QLOG_RETENTION_H
 #define QLOG_RETENTION_H
@@ -13,13 +14,16 @@
 struct retention_opts {
     int64_t keep_s;      /* 0: whatever the age */
     uint64_t keep_bytes; /* 0: whatever the size */
+    int64_t keys_s; /* keys of days that ended longer ago are destroyed; 0: as long as there are segments of the day */
 };
 
 struct retention_result {
     uint64_t removed;
+    uint64_t held; /* that would have been removed */
     uint64_t kept;
     uint64_t kept_bytes;
     int64_t oldest_s; /* of what is kept; 0: nothing */
+    uint64_t keys_destroyed;
 };
 
 /* now_s: wall time. ERR_NOMEM, ERR_ACCESS, ERR_IO. */

@@ -45,6 +45,7 @@ struct qlog_scan {
     struct segment *segment;
     uint32_t next_block;
     struct block block;
+    struct keyring keys;
     bool block_is_open;
     bool rows_wanted; /* of the open block */
     uint32_t row, gap;

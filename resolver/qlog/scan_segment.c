@@ -68,6 +68,7 @@ static int block_begin(struct qlog_scan *scan, uint32_t i)
         return 0;
     }
     scan->row = scan->gap = 0;
+    scan->stats.closed_blocks += scan->block.is_closed && scan->block.header.rows > 0;
     return scan->rows_wanted || scan->block.header.gaps > 0;
 }
 

@@ -23,6 +23,7 @@ struct segment_writer {
     size_t block_cap;
     uint8_t prev[QLOG_HASH_LEN]; /* what the next block, or the chain, goes on from */
     const struct signing_key *key;
+    bool has_clear; /* a block with rows is not sealed */
     struct text buffer;
     bool finished;
 };
@@ -119,6 +120,7 @@ int segment_put_block(struct segment_writer *w, struct block_builder *b)
     if (blocks_room(w) < 0)
         return ERR_NOMEM;
     w->buffer.len = 0;
+    w->has_clear |= b->row_count > 0 && b->key == NULL;
     int code = block_finish(b, w->prev, &w->buffer);
     if (code < 0)
         return code;
@@ -163,6 +165,7 @@ static int end_make(struct segment_writer *w, const struct segment_journal *jour
     if (count > 0)
         text_add(t, (const char *)journals, count * sizeof *journals);
     *trailer = (struct segment_trailer){.footer_offset = w->offset, .footer_len = (uint32_t)t->len};
+    trailer->flags = w->footer.rows > 0 && !w->has_clear ? SEGMENT_SEALED : 0;
     memcpy(trailer->magic, SEGMENT_TRAILER_MAGIC, sizeof trailer->magic);
     if (text_ok(t)) {
         segment_hash(w->prev, sizeof w->prev, t->bytes, t->len, trailer->chain);

@@ -1,6 +1,7 @@
 #include "qlog/writer.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sodium.h>
 
 #include "qlog/keeper.h"
+#include "qlog/keyring.h"
 
 #define WRITERS_MAX       64
 #define JOURNAL_BYTES_MIN ((size_t)64 << 10)
@@ -101,6 +103,39 @@ static int dir_open(struct qlog *log)
     return 0;
 }
 
+/* Readers of the log find the keys by a link beside the segments. */
+static int link_put(const struct qlog *log, const char *path)
+{
+    char was[PATH_MAX];
+    char target[PATH_MAX];
+    if (realpath(path, target) == NULL)
+        return -errno;
+    ssize_t len = readlinkat(log->dir_fd, KEYRING_LINK, was, sizeof was - 1);
+    was[len < 0 ? 0 : len] = '\0';
+    if (len >= 0 && strcmp(was, target) == 0)
+        return 0;
+    if (len >= 0)
+        unlinkat(log->dir_fd, KEYRING_LINK, 0);
+    return symlinkat(target, log->dir_fd, KEYRING_LINK) < 0 ? -errno : 0;
+}
+
+/* Makes the folder with the one above it. */
+static int keys_open(struct qlog *log)
+{
+    char above[PATH_MAX];
+    const char *path = log->opts.keys_dir;
+    if (path == NULL)
+        return 0;
+    const char *slash = strrchr(path, '/');
+    snprintf(above, sizeof above, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
+    if (above[0] != '\0' && mkdir(above, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    log->keys_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return log->keys_fd < 0 ? -errno : link_put(log, path);
+}
+
 static int opts_take(struct qlog *log, const struct qlog_opts *opts)
 {
     if (opts->writer_count == 0 || opts->writer_count > WRITERS_MAX || opts->journal_bytes < JOURNAL_BYTES_MIN)
@@ -183,13 +218,16 @@ int qlog_open(const struct qlog_opts *opts, struct qlog **out)
     struct qlog *log = calloc(1, sizeof *log);
     if (log == NULL)
         return ERR_NOMEM;
-    log->dir_fd = log->lock_fd = -1;
+    log->dir_fd = log->lock_fd = log->keys_fd = -1;
     sync_init(log);
     int code = opts_take(log, opts);
     if (code == 0)
         code = dir_open(log);
     if (code == 0) {
         signer_open(&log->signer, opts->key_path, log->dir_fd);
+        code = keys_open(log);
+    }
+    if (code == 0) {
         code = past_take_over(log);
     }
     if (code == 0) {
@@ -296,6 +334,9 @@ void qlog_close(struct qlog *log)
     texts_done(&log->words);
     block_builder_done(&log->builder);
     signer_done(&log->signer);
+    day_key_close(log->day_key);
+    if (log->keys_fd >= 0)
+        close(log->keys_fd);
     if (log->lock_fd >= 0)
         close(log->lock_fd);
     if (log->dir_fd >= 0)

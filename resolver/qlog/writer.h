@@ -30,12 +30,14 @@ struct qlog_opts {
     const char *dir;          /* the log folder; made if missing, mode 0750 */
     const char *node;         /* name of this resolver, stored in every segment */
     const char *key_path;     /* private key that segments are signed with, made if missing; NULL: they are not */
+    const char *keys_dir;     /* the keys of days, by which who asked is sealed; made if missing; NULL: it is not */
     size_t writer_count;      /* workers, 1..64 */
     size_t journal_bytes;     /* size of one journal file, e.g. 16 MiB */
     uint64_t segment_bytes;   /* rotate at this size, uncompressed records */
     int64_t segment_s;        /* ... or at this age */
     int64_t retention_s;      /* segments older than this are removed; 0: keep */
     uint64_t retention_bytes; /* oldest removed above this total; 0: no limit */
+    int64_t identity_s;       /* keys of days are destroyed so long after the day; 0: with its last row */
     int64_t fsync_ms;         /* how often journals are synced, 1000 by default */
     uint64_t backlog_bytes;   /* of journals: rows of a rush that may wait for a quieter moment; 0: none */
     /* Names for the dictionary of a segment; may be called by the keeper thread at any time before qlog_close().

@@ -1,6 +1,6 @@
 /*
  * What the query log costs: ns an append, bytes a record on disk for traffic shaped like a school's, rows a second
- * scanned. `bench_qlog [ROWS] [DIR]`; the folder is made and left for a look.
+ * scanned. `bench_qlog [ROWS] [DIR]`; the folder and DIR-keys, for the keys of days, are made and left for a look.
  *
  * `bench_qlog cost [ROWS] [DIR]`: the processor time of a record from append to segment, worker and the log's own
  * threads apart. Rows come at about 260,000 a second, with the sizes and times of the default configuration.
@@ -92,7 +92,9 @@ static void record_make(struct qlog_record *r)
     *r = (struct qlog_record){.client = ipaddr_from_v4(address),
                               .client_port = (uint16_t)(random_next() % 28000 + 32768),
                               .group = (uint16_t)(client % 5),
-                              .grade = QLOG_GRADE_ADDRESS,
+                              .device = client + 1,
+                              .user = client % 3 == 0 ? 0 : client + 1,
+                              .grade = client % 3 == 0 ? QLOG_GRADE_DEVICE : QLOG_GRADE_USER,
                               .qtype = types[random_next() % 6],
                               .qclass = 1,
                               .verdict = {.category = blocked ? (uint8_t)(name % 40) : 255,
@@ -281,8 +283,11 @@ int main(int argc, char **argv)
     uint32_t rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 4u << 20;
     const char *dir = folder_make(argc, argv, 2);
     static struct qlog_record pool[POOL];
+    char keys[256];
+    snprintf(keys, sizeof keys, "%s-keys", dir == NULL ? "" : dir);
     struct qlog_opts opts = {.dir = dir,
                              .node = "bench",
+                             .keys_dir = keys,
                              .writer_count = 1,
                              .journal_bytes = 64 << 20,
                              .segment_bytes = UINT64_MAX,

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import time
 
 import lab
 
@@ -91,6 +92,29 @@ class Record(lab.Case):
         self.assertGreater(len(qlog.verify(self.folder, other)), 0)
         with self.assertRaises(AssertionError):
             self.server.operator("log", "verify", "--key", other)
+
+    def test_days_that_are_held_stay(self):
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        copy = self.lab.path("held")
+        shutil.copytree(self.folder, copy, symlinks=True)
+        log = lambda *words: self.server.operator("log", *words, "--dir", copy)
+        self.assertIn("no day is held", log("hold"))
+        self.assertIn("hold 1:", log("hold", "--days-from", today, "--days-to", today, "--reason", "an incident"))
+        self.assertIn("an incident", log("hold"))
+        self.assertIn("0 segments removed", log("prune", "--bytes", "1"))
+        self.assertIn("released", log("hold", "--release", "1"))
+        self.assertNotIn("0 segments removed", log("prune", "--bytes", "1"))
+
+    def test_without_keys_nobody_is_named(self):
+        copy = self.lab.path("keyless")
+        shutil.copytree(self.folder, copy, symlinks=True)
+        os.unlink(os.path.join(copy, "keys"))
+        for journal in glob.glob(os.path.join(copy, "journal-*.jnl")):
+            os.unlink(journal)
+        self.assertEqual({row["client"] for row in qlog.records(copy)}, {None})
+        self.assertEqual(qlog.verify(copy), [])
+        self.assertIn(" 0 faults", self.server.operator("log", "verify", "--dir", copy))
+        self.assertNotIn("127.0.0.", self.server.operator("log", "search", "--dir", copy))
 
     def test_openssl_reads_the_private_key(self):
         public = lab.run(["openssl", "pkey", "-in", os.path.join(self.server.dir, "keys", "log.key"), "-pubout"])

@@ -4,7 +4,9 @@
     qlog.py rows DIR            every row and gap, a JSON object a line
     qlog.py verify DIR [PEM]    every check, hash and signature; exit code 1 when something is wrong
 
-It needs the libraries libzstd and libxxhash, and for signatures the program openssl.
+Who asked is read with the keys that DIR/keys leads to; without them those rows are of nobody.
+
+It needs the libraries libzstd, libxxhash and libsodium, and for signatures the program openssl.
 """
 import ctypes
 import hashlib
@@ -40,6 +42,9 @@ class Damaged(Exception):
     """What was found, in words."""
 
 
+SODIUM = ctypes.CDLL("libsodium.so.23")
+
+
 def xxh3(raw, seed=0):
     return XXHASH.XXH3_64bits_withSeed(raw, len(raw), seed)
 
@@ -49,6 +54,25 @@ def unpacked(raw, length):
     room = ctypes.create_string_buffer(length + 1)
     got = ZSTD.ZSTD_decompress(room, length, raw, len(raw))
     return room.raw[:got] if got <= length else b""
+
+
+def unsealed(key, header, day, sealed):
+    """XChaCha20-Poly1305: nonce, text, tag."""
+    room = ctypes.create_string_buffer(len(sealed))
+    length = ctypes.c_ulonglong()
+    bond = header + struct.pack("<Q", day)
+    code = SODIUM.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        room, ctypes.byref(length), None, sealed[24:], ctypes.c_ulonglong(len(sealed) - 24), bond,
+        ctypes.c_ulonglong(len(bond)), sealed[:24], key)
+    check(code == 0, "a column that its key does not open")
+    return room.raw[:length.value]
+
+
+def stream(key, nonce, length):
+    """ChaCha20 (RFC 8439)."""
+    room = ctypes.create_string_buffer(length)
+    SODIUM.crypto_stream_chacha20_ietf(room, ctypes.c_ulonglong(length), nonce, key)
+    return room.raw[:length]
 
 
 def blake2b(*parts):
@@ -79,25 +103,54 @@ def address_text(raw):
     return str(address.ipv4_mapped or address)
 
 
+# ---- keys of days ----
+
+class Day:
+    """The key of a day, and by slot the users and their keys."""
+
+    def __init__(self, raw):
+        magic, version, self.day, self.key, digest = struct.unpack_from("<8sII32s8xQ", raw)
+        check(magic == b"BLSHDAYK" and version == 1 and digest == xxh3(raw[:56]), "this is no key of a day")
+        self.persons = {}
+        for at in range(64, len(raw) - 63, 64):
+            user, slot, key, digest = struct.unpack_from("<II32s16xQ", raw, at)
+            if user and digest == xxh3(raw[at:at + 56]):
+                self.persons[slot] = (user, key)
+
+
+def days(folder):
+    found, keys = {}, os.path.join(folder, "keys")
+    for file in os.listdir(keys) if os.path.isdir(keys) else []:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d\.key", file):
+            with open(os.path.join(keys, file), "rb") as content:
+                day = Day(content.read())
+                found[day.day] = day
+    return found
+
+
 # ---- segments ----
 
 class Block:
     """One block: tables, names, texts, rows, gaps."""
 
-    def __init__(self, raw):
-        (magic, self.len, digest, self.rows, self.gaps, self.min_ns, self.max_ns, columns, _flags, key_day, _reserved,
+    def __init__(self, raw, keys=None):
+        (magic, self.len, digest, self.rows, self.gaps, self.min_ns, self.max_ns, columns, _flags, key_day, self.nonce,
          self.prev) = struct.unpack_from("<IIQIIqqIIQQ32s", raw)
         check(magic == 0x4b4c4251, "this is no block")
         check(self.len == len(raw), "a block of another length")
         check(digest == xxh3(raw[16:]), "a block whose check is wrong")
-        check(key_day == 0, "the block is sealed")
+        self.is_sealed = key_day != 0
+        self.day = (keys or {}).get(key_day - 1)
         self.columns, at = {}, 96
         for _ in range(columns):
             number, width, coding, cipher, count, length, _reserved = struct.unpack_from("<BBBBIII", raw, at)
-            check(cipher == 0, "a sealed column")
             body = raw[at + 16:at + 16 + length]
             check(len(body) == length, "a column that is cut")
-            if coding == 1:
+            if cipher == 1 and self.day:
+                body = unsealed(self.day.key, raw[at:at + 16], self.day.day, body)
+            if cipher == 1 and not self.day:
+                width, body = 0, b""         # nobody knows: zero
+            elif coding == 1:
                 body = unpacked(body, width * count)
             check(len(body) == width * count, "a column of another length")
             self.columns[number] = (width, count, body)
@@ -135,11 +188,38 @@ class Block:
             at += 12 + length
         return texts
 
+    def persons(self, who):
+        """Gives the entries of the who table their persons back, as far as they were not forgotten."""
+        for i, (entry, slot) in enumerate(zip(who, self.numbers(16))):
+            if slot == 0:
+                continue
+            entry["user"], key = self.day.persons.get(slot, (0, None))
+            client, device = bytearray(entry["client"]), entry["device"]
+            mask = stream(key, struct.pack("<QI", self.nonce, i), 20) if key else None
+            begin = 12 if client[:12] == bytes(10) + b"\xff\xff" else 0
+            for j in range(begin, 16):
+                client[j] ^= mask[j] if mask else 0
+            entry["client"] = bytes(client) if mask else bytes(16)
+            entry["device"] = device ^ struct.unpack("<I", mask[16:])[0] if mask else 0
+
+    def crowds(self, who):
+        """Of each row, its entry of the who table; without the key, the first entry of its crowd."""
+        members = {}
+        for i, entry in enumerate(who):
+            members.setdefault((entry["policy_version"], entry["group"], entry["grade"]), []).append(i)
+        crowds = list(members.values())
+        return [crowds[crowd][rank] for crowd, rank in zip(self.numbers(7), self.numbers(2))]
+
     def records(self, node):
         who, what, path = self.table(WHO), self.table(WHAT), self.table(PATH)
         names, texts, time = self.names(), self.texts(), self.min_ns
-        for row in self.table(ROWS):
+        rows, crowd = self.table(ROWS), self.crowds(who) if self.is_sealed else None
+        if self.day:
+            self.persons(who)
+        for i, row in enumerate(rows):
             time += row["time"]
+            if crowd:
+                row["who"] = crowd[i]
             verdict = what[row["what"]]
             yield record(node, time, who[row["who"]], verdict, path[row["path"]], row["port"], row["rtt"],
                          names[verdict["name"]], names[verdict["matched"] - 1] if verdict["matched"] else None, texts)
@@ -186,9 +266,9 @@ class Segment:
             at += 72
         self.journals = dict(struct.unpack_from("<QQ", self.footer, at + 16 * i) for i in range(journals))
 
-    def records(self):
+    def records(self, keys):
         for raw, _digest in self.blocks:
-            yield from Block(raw).records(self.node)
+            yield from Block(raw, keys).records(self.node)
 
     def pledge(self):
         return b"belisha segment\n" + struct.pack("<Q", self.sequence) + self.chain
@@ -273,10 +353,10 @@ def journals(folder):
 # ---- the whole log ----
 
 def records(folder):
-    images, absorbed, texts = list(journals(folder)), {}, {}
+    images, absorbed, texts, keys = list(journals(folder)), {}, {}, days(folder)
     for _file, _sequence, raw in segments(folder):
         segment = Segment(raw)
-        yield from segment.records()
+        yield from segment.records(keys)
         for number, position in segment.journals.items():
             absorbed[number] = max(position, absorbed.get(number, 0))
     words = os.path.join(folder, "words.json")

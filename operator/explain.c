@@ -20,38 +20,82 @@ static int group_number(void *ctx, const char *name)
 }
 
 /* Who may not read the docket sees what everyone may: without who decided and why. */
-static void read_docket(struct explain *explain)
+static int read_docket(struct explain *explain)
 {
     const struct config *config = explain->config;
     int err = docket_read(config->decisions_path, NULL, NULL, &explain->docket);
     if (err < 0 && docket_read(config->decisions_public, NULL, NULL, &explain->docket) < 0)
         explain->docket = NULL;
-    if (explain->docket != NULL && table_new(docket_all(explain->docket), docket_count(explain->docket), explain->now_s,
-                                             group_number, explain->policy, 1, &explain->table) < 0)
-        explain->table = NULL;
+    return explain_decisions(explain, explain->policy, &explain->table);
+}
+
+/* The decision as it stood at that time. false: it did not hold. */
+static bool stood(const struct decision *decision, int64_t at_s, struct decision *out)
+{
+    if (decision->made_s > at_s)
+        return false;
+    *out = *decision;
+    if (out->revoked_s > at_s)
+        out->revoked_s = 0;
+    return decision_in_force(out, at_s);
+}
+
+int explain_decisions(const struct explain *explain, const struct policy *policy, struct table **out)
+{
+    size_t count = explain->docket == NULL ? 0 : docket_count(explain->docket), held = 0;
+    *out = NULL;
+    if (count == 0)
+        return 0;
+    struct decision *decisions = calloc(count, sizeof *decisions);
+    const struct decision **pointers = calloc(count, sizeof *pointers);
+    int err = decisions == NULL || pointers == NULL ? ERR_NOMEM : 0;
+    for (size_t i = 0; i < count && err == 0; i++)
+        if (stood(docket_all(explain->docket)[i], explain->now_s, &decisions[held])) {
+            pointers[held] = &decisions[held];
+            held++;
+        }
+    if (err == 0)
+        err = table_new(pointers, held, explain->now_s, group_number, (void *)(uintptr_t)policy, 1, out);
+    free(decisions);
+    free(pointers);
+    return err;
+}
+
+static void open_lists(struct explain *explain, const char *generation_path)
+{
+    const struct config *config = explain->config;
+    int err = generation_path == NULL
+                  ? ERR_NOENT
+                  : blockdb_open(generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
+    if (err < 0) {
+        explain->db = NULL;
+        if (explain->db_trouble[0] == '\0')
+            snprintf(explain->db_trouble, sizeof explain->db_trouble, "%s", err_str(err));
+    }
+    if (statutory_open(config->statutory_path, &explain->statutory, NULL, 0) < 0)
+        explain->statutory_unread = enrolled_is_set_up(config->statutory_path);
+}
+
+int explain_init_at(struct explain *explain, const struct config *config, int64_t at_s, const char *generation_path)
+{
+    *explain = (struct explain){.config = config, .now_s = at_s};
+    int err = policy_new(&config->policy, &explain->policy);
+    if (err < 0)
+        return err;
+    err = read_docket(explain);
+    open_lists(explain, generation_path);
+    explain->judge = (struct judge){
+        .policy = explain->policy, .db = explain->db, .statutory = explain->statutory, .decisions = explain->table};
+    if (err == 0)
+        err = judge_init(&explain->judge, at_s);
+    if (err < 0)
+        explain_done(explain);
+    return err;
 }
 
 int explain_init(struct explain *explain, const struct config *config)
 {
-    *explain = (struct explain){.config = config, .now_s = time(NULL)};
-    int rc = policy_new(&config->policy, &explain->policy);
-    if (rc < 0)
-        return rc;
-    read_docket(explain);
-    rc = blockdb_open(config->generation_path, &explain->db, explain->db_trouble, sizeof explain->db_trouble);
-    if (rc < 0) {
-        explain->db = NULL;
-        if (explain->db_trouble[0] == '\0')
-            snprintf(explain->db_trouble, sizeof explain->db_trouble, "%s", err_str(rc));
-    }
-    if (statutory_open(config->statutory_path, &explain->statutory, NULL, 0) < 0)
-        explain->statutory_unread = enrolled_is_set_up(config->statutory_path);
-    explain->judge = (struct judge){
-        .policy = explain->policy, .db = explain->db, .statutory = explain->statutory, .decisions = explain->table};
-    rc = judge_init(&explain->judge, explain->now_s);
-    if (rc < 0)
-        explain_done(explain);
-    return rc;
+    return explain_init_at(explain, config, time(NULL), config->generation_path);
 }
 
 void explain_done(struct explain *explain)

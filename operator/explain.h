@@ -36,8 +36,15 @@ struct explain {
     struct judge judge;    /* of all these */
 };
 
+/* As things are. ERR_NOMEM, ERR_LIMIT and what else policy_new() says. */
 ERR_CHECKED int explain_init(struct explain *explain, const struct config *config);
+/* As they were at a time, with the policy of this configuration and the list in this file; NULL: with none. */
+ERR_CHECKED int explain_init_at(struct explain *explain, const struct config *config, int64_t at_s,
+                                const char *generation_path);
 void explain_done(struct explain *explain);
+
+/* The decisions that are in force at now_s, for the groups of a policy. NULL: there are none. ERR_NOMEM. */
+ERR_CHECKED int explain_decisions(const struct explain *explain, const struct policy *policy, struct table **out);
 
 /* One name, whoever asks. */
 struct explain_name {

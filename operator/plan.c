@@ -26,22 +26,15 @@ struct plan {
 
 /* ---- making ---- */
 
-static int group_number(void *ctx, const char *name)
-{
-    return policy_group_find(ctx, name);
-}
-
 static int judges_init(struct plan *plan)
 {
-    const struct explain *now = &plan->now;
     const int64_t first_s = plan->opts.from_ns / SECOND_NS;
-    plan->before =
-        (struct judge){.policy = now->policy, .db = now->db, .statutory = now->statutory, .decisions = now->table};
+    plan->before = plan->now.judge;
+    plan->before.moment = NULL;
     plan->after = plan->before;
     int err = policy_new(&plan->opts.proposed->policy, &plan->proposed);
-    if (err == 0 && now->docket != NULL)
-        err = table_new(docket_all(now->docket), docket_count(now->docket), now->now_s, group_number, plan->proposed, 1,
-                        &plan->decisions);
+    if (err == 0)
+        err = explain_decisions(&plan->now, plan->proposed, &plan->decisions);
     plan->after.policy = plan->proposed;
     plan->after.decisions = plan->decisions;
     if (err == 0)

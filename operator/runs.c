@@ -70,6 +70,35 @@ static size_t count_state(const json_t *record, const char *state)
     return count;
 }
 
+static uint64_t generation_of(const char *folder, const char *file, int64_t at_s)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path)
+        return 0;
+    json_t *record = json_load_file(path, 0, NULL);
+    int64_t generation = number(record, "time_s") <= at_s ? number(record, "generation") : 0;
+    json_decref(record);
+    return generation < 0 ? 0 : (uint64_t)generation;
+}
+
+/* A run that published nothing tells of the generation that stayed. */
+uint64_t runs_generation_at(const char *blocklist_dir, int64_t at_s)
+{
+    char folder[PATH_MAX];
+    struct dirent **entries = NULL;
+    uint64_t found = 0;
+    if (snprintf(folder, sizeof folder, "%s/runs", blocklist_dir) >= (int)sizeof folder)
+        return 0;
+    int count = scandir(folder, &entries, is_record, order);
+    for (int i = count - 1; i >= 0; i--) {
+        if (found == 0)
+            found = generation_of(folder, entries[i]->d_name, at_s);
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
+}
+
 /* ---- for people ---- */
 
 /* What a server or a recipe said: nothing of it may steer a terminal. */

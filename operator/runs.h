@@ -13,6 +13,9 @@
 /* Lines for `belisha status`: the last run, its feeds that want a look, the oldest copy, the runs before. */
 void runs_print(FILE *to, const char *blocklist_dir, int64_t now_s);
 
+/* The generation that the last run before that time left in force; 0: there is no record of one. */
+uint64_t runs_generation_at(const char *blocklist_dir, int64_t at_s);
+
 /* The newest runs, newest first: time_s, outcome, generation, reason, feeds, stale, missing. NULL: no memory. */
 json_t *runs_json(const char *blocklist_dir);
 

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/category.h"
 #include "base/err.h"
@@ -9,24 +10,24 @@
 #include "dns/rr.h"
 #include "operator/command.h"
 #include "operator/explain.h"
+#include "operator/log_options.h"
 #include "operator/sources.h"
+#include "operator/why.h"
 
-struct asked {
-    const char *name;
-    bool has_client;
-    struct ipaddr client;
-    uint16_t type;
-    bool json;
-    bool provenance;
-    const char *recipe; /* NULL: the one in use */
-};
+#define WITHIN_S 900 /* a quarter of an hour before and after */
+
+static const char details[] =
+    "With --at, what was decided at a time that is over: the rows of the log that are closest to it, and the same\n"
+    "decision made again from what was in force then: the policy's version, the list, the schedules, what somebody\n"
+    "had decided. A time is written 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now; --within says how far from\n"
+    "it rows are looked for (15m). Looking into the log is written down in the ledger.\n";
 
 /* All that is said about one question. */
 struct findings {
     struct explain *explain;
-    const struct asked *asked;
+    const struct why_asked *asked;
     struct explain_name name;
-    struct judge_client client;
+    struct whom whom;
     struct verdict verdict;
     char matched[NAME_TEXT_MAX];
     const char *feed; /* "" when none */
@@ -37,17 +38,41 @@ struct findings {
 
 /* ---- what was typed ---- */
 
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* Takes one option. A sentence on failure, else NULL. */
-static const char *take_option(int option, struct asked *q)
+static const char *take_option(int option, struct why_asked *q)
 {
     int type;
     switch (option) {
     case 'c':
-        q->has_client = true;
-        return ipaddr_from_text(optarg, &q->client) < 0 ? "--client must be an address such as 10.20.0.7" : NULL;
+        q->whom.has_client = true;
+        return ipaddr_from_text(optarg, &q->whom.client) < 0 ? "--client must be an address such as 10.20.0.7" : NULL;
+    case 'u':
+        q->whom.user = optarg;
+        return NULL;
+    case 'd':
+        q->whom.device = optarg;
+        return NULL;
+    case 'g':
+        q->whom.group = optarg;
+        return NULL;
+    case 'a':
+        q->then = true;
+        return log_time_from_text(optarg, wall_ns(), &q->at_ns) < 0
+                   ? "a time is written 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now"
+                   : NULL;
+    case 'w':
+        return log_span_from_text(optarg, &q->within_s) < 0 ? "--within must be a span such as 15m or 2h" : NULL;
     case 't':
         type = dns_type_from_text(optarg);
         q->type = (uint16_t)type;
+        q->has_type = true;
         return type < 0 ? "--type must be a record type such as A, AAAA or HTTPS" : NULL;
     case 'j':
         q->json = true;
@@ -63,12 +88,19 @@ static const char *take_option(int option, struct asked *q)
     }
 }
 
-static const char *read_options(int argc, char *argv[], struct asked *q)
+static const char *read_options(int argc, char *argv[], struct why_asked *q)
 {
-    static const struct option options[] = {
-        {"client", required_argument, NULL, 'c'}, {"type", required_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'j'},         {"provenance", no_argument, NULL, 'p'},
-        {"recipe", required_argument, NULL, 'r'}, {0}};
+    static const struct option options[] = {{"client", required_argument, NULL, 'c'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"device", required_argument, NULL, 'd'},
+                                            {"group", required_argument, NULL, 'g'},
+                                            {"type", required_argument, NULL, 't'},
+                                            {"at", required_argument, NULL, 'a'},
+                                            {"within", required_argument, NULL, 'w'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"provenance", no_argument, NULL, 'p'},
+                                            {"recipe", required_argument, NULL, 'r'},
+                                            {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         const char *wrong = take_option(option, q);
@@ -77,6 +109,10 @@ static const char *read_options(int argc, char *argv[], struct asked *q)
     }
     if (q->recipe != NULL && !q->provenance)
         return "--recipe belongs to --provenance";
+    if (q->then && q->provenance)
+        return "--provenance is about the list of today, and not about --at";
+    if (q->whom.group != NULL && (q->whom.has_client || q->whom.user != NULL))
+        return "--group stands alone: a client or user has one already";
     if (optind != argc - 1)
         return "one name is expected";
     q->name = argv[optind];
@@ -85,15 +121,6 @@ static const char *read_options(int argc, char *argv[], struct asked *q)
 
 /* ---- finding ---- */
 
-static struct judge_client client_of(const struct explain *explain, const struct asked *q)
-{
-    struct policy_standing standing;
-    if (!q->has_client)
-        return judge_group(explain->policy, POLICY_GROUP_DEFAULT);
-    policy_standing(explain->policy, &q->client, POLICY_NOBODY, explain->now_s, &standing);
-    return (struct judge_client){.profile = standing.profile, .group = standing.group};
-}
-
 static int find(struct findings *f)
 {
     struct explain *explain = f->explain;
@@ -101,13 +128,12 @@ static int find(struct findings *f)
     int rc = explain_name_parse(explain, f->asked->name, f->asked->type, &f->name);
     if (rc < 0)
         return rc;
-    f->client = client_of(explain, f->asked);
-    f->verdict = explain_verdict(explain, &f->name, &f->client);
+    f->verdict = explain_verdict(explain, &f->name, &f->whom.client);
     f->feed = f->verdict.category < CATEGORY_MAX && f->verdict.reason != REASON_LOCAL_BLOCK
                   ? explain_feed(explain, &f->name, f->verdict.category, &labels)
                   : "";
     explain_matched(&f->name, &f->verdict, f->matched);
-    explain_rule(explain, &f->name, &f->client, &f->verdict, &f->rule);
+    explain_rule(explain, &f->name, &f->whom.client, &f->verdict, &f->rule);
     explain_answer(explain, &f->name, &f->verdict, &f->answer);
     return 0;
 }
@@ -127,7 +153,7 @@ static const char *category_text(const struct verdict *v)
 
 static const char *level_text(const struct findings *f)
 {
-    return f->client.group == POLICY_GROUP_DENIED ? "-" : explain_level(f->explain, &f->client)->name;
+    return f->whom.client.group == POLICY_GROUP_DENIED ? "-" : explain_level(f->explain, &f->whom.client)->name;
 }
 
 /* ---- text ---- */
@@ -153,11 +179,16 @@ static void print_listed(FILE *to, const struct findings *f)
     }
 }
 
+static bool is_about_anybody(const struct why_asked *q)
+{
+    return !q->whom.has_client && q->whom.user == NULL && q->whom.group == NULL;
+}
+
 /* Without a client, what the other groups would get. */
 static void print_groups(FILE *to, const struct findings *f)
 {
     const struct policy_opts *policy = &f->explain->config->policy;
-    for (uint16_t group = 0; !f->asked->has_client && group < policy->group_count; group++) {
+    for (uint16_t group = 0; is_about_anybody(f->asked) && group < policy->group_count; group++) {
         const struct judge_client any = judge_group(f->explain->policy, group);
         struct verdict v = explain_verdict(f->explain, &f->name, &any);
         const char *category = category_text(&v);
@@ -170,9 +201,7 @@ static void print_groups(FILE *to, const struct findings *f)
 static void print_text(FILE *to, const struct findings *f)
 {
     char type[DNS_TYPE_TEXT_MAX];
-    char client[IPADDR_TEXT_MAX] = "any in no group";
-    if (f->asked->has_client)
-        ipaddr_to_text(&f->asked->client, client);
+    char client[WHOM_TEXT_MAX];
     fprintf(to, "%s: %s (%s)\n", f->name.text, verdict_action_name(f->verdict.action),
             verdict_reason_name(f->verdict.reason));
     print_row(to, "because", f->rule.bytes);
@@ -180,8 +209,8 @@ static void print_text(FILE *to, const struct findings *f)
     print_row(to, "matched", f->matched);
     print_row(to, "feed", f->feed);
     print_listed(to, f);
-    print_row(to, "client", client);
-    print_row(to, "group", policy_group_name(f->explain->policy, f->client.group));
+    print_row(to, "client", whom_to_text(&f->whom, f->asked->whom.group, client));
+    print_row(to, "group", policy_group_name(f->explain->policy, f->whom.client.group));
     print_row(to, "level", level_text(f));
     print_row(to, "type", dns_type_to_text(f->asked->type, type));
     print_row(to, "answer", f->answer.bytes);
@@ -229,9 +258,11 @@ static void print_json(FILE *to, const struct findings *f)
     char type[DNS_TYPE_TEXT_MAX];
     text_printf(&out, "{\n  \"name\": ");
     text_add_json(&out, f->name.text);
-    add_member(&out, "client", f->asked->has_client ? ipaddr_to_text(&f->asked->client, buffer) : "");
+    add_member(&out, "client", f->whom.has_address ? ipaddr_to_text(&f->whom.address, buffer) : "");
+    add_member(&out, "user", f->whom.user == NULL ? "" : f->whom.user);
+    add_member(&out, "device", f->whom.device == NULL ? "" : f->whom.device);
     add_member(&out, "type", dns_type_to_text(f->asked->type, type));
-    add_member(&out, "group", policy_group_name(f->explain->policy, f->client.group));
+    add_member(&out, "group", policy_group_name(f->explain->policy, f->whom.client.group));
     add_member(&out, "level", level_text(f));
     add_member(&out, "verdict", verdict_action_name(f->verdict.action));
     add_member(&out, "reason", verdict_reason_name(f->verdict.reason));
@@ -260,25 +291,38 @@ static void print_json(FILE *to, const struct findings *f)
 
 /* ---- the command ---- */
 
-static int answer_question(const struct operator_env *env, struct explain *explain, const struct asked *q)
+static int answer_question(const struct operator_env *env, struct explain *explain, const struct why_asked *q)
 {
     struct findings f = {.explain = explain, .asked = q};
-    if (find(&f) < 0)
+    struct text why = {0};
+    struct roster *roster = whom_roster(env->config);
+    if (whom_find(explain, roster, &q->whom, &f.whom, &why) < 0) {
+        fprintf(env->err, "belisha why: %s\n", why.bytes == NULL ? err_str(ERR_NOMEM) : why.bytes);
+        text_done(&why);
+        roster_close(roster);
+        return OPERATOR_FAILED;
+    }
+    if (find(&f) < 0) {
+        roster_close(roster);
         return operator_usage(env, &command_why, "'%s' is no domain name", q->name);
+    }
     int rc = q->provenance ? sources_new(explain, &f.name, q->recipe, env->err, &f.sources) : 0;
     if (text_ok(&f.rule) && text_ok(&f.answer))
         (q->json ? print_json : print_text)(env->out, &f);
     findings_done(&f);
+    roster_close(roster);
     return rc < 0 ? OPERATOR_FAILED : OPERATOR_OK;
 }
 
 static int why_run(const struct operator_env *env, int argc, char *argv[])
 {
-    struct asked q = {.type = DNS_TYPE_A};
+    struct why_asked q = {.type = DNS_TYPE_A, .within_s = WITHIN_S};
     struct explain explain;
     const char *wrong = read_options(argc, argv, &q);
     if (wrong != NULL)
         return operator_usage(env, &command_why, "%s", wrong);
+    if (q.then)
+        return why_then(env, &q);
     int rc = explain_init(&explain, env->config);
     if (rc < 0) {
         fprintf(env->err, "belisha why: %s\n", err_str(rc));
@@ -291,7 +335,12 @@ static int why_run(const struct operator_env *env, int argc, char *argv[])
 
 const struct operator_command command_why = {
     .name = "why",
-    .synopsis = "why NAME [--client ADDRESS] [--type TYPE] [--provenance [--recipe FILE]] [--json]",
-    .help = "may this client ask this name, and which rule decides",
+    .synopsis =
+        "why NAME [--client ADDRESS] [--user NAME] [--device NAME] [--type TYPE] [--json]\n"
+        "why NAME --group NAME [--type TYPE] [--json]\n"
+        "why NAME [--client ADDRESS | --user NAME | --device NAME | --group NAME] --at TIME [--within SPAN] [--json]\n"
+        "why NAME --provenance [--recipe FILE]",
+    .help = "may this client ask this name, and which rule decides; or decided then",
+    .details = details,
     .needs_config = true,
     .run = why_run};

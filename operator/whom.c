@@ -1,0 +1,122 @@
+#include "operator/whom.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define ROSTER_FILE "identities"
+
+struct roster *whom_roster(const struct config *config)
+{
+    char path[4096];
+    struct roster *roster;
+    if (snprintf(path, sizeof path, "%s/" ROSTER_FILE, config->decisions_dir) >= (int)sizeof path ||
+        roster_read(path, NULL, NULL, &roster) < 0)
+        return NULL;
+    return roster;
+}
+
+static void set_numbers(const struct roster *roster, struct whom *out)
+{
+    if (roster != NULL && out->user != NULL)
+        out->client.user = roster_find(roster, ROSTER_USER, out->user);
+    if (roster != NULL && out->device != NULL)
+        out->client.device = roster_find(roster, ROSTER_DEVICE, out->device);
+}
+
+static int find_group(const struct explain *explain, const char *name, struct whom *out, struct text *why)
+{
+    int group = policy_group_find(explain->policy, name);
+    if (group < 0) {
+        text_printf(why, "the policy has no group '%s'", name);
+        return ERR_NOENT;
+    }
+    out->client = judge_group(explain->policy, (uint16_t)group);
+    return 0;
+}
+
+/* Where somebody has rules of his own, it is of no matter at which of our addresses he is. */
+static int find_person_anywhere(const struct explain *explain, uint32_t person, struct whom *out, struct text *why)
+{
+    const struct policy_opts *policy = &explain->config->policy;
+    struct policy_standing standing;
+    if (person == POLICY_NOBODY || policy->access_count == 0) {
+        text_printf(why, "the policy has no entry for the user '%s', so the network decides: add --client", out->user);
+        return ERR_NOENT;
+    }
+    policy_standing(explain->policy, &policy->access[0].addr, person, explain->now_s, &standing);
+    out->client.profile = standing.profile;
+    out->client.group = standing.group;
+    return 0;
+}
+
+int whom_find(const struct explain *explain, const struct roster *roster, const struct whom_asked *asked,
+              struct whom *out, struct text *why)
+{
+    uint32_t person = asked->user == NULL ? POLICY_NOBODY : policy_person_find(explain->policy, asked->user);
+    struct policy_standing standing;
+    int err = 0;
+    *out = (struct whom){.user = asked->user,
+                         .device = asked->device,
+                         .has_address = asked->has_client,
+                         .address = asked->client,
+                         .is_person = person != POLICY_NOBODY};
+    if (asked->group != NULL) {
+        err = find_group(explain, asked->group, out, why);
+    } else if (asked->has_client) {
+        policy_standing(explain->policy, &asked->client, person, explain->now_s, &standing);
+        out->client.profile = standing.profile;
+        out->client.group = standing.group;
+    } else if (asked->user != NULL) {
+        err = find_person_anywhere(explain, person, out, why);
+    } else {
+        out->client = judge_group(explain->policy, POLICY_GROUP_DEFAULT);
+    }
+    set_numbers(roster, out);
+    return err;
+}
+
+static const char *name_of(const struct roster *roster, enum roster_kind kind, uint32_t number)
+{
+    const char *name = roster == NULL || number == 0 ? NULL : roster_name(roster, kind, number);
+    return name == NULL || name[0] == '\0' ? NULL : name;
+}
+
+void whom_of_row(const struct explain *explain, const struct roster *roster, const struct witness *row,
+                 struct whom *out)
+{
+    static const struct ipaddr none;
+    const struct qlog_record *r = &row->record;
+    struct policy_standing standing;
+    *out = (struct whom){.has_address = !ipaddr_equal(&r->client, &none),
+                         .address = r->client,
+                         .user = name_of(roster, ROSTER_USER, r->user),
+                         .device = name_of(roster, ROSTER_DEVICE, r->device)};
+    if (!out->has_address) { /* not attributed, or not to be known any longer */
+        int group = policy_group_find(explain->policy, row->group);
+        out->client = judge_group(explain->policy, group < 0 ? POLICY_GROUP_DEFAULT : (uint16_t)group);
+        return;
+    }
+    uint32_t person = out->user == NULL ? POLICY_NOBODY : policy_person_find(explain->policy, out->user);
+    policy_standing(explain->policy, &r->client, person, explain->now_s, &standing);
+    out->is_person = person != POLICY_NOBODY;
+    out->client = (struct judge_client){
+        .profile = standing.profile, .group = standing.group, .user = r->user, .device = r->device};
+}
+
+char *whom_to_text(const struct whom *whom, const char *group, char out[WHOM_TEXT_MAX])
+{
+    char address[IPADDR_TEXT_MAX] = "";
+    size_t used = 0;
+    if (whom->has_address)
+        used += (size_t)snprintf(out, WHOM_TEXT_MAX, "%s", ipaddr_to_text(&whom->address, address));
+    if (whom->user != NULL)
+        used += (size_t)snprintf(out + used, WHOM_TEXT_MAX - used, "%suser %.190s", used > 0 ? ", " : "", whom->user);
+    if (whom->device != NULL)
+        used +=
+            (size_t)snprintf(out + used, WHOM_TEXT_MAX - used, "%sdevice %.190s", used > 0 ? ", " : "", whom->device);
+    if (used == 0)
+        snprintf(out, WHOM_TEXT_MAX, "any in %s%s", group == NULL ? "no group" : "group ", group == NULL ? "" : group);
+    return out;
+}

@@ -1,0 +1,24 @@
+/* What `belisha why` was asked. Threads: one. */
+#ifndef OPERATOR_WHY_H
+#define OPERATOR_WHY_H
+
+#include "operator/command.h"
+#include "operator/whom.h"
+
+struct why_asked {
+    const char *name;
+    struct whom_asked whom;
+    bool has_type;
+    uint16_t type; /* A when none was said */
+    bool json;
+    bool provenance;
+    const char *recipe; /* NULL: the one in use */
+    bool then;          /* what was decided at a time */
+    int64_t at_ns;
+    int64_t within_s; /* how far from it the log is looked at */
+};
+
+/* The answer about a time that is over (why_then.c). Returns an enum operator_exit. */
+int why_then(const struct operator_env *env, const struct why_asked *q);
+
+#endif

@@ -1,0 +1,315 @@
+/* belisha why --at: what was decided then, by the log and once more. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/category.h"
+#include "base/err.h"
+#include "base/verdict.h"
+#include "dns/rr.h"
+#include "operator/log_fields.h"
+#include "operator/past.h"
+#include "operator/reading.h"
+#include "operator/why.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* All that is said about one question of one time. */
+struct then {
+    const struct operator_env *env;
+    const struct why_asked *asked;
+    struct roster *roster;
+    struct witnesses witnesses;
+    bool has_log;
+    struct past past;
+    struct text rule;
+    struct text doubts;
+};
+
+/* ---- words ---- */
+
+static const char *category_text(const struct verdict *v)
+{
+    const char *name = v->category < CATEGORY_MAX ? category_name(v->category) : NULL;
+    return name == NULL ? "" : name;
+}
+
+/* "blocked (category gaming)" */
+static void add_verdict(struct text *out, const struct verdict *v)
+{
+    const char *category = category_text(v);
+    text_printf(out, "%s (%s%s%s)", verdict_action_name(v->action), verdict_reason_name(v->reason),
+                category[0] == '\0' ? "" : " ", category);
+}
+
+static const char *list_text(enum past_source source)
+{
+    switch (source) {
+    case PAST_KEPT:
+        return "";
+    case PAST_TODAYS:
+        return "; no record says which list was in force, so today's was asked";
+    case PAST_ROW:
+        return "; its file is no longer kept, so the row's categories stand for it";
+    case PAST_UNKNOWN:
+        return "; its file is no longer kept, and no row tells what it said";
+    }
+    return "";
+}
+
+static const char *policy_text(enum past_source source)
+{
+    return source == PAST_KEPT ? "" : "; its text is not kept, so today's policy was asked";
+}
+
+/* ---- for people ---- */
+
+static void print_row(FILE *to, const char *label, const char *value)
+{
+    if (value[0] != '\0')
+        fprintf(to, "  %-12s %s\n", label, value);
+}
+
+static void print_witness(const struct then *t, FILE *to, size_t i)
+{
+    const struct witness *w = &t->witnesses.rows[i];
+    char time[LOG_TIME_MAX], type[DNS_TYPE_TEXT_MAX], who[WHOM_TEXT_MAX];
+    struct whom whom;
+    struct text verdict = {0};
+    whom_of_row(&t->past.explain, t->roster, w, &whom);
+    add_verdict(&verdict, &w->record.verdict);
+    fprintf(to, "  %-12s %c %s  %s  group %s  %s  %s%s%s  generation %" PRIu64 ", policy %" PRIu32 "\n",
+            i == 0 ? "logged" : "", i == t->witnesses.nearest ? '>' : ' ', log_time_to_text(w->record.time_ns, time),
+            whom_to_text(&whom, w->group, who), w->group, dns_type_to_text(w->record.qtype, type),
+            verdict.bytes == NULL ? "" : verdict.bytes, w->feed[0] == '\0' ? "" : ", feed ", w->feed,
+            w->record.generation, w->record.policy_version);
+    text_done(&verdict);
+}
+
+static void print_witnesses(const struct then *t, FILE *to)
+{
+    if (!t->has_log)
+        print_row(to, "logged", "there is no query log");
+    else if (t->witnesses.count == 0)
+        print_row(to, "logged", "nothing like it near that time; what follows is what would have been answered");
+    for (size_t i = 0; i < t->witnesses.count; i++)
+        print_witness(t, to, i);
+    if (t->witnesses.more > 0)
+        fprintf(to, "  %-12s   and %" PRIu64 " farther from that time\n", "", t->witnesses.more);
+    if (t->witnesses.lost > 0)
+        fprintf(to, "  %-12s   %" PRIu64 " records of that time were lost\n", "", t->witnesses.lost);
+}
+
+static void print_made_again(const struct then *t, FILE *to)
+{
+    const struct past *past = &t->past;
+    struct text verdict = {0};
+    if (!past->judged) {
+        print_row(to, "made again", "it can't be: nobody knows any longer what the list said");
+        return;
+    }
+    add_verdict(&verdict, &past->verdict);
+    if (past->row != NULL)
+        text_printf(&verdict, past_agrees(past) ? ": the same as was logged" : ": NOT what was logged");
+    if (text_ok(&verdict))
+        print_row(to, "made again", verdict.bytes);
+    text_done(&verdict);
+    print_row(to, "because", t->rule.bytes == NULL ? "" : t->rule.bytes);
+    if (!past_agrees(past) && t->doubts.bytes != NULL)
+        print_row(to, "it may be", t->doubts.bytes);
+}
+
+static void print_text(const struct then *t, FILE *to)
+{
+    const struct past *past = &t->past;
+    char time[LOG_TIME_MAX], who[WHOM_TEXT_MAX], matched[NAME_TEXT_MAX];
+    fprintf(to, "%s at %s\n", past->name.text, log_time_to_text(t->asked->at_ns, time));
+    print_witnesses(t, to);
+    print_made_again(t, to);
+    if (past->judged)
+        print_row(to, "matched", explain_matched(&past->name, &past->verdict, matched));
+    print_row(to, "client", whom_to_text(&past->whom, t->asked->whom.group, who));
+    print_row(to, "group", policy_group_name(past->explain.policy, past->whom.client.group));
+    print_row(to, "level", explain_level(&past->explain, &past->whom.client)->name);
+    if (past->generation > 0 || past->list != PAST_KEPT)
+        fprintf(to, "  %-12s %" PRIu64 "%s\n", "generation", past->generation, list_text(past->list));
+    fprintf(to, "  %-12s %" PRIu32 "%s\n", "policy", past->version, policy_text(past->policy));
+}
+
+/* ---- JSON ---- */
+
+static void add_member(struct text *out, const char *key, const char *value)
+{
+    text_printf(out, ", \"%s\": ", key);
+    if (value == NULL || value[0] == '\0')
+        text_printf(out, "null");
+    else
+        text_add_json(out, value);
+}
+
+static void add_verdict_json(struct text *out, const struct verdict *v)
+{
+    add_member(out, "verdict", verdict_action_name(v->action));
+    add_member(out, "reason", verdict_reason_name(v->reason));
+    add_member(out, "category", category_text(v));
+    text_printf(out, ", \"rule\": %" PRIu32, v->rule);
+}
+
+static void add_whom_json(struct text *out, const struct whom *whom)
+{
+    char address[IPADDR_TEXT_MAX];
+    add_member(out, "client", whom->has_address ? ipaddr_to_text(&whom->address, address) : "");
+    add_member(out, "user", whom->user);
+    add_member(out, "device", whom->device);
+}
+
+static void add_witness_json(const struct then *t, const struct witness *w, struct text *out)
+{
+    char time[LOG_TIME_MAX], type[DNS_TYPE_TEXT_MAX];
+    struct whom whom;
+    whom_of_row(&t->past.explain, t->roster, w, &whom);
+    text_printf(out, "{\"time\": \"%s\"", log_time_to_text(w->record.time_ns, time));
+    add_whom_json(out, &whom);
+    add_member(out, "group", w->group);
+    add_member(out, "type", dns_type_to_text(w->record.qtype, type));
+    add_verdict_json(out, &w->record.verdict);
+    add_member(out, "feed", w->feed);
+    text_printf(out, ", \"generation\": %" PRIu64 ", \"policy_version\": %" PRIu32 "}", w->record.generation,
+                w->record.policy_version);
+}
+
+static const char *source_key(enum past_source source)
+{
+    static const char *const keys[] = {
+        [PAST_KEPT] = "kept", [PAST_TODAYS] = "todays", [PAST_ROW] = "row", [PAST_UNKNOWN] = "unknown"};
+    return keys[source];
+}
+
+static void add_made_again_json(const struct then *t, struct text *out)
+{
+    const struct past *past = &t->past;
+    char matched[NAME_TEXT_MAX];
+    text_printf(out, ", \"made_again\": ");
+    if (!past->judged) {
+        text_printf(out, "null");
+        return;
+    }
+    text_printf(out, "{\"agrees\": %s", past_agrees(past) ? "true" : "false");
+    add_verdict_json(out, &past->verdict);
+    add_member(out, "because", t->rule.bytes);
+    add_member(out, "matched", explain_matched(&past->name, &past->verdict, matched));
+    add_member(out, "doubts", past_agrees(past) ? "" : t->doubts.bytes);
+    text_printf(out, "}");
+}
+
+static void print_json(const struct then *t, FILE *to)
+{
+    const struct past *past = &t->past;
+    char time[LOG_TIME_MAX];
+    struct text out = {0};
+    text_printf(&out, "{\"name\": ");
+    text_add_json(&out, past->name.text);
+    text_printf(&out, ", \"at\": \"%s\", \"logged\": [", log_time_to_text(t->asked->at_ns, time));
+    for (size_t i = 0; i < t->witnesses.count; i++) {
+        text_printf(&out, i == 0 ? "" : ", ");
+        add_witness_json(t, &t->witnesses.rows[i], &out);
+    }
+    text_printf(&out, "], \"nearest\": ");
+    if (t->witnesses.count == 0)
+        text_printf(&out, "null");
+    else
+        text_printf(&out, "%zu", t->witnesses.nearest);
+    text_printf(&out, ", \"more\": %" PRIu64 ", \"lost\": %" PRIu64, t->witnesses.more, t->witnesses.lost);
+    add_made_again_json(t, &out);
+    add_whom_json(&out, &past->whom);
+    add_member(&out, "group", policy_group_name(past->explain.policy, past->whom.client.group));
+    add_member(&out, "level", explain_level(&past->explain, &past->whom.client)->name);
+    text_printf(&out, ", \"generation\": %" PRIu64 ", \"generation_source\": \"%s\"", past->generation,
+                source_key(past->list));
+    text_printf(&out, ", \"policy_version\": %" PRIu32 ", \"policy_source\": \"%s\"}\n", past->version,
+                source_key(past->policy));
+    if (text_ok(&out))
+        fputs(out.bytes, to);
+    text_done(&out);
+}
+
+/* ---- the command ---- */
+
+/* As it was asked; *out_name: the name as the log has it. Negative: complained. */
+static int look_into_log(struct then *t, const uint8_t *name)
+{
+    const struct why_asked *q = t->asked;
+    const struct witness_opts opts = {
+        .log_dir = t->env->config->log.dir,
+        .at_ns = q->at_ns,
+        .within_ns = q->within_s * SECOND_NS,
+        .name = name,
+        .has_type = q->has_type,
+        .type = q->type,
+        .has_client = q->whom.has_client,
+        .client = q->whom.client,
+        .has_user = q->whom.user != NULL,
+        .user = t->roster == NULL || q->whom.user == NULL ? 0 : roster_find(t->roster, ROSTER_USER, q->whom.user),
+        .has_device = q->whom.device != NULL,
+        .device =
+            t->roster == NULL || q->whom.device == NULL ? 0 : roster_find(t->roster, ROSTER_DEVICE, q->whom.device),
+        .group = q->whom.group,
+    };
+    int err = witness_find(&opts, &t->witnesses);
+    t->has_log = err == 0;
+    if (err == 0 || err == ERR_NOENT)
+        return 0;
+    fprintf(t->env->err, "belisha why: %s: %s\n", opts.log_dir, err_str(err));
+    return err;
+}
+
+/* The name as the log has it, which calls hosts of the statutory list by an id. */
+static int name_in_log(const struct operator_env *env, const char *text, uint8_t out[NAME_MAX_LEN])
+{
+    struct explain explain;
+    struct explain_name name;
+    int err = explain_init(&explain, env->config);
+    if (err < 0)
+        return err;
+    err = explain_name_parse(&explain, text, DNS_TYPE_A, &name);
+    if (err >= 0)
+        memcpy(out, name.wire, sizeof name.wire);
+    explain_done(&explain);
+    return err;
+}
+
+static int answer(struct then *t)
+{
+    const struct why_asked *q = t->asked;
+    const struct witness *row = t->witnesses.count == 0 ? NULL : &t->witnesses.rows[t->witnesses.nearest];
+    uint16_t type = row != NULL ? row->record.qtype : q->type;
+    struct text why = {0};
+    int err = past_open(t->env, q->name, type, &q->whom, t->roster, row, q->at_ns / SECOND_NS, &t->past, &why);
+    if (err < 0) {
+        fprintf(t->env->err, "belisha why: %s\n", why.bytes == NULL ? err_str(err) : why.bytes);
+        text_done(&why);
+        return OPERATOR_FAILED;
+    }
+    explain_rule(&t->past.explain, &t->past.name, &t->past.whom.client, &t->past.verdict, &t->rule);
+    if (row != NULL)
+        past_doubts(&t->past, &t->doubts);
+    (q->json ? print_json : print_text)(t, t->env->out);
+    past_close(&t->past);
+    text_done(&t->rule);
+    text_done(&t->doubts);
+    return OPERATOR_OK;
+}
+
+int why_then(const struct operator_env *env, const struct why_asked *q)
+{
+    struct then t = {.env = env, .asked = q};
+    uint8_t name[NAME_MAX_LEN];
+    if (name_in_log(env, q->name, name) < 0)
+        return operator_usage(env, &command_why, "'%s' is no domain name", q->name);
+    char *const words[] = {(char *)(uintptr_t)q->name};
+    if (!reading_record(env, "log.why", env->config->log.dir, 1, words))
+        return OPERATOR_FAILED;
+    t.roster = whom_roster(env->config);
+    int code = look_into_log(&t, name) < 0 ? OPERATOR_FAILED : answer(&t);
+    roster_close(t.roster);
+    return code;
+}

@@ -14,7 +14,8 @@
 #include "operator/sources.h"
 #include "operator/why.h"
 
-#define WITHIN_S 900 /* a quarter of an hour before and after */
+#define SECOND_NS INT64_C(1000000000)
+#define WITHIN_S  900 /* a quarter of an hour before and after */
 
 static const char details[] =
     "With --at, what was decided at a time that is over: the rows of the log that are closest to it, and the same\n"
@@ -42,7 +43,25 @@ static int64_t wall_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+/* A day, a minute or a second are meant from their beginning to their end. */
+static int64_t span_meant_ns(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    if (text[0] == '-' || strcmp(text, "now") == 0 || (colon != NULL && strchr(colon + 1, ':') != NULL))
+        return SECOND_NS;
+    return colon != NULL ? 60 * SECOND_NS : 86400 * SECOND_NS;
+}
+
+static const char *take_time(const char *text, struct why_asked *q)
+{
+    q->then = true;
+    if (log_time_from_text(text, wall_ns(), &q->at_ns) < 0)
+        return "a time is written 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now";
+    q->at_end_ns = q->at_ns + span_meant_ns(text);
+    return NULL;
 }
 
 /* Takes one option. A sentence on failure, else NULL. */
@@ -63,10 +82,7 @@ static const char *take_option(int option, struct why_asked *q)
         q->whom.group = optarg;
         return NULL;
     case 'a':
-        q->then = true;
-        return log_time_from_text(optarg, wall_ns(), &q->at_ns) < 0
-                   ? "a time is written 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now"
-                   : NULL;
+        return take_time(optarg, q);
     case 'w':
         return log_span_from_text(optarg, &q->within_s) < 0 ? "--within must be a span such as 15m or 2h" : NULL;
     case 't':

@@ -12,10 +12,10 @@ struct why_asked {
     uint16_t type; /* A when none was said */
     bool json;
     bool provenance;
-    const char *recipe; /* NULL: the one in use */
-    bool then;          /* what was decided at a time */
-    int64_t at_ns;
-    int64_t within_s; /* how far from it the log is looked at */
+    const char *recipe;       /* NULL: the one in use */
+    bool then;                /* what was decided at a time */
+    int64_t at_ns, at_end_ns; /* [at, at_end): a minute, when a minute was said */
+    int64_t within_s;         /* how far from it the log is looked at */
 };
 
 /* The answer about a time that is over (why_then.c). Returns an enum operator_exit. */

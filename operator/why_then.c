@@ -240,7 +240,8 @@ static int look_into_log(struct then *t, const uint8_t *name)
     const struct why_asked *q = t->asked;
     const struct witness_opts opts = {
         .log_dir = t->env->config->log.dir,
-        .at_ns = q->at_ns,
+        .from_ns = q->at_ns,
+        .to_ns = q->at_end_ns,
         .within_ns = q->within_s * SECOND_NS,
         .name = name,
         .has_type = q->has_type,

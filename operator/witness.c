@@ -24,7 +24,9 @@ static bool is_meant(const struct witness_opts *opts, const struct qlog_row *row
 
 static int64_t distance(const struct witness_opts *opts, const struct qlog_record *record)
 {
-    return llabs(record->time_ns - opts->at_ns);
+    if (record->time_ns < opts->from_ns)
+        return opts->from_ns - record->time_ns;
+    return record->time_ns < opts->to_ns ? 0 : record->time_ns - opts->to_ns + 1;
 }
 
 /* The place for the row: a free one, or that of the farthest, if this one is nearer. NULL: it is not. */
@@ -60,8 +62,8 @@ static int by_time(const void *a, const void *b)
 int witness_find(const struct witness_opts *opts, struct witnesses *out)
 {
     struct prefix client = {.addr = opts->client, .bits = 128};
-    const struct qlog_filter filter = {.from_ns = opts->at_ns - opts->within_ns,
-                                       .to_ns = opts->at_ns + opts->within_ns + 1,
+    const struct qlog_filter filter = {.from_ns = opts->from_ns - opts->within_ns,
+                                       .to_ns = opts->to_ns + opts->within_ns,
                                        .client = opts->has_client ? &client : NULL,
                                        .name = opts->name,
                                        .group = opts->group,
@@ -81,7 +83,7 @@ int witness_find(const struct witness_opts *opts, struct witnesses *out)
     qlog_scan_close(scan);
     qsort(out->rows, out->count, sizeof out->rows[0], by_time);
     for (size_t i = 1; i < out->count; i++)
-        if (out->rows[i].record.time_ns <= opts->at_ns)
+        if (out->rows[i].record.time_ns < opts->to_ns)
             out->nearest = i;
     return code < 0 ? code : 0;
 }

@@ -18,8 +18,9 @@
 
 struct witness_opts {
     const char *log_dir;
-    int64_t at_ns, within_ns; /* rows of [at - within, at + within] */
-    const uint8_t *name;      /* wire, lower case */
+    int64_t from_ns, to_ns; /* the time that is meant, e.g. a minute: [from, to) */
+    int64_t within_ns;      /* ... and rows before and after it */
+    const uint8_t *name;    /* wire, lower case */
     bool has_type, has_client, has_user, has_device;
     uint16_t type;
     struct ipaddr client;
@@ -36,7 +37,7 @@ struct witness {
 struct witnesses {
     struct witness rows[WITNESS_MAX]; /* in order of time */
     size_t count;
-    size_t nearest; /* the last one not after the time, else the first; of no meaning when there are none */
+    size_t nearest; /* the last one before the end of the time, else the first; of no meaning when there are none */
     uint64_t more;  /* rows that are farther away than these */
     uint64_t lost;  /* records of that time that were lost */
 };

@@ -174,10 +174,14 @@ static const char *level_text(const struct findings *f)
 
 /* ---- text ---- */
 
-static void print_row(FILE *to, const char *label, const char *value)
+void why_print_row(FILE *to, const char *label, const char *value)
 {
-    if (value[0] != '\0')
-        fprintf(to, "  %-12s %s\n", label, value);
+    if (value[0] == '\0')
+        return;
+    fprintf(to, "  %-12s ", label);
+    for (; *value != '\0'; value++)
+        putc((unsigned char)*value < ' ' || *value == 0x7f ? ' ' : *value, to);
+    putc('\n', to);
 }
 
 static void print_listed(FILE *to, const struct findings *f)
@@ -220,23 +224,24 @@ static void print_text(FILE *to, const struct findings *f)
     char client[WHOM_TEXT_MAX];
     fprintf(to, "%s: %s (%s)\n", f->name.text, verdict_action_name(f->verdict.action),
             verdict_reason_name(f->verdict.reason));
-    print_row(to, "because", f->rule.bytes);
-    print_row(to, "category", category_text(&f->verdict));
-    print_row(to, "matched", f->matched);
-    print_row(to, "feed", f->feed);
+    why_print_row(to, "because", f->rule.bytes);
+    why_print_row(to, "category", category_text(&f->verdict));
+    why_print_row(to, "matched", f->matched);
+    why_print_row(to, "feed", f->feed);
     print_listed(to, f);
-    print_row(to, "client", whom_to_text(&f->whom, f->asked->whom.group, client));
-    print_row(to, "group", policy_group_name(f->explain->policy, f->whom.client.group));
-    print_row(to, "level", level_text(f));
-    print_row(to, "type", dns_type_to_text(f->asked->type, type));
-    print_row(to, "answer", f->answer.bytes);
+    why_print_row(to, "client", whom_to_text(&f->whom, f->asked->whom.group, client));
+    why_print_row(to, "group", policy_group_name(f->explain->policy, f->whom.client.group));
+    why_print_row(to, "level", level_text(f));
+    why_print_row(to, "type", dns_type_to_text(f->asked->type, type));
+    why_print_row(to, "answer", f->answer.bytes);
     if (f->explain->db != NULL)
         fprintf(to, "  %-12s %" PRIu64 "\n", "generation", blockdb_generation(f->explain->db));
     else
         fprintf(to, "  %-12s none: %s (%s)\n", "generation", f->explain->db_trouble,
                 f->explain->config->generation_path);
     if (f->explain->statutory_unread)
-        print_row(to, "note", "the statutory list can't be read from here: what it has is blocked, whatever this says");
+        why_print_row(to, "note",
+                      "the statutory list can't be read from here: what it has is blocked, whatever this says");
     print_groups(to, f);
     if (f->sources != NULL)
         sources_print(f->sources, to);

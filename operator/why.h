@@ -21,4 +21,7 @@ struct why_asked {
 /* The answer about a time that is over (why_then.c). Returns an enum operator_exit. */
 int why_then(const struct operator_env *env, const struct why_asked *q);
 
+/* "  label        value", when there is one. What others wrote can't steer a terminal. */
+void why_print_row(FILE *to, const char *label, const char *value);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/verdict.h"
 #include "dns/rr.h"
 #include "operator/log_fields.h"
+#include "operator/origin.h"
 #include "operator/past.h"
 #include "operator/reading.h"
 #include "operator/why.h"
@@ -23,6 +24,9 @@ struct then {
     struct past past;
     struct text rule;
     struct text doubts;
+    struct origin decision; /* what the ledger says of the decision that the verdict was made by */
+    struct origin version;  /* ... of the version of the policy */
+    bool ledger_unread;     /* it may not be read by who asks */
 };
 
 /* ---- words ---- */
@@ -61,13 +65,35 @@ static const char *policy_text(enum past_source source)
     return source == PAST_KEPT ? "" : "; its text is not kept, so today's policy was asked";
 }
 
-/* ---- for people ---- */
-
-static void print_row(FILE *to, const char *label, const char *value)
+/* Whether somebody's decision made the verdict: its number is the rule. */
+static bool is_by_decision(const struct verdict *v)
 {
-    if (value[0] != '\0')
-        fprintf(to, "  %-12s %s\n", label, value);
+    return v->rule != 0 &&
+           (v->reason == REASON_EXCEPTION || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_SUSPENSION);
 }
+
+/* ---- the ledger ---- */
+
+static void look_into_ledger(struct then *t)
+{
+    const struct config *config = t->env->config;
+    const struct past *past = &t->past;
+    const struct verdict *v = past->row != NULL ? &past->row->record.verdict : &past->verdict;
+    struct caller caller;
+    int err = 0;
+    caller_of_self(&caller);
+    if (!roles_may(&config->roles, &caller, ACT_READ_LEDGER)) {
+        t->ledger_unread = true;
+        return;
+    }
+    if (is_by_decision(v))
+        err = origin_find(config->ledger.folder, "decision", v->rule, INT64_MAX, &t->decision);
+    if (past->version != 0 && err == 0)
+        err = origin_find(config->ledger.folder, "version", past->version, INT64_MAX, &t->version);
+    t->ledger_unread = err == ERR_ACCESS;
+}
+
+/* ---- for people ---- */
 
 static void print_witness(const struct then *t, FILE *to, size_t i)
 {
@@ -88,9 +114,9 @@ static void print_witness(const struct then *t, FILE *to, size_t i)
 static void print_witnesses(const struct then *t, FILE *to)
 {
     if (!t->has_log)
-        print_row(to, "logged", "there is no query log");
+        why_print_row(to, "logged", "there is no query log");
     else if (t->witnesses.count == 0)
-        print_row(to, "logged", "nothing like it near that time; what follows is what would have been answered");
+        why_print_row(to, "logged", "nothing like it near that time; what follows is what would have been answered");
     for (size_t i = 0; i < t->witnesses.count; i++)
         print_witness(t, to, i);
     if (t->witnesses.more > 0)
@@ -104,18 +130,30 @@ static void print_made_again(const struct then *t, FILE *to)
     const struct past *past = &t->past;
     struct text verdict = {0};
     if (!past->judged) {
-        print_row(to, "made again", "it can't be: nobody knows any longer what the list said");
+        why_print_row(to, "made again", "it can't be: nobody knows any longer what the list said");
         return;
     }
     add_verdict(&verdict, &past->verdict);
     if (past->row != NULL)
         text_printf(&verdict, past_agrees(past) ? ": the same as was logged" : ": NOT what was logged");
     if (text_ok(&verdict))
-        print_row(to, "made again", verdict.bytes);
+        why_print_row(to, "made again", verdict.bytes);
     text_done(&verdict);
-    print_row(to, "because", t->rule.bytes == NULL ? "" : t->rule.bytes);
+    why_print_row(to, "because", t->rule.bytes == NULL ? "" : t->rule.bytes);
     if (!past_agrees(past) && t->doubts.bytes != NULL)
-        print_row(to, "it may be", t->doubts.bytes);
+        why_print_row(to, "it may be", t->doubts.bytes);
+}
+
+static void print_origin(FILE *to, const char *label, const struct origin *origin)
+{
+    for (size_t i = 0; i < origin->count; i++) {
+        const struct origin_entry *e = &origin->entries[i];
+        char time[LOG_TIME_MAX], line[ORIGIN_TEXT + 256];
+        snprintf(line, sizeof line, "entry %" PRIu64 "  %s  %s by %s%s%s", e->number,
+                 log_time_to_text(e->time_s * SECOND_NS, time), e->kind, e->by, e->reason[0] == '\0' ? "" : ": ",
+                 e->reason);
+        why_print_row(to, i == 0 ? label : "", line);
+    }
 }
 
 static void print_text(const struct then *t, FILE *to)
@@ -126,13 +164,17 @@ static void print_text(const struct then *t, FILE *to)
     print_witnesses(t, to);
     print_made_again(t, to);
     if (past->judged)
-        print_row(to, "matched", explain_matched(&past->name, &past->verdict, matched));
-    print_row(to, "client", whom_to_text(&past->whom, t->asked->whom.group, who));
-    print_row(to, "group", policy_group_name(past->explain.policy, past->whom.client.group));
-    print_row(to, "level", explain_level(&past->explain, &past->whom.client)->name);
+        why_print_row(to, "matched", explain_matched(&past->name, &past->verdict, matched));
+    why_print_row(to, "client", whom_to_text(&past->whom, t->asked->whom.group, who));
+    why_print_row(to, "group", policy_group_name(past->explain.policy, past->whom.client.group));
+    why_print_row(to, "level", explain_level(&past->explain, &past->whom.client)->name);
     if (past->generation > 0 || past->list != PAST_KEPT)
         fprintf(to, "  %-12s %" PRIu64 "%s\n", "generation", past->generation, list_text(past->list));
     fprintf(to, "  %-12s %" PRIu32 "%s\n", "policy", past->version, policy_text(past->policy));
+    print_origin(to, "decision", &t->decision);
+    print_origin(to, "ledger", &t->version);
+    if (t->ledger_unread)
+        why_print_row(to, "ledger", "who decided is in the ledger, which you may not read");
 }
 
 /* ---- JSON ---- */
@@ -175,6 +217,22 @@ static void add_witness_json(const struct then *t, const struct witness *w, stru
     add_member(out, "feed", w->feed);
     text_printf(out, ", \"generation\": %" PRIu64 ", \"policy_version\": %" PRIu32 "}", w->record.generation,
                 w->record.policy_version);
+}
+
+static void add_origin_json(struct text *out, const char *key, const struct origin *origin)
+{
+    char time[LOG_TIME_MAX];
+    text_printf(out, ", \"%s\": [", key);
+    for (size_t i = 0; i < origin->count; i++) {
+        const struct origin_entry *e = &origin->entries[i];
+        text_printf(out, "%s{\"entry\": %" PRIu64, i == 0 ? "" : ", ", e->number);
+        add_member(out, "time", log_time_to_text(e->time_s * SECOND_NS, time));
+        add_member(out, "kind", e->kind);
+        add_member(out, "by", e->by);
+        add_member(out, "reason", e->reason);
+        text_printf(out, "}");
+    }
+    text_printf(out, "]");
 }
 
 static const char *source_key(enum past_source source)
@@ -225,8 +283,11 @@ static void print_json(const struct then *t, FILE *to)
     add_member(&out, "level", explain_level(&past->explain, &past->whom.client)->name);
     text_printf(&out, ", \"generation\": %" PRIu64 ", \"generation_source\": \"%s\"", past->generation,
                 source_key(past->list));
-    text_printf(&out, ", \"policy_version\": %" PRIu32 ", \"policy_source\": \"%s\"}\n", past->version,
+    text_printf(&out, ", \"policy_version\": %" PRIu32 ", \"policy_source\": \"%s\"", past->version,
                 source_key(past->policy));
+    add_origin_json(&out, "decision_ledger", &t->decision);
+    add_origin_json(&out, "policy_ledger", &t->version);
+    text_printf(&out, "}\n");
     if (text_ok(&out))
         fputs(out.bytes, to);
     text_done(&out);
@@ -293,6 +354,7 @@ static int answer(struct then *t)
     explain_rule(&t->past.explain, &t->past.name, &t->past.whom.client, &t->past.verdict, &t->rule);
     if (row != NULL)
         past_doubts(&t->past, &t->doubts);
+    look_into_ledger(t);
     (q->json ? print_json : print_text)(t, t->env->out);
     past_close(&t->past);
     text_done(&t->rule);

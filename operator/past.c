@@ -52,7 +52,7 @@ static void facts_from_row(const struct past *past, const uint8_t *name, const s
 {
     const uint64_t categories = past->row->record.verdict.categories;
     const struct blockdb_match match = {.categories = categories, .listed = categories};
-    judge_facts_from_match(&past->explain.judge, name, key, &match, out);
+    judge_facts_from_match(&past->explain.judge, name, key, &match, past->name.type, out);
 }
 
 static bool is_by_target(const struct past *past)
@@ -106,7 +106,8 @@ static void judge_anew(struct past *past)
     if (past->list == PAST_ROW && !by_target && !by_address)
         facts_from_row(past, past->name.wire, &past->name.key, &past->name.facts);
     else if (past->list == PAST_ROW || past->list == PAST_UNKNOWN)
-        judge_facts_from_match(&past->explain.judge, past->name.wire, &past->name.key, &nothing, &past->name.facts);
+        judge_facts_from_match(&past->explain.judge, past->name.wire, &past->name.key, &nothing, past->name.type,
+                               &past->name.facts);
     past->verdict = explain_verdict(&past->explain, &past->name, &past->whom.client);
     if (by_target)
         judge_by_target(past);

@@ -35,6 +35,7 @@ static struct site {
     struct policy_level levels[2][GROUPS];
     struct policy *policies[2];
     struct judge judges[2];
+    uint64_t safe_strict[2], safe_moderate[2]; /* engines, of the pupils' level */
     int64_t now_s;
     struct replay replay;
 } site;
@@ -59,7 +60,15 @@ static void make_policy(int side, uint64_t pupils, uint64_t staff)
     };
     levels[PUPILS] = (struct policy_level){.name = "young", .block = pupils};
     levels[STAFF] = (struct policy_level){.name = "grown", .block = staff};
-    const struct policy_opts opts = {.levels = levels,
+    static const uint8_t search[] = "\3www\6search\7example";
+    static const struct policy_name names[] = {
+        {.name = search, .special = POLICY_SPECIAL_SAFE_SEARCH, .index = 0},
+    };
+    levels[PUPILS].safe_strict = site.safe_strict[side];
+    levels[PUPILS].safe_moderate = site.safe_moderate[side];
+    const struct policy_opts opts = {.names = names,
+                                     .name_count = 1,
+                                     .levels = levels,
                                      .level_count = GROUPS,
                                      .groups = groups,
                                      .group_count = GROUPS,
@@ -213,6 +222,32 @@ static void a_category_that_is_closed_for_staff_is_told_of_staff(void **state)
     assert_int_equal(cell.questions, 1);
 }
 
+static void safe_results_count_as_a_change_of_their_own(void **state)
+{
+    static const struct {
+        uint64_t strict[2], moderate[2];
+        enum tally_change change;
+    } rows[] = {
+        {{0, 1}, {0, 0}, TALLY_SAFER},     {{0, 0}, {0, 1}, TALLY_SAFER},     {{0, 1}, {1, 0}, TALLY_SAFER},
+        {{1, 0}, {0, 1}, TALLY_LESS_SAFE}, {{1, 0}, {0, 0}, TALLY_LESS_SAFE},
+    };
+    (void)state;
+    ask("10.1.0.1", "www.search.example");
+    ask("10.1.0.1", "other.search.example");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int side = 0; side < 2; side++) {
+            site.safe_strict[side] = rows[i].strict[side];
+            site.safe_moderate[side] = rows[i].moderate[side];
+            judge_done(&site.judges[side]);
+            policy_free(site.policies[side]);
+            make_policy(side, 0, 0);
+        }
+        run();
+        assert_int_equal(only_cell().change, rows[i].change);
+        assert_int_equal(only_cell().questions, 1);
+    }
+}
+
 /* The verdict of that time is not looked at, since lists change; but where an alias led is known from it alone. */
 static void a_name_that_an_alias_led_to_counts(void **state)
 {
@@ -325,6 +360,7 @@ int main(void)
         REPLAY_TEST(what_both_say_alike_is_no_change),
         REPLAY_TEST(a_category_that_is_opened_tells_names_and_clients),
         REPLAY_TEST(a_category_that_is_closed_for_staff_is_told_of_staff),
+        REPLAY_TEST(safe_results_count_as_a_change_of_their_own),
         REPLAY_TEST(a_name_that_an_alias_led_to_counts),
         REPLAY_TEST(a_user_stands_where_his_entry_says),
         REPLAY_TEST(who_is_not_attributed_counts_by_his_group),

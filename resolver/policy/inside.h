@@ -42,7 +42,7 @@ struct policy {
     uint16_t lapsed_level;
     uint64_t nxdomain;
     bool zones_lead_to_notice;
-    uint32_t version;
+    uint32_t version, fingerprint;
     struct client_table *clients;
     struct name_table *names;
     struct person_table *users;

@@ -107,6 +107,7 @@ struct policy_opts {
     uint64_t nxdomain;         /* categories blocked with NXDOMAIN instead of the notice page */
     bool zones_lead_to_notice; /* response policy zones: the notice page also where they ask for NXDOMAIN or NODATA */
     uint32_t version;          /* stored in log rows */
+    uint32_t fingerprint;      /* of everything that facts depend on: others, other facts */
 };
 
 #endif

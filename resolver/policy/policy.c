@@ -84,6 +84,7 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
         policy->nxdomain |= CATEGORY_BIT(CATEGORY_ILLEGAL);
     policy->zones_lead_to_notice = opts->zones_lead_to_notice;
     policy->version = opts->version;
+    policy->fingerprint = opts->fingerprint;
     rc = copy_levels(policy, opts);
     if (rc == 0)
         rc = copy_groups(policy, opts);
@@ -144,6 +145,11 @@ int policy_group_find(const struct policy *policy, const char *name)
 uint32_t policy_version(const struct policy *policy)
 {
     return policy->version;
+}
+
+uint64_t policy_fingerprint(const struct policy *policy)
+{
+    return (uint64_t)policy->fingerprint << 32 | policy->version;
 }
 
 /* ---- facts ---- */

@@ -48,6 +48,8 @@ const char *policy_group_name(const struct policy *policy, uint16_t group);
 /* The group of that name, POLICY_GROUP_DEFAULT for "default"; negative: there is none. */
 int policy_group_find(const struct policy *policy, const char *name);
 uint32_t policy_version(const struct policy *policy);
+/* Facts of one policy are facts of another exactly when their fingerprints are equal. */
+uint64_t policy_fingerprint(const struct policy *policy);
 
 #define POLICY_NOBODY UINT32_MAX /* no user is known, or one that has no entry */
 

@@ -25,7 +25,7 @@ static uint64_t basis_of(const struct query_env *env)
     uint64_t statutory = env->statutory == NULL ? 0 : statutory_generation(env->statutory);
     uint64_t decisions = env->decisions == NULL ? 0 : table_version(env->decisions);
     uint64_t lists = (uint64_t)env->statutory_missing << 63 | statutory << 40 | blocklist;
-    return lists + policy_version(env->policy) * UINT64_C(0x9e3779b97f4a7c15) +
+    return lists + policy_fingerprint(env->policy) * UINT64_C(0x9e3779b97f4a7c15) +
            decisions * UINT64_C(0xd1b54a32d192ed03);
 }
 

@@ -1,0 +1,134 @@
+#include "change/versions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/outfile.h"
+
+#define MODE 0444
+#define FORM "%06" PRIu32 ".yaml"
+
+static int err_from_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOMEM:
+    case ENOSPC:
+    case EACCES:
+        return -errno;
+    case EPERM:
+    case EROFS:
+        return ERR_ACCESS;
+    case EDQUOT:
+    case EFBIG:
+        return ERR_NOSPACE;
+    default:
+        return ERR_IO;
+    }
+}
+
+void versions_hash(const char *text, size_t len, uint8_t out[CHANGE_HASH_LEN])
+{
+    crypto_hash_sha256(out, (const unsigned char *)text, len);
+}
+
+int versions_path(const char *folder, uint32_t number, char out[PATH_MAX])
+{
+    return snprintf(out, PATH_MAX, "%s/" FORM, folder, number) >= PATH_MAX ? ERR_LIMIT : 0;
+}
+
+int versions_put(const char *folder, uint32_t number, const char *text, size_t len)
+{
+    char path[PATH_MAX];
+    struct outfile file;
+    int err = versions_path(folder, number, path);
+    if (err == 0)
+        err = outfile_open(&file, path, MODE);
+    if (err < 0)
+        return err;
+    if (fwrite(text, 1, len, file.file) != len || fchmod(fileno(file.file), MODE) < 0) {
+        err = err_from_errno();
+        outfile_abort(&file);
+        return err;
+    }
+    return outfile_commit(&file);
+}
+
+static int read_whole(const char *path, char **out, size_t *out_len)
+{
+    struct stat st;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return err_from_errno();
+    int err = fstat(fileno(file), &st) < 0 ? err_from_errno() : (size_t)st.st_size > VERSIONS_MAX ? ERR_LIMIT : 0;
+    char *bytes = err < 0 ? NULL : malloc((size_t)st.st_size + 1);
+    if (err == 0 && bytes == NULL)
+        err = ERR_NOMEM;
+    size_t len = err < 0 ? 0 : fread(bytes, 1, (size_t)st.st_size, file);
+    if (err == 0 && ferror(file))
+        err = ERR_IO;
+    fclose(file);
+    if (err < 0) {
+        free(bytes);
+        return err;
+    }
+    bytes[len] = '\0';
+    *out = bytes;
+    *out_len = len;
+    return 0;
+}
+
+int versions_get(const char *folder, uint32_t number, const uint8_t hash[CHANGE_HASH_LEN], char **out, size_t *out_len)
+{
+    char path[PATH_MAX], *text = NULL;
+    uint8_t found[CHANGE_HASH_LEN];
+    size_t len = 0;
+    int err = versions_path(folder, number, path);
+    if (err == 0)
+        err = read_whole(path, &text, &len);
+    if (err < 0)
+        return err;
+    versions_hash(text, len, found);
+    if (memcmp(found, hash, sizeof found) != 0) {
+        free(text);
+        return ERR_DAMAGED;
+    }
+    *out = text;
+    *out_len = len;
+    return 0;
+}
+
+int versions_set_current(const char *folder, uint32_t number)
+{
+    char made[PATH_MAX], path[PATH_MAX], target[32];
+    snprintf(target, sizeof target, FORM, number);
+    if (snprintf(made, sizeof made, "%s/" VERSIONS_CURRENT ".new", folder) >= (int)sizeof made ||
+        snprintf(path, sizeof path, "%s/" VERSIONS_CURRENT, folder) >= (int)sizeof path)
+        return ERR_LIMIT;
+    unlink(made);
+    if (symlink(target, made) < 0 || rename(made, path) < 0)
+        return err_from_errno();
+    return 0;
+}
+
+uint32_t versions_current(const char *folder)
+{
+    char path[PATH_MAX], target[64];
+    unsigned number = 0;
+    char rest[8] = "";
+    if (snprintf(path, sizeof path, "%s/" VERSIONS_CURRENT, folder) >= (int)sizeof path)
+        return 0;
+    ssize_t len = readlink(path, target, sizeof target - 1);
+    if (len <= 0)
+        return 0;
+    target[len] = '\0';
+    return sscanf(target, "%u.%7s", &number, rest) == 2 && strcmp(rest, "yaml") == 0 ? number : 0;
+}

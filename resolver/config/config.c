@@ -8,13 +8,16 @@
 #include <xxhash.h>
 
 #include "belisha/statutory_format.h"
+#include "change/versions.h"
 #include "config/build.h"
 #include "config/options.h"
 #include "config/schema.h"
+#include "config/version.h"
 #include "config/yaml.h"
 #include "dns/name.h"
 
 #define WORKERS_MAX           64
+#define STATE_DIR_USUAL       "/var/lib/belisha" /* options.c */
 #define CACHE_SHARDS_MAX      64
 #define CACHE_SHARD_BYTES_MIN (256u << 10) /* below this a shard could not hold a few large answers */
 
@@ -302,20 +305,44 @@ static void check_lists(struct build *b)
         config_errors_add(b->errors, &b->options->access_at, "access names no network: everybody would be refused");
 }
 
-/* The policy's version in log rows: a fingerprint of all effective values, so that equal texts have equal versions. */
-static int fill_version(struct build *b)
+/* ---- the policy's version ---- */
+
+/* What a writer writes, in the arena. */
+static const char *written(struct build *b, void (*write)(const struct config *config, FILE *to), size_t *out_len)
 {
     char *text = NULL;
-    size_t len = 0;
-    FILE *to = open_memstream(&text, &len);
+    FILE *to = open_memstream(&text, out_len);
     if (to == NULL)
+        return NULL;
+    write(b->config, to);
+    const char *copy = fclose(to) == 0 ? arena_text(b->arena, text, *out_len) : NULL;
+    free(text);
+    return copy;
+}
+
+/*
+ * The version in log rows is the number of the version in force, if that has this text. A policy that was never in force has
+ * the fingerprint of all effective values instead, which is so great that it can't be taken for a number.
+ */
+static int fill_version(struct build *b)
+{
+    size_t len = 0;
+    struct config *config = b->config;
+    const char *all = written(b, config_write, &len);
+    if (all == NULL)
         return ERR_NOMEM;
-    config_write(b->config, to);
-    if (fclose(to) != 0) {
-        free(text);
+    config->policy.fingerprint = XXH32(all, len, 0);
+    config->policy.version = config->policy.fingerprint | CONFIG_NO_VERSION;
+    config->policy_text = written(b, config_write_policy, &config->policy_text_len);
+    config->policy_dir = path_in(b, "state/policy");
+    if (config->policy_text == NULL || config->policy_dir == NULL)
         return ERR_NOMEM;
-    }
-    b->config->policy.version = XXH32(text, len, 0);
+    uint32_t current = versions_current(config->policy_dir);
+    uint8_t hash[CHANGE_HASH_LEN];
+    char *text = NULL;
+    versions_hash(config->policy_text, config->policy_text_len, hash);
+    if (current != 0 && versions_get(config->policy_dir, current, hash, &text, &len) == 0)
+        config->policy.version = current;
     free(text);
     return 0;
 }
@@ -344,8 +371,41 @@ static int fill(struct build *b)
 
 /* ---- the whole ---- */
 
-static int load(struct arena *arena, const char *const files[], size_t count, struct config_errors *errors,
-                struct config **out)
+/* The text of the version in force; *out is NULL where there is none yet, or where nobody keeps any. */
+static int read_in_force(struct arena *arena, const struct yaml_node *tree, struct config_errors *errors,
+                         struct yaml_node **out)
+{
+    const struct yaml_node *dir = yaml_find(tree, "state_dir");
+    const char *state_dir = yaml_is_empty(dir) || dir->kind != YAML_SCALAR ? STATE_DIR_USUAL : dir->text;
+    const char *path = arena_printf(arena, "%s/state/policy/" VERSIONS_CURRENT, state_dir);
+    if (path == NULL)
+        return ERR_NOMEM;
+    if (access(path, F_OK) < 0)
+        return 0;
+    return yaml_read_file(arena, path, errors, out);
+}
+
+/* Puts the wanted policy in the place of that of the files. */
+static int choose_policy(struct arena *arena, const struct config_policy *wanted, struct config_errors *errors,
+                         struct yaml_node **tree)
+{
+    struct yaml_node *policy = NULL;
+    int rc = 0;
+    if (wanted->kind == CONFIG_POLICY_TEXT)
+        rc = yaml_read_text(arena, wanted->name, wanted->text, wanted->text_len, errors, &policy);
+    else if (wanted->kind == CONFIG_POLICY_IN_FORCE && version_is_controlled(*tree))
+        rc = read_in_force(arena, *tree, errors, &policy);
+    if (rc < 0 || (policy == NULL && wanted->kind != CONFIG_POLICY_TEXT))
+        return rc;
+    if (policy != NULL && policy->kind == YAML_MAP)
+        return version_lay(arena, tree, policy, errors);
+    config_errors_add(errors, policy == NULL ? NULL : &policy->at, "%s: the policy must be a mapping (key: value)",
+                      wanted->kind == CONFIG_POLICY_TEXT ? wanted->name : VERSIONS_CURRENT);
+    return ERR_CONFIG;
+}
+
+static int load(struct arena *arena, const char *const files[], size_t count, const struct config_policy *policy,
+                struct config_errors *errors, struct config **out)
 {
     const size_t errors_before = errors->count;
     struct config *config = arena_alloc(arena, sizeof *config);
@@ -354,6 +414,8 @@ static int load(struct arena *arena, const char *const files[], size_t count, st
     if (config == NULL || options == NULL)
         return ERR_NOMEM;
     int rc = read_files(arena, files, count, errors, &tree);
+    if (rc == 0)
+        rc = choose_policy(arena, policy, errors, &tree);
     if (rc == 0)
         rc = schema_read(options_table, tree, arena, errors, options);
     if (rc < 0)
@@ -369,19 +431,25 @@ static int load(struct arena *arena, const char *const files[], size_t count, st
     return errors->count > errors_before ? ERR_CONFIG : 0;
 }
 
-int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors)
+int config_load_policy(const char *const files[], size_t count, const struct config_policy *policy, struct config **out,
+                       struct config_errors *errors)
 {
     struct config *config = NULL;
     struct arena *arena = arena_new();
     if (arena == NULL)
         return ERR_NOMEM;
-    int rc = load(arena, files, count, errors, &config);
+    int rc = load(arena, files, count, policy, errors, &config);
     if (rc < 0) {
         arena_free(arena);
         return rc;
     }
     *out = config;
     return 0;
+}
+
+int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors)
+{
+    return config_load_policy(files, count, &(struct config_policy){.kind = CONFIG_POLICY_IN_FORCE}, out, errors);
 }
 
 void config_free(struct config *config)
@@ -393,4 +461,14 @@ void config_free(struct config *config)
 void config_write(const struct config *config, FILE *to)
 {
     schema_write(options_table, config->tree, to);
+}
+
+void config_write_policy(const struct config *config, FILE *to)
+{
+    version_write(config->tree, to);
+}
+
+void config_write_rights(const struct config *config, FILE *to)
+{
+    version_write_rights(config->tree, to);
 }

@@ -57,6 +57,9 @@ struct config_metrics {
     size_t access_count;
 };
 
+/* policy.version is a fingerprint, of a policy that has not been in force. */
+#define CONFIG_NO_VERSION (UINT32_C(1) << 31)
+
 #define CONFIG_METRICS_LISTEN_MAX 16
 
 /* The page that a blocked name leads to (belisha-notice). */
@@ -86,6 +89,9 @@ struct config {
     struct ledger ledger;
     struct roles roles;
     struct rules change;
+    const char *policy_dir;  /* <state_dir>/state/policy: texts and history of the policy */
+    const char *policy_text; /* of the policy that is loaded */
+    size_t policy_text_len;
 
     const struct endpoint *listen; /* UDP and TCP each */
     size_t listen_count;
@@ -114,6 +120,29 @@ struct config {
     struct arena *arena;          /* owns all of the above */
     const struct yaml_node *tree; /* the merged text, for config_write() */
 };
+
+/* Which policy is loaded. */
+enum config_policy_kind {
+    CONFIG_POLICY_IN_FORCE, /* that of the files, or, with change control, the version in force */
+    CONFIG_POLICY_FILES,    /* that of the files, whatever is in force */
+    CONFIG_POLICY_TEXT,     /* this text: a policy, or a version's text */
+};
+
+struct config_policy {
+    enum config_policy_kind kind;
+    const char *name; /* TEXT: stands in messages; paths in the text are relative to it */
+    const char *text;
+    size_t text_len;
+};
+
+/* As config_load(), with this policy. */
+ERR_CHECKED int config_load_policy(const char *const files[], size_t count, const struct config_policy *policy,
+                                   struct config **out, struct config_errors *errors);
+
+/* Writes the text of its policy, by which it is a version of it. */
+void config_write_policy(const struct config *config, FILE *to);
+/* Writes who may change what, for the ledger. */
+void config_write_rights(const struct config *config, FILE *to);
 
 /*
  * Loads count files (0: defaults only). ERR_CONFIG: errors says why; ERR_NOMEM. errors must be valid and is only added

@@ -6,7 +6,7 @@
 #include "config/options.h"
 
 /* Members of the configuration, in the order in which they are written. */
-static const char *const members[] = {"policy", "block", "allow", "protected_help", "canaries"};
+static const char *const members[] = {"policy", "block", "allow", "protected_help", "canaries", "safe_search"};
 
 #define MEMBER_COUNT (sizeof members / sizeof members[0])
 

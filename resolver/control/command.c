@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/ipaddr.h"
+#include "control/change.h"
 #include "control/decide.h"
 #include "control/record.h"
 #include "control/scrape.h"
@@ -39,7 +40,7 @@ static void run_reload(const char *argument, const struct command_env *env, stru
 {
     struct text why = {0};
     (void)argument;
-    if (env->reload(env->ctx, &why) == 0)
+    if (env->reload(env->ctx, &env->caller, &why) == 0)
         text_printf(out, "ok\n");
     else
         text_printf(out, "error: the running configuration stays in force\n%s", why.bytes == NULL ? "" : why.bytes);
@@ -92,6 +93,7 @@ static const struct command commands[] = {
     {"metrics", NULL, false, false, run_metrics, "counters as Prometheus text"},
     {"reload", NULL, false, true, run_reload, "read the configuration anew, look for a new generation"},
     {"decide", "JSON", false, false, decide_run, "record a block or an allow, or end one"},
+    {"change", "+BYTES", false, false, change_run, "propose, approve or activate a policy"},
     {"note", "JSON", false, false, record_run, "write down in the ledger what is about to be read"},
     {"flush", "NAME", false, true, run_flush, "forget cached answers for NAME and everything below it"},
     {"log-flush", NULL, true, true, run_log_flush, "turn the query log's journals into segments"},
@@ -111,6 +113,17 @@ static const struct command *find(const char *line, const char **out_argument)
         return c;
     }
     return NULL;
+}
+
+size_t command_body_len(const char *line)
+{
+    const char *argument;
+    char *end;
+    const struct command *command = find(line, &argument);
+    if (command == NULL || command->run != change_run || argument[0] != '+' || argument[1] < '1' || argument[1] > '9')
+        return 0;
+    unsigned long len = strtoul(argument + 1, &end, 10);
+    return *end == '\0' && len <= COMMAND_BODY_MAX ? len : 0;
 }
 
 bool command_is_slow(const char *line)

@@ -5,6 +5,7 @@
  *     metrics         Prometheus text
  *     reload          reads the configuration anew and looks for a new generation
  *     decide JSON     records a block or an allow, or ends one (decision/decision.h has the object)
+ *     change +BYTES   proposes, approves, activates... a policy; the body says what (control/change.h)
  *     note JSON       writes down in the ledger what is about to be read (control/record.h)
  *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
  *     log-flush       turns the query log's journals into segments
@@ -29,6 +30,8 @@
 #include "decision/docket.h"
 #include "policy/policy.h"
 #include "cache/cache.h"
+#include "change/chronicle.h"
+#include "change/rules.h"
 #include "ledger/ledger.h"
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
@@ -37,6 +40,7 @@
 #include "roles/roles.h"
 #include "statutory/statutory.h"
 
+#define COMMAND_BODY_MAX ((size_t)20 << 20)
 #define COMMAND_LINE_MAX 4800 /* "decide " and the longest name and reason in escapes */
 
 /* What commands look at, gathered by the caller for one command. */
@@ -56,6 +60,13 @@ struct command_env {
     const struct ledger *ledger; /* where what is done is written down; NULL: nowhere */
     const struct roles *roles;   /* who may do what; NULL: everyone everything */
     struct caller caller;        /* as the kernel says; root may say for whom it acts */
+    struct chronicle *chronicle; /* of the policy; NULL: it can't be kept, for chronicle_err */
+    int chronicle_err;
+    const struct rules *rules; /* what a change needs; NULL with chronicle */
+    const char *policy_dir;    /* texts of the policy (change/versions.h) */
+    bool files_differ;         /* what the files say is not what is in force */
+    const char *body;          /* what came behind the line; NULL: nothing */
+    size_t body_len;
     const struct metrics *const *workers;
     size_t worker_count;
     size_t workers_stuck;
@@ -69,16 +80,30 @@ struct command_env {
     int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
     uint32_t uid;                 /* of the caller, as the kernel says */
 
-    void *ctx; /* of the next three */
+    void *ctx; /* of the next ones */
+    /*
+     * Whether a text of the policy could be in force: adds its form as a version to out, and to words what it would change,
+     * and says what it would open. Negative: why gets the reasons, whole lines.
+     */
+    int (*policy_check)(void *ctx, const char *text, size_t len, struct text *out, struct text *words,
+                        uint64_t *out_opens, struct text *why);
+    /* Puts the version in force that the chronicle says is. */
+    int (*policy_use)(void *ctx, struct text *why);
     /* Puts what the docket says in force. */
     int (*decided)(void *ctx);
     /* 0, or negative with the reason, one or more lines, added to why. */
-    int (*reload)(void *ctx, struct text *why);
+    int (*reload)(void *ctx, const struct caller *by, struct text *why);
     void (*stop)(void *ctx);
 };
 
 /* line has no newline. Always adds an answer to out. */
 void command_run(const char *line, const struct command_env *env, struct text *out);
+
+/*
+ * Bytes that come behind the line: "change +1234" has a body of so many. 0: none, also for more than COMMAND_BODY_MAX, which
+ * command_run() refuses.
+ */
+size_t command_body_len(const char *line);
 
 /* Whether it waits for the disk, so that the loop should not wait for it. */
 bool command_is_slow(const char *line);

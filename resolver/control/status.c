@@ -5,6 +5,7 @@
 
 #include "base/category.h"
 #include "base/err.h"
+#include "control/change.h"
 #include "control/health.h"
 #include "control/standing.h"
 #include "dns/name.h"
@@ -292,6 +293,11 @@ static void write_upstreams(const struct command_env *env, struct text *out)
     text_printf(out, "\n  ]\n");
 }
 
+static void write_operators(const struct command_env *env, struct text *out)
+{
+    text_printf(out, "  \"operators\": %zu,\n", env->roles == NULL ? 0 : env->roles->member_count);
+}
+
 void status_write(const struct command_env *env, struct text *out)
 {
     struct metrics sum;
@@ -314,6 +320,8 @@ void status_write(const struct command_env *env, struct text *out)
     write_cache(env, out);
     write_log(env, out);
     write_decisions(env, out);
+    change_write_status(env, out);
+    write_operators(env, out);
     write_recursion(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");

@@ -210,6 +210,8 @@ static void conclude(struct walk *walk, int head_err)
     walk->line = 1;
     if (head_err == ERR_DAMAGED)
         fault(walk, "this is no head: it is damaged");
+    else if (head_err < 0 && head_err != ERR_NOENT)
+        fault(walk, "the head can't be read");
     else if (head_err < 0)
         fault(walk, "the head is not there, so lines may be gone from the end");
     else if (walk->head.number > walk->number)

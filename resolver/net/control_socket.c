@@ -20,6 +20,8 @@ struct visitor {
     bool working;
     size_t line_len;
     char line[COMMAND_LINE_MAX + 2];
+    char *body; /* NULL: the command has none */
+    size_t body_len, body_got;
     struct command_env env;
     struct text answer;
 };
@@ -58,6 +60,7 @@ static void on_visitor_closed(uv_handle_t *handle)
     *at = visitor->next;
     control->visitor_count--;
     text_done(&visitor->answer);
+    free(visitor->body);
     free(visitor);
     free_if_done(control);
 }
@@ -127,6 +130,8 @@ static void run_line(struct visitor *visitor)
     uv_read_stop((uv_stream_t *)&visitor->pipe);
     visitor->control->env(visitor->control->ctx, &visitor->env);
     set_caller(visitor);
+    visitor->env.body = visitor->body;
+    visitor->env.body_len = visitor->body_len;
     if (command_is_slow(visitor->line)) {
         uv_timer_stop(&visitor->idle);
         visitor->working = uv_queue_work(visitor->control->loop, &visitor->work, on_work, on_worked) == 0;
@@ -141,7 +146,45 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
     struct visitor *visitor = handle->data;
     (void)suggested;
-    *out = uv_buf_init(visitor->line + visitor->line_len, (unsigned)(sizeof visitor->line - 1 - visitor->line_len));
+    if (visitor->body != NULL)
+        *out = uv_buf_init(visitor->body + visitor->body_got, (unsigned)(visitor->body_len - visitor->body_got));
+    else
+        *out = uv_buf_init(visitor->line + visitor->line_len, (unsigned)(sizeof visitor->line - 1 - visitor->line_len));
+}
+
+/* Part of the body may have come with the line. */
+static void begin_body(struct visitor *visitor, const char *rest, size_t rest_len)
+{
+    visitor->body = malloc(visitor->body_len + 1);
+    if (visitor->body == NULL) {
+        visitor_close(visitor);
+        return;
+    }
+    visitor->body_got = rest_len > visitor->body_len ? visitor->body_len : rest_len;
+    memcpy(visitor->body, rest, visitor->body_got);
+    visitor->body[visitor->body_len] = '\0';
+    if (visitor->body_got == visitor->body_len)
+        run_line(visitor);
+}
+
+/* end: of the line. */
+static void take_line(struct visitor *visitor, char *end)
+{
+    *end = '\0';
+    if (end > visitor->line && end[-1] == '\r')
+        end[-1] = '\0';
+    visitor->body_len = command_body_len(visitor->line);
+    if (visitor->body_len == 0)
+        run_line(visitor);
+    else
+        begin_body(visitor, end + 1, (size_t)(visitor->line + visitor->line_len - (end + 1)));
+}
+
+static void take_body(struct visitor *visitor, size_t len)
+{
+    visitor->body_got += len;
+    if (visitor->body_got == visitor->body_len)
+        run_line(visitor);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
@@ -152,13 +195,14 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
         visitor_close(visitor);
         return;
     }
+    if (visitor->body != NULL) {
+        take_body(visitor, (size_t)len);
+        return;
+    }
     visitor->line_len += (size_t)len;
     char *end = memchr(visitor->line, '\n', visitor->line_len);
     if (end != NULL) {
-        *end = '\0';
-        if (end > visitor->line && end[-1] == '\r')
-            end[-1] = '\0';
-        run_line(visitor);
+        take_line(visitor, end);
     } else if (visitor->line_len == sizeof visitor->line - 1) {
         uv_read_stop(stream);
         text_printf(&visitor->answer, "error: the line is too long\n");

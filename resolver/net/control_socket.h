@@ -1,5 +1,6 @@
 /*
- * The UNIX socket through which the operator's programs talk to belishad: one line in, the answer out, then closed.
+ * The UNIX socket through which the operator's programs talk to belishad: one line in, for some commands with a body behind it,
+ * the answer out, then closed.
  *
  * Who may write to the socket file (mode 0660) may command. Lines are bounded, idle callers are cut off.
  *

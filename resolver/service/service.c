@@ -24,6 +24,7 @@
 #include "net/tap_output.h"
 #include "net/watch.h"
 #include "net/workers.h"
+#include "service/changes.h"
 #include "service/log_alarm.h"
 #include "service/log_signer.h"
 #include "service/recursor.h"
@@ -52,6 +53,7 @@ struct service {
     int64_t started_s;
     struct snapshot *snapshot; /* in force, or being handed to the workers */
     struct rulings rulings;
+    struct changes changes;
     struct recursor *recursor;
     struct names *names;
     struct cache *cache;
@@ -187,7 +189,7 @@ static int use_recursion(struct service *s, const struct config *config, struct 
     return err;
 }
 
-static int reload(struct service *s, struct text *why)
+static int reload(struct service *s, const struct caller *by, struct text *why)
 {
     struct snapshot_parts parts = s->snapshot->parts;
     const struct config *old = parts.settings->config;
@@ -200,6 +202,8 @@ static int reload(struct service *s, struct text *why)
     err = watch_set_path(s->watch, config->generation_path);
     if (err == 0)
         err = watch_set_path(s->tier_watch, config->statutory_path);
+    if (err == 0)
+        err = changes_take(&s->changes, parts.settings, by, time(NULL), why);
     if (err == 0) /* decisions are for groups by name */
         err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err == 0)
@@ -232,10 +236,10 @@ static void log_lines(const struct text *text)
     }
 }
 
-static int reload_logged(struct service *s, struct text *why)
+static int reload_logged(struct service *s, const struct caller *by, struct text *why)
 {
     notify_send("RELOADING=1");
-    int err = reload(s, why);
+    int err = reload(s, by, why);
     if (err < 0) {
         log_error("configuration refused, the running one stays in force");
         log_lines(why);
@@ -250,9 +254,25 @@ static int reload_logged(struct service *s, struct text *why)
 
 /* ---- control ---- */
 
-static int command_reload(void *ctx, struct text *why)
+static int command_reload(void *ctx, const struct caller *by, struct text *why)
 {
-    return reload_logged(ctx, why);
+    return reload_logged(ctx, by, why);
+}
+
+static int command_policy_check(void *ctx, const char *text, size_t len, struct text *out, struct text *words,
+                                uint64_t *out_opens, struct text *why)
+{
+    struct service *s = ctx;
+    return changes_check(&s->changes, s->snapshot->parts.settings->config, text, len, out, words, out_opens, why);
+}
+
+static int command_policy_use(void *ctx, struct text *why)
+{
+    struct service *s = ctx;
+    struct caller self;
+    caller_of_self(&self);
+    int err = changes_link(&s->changes, s->snapshot->parts.settings->config);
+    return err < 0 ? err : reload_logged(s, &self, why);
 }
 
 static void command_stop(void *ctx)
@@ -286,9 +306,6 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .query = &settings->config->query,
         .recursion = recursor_status(s->recursor),
         .policy_version = policy_version(settings->policy),
-        .ledger = &settings->config->ledger,
-        .roles = &settings->config->roles,
-        .caller = {.uid = CALLER_NOBODY, .process_uid = CALLER_NOBODY},
         .workers = workers_metrics(s->workers),
         .worker_count = workers_count(s->workers),
         .workers_stuck = workers_stuck(s->workers, (int64_t)uv_now(&s->loop)),
@@ -303,9 +320,12 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .allow_max_s = settings->config->allow_max_s,
         .ctx = s,
         .decided = command_decided,
+        .policy_check = command_policy_check,
+        .policy_use = command_policy_use,
         .reload = command_reload,
         .stop = command_stop,
     };
+    changes_fill(&s->changes, settings->config, out);
 }
 
 /* ---- signals and time ---- */
@@ -319,8 +339,10 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 static void on_hangup(uv_signal_t *handle, int number)
 {
     struct text why = {0};
+    struct caller self;
     (void)number;
-    (void)reload_logged(handle->data, &why);
+    caller_of_self(&self);
+    (void)reload_logged(handle->data, &self, &why);
     text_done(&why);
 }
 
@@ -347,7 +369,12 @@ static void on_log_look(uv_timer_t *timer)
 {
     struct service *s = timer->data;
     struct qlog_stats stats;
+    struct command_env env;
     uint64_t lost = 0;
+    if (s->snapshot != NULL && s->workers != NULL) {
+        fill_command_env(s, &env);
+        changes_look(&env);
+    }
     if (s->log == NULL)
         return;
     qlog_stats(s->log, &stats);
@@ -558,6 +585,12 @@ static int start(struct service *s)
         settings_release_unheld(settings);
         return err;
     }
+    err = changes_start(&s->changes, &s->secrets, &settings, time(NULL));
+    if (err < 0) {
+        settings_release_unheld(settings);
+        return err;
+    }
+    config = settings->config;
     err = open_snapshot(s, settings);
     if (err < 0)
         return err;
@@ -636,13 +669,17 @@ static void stop(struct service *s)
     recursor_free(s->recursor);
     snapshot_free(s->snapshot);
     rulings_close(&s->rulings);
+    changes_close(&s->changes);
     cache_free(s->cache);
     names_free(s->names);
 }
 
 int service_run(const char *const files[], size_t file_count)
 {
-    struct service s = {.files = files, .file_count = file_count, .started_s = time(NULL)};
+    struct service s = {.changes = {.files = files, .file_count = file_count},
+                        .files = files,
+                        .file_count = file_count,
+                        .started_s = time(NULL)};
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
     int err = names_new(&s.names);

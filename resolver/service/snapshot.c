@@ -58,6 +58,20 @@ int settings_load(const char *const files[], size_t count, const struct snapshot
     return 0;
 }
 
+int settings_set_version(struct settings *settings, uint32_t version)
+{
+    struct policy *policy;
+    if (policy_version(settings->policy) == version)
+        return 0;
+    settings->config->policy.version = version;
+    int err = policy_new(&settings->config->policy, &policy);
+    if (err < 0)
+        return err;
+    policy_free(settings->policy);
+    settings->policy = policy;
+    return 0;
+}
+
 int list_new(struct blockdb *db, struct list **out)
 {
     struct list *list = calloc(1, sizeof *list);

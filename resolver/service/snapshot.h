@@ -82,6 +82,8 @@ struct snapshot {
 /* Loads the files. Negative: why gets the reason, whole lines. The settings have no holder yet. */
 ERR_CHECKED int settings_load(const char *const files[], size_t count, const struct snapshot_secrets *secrets,
                               struct settings **out, struct text *why);
+/* Makes its policy anew, with this number in log rows. Before anybody uses it. ERR_NOMEM. */
+ERR_CHECKED int settings_set_version(struct settings *settings, uint32_t version);
 /* Takes db over, also on failure. ERR_NOMEM. */
 ERR_CHECKED int list_new(struct blockdb *db, struct list **out);
 

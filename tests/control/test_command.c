@@ -18,9 +18,10 @@ static const struct query_opts query = {.servers = &server, .server_count = 1};
 static int reloads, stops;
 static int reload_result;
 
-static int reload(void *ctx, struct text *why)
+static int reload(void *ctx, const struct caller *by, struct text *why)
 {
     (void)ctx;
+    (void)by;
     reloads++;
     if (reload_result < 0)
         text_printf(why, "belisha.yaml:3:1: error: no\n");

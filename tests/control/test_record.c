@@ -38,9 +38,10 @@ static int remove_folder(void **state)
     return system(line);
 }
 
-static int reload(void *ctx, struct text *why)
+static int reload(void *ctx, const struct caller *by, struct text *why)
 {
     (void)ctx;
+    (void)by;
     (void)why;
     reloads++;
     return 0;

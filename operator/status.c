@@ -11,6 +11,7 @@
 #include "operator/command.h"
 #include "operator/daemon.h"
 #include "operator/figures.h"
+#include "operator/policy_status.h"
 #include "operator/runs.h"
 #include "operator/traffic.h"
 
@@ -31,9 +32,8 @@ static void print_program(FILE *to, const json_t *status)
 {
     fprintf(to, "belishad %s: up ", string(status, "version"));
     figures_duration(to, number(status, "uptime_s"));
-    fprintf(to, ", %" PRId64 " %s, policy %08" PRIx64 ", state in %s\n", number(status, "workers"),
-            number(status, "workers") == 1 ? "worker" : "workers", (uint64_t)number(status, "policy_version"),
-            string(status, "state_dir"));
+    fprintf(to, ", %" PRId64 " %s, state in %s\n", number(status, "workers"),
+            number(status, "workers") == 1 ? "worker" : "workers", string(status, "state_dir"));
 }
 
 static void print_generation(FILE *to, const json_t *generation)
@@ -133,6 +133,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     print_program(env->out, status);
     print_warnings(env->out, status);
     print_generation(env->out, json_object_get(status, "generation"));
+    policy_status_print(env->out, status);
     runs_print(env->out, env->config->blocklist_dir, time(NULL));
     print_statutory(env, status);
     const json_t *counters = json_object_get(status, "counters");

@@ -293,7 +293,7 @@ static void status_makes_a_table_of_what_belishad_says(void **state)
 {
     struct site *site = *state;
     expect_exchange(site, "status", "status\n", status_json);
-    expect(site, 0, "belishad 1.2: up 2 h 1 min, 2 workers, policy 000000ff, state in /srv\n");
+    expect(site, 0, "belishad 1.2: up 2 h 1 min, 2 workers, state in /srv\n");
     expect(site, 0, "generation 7, 1,500,000 names of 3 feeds, built 1 d 1 h ago\n");
     expect(site, 0, "1,600 answered, 56 blocked, 0 local\n");
     expect(site, 0, "1,000 answers in 2.0 MiB of 64.0 MiB\n");

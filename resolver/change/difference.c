@@ -95,6 +95,19 @@ static void compare_modes(struct comparison *c, const struct policy_level *befor
     }
 }
 
+static void compare_safe_search(struct comparison *c, const struct policy_level *before,
+                                const struct policy_level *after)
+{
+    uint64_t some_before = before->safe_strict | before->safe_moderate,
+             some = after->safe_strict | after->safe_moderate;
+    bool weaker = (before->safe_strict & ~after->safe_strict) != 0 || (some_before & ~some) != 0;
+    if (before->safe_strict == after->safe_strict && before->safe_moderate == after->safe_moderate)
+        return;
+    TELL(c, "level %s: SafeSearch is %s\n", after->name, weaker ? "weaker at some search engines" : "stronger");
+    if (weaker)
+        c->sum.opens |= CHANGE_OPENS_ANYTHING;
+}
+
 static void compare_levels(struct comparison *c, const struct policy_level *before, const struct policy_level *after)
 {
     static const char *const wordings[] = {"primary", "secondary", "staff"};
@@ -109,6 +122,7 @@ static void compare_levels(struct comparison *c, const struct policy_level *befo
              after->keep_ech ? "may" : "can't");
     if (after->keep_ech && !before->keep_ech)
         c->sum.opens |= CHANGE_OPENS_ANYTHING;
+    compare_safe_search(c, before, after);
     if (before->wording != after->wording)
         TELL(c, "level %s: the notice page speaks to %s, spoke to %s\n", after->name, wordings[after->wording],
              wordings[before->wording]);
@@ -256,6 +270,7 @@ static const char *kind_of(const struct policy_name *name)
     case POLICY_SPECIAL_NODATA:
     case POLICY_SPECIAL_RECORD:
     case POLICY_SPECIAL_ZONE:
+    case POLICY_SPECIAL_SAFE_SEARCH:
         break;
     }
     return NULL;

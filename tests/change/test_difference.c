@@ -108,6 +108,19 @@ static void a_group_that_gets_a_wider_level_opens(void **state)
     assert_true(d.opens & BIT(SOCIAL_MEDIA));
 }
 
+static void weaker_safe_search_is_an_opening(void **state)
+{
+    const struct policy_level none = {.name = "pupils"}, moderate = {.name = "pupils", .safe_moderate = 2};
+    const struct policy_level all = {.name = "pupils", .safe_strict = 6};
+    char said[2048];
+    (void)state;
+    assert_true(compare(&none, 1, NULL, &all, 1, NULL, said).opens == 0);
+    assert_string_equal(said, "level pupils: SafeSearch is stronger\n");
+    assert_true(compare(&all, 1, NULL, &moderate, 1, NULL, said).opens == CHANGE_OPENS_ANYTHING);
+    assert_string_equal(said, "level pupils: SafeSearch is weaker at some search engines\n");
+    assert_true(compare(&moderate, 1, NULL, &none, 1, NULL, said).opens == CHANGE_OPENS_ANYTHING);
+}
+
 static void names_for_everyone_are_told_one_by_one(void **state)
 {
     static const uint8_t casino[] = "\6casino\7example";
@@ -141,6 +154,7 @@ int main(void)
         cmocka_unit_test(every_mode_that_opens_is_an_opening_and_no_other),
         cmocka_unit_test(a_walled_garden_that_opens_is_told),
         cmocka_unit_test(a_group_that_gets_a_wider_level_opens),
+        cmocka_unit_test(weaker_safe_search_is_an_opening),
         cmocka_unit_test(names_for_everyone_are_told_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

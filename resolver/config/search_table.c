@@ -308,7 +308,7 @@ int search_table_build(struct arena *arena, const struct schema_list *table, con
     if (!is_within(engines, count, errors))
         return 0;
     if (find(engines, count, SEARCH_YOUTUBE) == NULL)
-        config_errors_add(errors, table->places,
+        config_errors_add(errors, table->count > 0 ? table->places : NULL,
                           "the table of search engines has no '" SEARCH_YOUTUBE "', which levels refer to");
     out->searches = arena_alloc(arena, count * sizeof *out->searches);
     if (out->searches == NULL)

@@ -243,7 +243,7 @@ static void recipe_of_the_shipped_data_is_right(void **state)
     struct fixture f = {.recipe = NULL};
     (void)state;
     assert_int_equal(recipe_load("../../data/feeds.yaml", all, &f.recipe, &f.errors), 0);
-    assert_int_equal(f.recipe->feed_count, 5);
+    assert_int_equal(f.recipe->feed_count, 8);
     finish(&f);
 }
 

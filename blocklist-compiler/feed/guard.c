@@ -5,6 +5,7 @@
 struct kept {
     struct listed_name name;
     enum refusal why;
+    bool alone; /* names below it are nobody's concern */
 };
 
 /*
@@ -24,9 +25,23 @@ struct guard {
     size_t address_count;
 };
 
-/* The names of the network's own questions; each covers what is below it. The policy answers them before any list. */
-static const char *const canaries[] = {
-    "use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "mask-api.icloud.com", "resolver.arpa",
+/*
+ * The names of the network's own questions; each covers what is below it, and the policy answers it before any list. The
+ * last two must resolve: Firefox believes its canary only where they do.
+ */
+static const struct {
+    const char *name;
+    bool alone;
+} canaries[] = {
+    {"use-application-dns.net", false},
+    {"mask.icloud.com", false},
+    {"mask-h2.icloud.com", false},
+    {"mask-api.icloud.com", false},
+    {"mask-canary.icloud.com", false},
+    {"doh.dns.apple.com", false},
+    {"resolver.arpa", false},
+    {"firefox.com", true},
+    {"mozilla.org", true},
 };
 #define CANARY_COUNT (sizeof canaries / sizeof canaries[0])
 
@@ -43,7 +58,7 @@ static int keep(struct guard *guard, const struct listed_name *name, enum refusa
     if (kept == NULL)
         return ERR_NOMEM;
     guard->kept = kept;
-    kept[guard->kept_count++] = (struct kept){*name, why};
+    kept[guard->kept_count++] = (struct kept){.name = *name, .why = why};
     if (name->text_len < TAIL_LEN)
         guard->has_short = true;
     else
@@ -66,8 +81,11 @@ static int keep_text(struct guard *guard, struct span text, enum refusal why)
 static int keep_canaries(struct guard *guard)
 {
     int err = 0;
-    for (size_t i = 0; i < CANARY_COUNT && err == 0; i++)
-        err = keep_text(guard, span_of(canaries[i]), REFUSED_CANARY);
+    for (size_t i = 0; i < CANARY_COUNT && err == 0; i++) {
+        err = keep_text(guard, span_of(canaries[i].name), REFUSED_CANARY);
+        if (err == 0)
+            guard->kept[i].alone = canaries[i].alone;
+    }
     return err;
 }
 
@@ -157,6 +175,13 @@ static bool touches(const struct listed_name *rule, bool covers_below, const str
            (covers_below && at_or_below(kept->text, kept->text_len, rule->text, rule->text_len));
 }
 
+/* A rule keeps people from such a name alone: its own, or one above that covers it. */
+static bool keeps_from(const struct listed_name *rule, bool covers_below, const struct listed_name *kept)
+{
+    return (rule->text_len == kept->text_len || covers_below) &&
+           at_or_below(kept->text, kept->text_len, rule->text, rule->text_len);
+}
+
 static bool may_touch(const struct guard *guard, const struct listed_name *rule)
 {
     if (rule->text_len < TAIL_LEN || guard->has_short)
@@ -173,7 +198,8 @@ enum refusal guard_check(const struct guard *guard, const struct listed_name *na
     for (size_t i = 0; i < count; i++) {
         const struct kept *kept = &guard->kept[i];
         /* A canary's parent may be listed: policy answers canaries before it asks for categories. */
-        if (touches(name, covers_below && guard_is_reachable(kept->why), &kept->name))
+        if (kept->alone ? keeps_from(name, covers_below, &kept->name)
+                        : touches(name, covers_below && guard_is_reachable(kept->why), &kept->name))
             return kept->why;
     }
     if (covers_below)

@@ -116,6 +116,8 @@ static const struct special_use table[] = {
      "Apple: prepare your network for Private Relay"},
     {"mask-api.icloud.com", NXDOMAIN, NXDOMAIN, SPECIAL_USE_PRIVATE_RELAY,
      "Apple: prepare your network for Private Relay"},
+    {"mask-canary.icloud.com", NXDOMAIN, NXDOMAIN, SPECIAL_USE_PRIVATE_RELAY, "asked beside the others"},
+    {"doh.dns.apple.com", NXDOMAIN, NXDOMAIN, SPECIAL_USE_PRIVATE_RELAY, "the resolver of Private Relay"},
 };
 
 const struct special_use *special_use_at(size_t i)

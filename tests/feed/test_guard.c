@@ -35,6 +35,16 @@ static void guard_stands_between_lists_and_names_that_must_work(void **state)
         {"mask.icloud.com", true, false, REFUSED_CANARY},
         {"_dns.resolver.arpa", false, false, REFUSED_CANARY},
         {"icloud.com", true, false, REFUSED_NONE},
+        {"mask-canary.icloud.com", false, false, REFUSED_CANARY},
+        {"doh.dns.apple.com", true, false, REFUSED_CANARY},
+        {"apple.com", true, false, REFUSED_NONE},
+        {"mozilla.org", false, false, REFUSED_CANARY}, /* must resolve, or Firefox takes no notice of its canary */
+        {"mozilla.org", true, false, REFUSED_CANARY},
+        {"firefox.com", false, false, REFUSED_CANARY},
+        {"org", true, true, REFUSED_CANARY},
+        {"org", false, true, REFUSED_NONE},
+        {"incoming.telemetry.mozilla.org", true, false, REFUSED_NONE},
+        {"notmozilla.org", true, false, REFUSED_NONE},
         {"co.uk", true, false, REFUSED_PUBLIC_SUFFIX},
         {"co.uk", false, false, REFUSED_NONE},             /* the one name */
         {"nagoya.jp", true, false, REFUSED_PUBLIC_SUFFIX}, /* *.nagoya.jp */

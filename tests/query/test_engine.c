@@ -3,7 +3,7 @@
  * at all, connections break, time passes, lists, policies and options change under the questions that wait.
  *
  * Checked all along: every question gets one answer, with its own id and name; no answer from a server reaches a client
- * that the list and the policy of that moment keep it from, and no pupil gets ECH; at the end nothing waits and every place is free again.
+ * that the list and the policy of that moment keep it from, no pupil gets ECH or a search engine's own answer; at the end nothing waits and every place is free again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,9 +99,39 @@ static enum role role_of(unsigned policy, unsigned client)
     return client % 2 == 1 ? STAFF : PUPIL;
 }
 
+/* ---- SafeSearch: some names are hosts of an engine, which leads pupils to another name, by policy ---- */
+
+static bool is_host(unsigned name)
+{
+    return name % 4 == 3 && name < NAMES - 2;
+}
+
+static unsigned target_of(unsigned policy)
+{
+    return policy == 1 ? NAMES - 2 : NAMES - 1;
+}
+
+static size_t hosts_make(struct policy_name out[NAMES], uint8_t bytes[NAMES][NAME_MAX_LEN])
+{
+    size_t count = 0;
+    for (unsigned name = 0; name < NAMES; name++) {
+        if (!is_host(name))
+            continue;
+        name_wire(name, bytes[count]);
+        out[count] = (struct policy_name){.name = bytes[count], .special = POLICY_SPECIAL_SAFE_SEARCH};
+        count++;
+    }
+    return count;
+}
+
 static struct policy *policy_make(unsigned number)
 {
-    const struct policy_level levels[] = {{.name = "pupil", .block = ~UINT64_C(0)},
+    struct policy_name hosts[NAMES];
+    uint8_t bytes[NAMES][NAME_MAX_LEN];
+    const struct policy_level levels[] = {{.name = "pupil",
+                                           .block = ~UINT64_C(0),
+                                           .safe_strict = number == 1 ? 0 : 1,
+                                           .safe_moderate = number == 1 ? 1 : 0},
                                           {.name = "staff", .block = CATEGORY_BIT(CATEGORY_MALWARE), .keep_ech = true}};
     struct prefix access, pupils, staff;
     assert_int_equal(prefix_from_text(number == 3 ? "10.2.0.0/16" : "10.0.0.0/8", &access), 0);
@@ -117,6 +147,8 @@ static struct policy *policy_make(unsigned number)
         .group_count = number == 2 ? 1 : 2,
         .access = &access,
         .access_count = 1,
+        .names = hosts,
+        .name_count = hosts_make(hosts, bytes),
         .version = number + 1,
     };
     struct policy *policy;
@@ -131,6 +163,8 @@ struct options {
     struct query_zone zones[3];
     uint16_t lists[3][3];
     uint8_t zone_names[3][NAME_MAX_LEN];
+    uint8_t targets[2][NAME_MAX_LEN];
+    struct query_search search;
 };
 
 static void options_zone(struct options *o, const char *name, uint16_t first, size_t count)
@@ -151,6 +185,8 @@ static struct options *options_make(unsigned number)
         .servers = o->servers,
         .server_count = 3,
         .zones = o->zones,
+        .searches = &o->search,
+        .search_count = 1,
         .blocked_ttl_s = 10,
         .has_sinkhole_v4 = true,
         .client_timeout_ms = 4000,
@@ -168,6 +204,10 @@ static struct options *options_make(unsigned number)
     assert_int_equal(ipaddr_from_text("127.9.9.9", &o->opts.sinkhole_v4), 0);
     for (unsigned i = 0; i < 3; i++)
         o->servers[i] = (struct query_server){.at = {.port = (uint16_t)(1000 + (number == 2 ? 2 - i : i))}};
+    name_wire(target_of(0), o->targets[0]);
+    name_wire(target_of(1), o->targets[1]);
+    o->search =
+        (struct query_search){.name = "engine", .strict = {.name = o->targets[0]}, .moderate = {.name = o->targets[1]}};
     options_zone(o, ".", 0, number == 3 ? 0 : 3);
     if (number == 1)
         options_zone(o, "b.test", 1, 2);
@@ -202,7 +242,7 @@ static struct world {
     /* by id: what was asked and by whom; no name: nothing is owed */
     int owed_name[65536];
     uint8_t owed_client[65536];
-    size_t owed, answers, logged;
+    size_t owed, answers, logged, led;
     uint16_t last_id;
 } w;
 
@@ -234,6 +274,29 @@ static bool is_service_fit(const uint8_t *rdata, size_t len, unsigned client)
     return target < 0 || !is_kept_from((unsigned)target, client);
 }
 
+static bool is_led(unsigned name, unsigned client)
+{
+    return is_host(name) && role_of(w.policy_number, client) == PUPIL;
+}
+
+/*
+ * The first record of an answer for a host of the engine, when it can lead anywhere: an alias, to today's target. false: it
+ * is a block, or of a type that leads nowhere.
+ */
+static bool is_of_an_engine(const uint8_t *msg, size_t len, const struct msg_rr *rr)
+{
+    uint8_t target[NAME_MAX_LEN];
+    uint16_t asked = msg_u16(msg + MSG_HEADER_LEN + name_len(msg + MSG_HEADER_LEN));
+    if (asked == DNS_TYPE_TXT || (rr->type == DNS_TYPE_A && msg[rr->rdata_pos] == 127))
+        return false;
+    assert_int_equal(asked, DNS_TYPE_A); /* HTTPS has no data */
+    assert_int_equal(rr->type, DNS_TYPE_CNAME);
+    assert_true(msg_name_unpack(msg, len, rr->rdata_pos, target) > 0);
+    assert_int_equal(name_number(target), target_of(w.policy_number));
+    w.led++;
+    return true;
+}
+
 /* The question's own name and all it leads to must be fit for the client, if data of a server is in the answer. */
 static void check_fit(const uint8_t *msg, size_t len, unsigned name, unsigned client)
 {
@@ -246,6 +309,10 @@ static void check_fit(const uint8_t *msg, size_t len, unsigned name, unsigned cl
         uint8_t target[NAME_MAX_LEN];
         if (rr.section != MSG_ANSWER)
             continue;
+        if (is_led(name, client) && is_of_an_engine(msg, len, &rr)) {
+            assert_true(fit);
+            return; /* where the target leads on to is the engine's own choice */
+        }
         from_server = from_server || rr.type != DNS_TYPE_A || msg[rr.rdata_pos] != 127;
         if (rr.type == DNS_TYPE_CNAME && msg_name_unpack(msg, len, rr.rdata_pos, target) > 0 &&
             name_number(target) >= 0)
@@ -579,6 +646,7 @@ static void world_end(void)
     assert_int_equal(query_deadline_ms(w.engine), INT64_MAX);
     assert_int_equal(w.owed, 0);
     assert_int_equal(w.logged, w.answers);
+    assert_true(w.led > 50);
     world_changes(0, 0, 0);
     for (unsigned i = 0; i < CLIENTS; i++)
         check_counters(i);

@@ -4,6 +4,8 @@
 set -u
 cd "$(dirname "$0")/../.."
 
+# Programs are started for all files at once: one for each of them takes ten times as long.
+
 # What belongs to the project: what git tracks, or everything but build folders in an unpacked archive.
 tree() {
     if [ -e .git ] && command -v git >/dev/null; then
@@ -26,24 +28,28 @@ top_level_holds_only_the_known() {
 # Building and testing need package registries and nothing else, so no script names a host.
 scripts_name_no_network_address() {
     tree | grep -E '(^|/)CMakeLists\.txt$|\.(cmake|sh|py|js|mjs|json)$|^tests/[a-z-]+$|^operator/[a-z-]+$|^\.ci/|^data/install' |
-        while read -r file; do
-            [ -f "$file" ] || continue
-            grep -nEo '(https?|ftp|git|ssh)://[A-Za-z0-9.-]+' "$file" /dev/null |
-                grep -vE '://(127\.|localhost|\[|www\.w3\.org|[a-z0-9.-]*\.(test|example|invalid|local)$|[a-z0-9.-]*example\.(com|net|org)$)' |
-                sed 's/$/: a network address in a script/'
-        done
+        xargs -r grep -snEo '(https?|ftp|git|ssh)://[A-Za-z0-9.-]+' /dev/null |
+        grep -vE '://(127\.|localhost|\[|www\.w3\.org|[a-z0-9.-]*\.(test|example|invalid|local)$|[a-z0-9.-]*example\.(com|net|org)$)' |
+        sed 's/$/: a network address in a script/'
 }
 
 # A path of one person's machine works nowhere else.
 no_file_names_a_machine_path() {
-    tree | grep -v '^tests/structure/files\.sh$' | while read -r file; do
-        grep -nIHoE '(^|[^A-Za-z0-9_.$/}])/(work|root|home/[a-z]+|Users)/[A-Za-z0-9._/-]+' "$file"
-    done | sed 's/$/: a path of one machine/'
+    tree | grep -v '^tests/structure/files\.sh$' |
+        xargs -r grep -snIHoE '(^|[^A-Za-z0-9_.$/}])/(work|root|home/[a-z]+|Users)/[A-Za-z0-9._/-]+' |
+        sed 's/$/: a path of one machine/'
 }
 
 # What ctest knows in the build folder BELISHA_BUILD, one name a line; without a build folder nothing is said.
 registered=$([ -z "${BELISHA_BUILD:-}" ] || ctest --test-dir "$BELISHA_BUILD" -N | sed -nE 's/^ *Test +#[0-9]+: //p')
-is_registered() { [ -z "$registered" ] || echo "$registered" | grep -qxF "$1"; }
+newline='
+'
+is_registered() {
+    case $newline$registered$newline in
+        "$newline$newline" | *"$newline$1$newline"*) true ;;
+        *) false ;;
+    esac
+}
 
 every_fuzzer_has_a_corpus_and_is_registered() {
     for file in tests/fuzz/fuzz_*.c; do
@@ -85,18 +91,27 @@ every_test_is_registered() {
 }
 
 every_source_file_is_built() {
-    tree | grep -E '^(resolver|blocklist-compiler|operator)/.*\.c$' | while read -r file; do
-        folder=${file%/*}
-        grep -q "[ (]${file##*/}" "$folder/CMakeLists.txt" "${folder%/*}/CMakeLists.txt" 2>/dev/null ||
-            echo "$file: no CMakeLists.txt names it"
-    done
+    {
+        tree resolver blocklist-compiler operator | grep '/CMakeLists\.txt$' | xargs grep -HoE '[ (][A-Za-z0-9_/]+\.c\b'
+        tree resolver blocklist-compiler operator | grep '\.c$'
+    } | awk -F: '
+        NF == 2 { sub("/[^/]*$", "", $1); sub("^[ (]", "", $2); built[$1 "/" $2]; next }
+        { files[$1] }
+        END {
+            for (file in files) {
+                above = file; name = file
+                sub("/[^/]*$", "", above); sub("/[^/]*$", "", above); sub("^.*/", "", name)
+                if (!(file in built) && !(above "/" name in built))
+                    print file ": no CMakeLists.txt names it"
+            }
+        }'
 }
 
 every_header_opens_with_a_comment_and_a_guard() {
-    tree | grep -E '^(include|resolver|blocklist-compiler|operator)/.*\.h$' | while read -r file; do
-        head -c 2 "$file" | grep -q '^/\*' || echo "$file: does not open with a comment"
-        grep -q '^#ifndef [A-Z0-9_]*_H$' "$file" || echo "$file: has no include guard ending in _H"
-    done
+    tree include resolver blocklist-compiler operator | grep '\.h$' | xargs -r awk '
+        FNR == 1 { files[FILENAME] = 0; if ($0 !~ /^\/\*/) print FILENAME ": does not open with a comment" }
+        /^#ifndef [A-Z0-9_]*_H$/ { files[FILENAME] = 1 }
+        END { for (file in files) if (!files[file]) print file ": has no include guard ending in _H" }'
 }
 
 nothing_is_left_for_later() {
@@ -105,17 +120,16 @@ nothing_is_left_for_later() {
 }
 
 files_have_a_readable_size() {
-    tree resolver blocklist-compiler operator include | grep -E '\.[ch]$' | while read -r file; do
-        lines=$(wc -l <"$file")
-        [ "$lines" -le 700 ] || echo "$file: $lines lines; look for the second noun"
-    done
+    tree resolver blocklist-compiler operator include | grep -E '\.[ch]$' | xargs -r wc -l |
+        awk '$2 != "total" && $1 > 700 { print $2 ": " $1 " lines; look for the second noun" }'
 }
 
 shell_scripts_parse() {
-    tree | while read -r file; do
-        case $(head -c 40 "$file" 2>/dev/null | head -n 1 | tr -d '\0') in
+    tree | xargs -r grep -slIE -m 1 '^#!(/bin/(ba)?sh|/usr/bin/env bash)' | while read -r file; do
+        read -r first <"$file"
+        case $first in
             '#!/bin/sh'*) sh -n "$file" || echo "$file: does not parse" ;;
-            *bash*) [ "${file##*.}" = c ] || bash -n "$file" || echo "$file: does not parse" ;;
+            '#!'*bash*) bash -n "$file" || echo "$file: does not parse" ;;
         esac
     done
 }

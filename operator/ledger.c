@@ -1,4 +1,5 @@
 /* belisha ledger: who did what, and whether nobody has changed it since. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct choice {
     int64_t from_s;
     uint64_t limit; /* 0: all */
     const char *dir;
+    const char *key; /* file of a public key; NULL: that beside the ledger */
     bool ndjson;
     char **lines; /* the last `limit` ones, as a ring */
     uint64_t count;
@@ -108,13 +110,11 @@ static void print_last(struct choice *choice)
 /* A sentence when it was typed wrongly, else NULL. */
 static const char *read_choice(int argc, char *argv[], struct choice *out)
 {
-    static const struct option options[] = {{"kind", required_argument, NULL, 'k'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"since", required_argument, NULL, 's'},
-                                            {"limit", required_argument, NULL, 'l'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"dir", required_argument, NULL, 'd'},
-                                            {0}};
+    static const struct option options[] = {
+        {"kind", required_argument, NULL, 'k'},  {"by", required_argument, NULL, 'b'},
+        {"since", required_argument, NULL, 's'}, {"limit", required_argument, NULL, 'l'},
+        {"json", no_argument, NULL, 'j'},        {"dir", required_argument, NULL, 'd'},
+        {"key", required_argument, NULL, 'K'},   {0}};
     int option;
     int64_t span_s;
     char *end;
@@ -130,6 +130,9 @@ static const char *read_choice(int argc, char *argv[], struct choice *out)
             break;
         case 'd':
             out->dir = optarg;
+            break;
+        case 'K':
+            out->key = optarg;
             break;
         case 'j':
             out->ndjson = true;
@@ -167,10 +170,17 @@ static int fail(const struct choice *choice, int err)
 
 static int verify_run(struct choice *choice)
 {
-    char hex[ENTRY_HEX_LEN];
+    char hex[ENTRY_HEX_LEN], id[SIGNING_ID_TEXT_MAX];
     struct verify_report report;
-    const struct verify_opts opts = {.folder = choice->dir, .fault = print_fault, .ctx = choice};
-    int err = ledger_verify(&opts, &report);
+    struct signing_public public;
+    struct verify_opts opts = {.folder = choice->dir, .fault = print_fault, .ctx = choice};
+    int err = choice->key == NULL ? 0 : signing_public_load(AT_FDCWD, choice->key, &public);
+    if (err < 0) {
+        fprintf(choice->env->err, "belisha ledger: %s: %s\n", choice->key, err_str(err));
+        return OPERATOR_FAILED;
+    }
+    opts.public = choice->key == NULL ? NULL : &public;
+    err = ledger_verify(&opts, &report);
     if (err < 0)
         return fail(choice, err);
     fprintf(choice->env->out, "%" PRIu64 " entries", report.entries);
@@ -187,6 +197,10 @@ static int verify_run(struct choice *choice)
     entry_hash_to_hex(report.hash, hex);
     if (report.entries > 0)
         fprintf(choice->env->out, "hash of the last: %s\n", hex);
+    if (report.head_signed)
+        fprintf(choice->env->out, "signed by key %s\n", signing_id_to_text(report.signer.id, id));
+    else if (report.head)
+        fputs("not signed\n", choice->env->out);
     return report.faults == 0 ? OPERATOR_OK : OPERATOR_FAILED;
 }
 
@@ -227,20 +241,22 @@ static int ledger_run(const struct operator_env *env, int argc, char *argv[])
     return read_run(&choice);
 }
 
-static const char details[] = "  verify   is every entry whole, and does each go on from the one before?\n"
-                              "  show     the last entries, for people\n"
-                              "  export   all entries as they are, one JSON object a line\n"
-                              "\nWhich (show, export):\n"
-                              "  --kind KIND       such as policy, policy.approve, decision or log\n"
-                              "  --by NAME         what this user did\n"
-                              "  --since SPAN      not older than 2h, 7d\n"
-                              "  --limit NUMBER    the last so many (show: 20)\n"
-                              "  --json            show: as they are\n"
-                              "  --dir DIR         a copy of the ledger's folder\n";
+static const char details[] =
+    "  verify   is every entry whole, and does each go on from the one before?\n"
+    "  show     the last entries, for people\n"
+    "  export   all entries as they are, one JSON object a line\n"
+    "\nWhich (show, export):\n"
+    "  --kind KIND       such as policy, policy.approve, decision or log\n"
+    "  --by NAME         what this user did\n"
+    "  --since SPAN      not older than 2h, 7d\n"
+    "  --limit NUMBER    the last so many (show: 20)\n"
+    "  --json            show: as they are\n"
+    "  --key FILE        verify: it must be signed by this key (PEM), of which you kept a copy\n"
+    "  --dir DIR         a copy of the ledger's folder\n";
 
 const struct operator_command command_ledger = {
     .name = "ledger",
-    .synopsis = "ledger verify [--dir DIR]\n"
+    .synopsis = "ledger verify [--key FILE] [--dir DIR]\n"
                 "ledger show [--kind KIND] [--by NAME] [--since SPAN] [--limit NUMBER] [--json] [--dir DIR]\n"
                 "ledger export [--kind KIND] [--by NAME] [--since SPAN] [--dir DIR]",
     .help = "who did what, and proof that nobody has changed it since",

@@ -175,7 +175,8 @@ int build_change(struct build *b)
     if (rc == 0)
         rc = build_roles(&n);
     config->ledger = (struct ledger){.folder = arena_printf(b->arena, "%s/state", b->options->state_dir),
+                                     .key = arena_printf(b->arena, "%s/keys/ledger.key", b->options->state_dir),
                                      .file_bytes = (uint64_t)b->options->ledger.file_bytes,
                                      .file_max = (unsigned)b->options->ledger.file_max};
-    return rc < 0 || config->ledger.folder == NULL ? ERR_NOMEM : 0;
+    return rc < 0 || config->ledger.folder == NULL || config->ledger.key == NULL ? ERR_NOMEM : 0;
 }

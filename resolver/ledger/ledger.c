@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "ledger/files.h"
 #include "ledger/head.h"
 
@@ -331,26 +332,108 @@ static int add(const struct ledger *ledger, struct tail *tail, const struct entr
     return err;
 }
 
-/* When the head says that lines are gone or were others, that is written down before anything else. */
-static int heed_head(const struct ledger *ledger, struct tail *tail, const char *head_path, int64_t now_s)
+static int put_broken(const struct ledger *ledger, struct tail *tail, const char *reason, const char *detail,
+                      int64_t now_s)
 {
-    char detail[256], hex[ENTRY_HEX_LEN];
-    struct head head;
-    if (head_read(head_path, &head) < 0 || head.number < tail->number ||
-        (head.number == tail->number && memcmp(head.hash, tail->hash, sizeof head.hash) == 0))
-        return 0;
-    entry_hash_to_hex(head.hash, hex);
-    snprintf(detail, sizeof detail, "{\"head\":%" PRIu64 ",\"hash\":\"%s\",\"found\":%" PRIu64 "}", head.number, hex,
-             tail->number);
-    tail->number = head.number;
     return add(ledger, tail,
                &(struct entry){.time_s = now_s,
                                .kind = "ledger.broken",
                                .object = "ledger",
                                .by = "belisha",
                                .uid = (uint32_t)getuid(),
-                               .reason = "the last line is not the one that the head tells of",
+                               .reason = reason,
                                .detail = detail});
+}
+
+/* NULL, or why the head is not one of ours. It may be missing after the first line: then there was no time for it. */
+static const char *suspect_head(const struct ledger *ledger, const struct tail *tail, int err, const struct head *head)
+{
+    struct signing_public public;
+    char path[PATH_MAX];
+    if (err == ERR_NOENT)
+        return tail->number > 1 ? "the head was gone" : NULL;
+    if (err == ERR_DAMAGED)
+        return "the head was damaged";
+    if (err < 0 || snprintf(path, sizeof path, "%s/" LEDGER_PUBLIC, ledger->folder) >= (int)sizeof path ||
+        signing_public_load(AT_FDCWD, path, &public) < 0)
+        return NULL;
+    return head_is_by(head, &public) ? NULL : "the head was not signed by the key of this ledger";
+}
+
+/* When the head says that lines are gone or were others, that is written down before anything else. */
+static int heed_head(const struct ledger *ledger, struct tail *tail, const char *head_path, int64_t now_s)
+{
+    char detail[256], hex[ENTRY_HEX_LEN];
+    struct head head;
+    int err = head_read(head_path, &head);
+    const char *suspicion = suspect_head(ledger, tail, err, &head);
+    if (suspicion != NULL)
+        return put_broken(ledger, tail, suspicion, NULL, now_s);
+    if (err < 0 || head.number < tail->number ||
+        (head.number == tail->number && memcmp(head.hash, tail->hash, sizeof head.hash) == 0))
+        return 0;
+    entry_hash_to_hex(head.hash, hex);
+    snprintf(detail, sizeof detail, "{\"head\":%" PRIu64 ",\"hash\":\"%s\",\"found\":%" PRIu64 "}", head.number, hex,
+             tail->number);
+    tail->number = head.number;
+    return put_broken(ledger, tail, "the last line is not the one that the head tells of", detail, now_s);
+}
+
+/*
+ * The line counts without it, and a head that is behind is no fault: so who has not the key leaves it as it is.
+ */
+static void put_head(const struct ledger *ledger, const struct tail *tail, const char *path)
+{
+    struct signing_key key;
+    bool made, has_key = ledger->key != NULL && access(ledger->key, F_OK) == 0;
+    struct head head = {.number = tail->number};
+    memcpy(head.hash, tail->hash, sizeof head.hash);
+    if (ledger->key != NULL && !has_key && errno != ENOENT)
+        return; /* it may be there, where we may not look */
+    if (has_key && (access(ledger->key, R_OK) < 0 || signing_key_open(ledger->key, &key, &made) < 0))
+        return;
+    (void)!head_write(path, &head, has_key ? &key : NULL);
+    if (has_key)
+        signing_key_done(&key);
+}
+
+/* The head from before there was a key. */
+static void sign_head(const struct ledger *ledger, const struct signing_key *key)
+{
+    char path[PATH_MAX];
+    struct head head;
+    if (snprintf(path, sizeof path, "%s/" LEDGER_HEAD, ledger->folder) < (int)sizeof path &&
+        head_read(path, &head) == 0 && !head.is_signed)
+        (void)!head_write(path, &head, key);
+}
+
+int ledger_make_key(const struct ledger *ledger, struct signing_public *out, bool *out_made)
+{
+    char path[PATH_MAX];
+    struct signing_key key;
+    struct text pem = {0};
+    struct outfile file;
+    int err = signing_key_open(ledger->key, &key, out_made);
+    if (err < 0)
+        return err;
+    *out = key.public;
+    if (*out_made)
+        sign_head(ledger, &key);
+    signing_key_done(&key);
+    if (snprintf(path, sizeof path, "%s/" LEDGER_PUBLIC, ledger->folder) >= (int)sizeof path)
+        return ERR_LIMIT;
+    if (access(path, F_OK) == 0)
+        return 0;
+    signing_public_write(out, &pem);
+    err = text_ok(&pem) ? outfile_open(&file, path, 0644) : ERR_NOMEM;
+    if (err == 0 && fwrite(pem.bytes, 1, pem.len, file.file) != pem.len) {
+        outfile_abort(&file);
+        err = ERR_NOSPACE;
+    } else if (err == 0) {
+        err = outfile_commit(&file);
+    }
+    text_done(&pem);
+    return err;
 }
 
 /* Number and hash of the last line of a full file. */
@@ -421,11 +504,8 @@ int ledger_append(const struct ledger *ledger, const struct entry *entry, uint64
         *out_number = tail.number;
         remove_old(ledger, &tail, entry->time_s);
     }
-    /* The line counts without it; a head that is behind is no fault. */
-    struct head head = {.number = tail.number};
-    memcpy(head.hash, tail.hash, sizeof head.hash);
     if (tail.number > 0)
-        (void)!head_write(head_path, &head);
+        put_head(ledger, &tail, head_path);
     close(tail.fd);
     return err;
 }

@@ -6,6 +6,7 @@
  *     <folder>/ledger                  the newest lines
  *     <folder>/ledger.000000000001     full files, by the number of their first line; the chain goes on through them
  *     <folder>/ledger.head             number and hash of the last line (head.h)
+ *     <folder>/ledger.pub              the public half of the key that signs the head
  *
  * Several programs append: each append takes a lock on the file, looks at its end, writes one line and brings it to disk. A
  * last line without its end was never acknowledged: the next append takes it away. When the head says that lines are gone,
@@ -23,14 +24,17 @@
 #include <stdbool.h>
 
 #include "ledger/entry.h"
+#include "signing/signing_key.h"
 
 #define LEDGER_FILE     "ledger"
 #define LEDGER_HEAD     "ledger.head"
+#define LEDGER_PUBLIC   "ledger.pub"
 #define LEDGER_WAIT_MS  2000
 #define LEDGER_FILE_MIN 65536 /* of file_bytes */
 
 struct ledger {
     const char *folder;  /* <state_dir>/state */
+    const char *key;     /* file of the key that signs; NULL: nothing is signed */
     uint64_t file_bytes; /* a file that would become longer is full */
     unsigned file_max;   /* full files that are kept; at least 1 */
 };
@@ -41,6 +45,12 @@ struct ledger {
  * (the entry is too long), ERR_INVAL, ERR_NOMEM: nothing was added.
  */
 ERR_CHECKED int ledger_append(const struct ledger *ledger, const struct entry *entry, uint64_t *out_number);
+
+/*
+ * Draws the key where there is none, and puts its public half beside the ledger. *out_made: it is new, and its id should be kept
+ * elsewhere. Errors of signing_key_open(), or of a file.
+ */
+ERR_CHECKED int ledger_make_key(const struct ledger *ledger, struct signing_public *out, bool *out_made);
 
 /* Whether the caller could append: 0, or the error. Makes nothing. */
 ERR_CHECKED int ledger_access(const struct ledger *ledger);

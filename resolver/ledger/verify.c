@@ -1,6 +1,7 @@
 #include "ledger/verify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -204,6 +205,29 @@ static int take_files(struct walk *walk)
 
 /* ---- the whole ---- */
 
+/* The key that must have signed the head; false: nobody knows one. */
+static bool find_key(const struct walk *walk, struct signing_public *out)
+{
+    char path[PATH_MAX];
+    if (walk->opts->public != NULL) {
+        *out = *walk->opts->public;
+        return true;
+    }
+    return snprintf(path, sizeof path, "%s/" LEDGER_PUBLIC, walk->opts->folder) < (int)sizeof path &&
+           signing_public_load(AT_FDCWD, path, out) == 0;
+}
+
+static void check_signature(struct walk *walk)
+{
+    struct signing_public public;
+    if (!find_key(walk, &public))
+        return;
+    walk->report.head_signed = head_is_by(&walk->head, &public);
+    walk->report.signer = public;
+    if (!walk->report.head_signed)
+        fault(walk, "the head is not signed by the key of this ledger");
+}
+
 static void conclude(struct walk *walk, int head_err)
 {
     walk->file = LEDGER_HEAD;
@@ -220,6 +244,8 @@ static void conclude(struct walk *walk, int head_err)
         fault(walk, "entry %" PRIu64 ", which the head tells of, is not there", walk->head.number);
     else
         walk->report.head = true;
+    if (head_err == 0)
+        check_signature(walk);
     walk->file = LEDGER_FILE;
     if (walk->missing.last != 0 && !walk->removal_told)
         fault(walk, "the entries up to %" PRIu64 " are gone, and no entry says that they were removed",

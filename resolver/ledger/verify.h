@@ -25,6 +25,8 @@ struct verify_line {
 
 struct verify_opts {
     const char *folder;
+    const struct signing_public
+        *public; /* who must have signed the head; NULL: the key beside the ledger, if there is one */
     /* Each may be NULL. fault: a sentence without full stop. */
     void (*visit)(void *ctx, const struct verify_line *line);
     void (*fault)(void *ctx, const char *file, unsigned line, const char *why);
@@ -38,6 +40,8 @@ struct verify_report {
     unsigned faults;
     bool torn;                    /* bytes behind the last line, which nobody was told is written */
     bool head;                    /* there is one, and it fits */
+    bool head_signed;             /* ... and is signed by the key */
+    struct signing_public signer; /* of head_signed */
     uint8_t hash[ENTRY_HASH_LEN]; /* of the last line */
 };
 

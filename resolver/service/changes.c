@@ -291,6 +291,20 @@ static int number_settings(struct changes *changes, struct settings *settings)
     return settings_set_version(settings, version);
 }
 
+/* Once for all: then the head of the ledger is signed. */
+static void make_key(const struct config *config)
+{
+    char id[SIGNING_ID_TEXT_MAX];
+    struct signing_public public;
+    bool made = false;
+    int err = ledger_make_key(&config->ledger, &public, &made);
+    if (err < 0)
+        log_warning("the ledger is not signed key=%s: %s", config->ledger.key, err_str(err));
+    else if (made)
+        log_info("a new key signs the ledger, keep a copy of its id elsewhere key=%s id=%s", config->ledger.key,
+                 signing_id_to_text(public.id, id));
+}
+
 int changes_start(struct changes *changes, const struct snapshot_secrets *secrets, struct settings **settings,
                   int64_t now_s)
 {
@@ -298,6 +312,7 @@ int changes_start(struct changes *changes, const struct snapshot_secrets *secret
     struct caller by;
     const struct config *config = (*settings)->config;
     caller_of_self(&by);
+    make_key(config);
     open_chronicle(changes, config);
     int err = 0;
     if (config->change.controlled)

@@ -144,6 +144,38 @@ static void a_last_line_that_is_none_of_ours_is_gone_on_from(void **state)
     verify_elsewhere(false);
 }
 
+/* A ledger that is written anew by somebody who has not the key. */
+static void what_is_signed_can_not_be_written_anew(void **state)
+{
+    char key[160];
+    struct signing_public public;
+    bool made = false;
+    (void)state;
+    snprintf(key, sizeof key, "%s/keys/ledger.key", folder);
+    ledger.key = key;
+    assert_int_equal(ledger_make_key(&ledger, &public, &made), 0);
+    assert_true(made);
+    append("six");
+    struct verify_report report = verify();
+    assert_int_equal(report.faults, 0);
+    assert_true(report.head_signed);
+    append("seven");
+    report = verify();
+    assert_true(report.head_signed);
+    assert_int_equal(report.last, 7);
+    verify_elsewhere(true);
+    ledger.key = NULL;
+    char *bytes = read_ledger();
+    *line_of(bytes, 3) = '\0';
+    write_ledger(bytes);
+    assert_int_equal(unlink(path_of(LEDGER_HEAD)), 0);
+    append("forged");
+    report = verify();
+    assert_true(report.faults > 0);
+    assert_false(report.head_signed);
+    verify_elsewhere(false);
+}
+
 static void nothing_is_an_error_and_an_empty_file_is_none(void **state)
 {
     struct verify_report report;
@@ -169,6 +201,7 @@ int main(void)
         TEST(lines_gone_from_the_beginning_show),
         TEST(a_head_that_is_gone_or_damaged_shows),
         TEST(a_last_line_that_is_none_of_ours_is_gone_on_from),
+        TEST(what_is_signed_can_not_be_written_anew),
         cmocka_unit_test_setup_teardown(nothing_is_an_error_and_an_empty_file_is_none, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

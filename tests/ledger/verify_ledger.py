@@ -7,7 +7,10 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 
 def files_of(folder):
@@ -19,6 +22,24 @@ def files_of(folder):
         names = [n for n in names if not os.path.samefile(os.path.join(folder, n), newest)]
         names.append("ledger")
     return names
+
+
+def check_signature(folder, words):
+    """By openssl, where there is one, with the key beside the ledger."""
+    public = os.path.join(folder, "ledger.pub")
+    if not os.path.exists(public) or shutil.which("openssl") is None:
+        return []
+    if len(words) != 6 or words[5] == "-":
+        return ["ledger.head: not signed"]
+    with tempfile.TemporaryDirectory() as where:
+        message, signature = os.path.join(where, "message"), os.path.join(where, "signature")
+        with open(message, "w") as file:
+            file.write(" ".join(words[:5]))
+        with open(signature, "wb") as file:
+            file.write(bytes.fromhex(words[5]))
+        done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", message,
+                               "-sigfile", signature], capture_output=True)
+    return [] if done.returncode == 0 else ["ledger.head: signed by nobody we know"]
 
 
 def check(folder):
@@ -72,6 +93,7 @@ def check(folder):
                         hashes[json.loads(line)["n"]] = hashlib.sha256(line + b"\n").hexdigest()
                     except (ValueError, KeyError, TypeError):
                         pass
+        faults += check_signature(folder, words)
         if hashes.get(head_number) != head_hash:
             faults.append("ledger.head: entry %d is not the one that it tells of" % head_number)
     return entries, faults, torn

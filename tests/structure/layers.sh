@@ -12,7 +12,7 @@ include/belisha:
 resolver/base:
 resolver/signing: base
 resolver/dns: base
-resolver/ledger: base
+resolver/ledger: base signing
 resolver/roles: base
 resolver/change: base dns policy ledger roles
 resolver/blockdb: base dns

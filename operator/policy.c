@@ -10,11 +10,12 @@
 
 #include "base/err.h"
 #include "config/assessment_file.h"
+#include "control/command.h"
 #include "operator/daemon.h"
 #include "operator/plan.h"
 #include "operator/reading.h"
 
-#define FILE_BYTES_MAX ((size_t)16 << 20)
+#define FILE_BYTES_MAX (COMMAND_BODY_MAX / 2) /* the form that is sent is longer */
 #define WEEK_NS        (INT64_C(7) * 86400 * 1000000000)
 
 /* ---- what was typed ---- */
@@ -126,7 +127,7 @@ static int tell(const struct operator_env *env, struct text *object, const char 
     text_add(&message, object->bytes == NULL ? "" : object->bytes, object->len);
     if (text_len > 0)
         text_add(&message, text, text_len);
-    if (text_ok(&message) && text_ok(object))
+    if (text_ok(&message) && text_ok(object) && object->len + text_len <= COMMAND_BODY_MAX)
         code = operator_tell(env, message.bytes);
     else
         fprintf(env->err, "belisha policy: %s\n", err_str(ERR_LIMIT));

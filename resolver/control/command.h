@@ -40,8 +40,8 @@
 #include "roles/roles.h"
 #include "statutory/statutory.h"
 
-#define COMMAND_BODY_MAX ((size_t)20 << 20)
-#define COMMAND_LINE_MAX 4800 /* "decide " and the longest name and reason in escapes */
+#define COMMAND_BODY_MAX ((size_t)4 << 20) /* of one caller, of whom there are several at once */
+#define COMMAND_LINE_MAX 4800              /* "decide " and the longest name and reason in escapes */
 
 /* What commands look at, gathered by the caller for one command. */
 struct command_env {

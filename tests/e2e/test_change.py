@@ -346,5 +346,76 @@ class Files(Control):
                                                conf="policy: files-policy.yaml\nchange_control: none\n")
 
 
+@unittest.skipUnless(os.getuid() == 0, "a small disk needs root")
+class Disk(Control):
+    """A disk that is full, or can't be written: filtering goes on, nothing is told as done that is not."""
+
+    @classmethod
+    def set_up(cls):
+        super().set_up()
+        cls.state = cls.lab.path("disk", "state")
+        os.makedirs(cls.state)
+        cls.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", cls.state]).returncode == 0
+        cls.start("disk", "change_control: none\n")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        if cls.mounted:
+            subprocess.run(["umount", cls.state], check=True)
+        super().tearDownClass()
+
+    def setUp(self):
+        if not self.mounted:
+            self.skipTest("no disk of its own can be mounted here")
+
+    def write(self, text, code=0):
+        with open(self.lab.path("disk-policy.yaml"), "w") as file:
+            file.write(text)
+        return self.tell("reload", code=code)
+
+    def read_until_refused(self):
+        """A page of the file may have room for some entries still. How often the log could be read; what was said then."""
+        for done in range(100):
+            result = self.server.operator("log", "search", "--limit", "1", check=False)
+            if result.returncode != 0:
+                return done, result.stderr
+        self.fail("the log can be read for ever")
+
+    def test_a_full_disk_stops_records_and_not_the_filter(self):
+        self.assertEqual(self.server.ask("blocked.example.net").data(), [lab.SINKHOLE])
+        filler = os.path.join(self.state, "filler")
+        with self.assertRaises(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 512)
+        before = len(self.ledger())
+        self.write(OPEN)
+        self.assertGreaterEqual(self.status()["policy_version"], 1 << 31)
+        self.assertIn("in force without being kept as a version", self.server.output())
+        lab.wait_until("the new policy", lambda: self.server.ask("blocked.example.net").data() == [ADDRESS], 2)
+        count, said = self.read_until_refused()
+        self.assertIn("the ledger can't be written, so nothing is read: No space left", said)
+        self.assertEqual([e["kind"] for e in self.ledger()[before:]], ["log.search"] * count)
+        os.remove(filler)
+        self.write(OPEN)
+        self.assertLess(self.status()["policy_version"], 1 << 31)
+        self.tell("log", "search", "--limit", "1")
+        self.assertEqual(self.ledger()[-1]["kind"], "log.search")
+        self.write(POLICY)
+
+    def test_nothing_is_read_where_nothing_can_be_written(self):
+        self.server.stop()
+        subprocess.run(["mount", "-o", "remount,ro", self.state], check=True)
+        try:
+            said = self.tell("log", "search", code=1)
+            self.assertIn("has to be written down in the ledger first, and can't be", said)
+            self.assertIn("Permission denied", said)
+            self.tell("ledger", "verify")
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", self.state], check=True)
+        type(self).start("disk", "change_control: none\n")
+        self.assertEqual(self.status()["policy_version"], 1)
+
+
 if __name__ == "__main__":
     lab.main()

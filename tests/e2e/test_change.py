@@ -32,6 +32,7 @@ operators:
   - {user: %d, roles: [educational]}
   - {user: %d, roles: [technical, educational]}
   - {group: %d, roles: [senior-leader]}
+  - {user: daemon, roles: [educational]}
 change_control:
   approvals: [technical, educational]
   rules:
@@ -82,12 +83,12 @@ class Control(lab.Case):
                     path = os.path.join(folder, name)
                     os.chmod(path, os.stat(path).st_mode | 0o044)
 
-    def as_user(self, uid, *words, groups=(), code=0):
+    def as_user(self, uid, *words, groups=(), code=0, env=None):
         argv = ["setpriv", "--reuid", str(uid), "--regid", str(uid)]
         argv += ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
         argv += [lab.program("belisha"), *self.server.config, *words]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0", **(env or {})})
         said = done.stdout + done.stderr
         self.assertEqual(done.returncode, code, "%s\n%s" % (" ".join(words), said))
         return said
@@ -207,6 +208,18 @@ class Change(Control):
         number = self.propose(BOB, OPEN, form=assessment())
         self.assertIn("only uid %d" % BOB, self.as_user(ANNA, "policy", "withdraw", number, "--reason", "x", code=1))
         self.as_user(BOB, "policy", "withdraw", number, "--reason", "a mistake")
+
+    def test_who_uses_sudo_is_the_person_that_sudo_names(self):
+        number = self.propose(ANNA, OPEN, form=assessment())
+        argv = [lab.program("belisha"), *self.server.config, "policy", "approve", number]
+        done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, "SUDO_USER": "daemon"})
+        self.assertEqual((done.returncode, "ok: daemon approves" in done.stdout), (0, True), done.stdout + done.stderr)
+        entry = self.ledger()[-1]
+        self.assertEqual((entry["by"], entry["uid"], entry["detail"]["roles"]), ("daemon", 0, ["educational"]))
+        # To others nobody listens who they say they are.
+        said = self.as_user(EVE, "policy", "approve", number, code=1, env={"SUDO_USER": "daemon"})
+        self.assertIn("uid %d may not approve" % EVE, said)
+        self.as_user(CARLA, "policy", "reject", number, "--reason", "done")
 
     def test_what_is_not_enough_is_refused(self):
         for form, said in ((None, "a risk assessment is needed"),

@@ -16,7 +16,8 @@ struct chronicle {
     off_t size;
     bool broken; /* bytes beyond size could not be taken away */
     unsigned line_count, damaged;
-    uint32_t last; /* number */
+    uint32_t last;              /* number */
+    struct chronicle_step step; /* the last one; number 0: none */
     struct change **changes;
     size_t count, cap;
     struct change_turn *turns;
@@ -83,6 +84,11 @@ uint32_t chronicle_next(const struct chronicle *chronicle)
 unsigned chronicle_damaged(const struct chronicle *chronicle)
 {
     return chronicle->damaged;
+}
+
+const struct chronicle_step *chronicle_last(const struct chronicle *chronicle)
+{
+    return chronicle->step.number == 0 ? NULL : &chronicle->step;
 }
 
 size_t chronicle_turn_count(const struct chronicle *chronicle)
@@ -342,6 +348,7 @@ static int take_turn(struct chronicle *chronicle, struct change *change, const s
 
 static int take(struct chronicle *chronicle, const struct change_line *line)
 {
+    chronicle->step = (struct chronicle_step){line->op, line->number, line->at_s};
     struct change *change = find(chronicle, line->number);
     int err;
     switch (line->op) {

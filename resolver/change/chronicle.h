@@ -81,6 +81,15 @@ const struct change *chronicle_find(const struct chronicle *chronicle, uint32_t 
 uint32_t chronicle_next(const struct chronicle *chronicle); /* the number of the next change */
 unsigned chronicle_damaged(const struct chronicle *chronicle);
 
+/* A step that was taken. */
+struct chronicle_step {
+    enum change_op op;
+    uint32_t number;
+    int64_t at_s;
+};
+/* The last one, of any change; NULL: there is none. */
+const struct chronicle_step *chronicle_last(const struct chronicle *chronicle);
+
 size_t chronicle_turn_count(const struct chronicle *chronicle);
 const struct change_turn *chronicle_turn(const struct chronicle *chronicle, size_t index); /* oldest first */
 uint32_t chronicle_in_force(const struct chronicle *chronicle);                            /* 0: none yet */

@@ -12,6 +12,7 @@
 #include "change/difference.h"
 #include "change/versions.h"
 #include "control/change.h"
+#include "ledger/recent.h"
 
 #define RIGHTS_SHOWN_MAX 6000 /* bytes of text in a ledger entry */
 
@@ -291,6 +292,34 @@ static int number_settings(struct changes *changes, struct settings *settings)
     return settings_set_version(settings, version);
 }
 
+/*
+ * Killed between the two, the ledger tells of a step that the chronicle does not know: then that is written down too. Times
+ * and numbers are those of the step, so no other one is taken for it.
+ */
+static void tell_unfinished(const struct changes *changes, const struct config *config, const struct caller *by,
+                            int64_t now_s)
+{
+    char kind[32] = "", object[32] = "";
+    struct entry_read read;
+    const struct chronicle_step *step = changes->chronicle == NULL ? NULL : chronicle_last(changes->chronicle);
+    if (changes->chronicle == NULL || recent_find(&config->ledger, "policy.", &read) < 0)
+        return;
+    const struct entry *entry = &read.entry;
+    if (step != NULL) {
+        snprintf(kind, sizeof kind, "policy.%s", change_op_name(step->op));
+        snprintf(object, sizeof object, "version %" PRIu32, step->number);
+    }
+    bool same = strcmp(kind, entry->kind) == 0 && strcmp(object, entry->object) == 0 && step->at_s == entry->time_s;
+    if (!same && strcmp(entry->kind, "policy.failed") != 0 &&
+        record(config, by, now_s,
+               (struct entry){.kind = "policy.failed",
+                              .object = entry->object,
+                              .reason = "the step that was written down last was not taken: belishad ended before"}) <
+            0)
+        log_error("the ledger tells of a step of the policy that was not taken entry=%" PRIu64, entry->number);
+    entry_read_done(&read);
+}
+
 /* Once for all: then the head of the ledger is signed. */
 static void make_key(const struct config *config)
 {
@@ -314,6 +343,7 @@ int changes_start(struct changes *changes, const struct snapshot_secrets *secret
     caller_of_self(&by);
     make_key(config);
     open_chronicle(changes, config);
+    tell_unfinished(changes, config, &by, now_s);
     int err = 0;
     if (config->change.controlled)
         err = settle(changes, config, &by, now_s, &why);

@@ -43,7 +43,7 @@ static int remove_folder(void **state)
     return system(line);
 }
 
-static int append_as(const char *object, const char *by)
+static inline int append_as(const char *object, const char *by)
 {
     uint64_t number;
     const struct entry entry = {.time_s = NOW, .kind = "test", .object = object, .by = by, .uid = 1001};
@@ -65,7 +65,7 @@ static inline char *path_of(const char *name)
     return path;
 }
 
-static void note_fault(void *ctx, const char *file, unsigned line, const char *why)
+static inline void note_fault(void *ctx, const char *file, unsigned line, const char *why)
 {
     (void)ctx;
     snprintf(fault_file, sizeof fault_file, "%s", file);
@@ -73,7 +73,7 @@ static void note_fault(void *ctx, const char *file, unsigned line, const char *w
     fault_line = line;
 }
 
-static struct verify_report verify(void)
+static inline struct verify_report verify(void)
 {
     struct verify_report report;
     const struct verify_opts opts = {.folder = folder, .fault = note_fault};

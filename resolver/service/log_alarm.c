@@ -1,5 +1,10 @@
 #include "service/log_alarm.h"
 
+#include <inttypes.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
 static enum log_alarm_event next_event(struct log_alarm *alarm, bool trouble, int64_t now_ms)
 {
     if (trouble)
@@ -24,4 +29,24 @@ enum log_alarm_event log_alarm_look(struct log_alarm *alarm, const struct qlog_s
     alarm->said_ms = now_ms;
     *out_lost = stats->lost - alarm->lost_before;
     return event;
+}
+
+void log_alarm_tell(struct log_alarm *alarm, const struct qlog *log, int64_t now_ms)
+{
+    struct qlog_stats stats;
+    uint64_t lost = 0;
+    qlog_stats(log, &stats);
+    switch (log_alarm_look(alarm, &stats, now_ms, &lost)) {
+    case LOG_ALARM_BEGINS:
+        log_error("query log in trouble, answers go on lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
+        break;
+    case LOG_ALARM_GOES_ON:
+        log_error("query log still in trouble lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
+        break;
+    case LOG_ALARM_OVER:
+        log_info("query log works again lost=%" PRIu64, lost);
+        break;
+    case LOG_ALARM_NONE:
+        break;
+    }
 }

@@ -29,4 +29,7 @@ struct log_alarm {
 enum log_alarm_event log_alarm_look(struct log_alarm *alarm, const struct qlog_stats *stats, int64_t now_ms,
                                     uint64_t *out_lost);
 
+/* Looks at the log and tells the journal what there is to tell. */
+void log_alarm_tell(struct log_alarm *alarm, const struct qlog *log, int64_t now_ms);
+
 #endif

@@ -368,29 +368,13 @@ static void on_pace_look(uv_timer_t *timer)
 static void on_log_look(uv_timer_t *timer)
 {
     struct service *s = timer->data;
-    struct qlog_stats stats;
     struct command_env env;
-    uint64_t lost = 0;
     if (s->snapshot != NULL && s->workers != NULL) {
         fill_command_env(s, &env);
         changes_look(&env);
     }
-    if (s->log == NULL)
-        return;
-    qlog_stats(s->log, &stats);
-    switch (log_alarm_look(&s->log_alarm, &stats, (int64_t)uv_now(&s->loop), &lost)) {
-    case LOG_ALARM_BEGINS:
-        log_error("query log in trouble, answers go on lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
-        break;
-    case LOG_ALARM_GOES_ON:
-        log_error("query log still in trouble lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));
-        break;
-    case LOG_ALARM_OVER:
-        log_info("query log works again lost=%" PRIu64, lost);
-        break;
-    case LOG_ALARM_NONE:
-        break;
-    }
+    if (s->log != NULL)
+        log_alarm_tell(&s->log_alarm, s->log, (int64_t)uv_now(&s->loop));
 }
 
 static void start_handles(struct service *s)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/secret.h"
+#include "base/secret.h"
 
 #define RECORDS_MAX UINT64_C(50000000)
 

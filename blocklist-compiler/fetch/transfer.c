@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/secret.h"
+#include "base/secret.h"
 
 #define STALL_BYTES_S     100L
 #define HEADERS_MAX       (128U << 10) /* bytes of all header lines of one answer */

@@ -4,8 +4,8 @@
  *
  * Threads: pure but for the files; any thread.
  */
-#ifndef FETCH_SECRET_H
-#define FETCH_SECRET_H
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
 
 #include <stddef.h>
 

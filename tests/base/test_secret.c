@@ -1,4 +1,4 @@
-#include "fetch/secret.h"
+#include "base/secret.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

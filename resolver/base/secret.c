@@ -1,4 +1,4 @@
-#include "fetch/secret.h"
+#include "base/secret.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -28,13 +28,15 @@ resolver/qlog: base signing dns
 resolver/dnstap: base
 resolver/metrics: base dns
 resolver/query: base dns blockdb statutory decision policy identity cache upstream qlog dnstap metrics
-resolver/config: base dns ledger roles change blockdb policy identity lease cache upstream recursion qlog dnstap metrics query net control notice tls
-resolver/control: base dns ledger roles change blockdb statutory decision policy identity lease cache upstream recursion qlog metrics query
+resolver/config: base dns ledger roles change blockdb policy identity lease cache upstream recursion qlog dnstap metrics query net control notice tls radius session
+resolver/control: base dns ledger roles change blockdb statutory decision policy identity lease cache upstream recursion qlog metrics query radius session
 resolver/tls: base
-resolver/net: base dns ledger roles change blockdb statutory identity upstream qlog dnstap metrics query control tls
+resolver/radius: base tls
+resolver/session: base tls radius
+resolver/net: base dns ledger roles change blockdb statutory identity upstream qlog dnstap metrics query control tls radius session
 resolver/monitor: base control net
 resolver/notice: base dns blockdb statutory decision policy qlog config
-resolver/service: base dns ledger roles change blockdb statutory decision policy identity lease cache upstream recursion signing qlog dnstap metrics query config control net monitor tls
+resolver/service: base dns ledger roles change blockdb statutory decision policy identity lease cache upstream recursion signing qlog dnstap metrics query config control net monitor tls radius session
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns
 blocklist-compiler/trie: base dns
@@ -69,7 +71,7 @@ archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator
+jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator resolver/session
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -52,6 +52,8 @@ static void take_decisions(struct site *site)
 int site_load(struct site *site, const char *const files[], size_t count, struct config_errors *errors)
 {
     struct site next = *site;
+    next.rate.burst = SITE_POST_BURST;
+    next.rate.every_ms = SITE_POST_EVERY_MS;
     int err = config_load(files, count, &next.config, errors);
     if (err < 0)
         return err;

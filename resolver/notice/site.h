@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/ipaddr.h"
+#include "base/rate.h"
 #include "base/text.h"
 #include "belisha/err.h"
 #include "config/config.h"
@@ -30,10 +31,13 @@
 #include "notice/current.h"
 #include "notice/inbox.h"
 #include "notice/pages.h"
-#include "notice/rate.h"
 #include "notice/token.h"
 #include "policy/moment.h"
 #include "policy/policy.h"
+
+/* Posts of one address: many classrooms sit behind one, so a class may post at once. */
+#define SITE_POST_BURST    32
+#define SITE_POST_EVERY_MS 5000
 
 struct site {
     struct config *config;

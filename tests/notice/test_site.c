@@ -261,16 +261,16 @@ static void site_bounds_bodies_and_rates(void **state)
     reply = answer(f, &request);
     assert_int_equal(reply.status, 415);
     text_done(&reply.body);
-    for (int i = 0; i < RATE_BURST; i++) {
+    for (int i = 0; i < SITE_POST_BURST; i++) {
         reply = post(f, &request, body);
         assert_int_equal(reply.status, 200);
         text_done(&reply.body);
     }
     reply = post(f, &request, body);
     assert_int_equal(reply.status, 429);
-    assert_int_equal(reply.retry_s, RATE_EVERY_MS / 1000);
+    assert_int_equal(reply.retry_s, SITE_POST_EVERY_MS / 1000);
     text_done(&reply.body);
-    assert_int_equal(inbox_size(f), RATE_BURST);
+    assert_int_equal(inbox_size(f), SITE_POST_BURST);
 }
 
 static void site_takes_up_a_new_generation_and_a_new_configuration(void **state)

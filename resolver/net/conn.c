@@ -19,6 +19,16 @@ int conn_init(struct conn *conn, uv_loop_t *loop, struct conn_buffer *buffer, si
     return err;
 }
 
+int conn_init_local(struct conn *conn, uv_loop_t *loop, struct conn_buffer *buffer, size_t out_max,
+                    const struct conn_ops *ops)
+{
+    *conn = (struct conn){.ops = ops, .buffer = buffer, .out_max = out_max};
+    int err = uv_pipe_init(loop, &conn->pipe, 0);
+    conn->pipe.data = conn;
+    conn->write.data = conn;
+    return err;
+}
+
 static void out_free(struct conn_out *out)
 {
     free(out->bytes);

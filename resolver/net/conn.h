@@ -1,6 +1,7 @@
 /*
  * One TCP connection that carries DNS messages, either way: to a client (net/tcp) or to an upstream server
- * (net/forward); or bytes of another protocol (net/doh). TLS, where it is asked for, is a filter on both ways.
+ * (net/forward); or bytes of another protocol (net/doh, net/api), also over a UNIX socket. TLS, where it is asked for, is a
+ * filter on both ways.
  *
  *     bytes in ── (TLS) ── stream ──▶ ops.readable(): the owner takes messages with conn_next()
  *                    └───────────▶ ops.received(), where there is one, instead
@@ -50,7 +51,10 @@ struct conn_out {
 };
 
 struct conn {
-    uv_tcp_t tcp;
+    union {
+        uv_tcp_t tcp;
+        uv_pipe_t pipe; /* conn_init_local() */
+    };
     uv_write_t write;
     const struct conn_ops *ops;
     struct conn_buffer *buffer;
@@ -72,6 +76,9 @@ struct conn_msg {
 /* Negative errno. On success the loop knows conn, and it must end by conn_close(). */
 ERR_CHECKED int conn_init(struct conn *conn, uv_loop_t *loop, struct conn_buffer *buffer, size_t out_max,
                           const struct conn_ops *ops);
+/* The same for a UNIX socket. */
+ERR_CHECKED int conn_init_local(struct conn *conn, uv_loop_t *loop, struct conn_buffer *buffer, size_t out_max,
+                                const struct conn_ops *ops);
 void conn_close(struct conn *conn);
 
 /*

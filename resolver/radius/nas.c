@@ -28,7 +28,8 @@ static int fill(struct radius_nas_table *table, const struct radius_nas_opts *op
     int err = secret_read(opts->secret_file, &secret, why);
     if (err < 0)
         return err;
-    *nas = (struct radius_nas){.name = strdup(opts->name),
+    *nas = (struct radius_nas){.index = table->count,
+                               .name = strdup(opts->name),
                                .secret = strdup(secret.text),
                                .message_authenticator = opts->message_authenticator,
                                .lifetime_s = opts->lifetime_s};
@@ -86,4 +87,14 @@ const struct radius_nas *radius_nas_find(const struct radius_nas_table *table, c
         if (prefix_contains(&table->networks[i].prefix, from))
             return &table->list[table->networks[i].nas];
     return NULL;
+}
+
+size_t radius_nas_count(const struct radius_nas_table *table)
+{
+    return table->count;
+}
+
+const struct radius_nas *radius_nas_at(const struct radius_nas_table *table, size_t index)
+{
+    return &table->list[index];
 }

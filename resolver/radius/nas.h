@@ -28,6 +28,7 @@ struct radius_nas_opts {
 };
 
 struct radius_nas {
+    size_t index; /* in the order of the options */
     char *name;
     char *secret;
     bool message_authenticator;
@@ -46,5 +47,8 @@ void radius_nas_table_free(struct radius_nas_table *table);
 
 /* That of the longest network with the address in it; NULL: a stranger. */
 const struct radius_nas *radius_nas_find(const struct radius_nas_table *table, const struct ipaddr *from);
+
+size_t radius_nas_count(const struct radius_nas_table *table);
+const struct radius_nas *radius_nas_at(const struct radius_nas_table *table, size_t index);
 
 #endif

@@ -18,6 +18,16 @@ struct request {
     int64_t ttl_s; /* 0: not said */
 };
 
+const char *logon_count_name(enum logon_count count)
+{
+    static const char *const names[] = {
+#define X(name, suffix) name,
+        LOGON_COUNTS(X)
+#undef X
+    };
+    return names[count];
+}
+
 void logon_refuse(struct logon_answer *out, unsigned status, const char *error, const char *message)
 {
     out->status = status;

@@ -26,6 +26,30 @@ enum logon_op {
     LOGON_LIST,
 };
 
+/* What was asked for, and what was refused. X(name in figures, suffix) */
+#define LOGON_COUNTS(X)                                                                                                \
+    X("on", ON)                                                                                                        \
+    X("off", OFF)                                                                                                      \
+    X("list", LIST)                                                                                                    \
+    X("unauthorized", UNAUTHORIZED)                                                                                    \
+    X("forbidden", FORBIDDEN)                                                                                          \
+    X("bad_request", BAD_REQUEST)                                                                                      \
+    X("too_many", TOO_MANY)                                                                                            \
+    X("unavailable", UNAVAILABLE)
+
+enum logon_count {
+#define X(name, suffix) LOGON_COUNT_##suffix,
+    LOGON_COUNTS(X)
+#undef X
+        LOGON_COUNT_COUNT
+};
+
+struct logon_tally {
+    uint64_t count[LOGON_COUNT_COUNT];
+};
+
+const char *logon_count_name(enum logon_count count);
+
 struct logon_limits {
     int64_t ttl_s, ttl_max_s; /* when nothing is said, and at most */
 };

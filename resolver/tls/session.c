@@ -243,10 +243,11 @@ const char *tls_session_complaint(const struct tls_session *session)
 int tls_session_choose_protocol(struct ssl_st *ssl, const unsigned char **out, unsigned char *out_len,
                                 const unsigned char *offered, unsigned offered_len, void *ctx)
 {
-    static const unsigned char dot[] = "\003dot";
-    static const unsigned char h2[] = "\002h2";
+    static const unsigned char *const names[] = {[TLS_PROTOCOL_DOT] = (const unsigned char *)"\003dot",
+                                                 [TLS_PROTOCOL_H2] = (const unsigned char *)"\002h2",
+                                                 [TLS_PROTOCOL_HTTP] = (const unsigned char *)"\010http/1.1"};
     const struct tls_session *session = SSL_get_app_data(ssl);
-    const unsigned char *ours = session->protocol == TLS_PROTOCOL_H2 ? h2 : dot;
+    const unsigned char *ours = names[session->protocol];
     unsigned char *chosen;
     (void)ctx;
     if (SSL_select_next_proto(&chosen, out_len, ours, ours[0] + 1u, offered, offered_len) == OPENSSL_NPN_NEGOTIATED) {

@@ -30,8 +30,9 @@
 
 /* What is spoken inside (RFC 7301). */
 enum tls_protocol {
-    TLS_PROTOCOL_DOT, /* "dot"; who names no protocol is welcome (RFC 7858) */
-    TLS_PROTOCOL_H2,  /* "h2": required (RFC 9113, 3.2) */
+    TLS_PROTOCOL_DOT,  /* "dot"; who names no protocol is welcome (RFC 7858) */
+    TLS_PROTOCOL_H2,   /* "h2": required (RFC 9113, 3.2) */
+    TLS_PROTOCOL_HTTP, /* "http/1.1"; who names no protocol is welcome */
 };
 
 struct tls_session;

@@ -350,7 +350,8 @@ static void site_writes_down_no_statutory_host(void **state)
 static void decide(struct docket *docket, const char *name, enum decision_kind kind, const char *group,
                    const char *published)
 {
-    struct decision d = {.kind = kind, .below = true, .made_s = NOW - 10, .until_s = NOW + 60, .reason = "told by Anna"};
+    struct decision d = {
+        .kind = kind, .below = true, .made_s = NOW - 10, .until_s = NOW + 60, .reason = "told by Anna"};
     uint32_t id;
     assert_true(name_from_text(name, strlen(name), d.name) > 0);
     snprintf(d.group, sizeof d.group, "%s", group);

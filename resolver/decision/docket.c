@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,12 +108,9 @@ static void forget_last(struct docket *docket)
     free(docket->texts[docket->count]);
 }
 
-/* Puts the line of a revocation behind that of its decision. */
-static int end_row(struct docket *docket, const struct decision *revocation, const char *text, size_t len)
+/* Puts a line about a decision behind that of the decision itself. */
+static int lengthen(struct docket *docket, size_t i, const char *text, size_t len)
 {
-    size_t i = find(docket, revocation->id);
-    if (i == docket->count || docket->rows[i]->revoked_s != 0)
-        return 0;
     size_t before = strlen(docket->texts[i]);
     char *longer = realloc(docket->texts[i], before + len + 1);
     if (longer == NULL)
@@ -120,8 +118,34 @@ static int end_row(struct docket *docket, const struct decision *revocation, con
     memcpy(longer + before, text, len);
     longer[before + len] = '\0';
     docket->texts[i] = longer;
+    return 0;
+}
+
+static int end_row(struct docket *docket, const struct decision *revocation, const char *text, size_t len)
+{
+    size_t i = find(docket, revocation->id);
+    if (i == docket->count || docket->rows[i]->revoked_s != 0)
+        return 0;
+    int err = lengthen(docket, i, text, len);
+    if (err < 0)
+        return err;
     docket->rows[i]->revoked_s = revocation->revoked_s;
     memcpy(docket->rows[i]->revoked_by, revocation->by, sizeof revocation->by);
+    return 0;
+}
+
+static int approve_row(struct docket *docket, const struct decision *approval, const char *text, size_t len)
+{
+    size_t i = find(docket, approval->id);
+    if (i == docket->count || !docket->rows[i]->pending)
+        return 0;
+    int err = lengthen(docket, i, text, len);
+    if (err < 0)
+        return err;
+    docket->rows[i]->pending = false;
+    docket->rows[i]->approved_s = approval->approved_s;
+    docket->rows[i]->approved_uid = approval->uid;
+    memcpy(docket->rows[i]->approved, approval->by, sizeof approval->by);
     return 0;
 }
 
@@ -151,6 +175,10 @@ static int take_line(struct docket *docket, const struct decision_line *line, co
         return keep(docket, &line->decision, text, len);
     case DECISION_OP_REVOKE: /* of one that is gone with its line: nothing is left to end */
         return end_row(docket, &line->decision, text, len);
+    case DECISION_OP_APPROVE:
+        return approve_row(docket, &line->decision, text, len);
+    case DECISION_OP_RESUME:
+        break;
     }
     return ERR_MALFORMED;
 }
@@ -287,7 +315,7 @@ static size_t count_outdated(const struct docket *docket, int64_t now_s)
 {
     size_t ended = 0;
     for (size_t i = 0; i < docket->count; i++)
-        ended += !decision_in_force(docket->rows[i], now_s);
+        ended += decision_is_over(docket->rows[i], now_s);
     return ended > DOCKET_ENDED_MAX ? ended - DOCKET_ENDED_MAX : 0;
 }
 
@@ -295,7 +323,7 @@ static void forget_outdated(struct docket *docket, int64_t now_s)
 {
     size_t outdated = count_outdated(docket, now_s), kept = 0;
     for (size_t i = 0; i < docket->count; i++) {
-        if (outdated > 0 && !decision_in_force(docket->rows[i], now_s)) {
+        if (outdated > 0 && decision_is_over(docket->rows[i], now_s)) {
             outdated--;
             free(docket->rows[i]);
             free(docket->texts[i]);
@@ -487,11 +515,11 @@ unsigned docket_damaged(const struct docket *docket)
     return docket->damaged;
 }
 
-static size_t count_in_force(const struct docket *docket, int64_t now_s)
+static size_t count_standing(const struct docket *docket, int64_t now_s)
 {
     size_t count = 0;
     for (size_t i = 0; i < docket->count; i++)
-        count += decision_in_force(docket->rows[i], now_s);
+        count += !decision_is_over(docket->rows[i], now_s);
     return count;
 }
 
@@ -499,7 +527,7 @@ int docket_add(struct docket *docket, const struct decision *decision, int64_t n
 {
     struct decision_line line = {.op = DECISION_OP_DECIDE, .decision = *decision};
     struct text text = {0};
-    if (docket->next == UINT32_MAX || count_in_force(docket, now_s) >= DOCKET_MAX)
+    if (docket->next == UINT32_MAX || count_standing(docket, now_s) >= DOCKET_MAX)
         return ERR_LIMIT;
     tidy(docket, now_s);
     line.decision.id = docket->next;
@@ -519,32 +547,61 @@ int docket_add(struct docket *docket, const struct decision *decision, int64_t n
     return err;
 }
 
-int docket_revoke(struct docket *docket, const struct decision *revocation)
+/* Keeps a line about a decision that is there. */
+static int add_about(struct docket *docket, const struct decision_line *line,
+                     int (*keep_row)(struct docket *, const struct decision *, const char *, size_t))
 {
-    const struct decision *decision = docket_find(docket, revocation->id);
-    const struct decision_line line = {.op = DECISION_OP_REVOKE, .decision = *revocation};
     struct text text = {0};
-    if (decision == NULL || !decision_in_force(decision, revocation->revoked_s))
-        return ERR_NOENT;
-    decision_line_write(&line, &text);
+    decision_line_write(line, &text);
     int err = text_ok(&text) ? append(docket, &text) : ERR_NOMEM;
     if (err == 0)
-        err = end_row(docket, revocation, text.bytes, text.len);
+        err = keep_row(docket, &line->decision, text.bytes, text.len);
     text_done(&text);
     return err;
 }
 
-/* ---- the copy for others ---- */
-
-static void write_bare(const struct decision *decision, struct text *out)
+int docket_revoke(struct docket *docket, const struct decision *revocation)
 {
-    struct decision_line line = {.op = DECISION_OP_DECIDE, .decision = *decision};
-    line.decision.by[0] = line.decision.reason[0] = '\0';
-    line.decision.uid = 0;
-    decision_line_write(&line, out);
+    const struct decision *decision = docket_find(docket, revocation->id);
+    const struct decision_line line = {.op = DECISION_OP_REVOKE, .decision = *revocation};
+    if (decision == NULL || decision_is_over(decision, revocation->revoked_s))
+        return ERR_NOENT;
+    return add_about(docket, &line, end_row);
 }
 
-int docket_publish(const struct docket *docket, const char *path, int64_t now_s)
+int docket_approve(struct docket *docket, const struct decision *approval)
+{
+    const struct decision *decision = docket_find(docket, approval->id);
+    const struct decision_line line = {.op = DECISION_OP_APPROVE, .decision = *approval};
+    if (decision == NULL || !decision->pending || decision_is_over(decision, approval->approved_s))
+        return ERR_NOENT;
+    return add_about(docket, &line, approve_row);
+}
+
+/* ---- the copy for others ---- */
+
+/* Names of users and devices are nobody's business: a number takes their place. false: there is none. */
+static bool hide_whom(struct decision *decision, const struct docket_numbers *numbers)
+{
+    if (decision->scope != DECISION_USER && decision->scope != DECISION_DEVICE)
+        return true;
+    int64_t number = numbers == NULL ? -1 : numbers->find(numbers->ctx, decision->scope, decision->whom);
+    snprintf(decision->whom, sizeof decision->whom, "#%" PRId64, number);
+    return number > 0;
+}
+
+static void write_bare(const struct decision *decision, const struct docket_numbers *numbers, struct text *out)
+{
+    struct decision_line line = {.op = DECISION_OP_DECIDE, .decision = *decision};
+    struct decision *d = &line.decision;
+    d->by[0] = d->reason[0] = d->asked[0] = d->approved[0] = '\0';
+    d->uid = 0;
+    d->review_s = 0;
+    if (hide_whom(d, numbers))
+        decision_line_write(&line, out);
+}
+
+int docket_publish(const struct docket *docket, const char *path, int64_t now_s, const struct docket_numbers *numbers)
 {
     char made[PATH_MAX];
     struct text text = {.max = TEXT_ALL_MAX};
@@ -553,8 +610,8 @@ int docket_publish(const struct docket *docket, const char *path, int64_t now_s)
         return ERR_LIMIT;
     decision_line_write(&begin, &text);
     for (size_t i = 0; i < docket->count; i++)
-        if (decision_in_force(docket->rows[i], now_s))
-            write_bare(docket->rows[i], &text);
+        if (!docket->rows[i]->pending && !decision_is_over(docket->rows[i], now_s))
+            write_bare(docket->rows[i], numbers, &text);
     int fd = text_ok(&text) ? create(made, &text) : ERR_NOMEM;
     int err = fd < 0 ? fd : 0;
     if (fd >= 0) {

@@ -7,7 +7,7 @@
  * ended long ago, the file is written anew without them; with a damaged line in it, the old one stays beside it
  * (<path>.damaged).
  *
- * Bounds: DOCKET_MAX decisions in force, DOCKET_ENDED_MAX of those that ended stay, newest first.
+ * Bounds: DOCKET_MAX decisions that are not over, DOCKET_ENDED_MAX of those that are stay, newest first.
  *
  * Memory:  the docket owns what it hands out; pointers are good until the next change.
  * Threads: one at a time. Waits for the disk.
@@ -47,13 +47,24 @@ unsigned docket_damaged(const struct docket *docket);                         /*
  * many as can be are in force; ERR_NOSPACE, ERR_IO, ERR_ACCESS, ERR_NOMEM.
  */
 ERR_CHECKED int docket_add(struct docket *docket, const struct decision *decision, int64_t now_s, uint32_t *out_id);
-/* Ends one. revocation: id, revoked_s, uid, by, reason. ERR_NOENT: none of that id is in force. The same errors. */
+/* Ends one. revocation: id, revoked_s, uid, by, reason. ERR_NOENT: all of that id is over. The same errors. */
 ERR_CHECKED int docket_revoke(struct docket *docket, const struct decision *revocation);
+/* Lets one that was proposed hold. approval: id, approved_s, uid, by, reason. ERR_NOENT: none of that id waits for it. */
+ERR_CHECKED int docket_approve(struct docket *docket, const struct decision *approval);
+
+/* The number that stands for a user or a device where no name may; negative: there is none. */
+struct docket_numbers {
+    int64_t (*find)(void *ctx, enum decision_scope scope, const char *name);
+    void *ctx;
+};
 
 /*
- * Writes those in force to path, for everyone to read: in the same form, but without who decided and why. docket_read()
- * reads it. The notice page tells by it what a name was blocked for. Errors as of docket_add().
+ * Writes those that are approved and not over to path, for everyone to read: in the same form, but without who decided,
+ * asked and approved, and why, and with a number in place of a user or device ("#17"). docket_read() reads it. The notice
+ * page tells by it what a name was blocked for. numbers NULL: those about users and devices are left out. Errors as of
+ * docket_add().
  */
-ERR_CHECKED int docket_publish(const struct docket *docket, const char *path, int64_t now_s);
+ERR_CHECKED int docket_publish(const struct docket *docket, const char *path, int64_t now_s,
+                               const struct docket_numbers *numbers);
 
 #endif

@@ -132,6 +132,111 @@ static void only_what_is_in_force_can_be_revoked(void **state)
     docket_close(docket);
 }
 
+static struct decision approval_of(uint32_t id)
+{
+    return (struct decision){.id = id, .approved_s = NOW + 1, .uid = 8, .by = "okafor"};
+}
+
+static uint32_t propose(struct docket *docket, const char *name)
+{
+    struct decision d = block_of(name);
+    uint32_t id = 0;
+    d.pending = true;
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    return id;
+}
+
+static void what_was_proposed_holds_once_it_is_approved(void **state)
+{
+    struct docket *docket = open_docket();
+    const struct decision first = approval_of(1), unknown = approval_of(9), withdrawn = approval_of(2);
+    (void)state;
+    propose(docket, "a.example");
+    propose(docket, "b.example");
+    add(docket, "c.example", 0);
+    assert_false(decision_in_force(docket_find(docket, 1), NOW));
+    revoke_one(docket, 2);
+    assert_int_equal(docket_approve(docket, &withdrawn), ERR_NOENT);
+    assert_int_equal(docket_approve(docket, &unknown), ERR_NOENT);
+    docket_close(docket);
+    docket = open_docket();
+    assert_true(docket_find(docket, 1)->pending);
+    assert_int_equal(docket_approve(docket, &first), 0);
+    assert_int_equal(docket_approve(docket, &first), ERR_NOENT);
+    docket_close(docket);
+    docket = open_docket();
+    const struct decision *d = docket_find(docket, 1);
+    assert_true(decision_in_force(d, NOW));
+    assert_string_equal(d->approved, "okafor");
+    assert_int_equal(d->approved_uid, 8);
+    assert_int_equal(d->approved_s, NOW + 1);
+    assert_true(docket_find(docket, 2)->pending);
+    assert_int_equal(complained_line, 0);
+    docket_close(docket);
+}
+
+/* A torn approval is none: what was proposed still waits. */
+static void a_torn_approval_was_never_given(void **state)
+{
+    struct docket *docket = open_docket();
+    const struct decision approval = approval_of(1);
+    (void)state;
+    propose(docket, "a.example");
+    long whole = file_size();
+    assert_int_equal(docket_approve(docket, &approval), 0);
+    long end = file_size();
+    docket_close(docket);
+    for (long cut = end - 1; cut >= whole; cut--) {
+        assert_int_equal(truncate(path, cut), 0);
+        docket = open_docket();
+        assert_true(docket_find(docket, 1)->pending);
+        docket_close(docket);
+    }
+    assert_int_equal(complained_line, 0);
+}
+
+/* A damaged line of a pause or a grant takes nothing with it but itself. */
+static void lines_of_all_kinds_survive_a_damaged_one_between_them(void **state)
+{
+    struct docket *docket = open_docket();
+    struct decision d = block_of("site.example");
+    uint32_t id;
+    (void)state;
+    d.kind = DECISION_GRANT;
+    d.until_s = 2000;
+    assert_int_equal(decision_name_add(&d,
+                                       (const uint8_t *)"\x03"
+                                                        "cdn\x07"
+                                                        "example",
+                                       false),
+                     0);
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    add(docket, "b.example", 0);
+    long behind = file_size();
+    d = (struct decision){.kind = DECISION_SUSPEND,
+                          .scope = DECISION_USER,
+                          .whom = "a.pupil",
+                          .below = true,
+                          .made_s = NOW,
+                          .from_s = NOW + 5,
+                          .until_s = 3000,
+                          .by = "jones",
+                          .reason = "why"};
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    behind = file_size() - behind;
+    docket_close(docket);
+    damage(behind + 10);
+    docket = open_docket();
+    assert_int_equal(complained_line, 3);
+    assert_int_equal(docket_find(docket, 1)->kind, DECISION_GRANT);
+    assert_int_equal(docket_find(docket, 1)->names_len, 14);
+    assert_null(docket_find(docket, 2));
+    assert_true(decision_is_whole(docket_find(docket, 3)));
+    assert_string_equal(docket_find(docket, 3)->whom, "a.pupil");
+    assert_false(decision_in_force(docket_find(docket, 3), NOW));
+    docket_close(docket);
+}
+
 /* As a kill or a power cut in the middle of a write leaves it, at every byte. */
 static void a_torn_last_line_was_never_decided(void **state)
 {
@@ -312,6 +417,43 @@ static void what_does_not_fit_on_the_disk_was_not_decided(void **state)
     docket_close(docket);
 }
 
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
+{
+    (void)ctx;
+    return scope == DECISION_USER && strcmp(name, "a.pupil") == 0 ? 17 : -1;
+}
+
+static void a_copy_for_others_names_nobody(void **state)
+{
+    const struct docket_numbers numbers = {.find = number};
+    struct docket *docket = open_docket();
+    struct docket *copy = NULL;
+    char published[160], line[1024];
+    struct decision d = block_of("a.example");
+    uint32_t id;
+    (void)state;
+    snprintf(published, sizeof published, "%s/in-force", folder);
+    d.scope = DECISION_USER;
+    strcpy(d.whom, "a.pupil");
+    strcpy(d.asked, "Mr Patel");
+    strcpy(d.approved, "Mrs Okafor");
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    strcpy(d.whom, "b.pupil");
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    propose(docket, "c.example");
+    assert_int_equal(docket_publish(docket, published, NOW, &numbers), 0);
+    assert_int_equal(docket_read(published, complain, NULL, &copy), 0);
+    assert_int_equal(docket_count(copy), 1);
+    assert_string_equal(docket_all(copy)[0]->whom, "#17");
+    FILE *file = fopen(published, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        assert_true(strstr(line, "pupil") == NULL && strstr(line, "Patel") == NULL && strstr(line, "Okafor") == NULL);
+    fclose(file);
+    docket_close(copy);
+    docket_close(docket);
+}
+
 static void a_copy_for_others_has_neither_who_nor_why(void **state)
 {
     struct docket *docket = open_docket();
@@ -324,7 +466,7 @@ static void a_copy_for_others_has_neither_who_nor_why(void **state)
     add(docket, "over.example", NOW - 1);
     add(docket, "b.example", 2000);
     revoke_one(docket, 1);
-    assert_int_equal(docket_publish(docket, published, NOW), 0);
+    assert_int_equal(docket_publish(docket, published, NOW, NULL), 0);
     assert_int_equal(docket_read(published, complain, NULL, &copy), 0);
     assert_int_equal(docket_count(copy), 1);
     assert_int_equal(docket_all(copy)[0]->id, 3);
@@ -354,6 +496,10 @@ int main(void)
         TEST(decisions_outlive_the_program),
         TEST(only_what_is_in_force_can_be_revoked),
         TEST(a_torn_last_line_was_never_decided),
+        TEST(what_was_proposed_holds_once_it_is_approved),
+        TEST(a_torn_approval_was_never_given),
+        TEST(lines_of_all_kinds_survive_a_damaged_one_between_them),
+        TEST(a_copy_for_others_names_nobody),
         TEST(a_damaged_line_is_told_and_all_others_count),
         TEST(a_number_is_never_given_twice),
         TEST(numbers_end_with_the_last_one),

@@ -19,11 +19,35 @@ static void set_name(const char *text, uint8_t out[NAME_MAX_LEN])
     assert_true(name_from_text(text, strlen(text), out) > 1);
 }
 
-/* "year-9" is group 9; there is no other. */
-static int group_number(void *ctx, const char *name)
+/* "year-9" is group 9; there is no other. Users and devices are "a" with number 1 to "z". */
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
     (void)ctx;
-    return strcmp(name, "year-9") == 0 ? 9 : -1;
+    if (scope == DECISION_GROUP)
+        return strcmp(name, "year-9") == 0 ? 9 : -1;
+    return name[0] >= 'a' && name[0] <= 'z' && name[1] == '\0' ? name[0] - 'a' + 1 : -1;
+}
+
+static struct table *table_of(const struct decision *const rows[], size_t count, uint32_t version)
+{
+    static const uint8_t platform[] = "\x02lp\x06school\x04test";
+    static const uint8_t *const spared[] = {platform};
+    const struct table_opts opts = {.decisions = rows,
+                                    .count = count,
+                                    .spared = spared,
+                                    .spared_count = 1,
+                                    .grant_never = 2,
+                                    .now_s = NOW,
+                                    .version = version,
+                                    .number = number};
+    struct table *table = NULL;
+    assert_int_equal(table_new(&opts, &table), 0);
+    return table;
+}
+
+static struct table_who group_only(uint32_t group)
+{
+    return (struct table_who){.group = group};
 }
 
 static const struct {
@@ -51,7 +75,6 @@ static struct table *make_table(void)
 {
     static struct decision decisions[MADE_COUNT];
     const struct decision *rows[MADE_COUNT];
-    struct table *table = NULL;
     for (size_t i = 0; i < MADE_COUNT; i++) {
         decisions[i] = (struct decision){.id = (uint32_t)i + 1,
                                          .kind = made[i].kind,
@@ -59,11 +82,11 @@ static struct table *make_table(void)
                                          .until_s = made[i].until_s,
                                          .revoked_s = made[i].revoked_s};
         set_name(made[i].name, decisions[i].name);
-        snprintf(decisions[i].group, sizeof decisions[i].group, "%s", made[i].group);
+        snprintf(decisions[i].whom, sizeof decisions[i].whom, "%s", made[i].group);
+        decisions[i].scope = made[i].group[0] == '\0' ? DECISION_EVERYONE : DECISION_GROUP;
         rows[i] = &decisions[i];
     }
-    assert_int_equal(table_new(rows, MADE_COUNT, NOW, group_number, NULL, 7, &table), 0);
-    return table;
+    return table_of(rows, MADE_COUNT, 7);
 }
 
 static const struct {
@@ -104,7 +127,8 @@ static void a_table_finds_what_holds(void **state)
         uint8_t name[NAME_MAX_LEN];
         struct table_found found;
         set_name(asked[i].name, name);
-        table_find(table, name, asked[i].group, asked[i].now_s, &found);
+        const struct table_who who = group_only(asked[i].group);
+        table_find(table, name, &who, asked[i].now_s, &found);
         if (found.block.id != asked[i].block || found.allow.id != asked[i].allow ||
             found.block.labels != asked[i].block_labels)
             fail_msg("%s for group %d at %d: block %u, allow %u", asked[i].name, asked[i].group, (int)asked[i].now_s,
@@ -117,15 +141,17 @@ static void a_table_finds_what_holds(void **state)
 
 static void an_empty_table_concerns_nothing(void **state)
 {
-    struct table *table = NULL;
+    struct table *table = table_of(NULL, 0, 1);
+    const struct table_who who = group_only(1);
     uint8_t name[NAME_MAX_LEN];
     struct table_found found;
     (void)state;
     set_name("a.example", name);
-    assert_int_equal(table_new(NULL, 0, NOW, group_number, NULL, 1, &table), 0);
     assert_false(table_concerns(table, name));
-    table_find(table, name, 1, NOW, &found);
-    assert_int_equal(found.block.id + found.allow.id, 0);
+    assert_false(table_pauses(table));
+    table_find(table, name, &who, NOW, &found);
+    assert_int_equal(found.block.id + found.allow.id + found.grant.id + found.pause.id, 0);
+    assert_int_equal(found.change_s, INT64_MAX);
     table_free(table);
 }
 
@@ -133,7 +159,6 @@ static struct table *make_many(size_t count)
 {
     struct decision *decisions = calloc(count, sizeof *decisions);
     const struct decision **rows = calloc(count, sizeof *rows);
-    struct table *table = NULL;
     for (size_t i = 0; i < count; i++) {
         char text[64];
         snprintf(text, sizeof text, "host-%zu.zone-%zu.test", i, i % 100);
@@ -141,7 +166,7 @@ static struct table *make_many(size_t count)
         set_name(text, decisions[i].name);
         rows[i] = &decisions[i];
     }
-    assert_int_equal(table_new(rows, count, NOW, group_number, NULL, 1, &table), 0);
+    struct table *table = table_of(rows, count, 1);
     free(rows);
     free(decisions);
     return table;
@@ -191,7 +216,8 @@ static void ten_thousand_decisions_are_all_found(void **state)
         struct table_found found;
         snprintf(text, sizeof text, "www.host-%zu.zone-%zu.test", i, i % 100);
         set_name(text, name);
-        table_find(table, name, 0, NOW, &found);
+        const struct table_who who = group_only(0);
+        table_find(table, name, &who, NOW, &found);
         assert_int_equal(found.block.id, i + 1);
     }
     table_free(table);
@@ -202,7 +228,6 @@ static void decisions_about_one_name_do_not_pile_up(void **state)
 {
     struct decision *decisions = calloc(5000, sizeof *decisions);
     const struct decision **rows = calloc(5000, sizeof *rows);
-    struct table *table = NULL;
     (void)state;
     for (size_t i = 0; i < 5000; i++) {
         decisions[i] = (struct decision){.id = (uint32_t)i + 1,
@@ -212,8 +237,170 @@ static void decisions_about_one_name_do_not_pile_up(void **state)
         set_name("one.test", decisions[i].name);
         rows[i] = &decisions[i];
     }
-    assert_int_equal(table_new(rows, 5000, NOW, group_number, NULL, 1, &table), 0);
+    struct table *table = table_of(rows, 5000, 1);
     assert_in_range(table_count(table), 2, 4);
+    table_free(table);
+    free(rows);
+    free(decisions);
+}
+
+/* ---- whom, when, what goes first ---- */
+
+/* A row as made above: "all" for the name pauses everything. */
+static struct decision decided(uint32_t id, enum decision_kind kind, const char *name, enum decision_scope scope,
+                               const char *whom)
+{
+    struct decision d = {.id = id, .kind = kind, .scope = scope, .below = true, .until_s = 2000};
+    if (strcmp(name, "all") != 0)
+        set_name(name, d.name);
+    snprintf(d.whom, sizeof d.whom, "%s", whom);
+    return d;
+}
+
+static struct table_found find(const struct table *table, const char *text, struct table_who who, int64_t now_s)
+{
+    uint8_t name[NAME_MAX_LEN];
+    struct table_found found;
+    set_name(text, name);
+    table_find(table, name, &who, now_s, &found);
+    return found;
+}
+
+static struct table *table_of_rows(struct decision *decisions, size_t count)
+{
+    const struct decision *rows[16];
+    for (size_t i = 0; i < count; i++)
+        rows[i] = &decisions[i];
+    return table_of(rows, count, 1);
+}
+
+static void a_scope_is_for_nobody_else(void **state)
+{
+    struct decision decisions[] = {decided(1, DECISION_BLOCK, "a.test", DECISION_GROUP, "year-9"),
+                                   decided(2, DECISION_BLOCK, "b.test", DECISION_USER, "c"),
+                                   decided(3, DECISION_BLOCK, "c.test", DECISION_DEVICE, "c"),
+                                   decided(4, DECISION_BLOCK, "d.test", DECISION_USER, "nobody")};
+    const struct table_who meant = {.group = 9, .user = 3, .device = 3};
+    const struct table_who others[] = {{.group = 3, .user = 9, .device = 9}, {.group = 0}, {.group = UINT16_MAX}};
+    struct table *table = table_of_rows(decisions, 4);
+    (void)state;
+    assert_int_equal(find(table, "a.test", meant, NOW).block.id, 1);
+    assert_int_equal(find(table, "x.b.test", meant, NOW).block.id, 2);
+    assert_int_equal(find(table, "c.test", meant, NOW).block.id, 3);
+    assert_int_equal(find(table, "d.test", meant, NOW).block.id, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(find(table, "a.test", others[i], NOW).block.id, 0);
+        assert_int_equal(find(table, "b.test", others[i], NOW).block.id, 0);
+        assert_int_equal(find(table, "c.test", others[i], NOW).block.id, 0);
+    }
+    table_free(table);
+}
+
+static void what_begins_later_is_told_before(void **state)
+{
+    struct decision decisions[] = {decided(1, DECISION_ALLOW, "a.test", DECISION_EVERYONE, ""),
+                                   decided(2, DECISION_BLOCK, "a.test", DECISION_EVERYONE, "")};
+    (void)state;
+    decisions[0].from_s = 1100;
+    decisions[0].until_s = 1300;
+    decisions[1].from_s = 1200;
+    struct table *table = table_of_rows(decisions, 2);
+    static const struct {
+        int64_t now_s, change_s;
+        uint32_t allow, block;
+    } rows[] = {{NOW, 1100, 0, 0},  {1099, 1100, 0, 0}, {1100, 1200, 1, 0},     {1199, 1200, 1, 0},
+                {1200, 1300, 1, 2}, {1300, 2000, 0, 2}, {2000, INT64_MAX, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct table_found found = find(table, "a.test", group_only(0), rows[i].now_s);
+        assert_int_equal(found.allow.id, rows[i].allow);
+        assert_int_equal(found.block.id, rows[i].block);
+        assert_int_equal(found.change_s, rows[i].change_s);
+    }
+    table_free(table);
+}
+
+static void what_is_only_proposed_does_not_hold(void **state)
+{
+    struct decision decisions[] = {decided(1, DECISION_ALLOW, "a.test", DECISION_EVERYONE, "")};
+    (void)state;
+    decisions[0].pending = true;
+    struct table *table = table_of_rows(decisions, 1);
+    assert_int_equal(find(table, "a.test", group_only(0), NOW).allow.id, 0);
+    table_free(table);
+}
+
+static void a_grant_opens_all_of_its_names_but_those_that_no_grant_reaches(void **state)
+{
+    struct decision decisions[] = {decided(5, DECISION_GRANT, "site.test", DECISION_GROUP, "year-9")};
+    uint8_t other[NAME_MAX_LEN];
+    (void)state;
+    set_name("cdn.test", other);
+    assert_int_equal(decision_name_add(&decisions[0], other, false), 0);
+    struct table *table = table_of_rows(decisions, 1);
+    struct table_found found = find(table, "www.site.test", group_only(9), NOW);
+    assert_int_equal(table_opening(&found, 4).id, 5);
+    assert_int_equal(table_opening(&found, 4 | 2).id, 0);
+    found = find(table, "cdn.test", group_only(9), NOW);
+    assert_int_equal(table_opening(&found, 0).id, 5);
+    found = find(table, "x.cdn.test", group_only(9), NOW);
+    assert_int_equal(table_opening(&found, 0).id, 0);
+    found = find(table, "cdn.test", group_only(8), NOW);
+    assert_int_equal(table_opening(&found, 0).id, 0);
+    table_free(table);
+}
+
+static void a_pause_of_everything_spares_what_lessons_need(void **state)
+{
+    struct decision decisions[] = {decided(1, DECISION_SUSPEND, "all", DECISION_USER, "b"),
+                                   decided(2, DECISION_SUSPEND, "all", DECISION_GROUP, "year-9"),
+                                   decided(3, DECISION_SUSPEND, "all", DECISION_DEVICE, "q"),
+                                   decided(4, DECISION_SUSPEND, "video.test", DECISION_USER, "e")};
+    const struct table_who user = {.group = 1, .user = 2, .device = 8};
+    const struct table_who both = {.group = 9, .user = 2};
+    const struct table_who device = {.group = 1, .device = 17};
+    const struct table_who service = {.group = 1, .user = 5};
+    (void)state;
+    decisions[1].until_s = 3000;
+    decisions[2].from_s = 1500;
+    struct table *table = table_of_rows(decisions, 4);
+    assert_true(table_pauses(table));
+    assert_int_equal(find(table, "any.test", user, NOW).pause.id, 1);
+    assert_int_equal(find(table, "any.test", user, NOW).pause.labels, 0);
+    assert_int_equal(find(table, "any.test", user, NOW).change_s, 2000);
+    assert_int_equal(find(table, "any.test", user, 2000).pause.id, 0);
+    assert_int_equal(find(table, "x.lp.school.test", user, NOW).pause.id, 0);
+    assert_int_equal(find(table, "school.test", user, NOW).pause.id, 1);
+    /* of several, the one that lasts */
+    assert_int_equal(find(table, "any.test", both, NOW).pause.id, 2);
+    /* the end of the other one changes nothing, but asking again does no harm */
+    assert_int_equal(find(table, "any.test", both, NOW).change_s, 2000);
+    assert_int_equal(find(table, "any.test", device, NOW).pause.id, 0);
+    assert_int_equal(find(table, "any.test", device, NOW).change_s, 1500);
+    assert_int_equal(find(table, "any.test", device, 1500).pause.id, 3);
+    assert_int_equal(find(table, "any.test", group_only(1), NOW).pause.id, 0);
+    /* of one service */
+    assert_int_equal(find(table, "www.video.test", service, NOW).pause.id, 4);
+    assert_int_equal(find(table, "www.video.test", service, NOW).pause.labels, 2);
+    assert_int_equal(find(table, "any.test", service, NOW).pause.id, 0);
+    table_free(table);
+}
+
+/* Ten thousand paused people are as quick to ask as one. */
+static void every_one_of_many_is_paused(void **state)
+{
+    struct decision *decisions = calloc(10000, sizeof *decisions);
+    const struct decision **rows = calloc(10000, sizeof *rows);
+    (void)state;
+    for (size_t i = 0; i < 10000; i++) {
+        decisions[i] = decided((uint32_t)i + 1, DECISION_SUSPEND, "all", DECISION_USER, "");
+        snprintf(decisions[i].whom, sizeof decisions[i].whom, "%c", 'a' + (int)(i % 26));
+        rows[i] = &decisions[i];
+    }
+    struct table *table = table_of(rows, 10000, 1);
+    for (uint32_t user = 0; user < 40; user++) {
+        const struct table_who who = {.user = user};
+        assert_int_equal(find(table, "any.test", who, NOW).pause.id != 0, user >= 1 && user <= 26);
+    }
     table_free(table);
     free(rows);
     free(decisions);
@@ -227,6 +414,12 @@ int main(void)
         cmocka_unit_test(the_number_of_decisions_costs_a_name_nothing),
         cmocka_unit_test(ten_thousand_decisions_are_all_found),
         cmocka_unit_test(decisions_about_one_name_do_not_pile_up),
+        cmocka_unit_test(a_scope_is_for_nobody_else),
+        cmocka_unit_test(what_begins_later_is_told_before),
+        cmocka_unit_test(what_is_only_proposed_does_not_hold),
+        cmocka_unit_test(a_grant_opens_all_of_its_names_but_those_that_no_grant_reaches),
+        cmocka_unit_test(a_pause_of_everything_spares_what_lessons_need),
+        cmocka_unit_test(every_one_of_many_is_paused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

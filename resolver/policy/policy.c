@@ -411,8 +411,7 @@ struct verdict policy_decide(const struct policy *policy, const struct policy_mo
     return v;
 }
 
-/* Verdicts that no decision of the day goes before. */
-static bool stands_above_decisions(const struct verdict *v)
+bool policy_is_above_decisions(const struct verdict *v)
 {
     switch ((enum verdict_reason)v->reason) {
     case REASON_CATEGORY:
@@ -452,9 +451,13 @@ void policy_overrule(const struct policy *policy, const struct policy_moment *mo
                      const struct policy_facts *facts, const struct policy_decided *decided, struct verdict *verdict)
 {
     struct verdict v;
-    if (stands_above_decisions(verdict))
+    if (policy_is_above_decisions(verdict))
         return;
-    if (decided->block != 0) {
+    if (decided->pause != 0) {
+        v = verdict_block(policy, REASON_SUSPENSION, CATEGORY_NONE);
+        v.rule = decided->pause;
+        v.match_labels = decided->pause_labels;
+    } else if (decided->block != 0) {
         v = verdict_block(policy, REASON_LOCAL_BLOCK, CATEGORY_LOCAL);
         v.rule = decided->block;
         v.match_labels = decided->block_labels;
@@ -463,7 +466,7 @@ void policy_overrule(const struct policy *policy, const struct policy_moment *mo
         v.match = MATCH_QNAME;
         v.rule = decided->allow;
         v.match_labels = decided->allow_labels;
-        if (facts->safe)
+        if (facts->safe && !decided->allow_lifts_safe_search)
             make_safe(policy_level_at(moment, profile), facts, &v);
     } else {
         return;

@@ -150,16 +150,20 @@ void policy_facts_of_address(const struct blockdb *db, enum blockdb_address_use 
 void policy_refine(const struct policy *policy, const struct blockdb *db, const struct blockdb_match *match,
                    struct verdict *verdict);
 
+/* Whether no decision of the day goes before this verdict. */
+bool policy_is_above_decisions(const struct verdict *v);
+
 /* What was decided about a name for the time being, as far as it holds for the group now. Ids; 0: nothing. */
 struct policy_decided {
-    uint32_t block, allow;
-    uint8_t block_labels, allow_labels; /* of the name that was decided about */
+    uint32_t pause, block, allow;
+    uint8_t pause_labels, block_labels, allow_labels; /* of the name that was decided about; 0: a pause of everything */
+    bool allow_lifts_safe_search;
 };
 
 /*
  * Lays it over a verdict that is otherwise final, as the precedence says: nothing reaches protected help, network duties
- * and illegal content, and a block goes before an allow. The id becomes verdict.rule. An allow opens the name, and leaves
- * SafeSearch on: then the verdict is that of the engine.
+ * and illegal content; a pause goes before a block, and a block before an allow. The id becomes verdict.rule. An allow opens
+ * the name, and leaves SafeSearch on: then the verdict is that of the engine.
  */
 void policy_overrule(const struct policy *policy, const struct policy_moment *moment, uint32_t profile,
                      const struct policy_facts *facts, const struct policy_decided *decided, struct verdict *verdict);

@@ -15,6 +15,11 @@ static bool lists_clients(const struct query_env *env)
     return env->blockdb != NULL && blockdb_lists_addresses(env->blockdb, BLOCKDB_ADDRESS_CLIENT);
 }
 
+static bool pauses(const struct query_env *env)
+{
+    return env->decisions != NULL && table_pauses(env->decisions);
+}
+
 /*
  * Generations count up from 1, the statutory ones by a few each day. The versions of policy and decisions are spread over
  * all bits: that two states of a resolver's life meet in one number is as likely as two equal hashes of 64 bits.
@@ -39,6 +44,7 @@ int query_engine_new(const struct query_env *env, const struct query_io *io, str
     memset(e, 0, sizeof *e);
     e->env = *env;
     e->lists_clients = lists_clients(env);
+    e->pauses = pauses(env);
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
     e->basis = basis_of(env);
     e->io = *io;
@@ -140,6 +146,7 @@ void query_set_env(struct query_engine *e, const struct query_env *env, struct q
     engine_set_time(e, now);
     servers_bind(e, old);
     e->lists_clients = lists_clients(env);
+    e->pauses = pauses(env);
     e->structured = env->opts->structured.option_code != 0 || env->opts->structured.by_ede;
     e->basis = basis_of(env);
     e->last_known = false;

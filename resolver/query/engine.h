@@ -6,6 +6,7 @@
  *     asker.c    who asks: the sender, or the client of a forwarder
  *     standing.c which rules a client stands under
  *     verdict.c  what a stored answer's targets and addresses change about the verdict
+ *     overrule.c what somebody decided about a name, or about who asks, for the time being
  *     address.c  the addresses in a stored answer, hints included
  *     ech.c      Encrypted ClientHello taken out of answers
  *     flight.c   questions on their way to upstream servers, and the clients waiting for them (flight.h)
@@ -112,6 +113,7 @@ struct client {
     uint32_t profile;                  /* the rules: see policy_standing() */
     uint32_t user, device;             /* numbers in the roster; 0: unknown */
     uint8_t grade;                     /* how sure that is: enum qlog_grade */
+    uint64_t barred;       /* categories that the exception it was given does not cover in what the name leads to */
     uint16_t group;
     uint16_t zone;        /* index in opts.zones */
     uint8_t cache_state;  /* enum qlog_cache */
@@ -168,6 +170,7 @@ struct query_engine {
     bool last_forwarded; /* a forwarder spoke for last_client: the next question is looked up anew */
     uint64_t basis;      /* a number for the lists, policy and decisions in force: facts of other ones are outdated */
     bool lists_clients;  /* the list has rules about addresses of clients */
+    bool pauses;         /* somebody is paused, now or later */
     bool tap_lost;       /* the last message for the dnstap reader was lost */
     bool structured;     /* some questions ask for structured errors */
     bool last_limited;   /* by opts.client_rate */
@@ -187,6 +190,14 @@ static inline void engine_set_time(struct query_engine *e, struct query_time now
     e->wall_s = now.wall_ns / 1000000000;
     if (__builtin_expect(e->moment == NULL || !policy_moment_holds(e->moment, e->wall_s), 0))
         engine_renew_moment(e);
+}
+
+/* The answer must not outlive until_s (wall). INT64_MAX: nothing ends. */
+static inline void client_bound_ttl(const struct query_engine *e, struct client *c, int64_t until_s)
+{
+    int64_t left_s = until_s - e->wall_s;
+    if (left_s < c->ttl_max_s)
+        c->ttl_max_s = left_s < 0 ? 0 : (uint32_t)left_s;
 }
 
 /* ---- compose.c: each returns the length of the message written to out ---- */
@@ -254,6 +265,16 @@ static inline bool facts_are_special(const struct policy_facts *facts)
 {
     return facts->special != POLICY_SPECIAL_NONE || facts->decided;
 }
+/* ---- overrule.c: what somebody decided for the time being ---- */
+
+/* Rare: names that somebody decided about, now or for somebody else or until lately; and all names, while anybody is paused. */
+__attribute__((noinline)) void overrule_question(const struct query_engine *e, struct client *c);
+/* The same for what an answer leads to: a pause of everything is about what is asked. */
+__attribute__((noinline)) void overrule_target(const struct query_engine *e, struct client *c, const uint8_t *name,
+                                               const struct policy_facts *facts, struct verdict *v);
+
+/* ---- verdict.c ---- */
+
 /* c->facts -> c->verdict. */
 void verdict_decide(const struct query_engine *e, struct client *c);
 /* mark.chain_listed of an answer to a question of this type; all bits when it can't be read. */

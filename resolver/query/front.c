@@ -201,6 +201,7 @@ static enum stage open_item(struct query_engine *e, struct query_item *item, str
     c->ttl_max_s = UINT32_MAX;
     c->aliased = c->alias_void = false;
     c->alias_kind = ALIAS_LOCAL;
+    c->barred = 0;
     c->zone = 0;
     c->cache_state = QLOG_CACHE_NONE;
     c->upstream = QLOG_NO_UPSTREAM;

@@ -151,7 +151,8 @@ static const char *rule_of(const struct verdict *v, char room[RULE_MAX])
 {
     if (verdict_reason_is_category(v->reason) || v->reason == REASON_LOG_ONLY || v->reason == REASON_CATEGORY_ALLOWED)
         return v->category == CATEGORY_NONE ? NULL : category_name(v->category);
-    if ((v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_EXCEPTION) || v->rule == 0)
+    if ((v->reason != REASON_LOCAL_BLOCK && v->reason != REASON_EXCEPTION && v->reason != REASON_SUSPENSION) ||
+        v->rule == 0)
         return NULL;
     snprintf(room, RULE_MAX, "%u", (unsigned)v->rule);
     return room;

@@ -62,45 +62,12 @@ __attribute__((noinline)) static void refine(const struct query_engine *e, const
     satisfy_tcp(e, c, facts, &match, v);
 }
 
-static void bound_ttl(const struct query_engine *e, struct client *c, int64_t until_s)
-{
-    int64_t left_s = until_s - e->wall_s;
-    if (left_s < c->ttl_max_s)
-        c->ttl_max_s = left_s < 0 ? 0 : (uint32_t)left_s;
-}
-
-/* The answer must not outlive the decision that it was given by. What an allow opened may be SafeSearch's by now. */
-static void bound_by_decision(const struct query_engine *e, struct client *c, const struct verdict *v,
-                              const struct table_found *found)
-{
-    const struct table_decision *decision = v->reason == REASON_LOCAL_BLOCK ? &found->block : &found->allow;
-    if ((v->rule == decision->id || verdict_is_safe_search(v)) && decision->until_s != 0)
-        bound_ttl(e, c, decision->until_s);
-}
-
-/* ... nor the schedules. */
+/* The answer must not outlive what a schedule makes of it. */
 static void bound_by_schedule(const struct query_engine *e, struct client *c, const struct policy_facts *facts)
 {
     if (__builtin_expect(e->moment != NULL && e->moment->until_s != INT64_MAX, 0) &&
         c->profile != POLICY_PROFILE_DENIED)
-        bound_ttl(e, c, policy_moment_bound(e->moment, c->profile, facts));
-}
-
-/* Rare: names that somebody decided about, now or for another group or until lately. */
-__attribute__((noinline)) static void overrule(const struct query_engine *e, struct client *c, const uint8_t *name,
-                                               const struct policy_facts *facts, struct verdict *v)
-{
-    struct table_found found;
-    if (e->env.decisions == NULL)
-        return;
-    table_find(e->env.decisions, name, c->group, e->wall_s, &found);
-    const struct policy_decided decided = {.block = found.block.id,
-                                           .block_labels = found.block.labels,
-                                           .allow = found.allow.id,
-                                           .allow_labels = found.allow.labels};
-    policy_overrule(e->env.policy, e->moment, c->profile, facts, &decided, v);
-    if (v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_EXCEPTION || v->reason == REASON_SAFE_SEARCH)
-        bound_by_decision(e, c, v, &found);
+        client_bound_ttl(e, c, policy_moment_bound(e->moment, c->profile, facts));
 }
 
 static struct verdict decide(const struct query_engine *e, struct client *c, const uint8_t *name,
@@ -111,7 +78,7 @@ static struct verdict decide(const struct query_engine *e, struct client *c, con
     if (facts->clause)
         refine(e, c, name, facts, &v);
     if (facts->decided)
-        overrule(e, c, name, facts, &v);
+        overrule_target(e, c, name, facts, &v);
     return v;
 }
 
@@ -152,12 +119,13 @@ void verdict_decide(const struct query_engine *e, struct client *c)
     /* Every question passes here: the verdict is made where it stays. */
     c->verdict = policy_decide(e->env.policy, e->moment, c->profile, &c->facts);
     c->ttl_max_s = UINT32_MAX;
-    bound_ttl(e, c, c->until_s);
+    client_bound_ttl(e, c, c->until_s);
     bound_by_schedule(e, c, &c->facts);
+    c->barred = 0;
     if (__builtin_expect(c->facts.clause, 0))
         refine(e, c, c->request.question.name, &c->facts, &c->verdict);
-    if (__builtin_expect(c->facts.decided, 0))
-        overrule(e, c, c->request.question.name, &c->facts, &c->verdict);
+    if (__builtin_expect(c->facts.decided || e->pauses, 0))
+        overrule_question(e, c);
     if (__builtin_expect(e->lists_clients, 0))
         client_decides(e, c);
 }
@@ -165,8 +133,8 @@ void verdict_decide(const struct query_engine *e, struct client *c)
 /* Only a rule that names the target counts against it: a walled garden's default is about the name that was asked. */
 static bool keeps_target(const struct verdict *v)
 {
-    return verdict_is_block(v) &&
-           (verdict_reason_is_category(v->reason) || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_STATUTORY);
+    return verdict_is_block(v) && (verdict_reason_is_category(v->reason) || v->reason == REASON_LOCAL_BLOCK ||
+                                   v->reason == REASON_SUSPENSION || v->reason == REASON_STATUTORY);
 }
 
 /* Names that are answered whatever they lead to. */
@@ -176,9 +144,17 @@ static bool chain_is_exempt(const struct verdict *v)
 }
 
 /* An exception, or a zone without filter, lets the name lead anywhere but to what nothing can open. */
-static bool exception_covers(const struct verdict *v, const struct policy_facts *target)
+static bool exception_covers(const struct client *c, const struct policy_facts *target)
 {
-    return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target);
+    const struct verdict *v = &c->verdict;
+    return (v->reason == REASON_EXCEPTION || v->reason == REASON_CONDITIONAL_ZONE) && !policy_is_illegal(target) &&
+           (c->barred & target->categories) == 0;
+}
+
+/* A pause goes before exceptions, also when another name leads to what is paused. */
+static bool pause_covers(const struct verdict *v, const struct verdict *target)
+{
+    return target->reason == REASON_SUSPENSION && v->reason != REASON_CONDITIONAL_ZONE;
 }
 
 bool verdict_target_decides(const struct query_engine *e, struct client *c, const uint8_t *target)
@@ -186,7 +162,7 @@ bool verdict_target_decides(const struct query_engine *e, struct client *c, cons
     struct policy_facts facts;
     facts_of(e, target, c->request.question.type, &facts);
     struct verdict v = decide(e, c, target, &facts);
-    bool kept = keeps_target(&v) && !exception_covers(&c->verdict, &facts);
+    bool kept = keeps_target(&v) && (pause_covers(&c->verdict, &v) || !exception_covers(c, &facts));
     bool noted = v.reason == REASON_LOG_ONLY && c->verdict.reason == REASON_DEFAULT;
     if (!kept && !noted)
         return false;
@@ -319,7 +295,7 @@ static bool address_decides(const struct query_engine *e, struct client *c, cons
 {
     struct policy_facts facts;
     struct verdict v = decide_address(e, c, BLOCKDB_ADDRESS_ANSWER, addr, &facts);
-    if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason) || exception_covers(&c->verdict, &facts))
+    if (!verdict_is_block(&v) || !verdict_reason_is_category(v.reason) || exception_covers(c, &facts))
         return false;
     v.match = MATCH_ADDRESS;
     c->verdict = v;

@@ -304,6 +304,8 @@ static void decisions_go_before_the_level_and_behind_the_rest(void **state)
 {
     static const struct policy_decided block = {.block = 7, .block_labels = 2, .allow = 8, .allow_labels = 3};
     static const struct policy_decided allow = {.allow = 8, .allow_labels = 3};
+    static const struct policy_decided pause = {
+        .pause = 9, .block = 7, .block_labels = 2, .allow = 8, .allow_labels = 3};
     static const struct {
         enum verdict_reason reason;
         bool blocked, allowed;
@@ -338,6 +340,11 @@ static void decisions_go_before_the_level_and_behind_the_rest(void **state)
         assert_int_equal(v.rule, reasons[i].blocked ? 7 : 0);
         assert_int_equal(v.reason, reasons[i].blocked ? REASON_LOCAL_BLOCK : reasons[i].reason);
         assert_true(v.categories == BIT(NEWS));
+        v = before;
+        policy_overrule(*state, NULL, 0, &facts, &pause, &v);
+        assert_int_equal(v.rule, reasons[i].blocked ? 9 : 0);
+        assert_int_equal(v.reason, reasons[i].blocked ? REASON_SUSPENSION : reasons[i].reason);
+        assert_int_equal(policy_is_above_decisions(&before), !reasons[i].blocked);
         v = before;
         policy_overrule(*state, NULL, 0, &facts, &allow, &v);
         assert_int_equal(v.rule, reasons[i].allowed ? 8 : 0);

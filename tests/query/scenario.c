@@ -19,6 +19,8 @@
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
  *             special use                    the shipped names that never leave the site (policy/special_use.c)
  *             record NAME TTL IN TYPE RDATA  a local record
+ *             spare NAME                     stays open to who is paused
+ *             grant never C,C                categories that no grant opens
  *             option KEY VALUE               of struct query_opts; _ stands for a blank in a text
  *             nxdomain CATEGORY              blocked with NXDOMAIN
  *             no generation
@@ -40,7 +42,8 @@
  *             publish                        the list so far becomes a new generation
  *             publish statutory              the statutory list so far becomes a new one, nothing else changes
  *             unlist NAME                    takes NAME out of the list
- *             decide block|allow NAME [exact] [for=SECONDS] [group=NAME]    recorded under the next number, from 1
+ *             decide block|allow|grant|suspend NAME|all [exact] [from=SECONDS] [for=SECONDS] [with=NAME] [lifts]
+ *                         [group=NAME] [user=N] [device=N]    recorded under the next number, from 1
  *             revoke N
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
@@ -470,6 +473,14 @@ static void do_name(const struct line *l)
         fail("no kind of name: %s", l->word[1]);
 }
 
+static void do_spare(const struct line *l)
+{
+    static uint8_t names[STAGE_ROWS_MAX][NAME_MAX_LEN];
+    size_t n = stage.spared_count++;
+    lower_read(word(l, 1), names[n]);
+    stage.spared[n] = names[n];
+}
+
 /* As the configuration adds them: the name itself, and what is below it. */
 static void do_special_use(void)
 {
@@ -865,15 +876,38 @@ static void do_after(const struct line *l)
     stage_move_clock(&stage, strcmp(unit, "ms") == 0 ? n : n * 1000);
 }
 
+/* For whom: group=NAME, user=NUMBER or device=NUMBER. */
+static void scope_read(const struct line *l, struct decision *d)
+{
+    for (enum decision_scope scope = DECISION_GROUP; scope <= DECISION_DEVICE; scope++) {
+        const char *whom = option(l, 2, decision_scope_name(scope));
+        if (whom == NULL)
+            continue;
+        d->scope = scope;
+        snprintf(d->whom, sizeof d->whom, "%s%s", scope == DECISION_GROUP ? "" : "#", whom);
+    }
+}
+
 static void do_decide(const struct line *l)
 {
-    const char *seconds = option(l, 3, "for");
-    const char *group = option(l, 3, "group");
-    struct decision d = {.kind = strcmp(word(l, 1), "block") == 0 ? DECISION_BLOCK : DECISION_ALLOW,
-                         .below = option(l, 3, "exact") == NULL,
+    const char *from = option(l, 2, "from");
+    const char *seconds = option(l, 2, "for");
+    const char *other = option(l, 2, "with");
+    struct decision d = {.below = option(l, 2, "exact") == NULL,
+                         .lifts_safe_search = option(l, 2, "lifts") != NULL,
+                         .from_s = from == NULL ? 0 : atol(from),
                          .until_s = seconds == NULL ? 0 : atol(seconds)};
-    name_read(word(l, 2), d.name);
-    snprintf(d.group, sizeof d.group, "%s", group == NULL ? "" : group);
+    while (d.kind < DECISION_SUSPEND && strcmp(decision_kind_name(d.kind), word(l, 1)) != 0)
+        d.kind++;
+    if (strcmp(word(l, 2), "all") != 0)
+        name_read(word(l, 2), d.name);
+    if (other != NULL) {
+        uint8_t name[NAME_MAX_LEN];
+        name_read(other, name);
+        if (decision_name_add(&d, name, false) < 0)
+            fail("one name too many");
+    }
+    scope_read(l, &d);
     stage_decide(&stage, &d);
 }
 
@@ -1400,6 +1434,10 @@ static void set_up(const struct line *l, const char *text)
         do_record(text + strlen("record "));
     else if (is(l, 0, "option"))
         do_option(l);
+    else if (is(l, 0, "spare"))
+        do_spare(l);
+    else if (is(l, 0, "grant") && is(l, 1, "never"))
+        stage.grant_never = categories_read(word(l, 2));
     else if (is(l, 0, "nxdomain"))
         stage.policy_opts.nxdomain |= categories_read(word(l, 1));
     else if (is(l, 0, "no") && is(l, 1, "statutory"))

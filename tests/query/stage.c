@@ -204,9 +204,12 @@ static int64_t wall_s(const struct stage *s)
     return s->now.wall_ns / 1000000000;
 }
 
-static int group_number(void *ctx, const char *name)
+/* Users and devices are called by their numbers: "#7". */
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
     const struct stage *s = ctx;
+    if (scope != DECISION_GROUP)
+        return name[0] == '#' ? (int64_t)strtol(name + 1, NULL, 10) : -1;
     for (size_t i = 0; i < s->policy_opts.group_count; i++)
         if (strcmp(s->groups[i].name, name) == 0)
             return (int)i;
@@ -219,7 +222,16 @@ static void take_decisions(struct stage *s)
     struct table *old = s->table;
     for (size_t i = 0; i < s->decision_count; i++)
         rows[i] = &s->decisions[i];
-    must(table_new(rows, s->decision_count, wall_s(s), group_number, s, ++s->table_version, &s->table) == 0, "table");
+    const struct table_opts opts = {.decisions = rows,
+                                    .count = s->decision_count,
+                                    .spared = s->spared,
+                                    .spared_count = s->spared_count,
+                                    .grant_never = s->grant_never,
+                                    .now_s = wall_s(s),
+                                    .version = ++s->table_version,
+                                    .number = number,
+                                    .ctx = s};
+    must(table_new(&opts, &s->table) == 0, "table");
     struct query_env env = stage_env(s);
     query_set_env(s->engine, &env, s->now);
     table_free(old);
@@ -235,6 +247,8 @@ void stage_decide(struct stage *s, const struct decision *decision)
     row->made_s = wall_s(s);
     if (row->until_s != 0)
         row->until_s += row->made_s;
+    if (row->from_s != 0)
+        row->from_s += row->made_s;
     take_decisions(s);
 }
 

@@ -69,6 +69,9 @@ struct stage {
     size_t rule_count;
     char texts[STAGE_TEXTS_MAX][400];
     size_t text_count;
+    const uint8_t *spared[STAGE_ROWS_MAX]; /* what a pause of everything leaves open */
+    size_t spared_count;
+    uint64_t grant_never; /* categories */
     bool no_generation;
     const char *statutory[STAGE_ROWS_MAX]; /* hosts */
     size_t statutory_count;

@@ -53,6 +53,9 @@ void build_level_searches(struct build *b, const struct options_level *from, str
 /* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
 ERR_CHECKED int build_policy(struct build *b);
 
+/* What may be decided on the spot: decide, learning_platform. After build_policy() and build_change(). */
+ERR_CHECKED int build_decisions(struct build *b);
+
 /* Who may change what, and how it is written down: roles, change, ledger. */
 ERR_CHECKED int build_change(struct build *b);
 

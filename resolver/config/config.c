@@ -278,8 +278,6 @@ static int fill_paths(struct build *b)
     config->decisions_dir = path_in(b, "state");
     config->decisions_path = path_in(b, "state/decisions");
     config->decisions_public = path_in(b, "state/decisions.public");
-    config->allow_s = o->decisions.allow_for_ms / 1000;
-    config->allow_max_s = o->decisions.allow_max_ms / 1000;
     bool all = config->generation_path != NULL && config->statutory_path != NULL && config->decisions_dir != NULL &&
                config->decisions_path != NULL && config->decisions_public != NULL;
     return all ? 0 : ERR_NOMEM;
@@ -349,9 +347,10 @@ static int fill_version(struct build *b)
 
 static int fill(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {build_servers, build_recursion,  build_records, build_policy,
-                                                   build_names,   build_change,     fill_paths,    fill_notice,
-                                                   fill_tls,      build_structured, fill_tap,      fill_version};
+    static int (*const steps[])(struct build *) = {build_servers,   build_recursion, build_records,    build_policy,
+                                                   build_names,     build_change,    build_decisions,  fill_paths,
+                                                   fill_notice,     fill_tls,        build_structured, fill_tap,
+                                                   fill_version};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

@@ -21,6 +21,7 @@
 #include "cache/cache.h"
 #include "change/rules.h"
 #include "config/errors.h"
+#include "control/rights.h"
 #include "dnstap/tap.h"
 #include "ledger/ledger.h"
 #include "policy/policy.h"
@@ -82,10 +83,12 @@ struct config {
     const char *generation_path; /* <blocklist_dir>/current */
     const char *statutory_path;  /* <blocklist_dir>/statutory/current: no option can lead away from it */
     const char *control_socket;
-    const char *decisions_dir;    /* <state_dir>/state */
-    const char *decisions_path;   /* the docket in it (decision/docket.h) */
-    const char *decisions_public; /* what of it is for everyone */
-    int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
+    const char *decisions_dir;               /* <state_dir>/state */
+    const char *decisions_path;              /* the docket in it (decision/docket.h) */
+    const char *decisions_public;            /* what of it is for everyone */
+    struct decide_opts decide;               /* who may decide what, for how long */
+    const uint8_t *const *learning_platform; /* stays open to who is paused, with all below; wire, lower case */
+    size_t learning_platform_count;
     struct ledger ledger;
     struct roles roles;
     struct rules change;

@@ -112,6 +112,24 @@ struct options_safe_search {
 
 extern const char *const options_safe_modes[]; /* enum policy_safe_mode */
 
+struct options_decision_right {
+    struct config_place at;
+    const char *role;
+    struct schema_list may;        /* int: index in options_decisions_may */
+    int64_t longest_ms;            /* 0: as long as anybody may */
+    struct schema_list groups;     /* const char * */
+    struct schema_list categories; /* int */
+    bool approval;
+};
+
+struct options_decisions {
+    int64_t allow_for_ms, allow_max_ms, grant_max_ms, suspend_max_ms, review_after_ms;
+    struct schema_list grant_never; /* int: enum category */
+    struct schema_list rights;      /* struct options_decision_right */
+};
+
+extern const char *const options_decisions_may[];
+
 struct options {
     const char *state_dir;
     struct schema_list listen; /* struct endpoint */
@@ -127,6 +145,7 @@ struct options {
     struct schema_list block;   /* const uint8_t *, as in the next two */
     struct schema_list allow;
     struct schema_list protected_help;
+    struct schema_list learning_platform;
     bool special_use;
     bool rebinding_check;
     struct {
@@ -203,9 +222,7 @@ struct options {
     struct {
         const char *dir;
     } blocklist;
-    struct {
-        int64_t allow_for_ms, allow_max_ms;
-    } decisions;
+    struct options_decisions decisions;
     struct schema_list operators; /* struct options_operator */
     struct schema_list rights;    /* struct options_right */
     struct options_change change_control;
@@ -219,6 +236,9 @@ extern const struct schema_option options_recursion_fields[];
 
 /* A part of it, of struct options_policy (options_policy.c). */
 extern const struct schema_option options_policy_fields[];
+
+/* A part of it, of struct options_decisions (options_decisions.c). */
+extern const struct schema_option options_decisions_fields[];
 
 /* A part of it, of struct options_dnstap (options_dnstap.c). */
 extern const struct schema_option options_dnstap_fields[];

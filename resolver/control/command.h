@@ -27,6 +27,7 @@
 #include "base/text.h"
 #include "blockdb/blockdb.h"
 #include "control/pace.h"
+#include "control/rights.h"
 #include "decision/docket.h"
 #include "policy/policy.h"
 #include "cache/cache.h"
@@ -41,7 +42,7 @@
 #include "statutory/statutory.h"
 
 #define COMMAND_BODY_MAX ((size_t)4 << 20) /* of one caller, of whom there are several at once */
-#define COMMAND_LINE_MAX 4800              /* "decide " and the longest name and reason in escapes */
+#define COMMAND_LINE_MAX 14000             /* "decide " and the longest of all texts in escapes */
 
 /* What commands look at, gathered by the caller for one command. */
 struct command_env {
@@ -77,8 +78,8 @@ struct command_env {
     const struct policy *policy;
     struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
     int docket_err;
-    int64_t allow_s, allow_max_s; /* how long an exception lasts when nobody says so, and at most */
-    uint32_t uid;                 /* of the caller, as the kernel says */
+    const struct decide_opts *decide;
+    uint32_t uid; /* of the caller, as the kernel says */
 
     void *ctx; /* of the next ones */
     /*

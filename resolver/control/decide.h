@@ -1,9 +1,6 @@
 /*
- * The command "decide": somebody blocks or allows a name now, or takes that back.
- *
- * Refused is what the policy would not let happen anyway: blocking a protected help name, an exception without end, a
- * group that does not exist. What stands on a statutory list can be "allowed" in the same words as any other name, to
- * no effect: the answer is no oracle for that list.
+ * The command "decide": somebody blocks, allows, grants or pauses now, approves of what somebody else proposed, or takes
+ * that back. What may not be is refused (admission.h).
  *
  * Threads: the manager's. Waits for the disk, for the time of one line.
  */

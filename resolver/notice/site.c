@@ -33,9 +33,9 @@ static void follow_config(struct site *site)
     follow_path(&site->docket, &current_decisions, site->config->decisions_public);
 }
 
-static int group_number(void *ctx, const char *name)
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return policy_group_find(ctx, name);
+    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
 }
 
 /* Decisions are for groups by name, so another policy needs another table. Without memory for it the old one is dropped. */
@@ -44,8 +44,16 @@ static void take_decisions(struct site *site)
     const struct docket *docket = site->docket.list;
     table_free(site->decided);
     site->decided = NULL;
-    if (docket != NULL &&
-        table_new(docket_all(docket), docket_count(docket), 0, group_number, site->policy, 0, &site->decided) < 0)
+    if (docket == NULL)
+        return;
+    const struct table_opts opts = {.decisions = docket_all(docket),
+                                    .count = docket_count(docket),
+                                    .spared = site->config->learning_platform,
+                                    .spared_count = site->config->learning_platform_count,
+                                    .grant_never = site->config->decide.grant_never,
+                                    .number = number,
+                                    .ctx = site->policy};
+    if (table_new(&opts, &site->decided) < 0)
         site->decided = NULL;
 }
 
@@ -203,11 +211,16 @@ static void overrule(struct visit *v, const struct policy_facts *facts)
     struct table_found found;
     if (v->site->decided == NULL)
         return;
-    table_find(v->site->decided, v->host.name, v->group, v->request->now_s, &found);
-    const struct policy_decided decided = {.block = found.block.id,
+    const struct table_who who = {.group = v->group};
+    table_find(v->site->decided, v->host.name, &who, v->request->now_s, &found);
+    const struct table_decision opening = table_opening(&found, facts->categories);
+    const struct policy_decided decided = {.pause = found.pause.id,
+                                           .pause_labels = found.pause.labels,
+                                           .block = found.block.id,
                                            .block_labels = found.block.labels,
-                                           .allow = found.allow.id,
-                                           .allow_labels = found.allow.labels};
+                                           .allow = opening.id,
+                                           .allow_labels = opening.labels,
+                                           .allow_lifts_safe_search = opening.lifts_safe_search};
     policy_overrule(v->site->policy, v->site->moment, v->profile, facts, &decided, &v->verdict);
 }
 

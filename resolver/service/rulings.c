@@ -33,9 +33,9 @@ void rulings_close(struct rulings *rulings)
     docket_close(rulings->docket);
 }
 
-static int group_number(void *ctx, const char *name)
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return policy_group_find(ctx, name);
+    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
 }
 
 /* A block for a group that the policy has no longer opens what it shut: nobody should have to find that out by asking. */
@@ -44,7 +44,7 @@ static void warn_of_groups(const struct docket *docket, const struct policy *pol
     size_t count = 0;
     for (size_t i = 0; docket != NULL && i < docket_count(docket); i++) {
         const struct decision *d = docket_all(docket)[i];
-        count += decision_in_force(d, now_s) && d->group[0] != '\0' && policy_group_find(policy, d->group) < 0;
+        count += !decision_is_over(d, now_s) && d->scope == DECISION_GROUP && policy_group_find(policy, d->whom) < 0;
     }
     if (count > 0)
         log_warning("decisions are without effect, since their groups are not in the policy count=%zu", count);
@@ -55,12 +55,22 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
 {
     struct table *table = NULL;
     const struct docket *docket = rulings->docket;
-    int err = table_new(docket == NULL ? NULL : docket_all(docket), docket == NULL ? 0 : docket_count(docket), now_s,
-                        group_number, (void *)(uintptr_t)policy, ++rulings->version, &table);
+    void *ctx = (void *)(uintptr_t)policy;
+    const struct table_opts opts = {.decisions = docket == NULL ? NULL : docket_all(docket),
+                                    .count = docket == NULL ? 0 : docket_count(docket),
+                                    .spared = config->learning_platform,
+                                    .spared_count = config->learning_platform_count,
+                                    .grant_never = config->decide.grant_never,
+                                    .now_s = now_s,
+                                    .version = ++rulings->version,
+                                    .number = number,
+                                    .ctx = ctx};
+    const struct docket_numbers numbers = {number, ctx};
+    int err = table_new(&opts, &table);
     if (err == 0)
         err = orders_new(table, out);
     warn_of_groups(docket, policy, now_s);
-    if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s) < 0)
+    if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s, &numbers) < 0)
         log_warning("the notice page can't be told what was decided file=%s", config->decisions_public);
     return err;
 }

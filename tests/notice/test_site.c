@@ -354,9 +354,10 @@ static void decide(struct docket *docket, const char *name, enum decision_kind k
         .kind = kind, .below = true, .made_s = NOW - 10, .until_s = NOW + 60, .reason = "told by Anna"};
     uint32_t id;
     assert_true(name_from_text(name, strlen(name), d.name) > 0);
-    snprintf(d.group, sizeof d.group, "%s", group);
+    snprintf(d.whom, sizeof d.whom, "%s", group);
+    d.scope = group[0] == '\0' ? DECISION_EVERYONE : DECISION_GROUP;
     assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
-    assert_int_equal(docket_publish(docket, published, NOW), 0);
+    assert_int_equal(docket_publish(docket, published, NOW, NULL), 0);
 }
 
 static unsigned status_of(struct fixture *f, const char *host, const char *client, int64_t now_s)

@@ -41,6 +41,7 @@ struct operator_command {
 };
 
 extern const struct operator_command command_allow;
+extern const struct operator_command command_approve;
 extern const struct operator_command command_block;
 extern const struct operator_command command_config;
 extern const struct operator_command command_decisions;
@@ -50,8 +51,10 @@ extern const struct operator_command command_ledger;
 extern const struct operator_command command_log;
 extern const struct operator_command command_policy;
 extern const struct operator_command command_reload;
+extern const struct operator_command command_resume;
 extern const struct operator_command command_revoke;
 extern const struct operator_command command_status;
+extern const struct operator_command command_suspend;
 extern const struct operator_command command_why;
 
 /* Sends belishad a line and prints its answer; one that begins with "error" is a failure. Returns an enum operator_exit. */

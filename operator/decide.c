@@ -1,139 +1,60 @@
-/* belisha block, allow, revoke: decisions on the spot, in force within a second. */
-#include <getopt.h>
-#include <pwd.h>
+/* belisha block, allow, suspend, resume, approve, revoke: decisions on the spot, in force within a second. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "decision/decision.h"
 #include "operator/command.h"
+#include "operator/decide_options.h"
 #include "operator/explain.h"
-#include "operator/log_options.h"
 
-/* ---- what was typed ---- */
+/* ---- block and allow ---- */
 
-static bool set_text(char *to, size_t cap, const char *text)
-{
-    return (size_t)snprintf(to, cap, "%s", text) < cap;
-}
-
-/* "15:00" is the next time that it is so. All without a Z are local times. */
-static int until_from_text(const char *text, int64_t now_s, int64_t *out_s)
-{
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
-    time_t now = (time_t)now_s;
-    struct tm tm;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        tm = (struct tm){.tm_isdst = -1};
-        const char *end = strptime(text, forms[i], &tm);
-        if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0))
-            continue;
-        *out_s = *end == 'Z' ? timegm(&tm) : mktime(&tm);
-        return 0;
-    }
-    if (localtime_r(&now, &tm) == NULL)
-        return ERR_MALFORMED;
-    tm.tm_sec = 0;
-    tm.tm_isdst = -1;
-    const char *end = strptime(text, "%H:%M", &tm);
-    if (end == NULL || *end != '\0')
-        return ERR_MALFORMED;
-    time_t at = mktime(&tm);
-    if (at <= now) {
-        tm.tm_mday++;
-        tm.tm_isdst = -1;
-        at = mktime(&tm);
-    }
-    *out_s = at;
-    return 0;
-}
-
-/* Takes one option. A sentence on failure, else NULL. */
-static const char *take_option(int option, struct decision_request *request)
-{
-    struct decision *d = &request->decision;
-    switch (option) {
-    case 'r':
-        return set_text(d->reason, sizeof d->reason, optarg) ? NULL : "--reason may have 500 bytes";
-    case 'g':
-        return set_text(d->group, sizeof d->group, optarg) ? NULL : "--group must be the name of a group";
-    case 'x':
-        d->below = false;
-        return NULL;
-    case 'f':
-        return log_span_from_text(optarg, &request->for_s) < 0 || request->for_s == 0
-                   ? "--for must be a duration such as 45m, 2h or 7d"
-                   : NULL;
-    case 'u':
-        return until_from_text(optarg, time(NULL), &d->until_s) < 0
-                   ? "--until must be a time such as 15:00 or '2026-11-22 15:00'"
-                   : NULL;
-    default:
-        return "this option is unknown, or lacks its value";
-    }
-}
-
-/* Options and one word, *out_word; missing is said when there is none. */
-static const char *read_words(int argc, char *argv[], struct decision_request *request, const char *missing,
+/* Options and at most one word, *out_word; NULL when there is none. */
+static const char *read_words(int argc, char *argv[], const struct option options[], struct decision_request *request,
                               const char **out_word)
 {
-    static const struct option options[] = {
-        {"reason", required_argument, NULL, 'r'}, {"for", required_argument, NULL, 'f'},
-        {"until", required_argument, NULL, 'u'},  {"exact", no_argument, NULL, 'x'},
-        {"group", required_argument, NULL, 'g'},  {0}};
     int option;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        const char *wrong = take_option(option, request);
+        const char *wrong = NULL;
+        if (option == 'x')
+            request->decision.below = false;
+        else if (option == 'S')
+            request->decision.lifts_safe_search = true;
+        else
+            wrong = decide_option_take(option, request);
         if (wrong != NULL)
             return wrong;
     }
-    if (optind != argc - 1)
-        return missing;
-    *out_word = argv[optind];
+    if (optind < argc - 1)
+        return "one name or number is expected";
+    *out_word = optind == argc ? NULL : argv[optind];
     return NULL;
-}
-
-/* ---- asking belishad ---- */
-
-/* Whoever uses sudo is named, not root. belishad believes it of root alone. */
-static void set_by(struct decision *decision)
-{
-    const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-    const struct passwd *entry = sudo == NULL ? getpwuid(getuid()) : NULL;
-    const char *name = sudo != NULL ? sudo : entry == NULL ? "" : entry->pw_name;
-    snprintf(decision->by, sizeof decision->by, "%.*s", DECISION_BY_MAX, name);
-}
-
-static int ask(const struct operator_env *env, struct decision_request *request)
-{
-    struct text line = {0};
-    int code = OPERATOR_FAILED;
-    set_by(&request->decision);
-    text_printf(&line, "decide ");
-    decision_request_write(request, &line);
-    if (text_ok(&line))
-        code = operator_tell(env, line.bytes);
-    text_done(&line);
-    return code;
 }
 
 static int decide(const struct operator_env *env, const struct operator_command *command, enum decision_kind kind,
                   int argc, char *argv[])
 {
+    static const struct option options[] = {DECIDE_WHY,
+                                            DECIDE_SCOPE,
+                                            DECIDE_TIME,
+                                            DECIDE_PEOPLE,
+                                            {"exact", no_argument, NULL, 'x'},
+                                            {"without-safe-search", no_argument, NULL, 'S'},
+                                            {0}};
     struct decision_request request = {.op = DECISION_OP_DECIDE, .decision = {.kind = kind, .below = true}};
     const char *name = NULL;
-    const char *wrong = read_words(argc, argv, &request, "one name is expected", &name);
-    if (wrong == NULL && request.decision.reason[0] == '\0')
-        wrong = "say why: --reason TEXT";
-    if (wrong == NULL && request.for_s != 0 && request.decision.until_s != 0)
-        wrong = "--for and --until exclude each other";
+    const char *wrong = read_words(argc, argv, options, &request, &name);
+    if (wrong == NULL && name == NULL)
+        wrong = "one name is expected";
+    if (wrong == NULL)
+        wrong = decide_options_check(&request);
+    if (wrong == NULL && kind == DECISION_BLOCK && request.decision.lifts_safe_search)
+        wrong = "--without-safe-search is for what is allowed";
     if (wrong != NULL)
         return operator_usage(env, command, "%s", wrong);
     if (explain_host(name, request.decision.name) <= 1)
         return operator_usage(env, command, "'%s' is no domain name", name);
-    return ask(env, &request);
+    return decide_ask(env, &request);
 }
 
 static int block_run(const struct operator_env *env, int argc, char *argv[])
@@ -146,38 +67,138 @@ static int allow_run(const struct operator_env *env, int argc, char *argv[])
     return decide(env, &command_allow, DECISION_ALLOW, argc, argv);
 }
 
+/* ---- suspend and resume ---- */
+
+static int suspend_run(const struct operator_env *env, int argc, char *argv[])
+{
+    static const struct option options[] = {DECIDE_WHY, DECIDE_SCOPE, DECIDE_TIME, DECIDE_PEOPLE, {0}};
+    struct decision_request request = {.op = DECISION_OP_DECIDE, .decision = {.kind = DECISION_SUSPEND, .below = true}};
+    const char *name = NULL;
+    const char *wrong = read_words(argc, argv, options, &request, &name);
+    if (wrong == NULL && request.decision.scope == DECISION_EVERYONE)
+        wrong = "say who is paused: --user, --device or --group";
+    if (wrong == NULL)
+        wrong = decide_options_check(&request);
+    if (wrong == NULL && request.for_s == 0 && request.decision.until_s == 0)
+        wrong = "say until when: --for SPAN or --until TIME";
+    if (wrong != NULL)
+        return operator_usage(env, &command_suspend, "%s", wrong);
+    if (name != NULL && explain_host(name, request.decision.name) <= 1)
+        return operator_usage(env, &command_suspend, "'%s' is no domain name", name);
+    return decide_ask(env, &request);
+}
+
+static bool number_from_text(const char *word, uint32_t *out)
+{
+    char *end = NULL;
+    unsigned long id = strtoul(word, &end, 10);
+    if (word[0] < '1' || word[0] > '9' || *end != '\0' || id > UINT32_MAX)
+        return false;
+    *out = (uint32_t)id;
+    return true;
+}
+
+/* By number, like any decision, or all that pauses somebody. */
+static int resume_run(const struct operator_env *env, int argc, char *argv[])
+{
+    static const struct option options[] = {DECIDE_WHY, DECIDE_SCOPE, {0}};
+    struct decision_request request = {.op = DECISION_OP_RESUME};
+    const char *word = NULL;
+    const char *wrong = read_words(argc, argv, options, &request, &word);
+    bool somebody = request.decision.scope != DECISION_EVERYONE;
+    if (wrong == NULL && (word != NULL) == somebody)
+        wrong = "say who is paused no longer (--user, --device or --group), or the number of the decision";
+    if (wrong == NULL && request.decision.reason[0] == '\0')
+        wrong = "say why: --reason TEXT";
+    if (wrong == NULL && word != NULL) {
+        request.op = DECISION_OP_REVOKE;
+        if (!number_from_text(word, &request.decision.id))
+            wrong = "the number of a decision is expected; belisha decisions lists them";
+    }
+    if (wrong != NULL)
+        return operator_usage(env, &command_resume, "%s", wrong);
+    return decide_ask(env, &request);
+}
+
+/* ---- approve and revoke ---- */
+
+static int by_number(const struct operator_env *env, const struct operator_command *command, enum decision_op op,
+                     int argc, char *argv[])
+{
+    static const struct option options[] = {DECIDE_WHY, {0}};
+    struct decision_request request = {.op = op};
+    const char *word = NULL;
+    const char *wrong = read_words(argc, argv, options, &request, &word);
+    if (wrong == NULL && (word == NULL || !number_from_text(word, &request.decision.id)))
+        wrong = "the number of a decision is expected; belisha decisions lists them";
+    if (wrong != NULL)
+        return operator_usage(env, command, "%s", wrong);
+    return decide_ask(env, &request);
+}
+
+static int approve_run(const struct operator_env *env, int argc, char *argv[])
+{
+    return by_number(env, &command_approve, DECISION_OP_APPROVE, argc, argv);
+}
+
 static int revoke_run(const struct operator_env *env, int argc, char *argv[])
 {
-    struct decision_request request = {.op = DECISION_OP_REVOKE};
-    static const char missing[] = "the number of a decision is expected; belisha decisions lists them";
-    const char *word = NULL;
-    char *end = NULL;
-    const char *wrong = read_words(argc, argv, &request, missing, &word);
-    unsigned long id = wrong == NULL ? strtoul(word, &end, 10) : 0;
-    if (wrong == NULL && (word[0] < '1' || word[0] > '9' || *end != '\0' || id > UINT32_MAX))
-        wrong = missing;
-    if (wrong != NULL)
-        return operator_usage(env, &command_revoke, "%s", wrong);
-    request.decision.id = (uint32_t)id;
-    return ask(env, &request);
+    return by_number(env, &command_revoke, DECISION_OP_REVOKE, argc, argv);
 }
+
+static const char details[] = "  --reason TEXT        why\n"
+                              "  --exact              the name alone, and nothing below it\n"
+                              "  --without-safe-search  allow: SafeSearch is off there too\n"
+                              "\nFor whom (WHOM); without one, for everyone:\n"
+                              "  --group GROUP, --user USER, --device DEVICE\n"
+                              "\nWhen (WHEN):\n"
+                              "  --for 45m|2h|7d      for so long\n"
+                              "  --until TIME         15:00, or '2026-11-22 15:00'\n"
+                              "  --from TIME          later than now\n"
+                              "\nFor the record (NOTE):\n"
+                              "  --asked WHO          who asked for it\n"
+                              "  --approved WHO       who approved of it\n"
+                              "  --review DAY         2026-11-22: somebody should look at it again then\n";
 
 const struct operator_command command_block = {
     .name = "block",
-    .synopsis = "block NAME --reason TEXT [--for SPAN | --until TIME] [--exact] [--group GROUP]",
+    .synopsis = "block NAME --reason TEXT [--exact] [WHOM] [WHEN] [NOTE]...",
     .help = "block a name and all below it at once, without a new list; for good unless a time is given",
+    .details = details,
     .needs_config = true,
     .run = block_run};
 
 const struct operator_command command_allow = {
     .name = "allow",
-    .synopsis = "allow NAME --reason TEXT [--for SPAN | --until TIME] [--exact] [--group GROUP]",
+    .synopsis = "allow NAME --reason TEXT [--exact] [--without-safe-search] [WHOM] [WHEN] [NOTE]...",
     .help = "allow a name and all below it at once, whatever the lists say; always for a time (decisions.allow_for)",
+    .details = details,
     .needs_config = true,
     .run = allow_run};
 
+const struct operator_command command_suspend = {
+    .name = "suspend",
+    .synopsis = "suspend [NAME] WHOM --reason TEXT WHEN [NOTE]...",
+    .help = "pause all access of somebody, but for help and learning_platform; with NAME, that service alone",
+    .details = details,
+    .needs_config = true,
+    .run = suspend_run};
+
+const struct operator_command command_resume = {.name = "resume",
+                                                .synopsis = "resume NUMBER|WHOM --reason TEXT",
+                                                .help = "end a pause before its time",
+                                                .details = details,
+                                                .needs_config = true,
+                                                .run = resume_run};
+
+const struct operator_command command_approve = {.name = "approve",
+                                                 .synopsis = "approve NUMBER [--reason TEXT]",
+                                                 .help = "let hold what somebody else proposed (decisions.rights)",
+                                                 .needs_config = true,
+                                                 .run = approve_run};
+
 const struct operator_command command_revoke = {.name = "revoke",
                                                 .synopsis = "revoke NUMBER [--reason TEXT]",
-                                                .help = "end a block or an allow before its time",
+                                                .help = "end a decision before its time, or refuse a proposed one",
                                                 .needs_config = true,
                                                 .run = revoke_run};

@@ -1,4 +1,4 @@
-/* belisha decisions: what was blocked and allowed on the spot, by whom, until when, why. */
+/* belisha decisions: what was decided on the spot, for whom, by whom, until when, why. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
@@ -8,9 +8,11 @@
 #include "decision/docket.h"
 #include "operator/command.h"
 
+#define SOON_S (7 * 86400)
+
 struct listing {
     const struct operator_env *env;
-    bool all, json;
+    bool all, due, json;
     int64_t now_s;
 };
 
@@ -27,19 +29,45 @@ static const char *time_text(int64_t seconds, char out[32])
 static bool has_group(const struct listing *l, const struct decision *d)
 {
     const struct policy_opts *policy = &l->env->config->policy;
-    bool found = d->group[0] == '\0';
+    bool found = d->scope != DECISION_GROUP || strcmp(d->whom, "default") == 0;
     for (size_t i = 0; i < policy->group_count && !found; i++)
-        found = strcmp(policy->groups[i].name, d->group) == 0;
+        found = strcmp(policy->groups[i].name, d->whom) == 0;
     return found;
 }
 
 static const char *state_of(const struct listing *l, const struct decision *d)
 {
     if (d->revoked_s != 0)
-        return "revoked";
-    if (!decision_in_force(d, l->now_s))
-        return "over";
-    return has_group(l, d) ? "in force" : "without effect: no such group";
+        return d->pending ? "refused" : "revoked";
+    if (decision_is_over(d, l->now_s))
+        return d->pending ? "never approved" : "over";
+    if (!has_group(l, d))
+        return "without effect: no such group";
+    if (d->pending)
+        return "waits for approval";
+    return decision_in_force(d, l->now_s) ? "in force" : "begins later";
+}
+
+/* The day on which somebody should look at it again. */
+static int64_t review_s(const struct listing *l, const struct decision *d)
+{
+    return d->review_s != 0 ? d->review_s : d->made_s + l->env->config->decide.review_after_s;
+}
+
+/* What somebody has to do something about: it is due, ends within a week, waits, or is about nobody. */
+static bool is_due(const struct listing *l, const struct decision *d)
+{
+    if (decision_is_over(d, l->now_s))
+        return false;
+    bool ends_soon = d->until_s != 0 && d->until_s - l->now_s <= SOON_S && d->until_s - d->made_s > SOON_S;
+    return d->pending || ends_soon || review_s(l, d) <= l->now_s || !has_group(l, d);
+}
+
+static bool is_wanted(const struct listing *l, const struct decision *d)
+{
+    if (l->due)
+        return is_due(l, d);
+    return l->all || !decision_is_over(d, l->now_s);
 }
 
 /* Reasons are other people's words: nothing in them reaches the terminal but letters. */
@@ -49,21 +77,60 @@ static void print_words(FILE *to, const char *words)
         putc((unsigned char)*words < ' ' || *words == 0x7f ? ' ' : *words, to);
 }
 
+static void print_names(const struct listing *l, const struct decision *d)
+{
+    char text[NAME_TEXT_MAX];
+    size_t pos = 0;
+    bool below;
+    for (const uint8_t *name; (name = decision_name_next(d, &pos, &below)) != NULL;)
+        fprintf(l->env->out, "    with     %s%s\n", name_to_text(name, text), below ? " with all below it" : "");
+}
+
+static void print_line(const struct listing *l, const char *label, const char *words)
+{
+    if (words[0] == '\0')
+        return;
+    fprintf(l->env->out, "    %-9s", label);
+    print_words(l->env->out, words);
+    fputc('\n', l->env->out);
+}
+
+static void print_head(const struct listing *l, const struct decision *d)
+{
+    char name[NAME_TEXT_MAX];
+    FILE *to = l->env->out;
+    fprintf(to, "%" PRIu32 "  %s ", d->id, decision_kind_name(d->kind));
+    if (decision_is_whole(d))
+        fputs("all access", to);
+    else
+        fprintf(to, "%s%s", name_to_text(d->name, name), d->below ? " with all below it" : " alone");
+    if (d->lifts_safe_search)
+        fputs(", without SafeSearch", to);
+    if (d->scope != DECISION_EVERYONE) {
+        fprintf(to, ", for %s ", decision_scope_name(d->scope));
+        print_words(to, d->whom);
+    }
+    fprintf(to, "  (%s)\n", state_of(l, d));
+}
+
 static void print_one(const struct listing *l, const struct decision *d)
 {
-    char name[NAME_TEXT_MAX], when[32];
+    char when[32];
     FILE *to = l->env->out;
-    fprintf(to, "%" PRIu32 "  %s %s%s%s%s", d->id, d->kind == DECISION_BLOCK ? "block" : "allow",
-            name_to_text(d->name, name), d->below ? " with all below it" : " alone",
-            d->group[0] == '\0' ? "" : ", for group ", d->group);
-    fprintf(to, "  (%s)\n    since    %s, by %s (uid %" PRIu32 ")\n", state_of(l, d), time_text(d->made_s, when), d->by,
-            d->uid);
+    print_head(l, d);
+    print_names(l, d);
+    fprintf(to, "    since    %s, by %s (uid %" PRIu32 ")\n", time_text(d->made_s, when), d->by, d->uid);
+    if (d->from_s != 0)
+        fprintf(to, "    from     %s\n", time_text(d->from_s, when));
     fprintf(to, "    until    %s\n", d->until_s == 0 ? "it is revoked" : time_text(d->until_s, when));
+    if (d->review_s != 0 || review_s(l, d) <= l->now_s)
+        fprintf(to, "    review   %.10s%s\n", time_text(review_s(l, d), when),
+                review_s(l, d) <= l->now_s && !decision_is_over(d, l->now_s) ? " (due)" : "");
     if (d->revoked_s != 0)
         fprintf(to, "    revoked  %s, by %s\n", time_text(d->revoked_s, when), d->revoked_by);
-    fputs("    reason   ", to);
-    print_words(to, d->reason);
-    fputc('\n', to);
+    print_line(l, "asked", d->asked);
+    print_line(l, "approved", d->approved);
+    print_line(l, "reason", d->reason);
 }
 
 static void add_member(struct text *out, const char *key, const char *value)
@@ -83,22 +150,43 @@ static void add_time(struct text *out, const char *key, int64_t seconds)
         text_printf(out, ", \"%s\": %" PRId64, key, seconds);
 }
 
+static void add_names(struct text *out, const struct decision *d)
+{
+    char text[NAME_TEXT_MAX];
+    size_t pos = 0;
+    bool below;
+    text_printf(out, ", \"with\": [");
+    for (const uint8_t *name; (name = decision_name_next(d, &pos, &below)) != NULL;) {
+        text_printf(out, "%s{\"name\": ", out->bytes[out->len - 1] == '[' ? "" : ", ");
+        text_add_json(out, name_to_text(name, text));
+        text_printf(out, ", \"below\": %s}", below ? "true" : "false");
+    }
+    text_printf(out, "]");
+}
+
 /* One object a line. */
 static void print_json(const struct listing *l, const struct decision *d)
 {
     char name[NAME_TEXT_MAX];
     struct text out = {0};
-    text_printf(&out, "{\"id\": %" PRIu32 ", \"decision\": \"%s\"", d->id,
-                d->kind == DECISION_BLOCK ? "block" : "allow");
-    add_member(&out, "name", name_to_text(d->name, name));
+    text_printf(&out, "{\"id\": %" PRIu32 ", \"decision\": \"%s\"", d->id, decision_kind_name(d->kind));
+    add_member(&out, "name", decision_is_whole(d) ? "" : name_to_text(d->name, name));
     text_printf(&out, ", \"below\": %s", d->below ? "true" : "false");
-    add_member(&out, "group", d->group);
+    add_names(&out, d);
+    text_printf(&out, ", \"lifts_safe_search\": %s", d->lifts_safe_search ? "true" : "false");
+    for (enum decision_scope scope = DECISION_GROUP; scope <= DECISION_DEVICE; scope++)
+        add_member(&out, decision_scope_name(scope), d->scope == scope ? d->whom : "");
     add_member(&out, "state", state_of(l, d));
     add_time(&out, "made_s", d->made_s);
+    add_time(&out, "from_s", d->from_s);
     add_time(&out, "until_s", d->until_s);
+    add_time(&out, "review_s", review_s(l, d));
+    add_time(&out, "approved_s", d->approved_s);
     add_time(&out, "revoked_s", d->revoked_s);
     add_member(&out, "by", d->by);
     text_printf(&out, ", \"uid\": %" PRIu32, d->uid);
+    add_member(&out, "asked", d->asked);
+    add_member(&out, "approved", d->approved);
     add_member(&out, "revoked_by", d->revoked_by);
     add_member(&out, "reason", d->reason);
     text_printf(&out, "}\n");
@@ -126,13 +214,13 @@ static int list(const struct listing *l)
     }
     for (size_t i = 0; docket != NULL && i < docket_count(docket); i++) {
         const struct decision *d = docket_all(docket)[i];
-        if (!l->all && !decision_in_force(d, l->now_s))
+        if (!is_wanted(l, d))
             continue;
         (l->json ? print_json : print_one)(l, d);
         told++;
     }
     if (told == 0 && !l->json)
-        fputs(l->all ? "Nothing was decided.\n" : "Nothing is in force.\n", l->env->out);
+        fputs(l->due ? "Nothing is due.\n" : l->all ? "Nothing was decided.\n" : "Nothing is in force.\n", l->env->out);
     bool damaged = docket != NULL && docket_damaged(docket) > 0;
     docket_close(docket);
     return damaged ? OPERATOR_FAILED : OPERATOR_OK;
@@ -140,13 +228,16 @@ static int list(const struct listing *l)
 
 static int run(const struct operator_env *env, int argc, char *argv[])
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'}, {"json", no_argument, NULL, 'j'}, {0}};
+    static const struct option options[] = {
+        {"all", no_argument, NULL, 'a'}, {"due", no_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
     struct listing listing = {.env = env, .now_s = time(NULL)};
     int option;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'a')
             listing.all = true;
+        else if (option == 'd')
+            listing.due = true;
         else if (option == 'j')
             listing.json = true;
         else
@@ -157,9 +248,15 @@ static int run(const struct operator_env *env, int argc, char *argv[])
     return list(&listing);
 }
 
-const struct operator_command command_decisions = {.name = "decisions",
-                                                   .synopsis = "decisions [--all] [--json]",
-                                                   .help =
-                                                       "what was blocked and allowed on the spot, by whom, until when",
-                                                   .needs_config = true,
-                                                   .run = run};
+static const char details[] =
+    "  --all   also what is over\n"
+    "  --due   what wants somebody's attention: waits for approval, ends within a week, is to be\n"
+    "          reviewed, or is for a group that is no more\n";
+
+const struct operator_command command_decisions = {
+    .name = "decisions",
+    .synopsis = "decisions [--all | --due] [--json]",
+    .help = "what was blocked, allowed, granted and paused on the spot: for whom, until when, by whom",
+    .details = details,
+    .needs_config = true,
+    .run = run};

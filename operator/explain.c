@@ -14,9 +14,9 @@
 #include "statutory/enrolled.h"
 #include "statutory/statutory.h"
 
-static int group_number(void *ctx, const char *name)
+static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return policy_group_find(ctx, name);
+    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
 }
 
 /* Who may not read the docket sees what everyone may: without who decided and why. */
@@ -37,7 +37,24 @@ static bool stood(const struct decision *decision, int64_t at_s, struct decision
     *out = *decision;
     if (out->revoked_s > at_s)
         out->revoked_s = 0;
+    if (out->approved_s > at_s)
+        out->pending = true;
     return decision_in_force(out, at_s);
+}
+
+static int make_table(const struct explain *explain, const struct decision *const decisions[], size_t count,
+                      const struct policy *policy, struct table **out)
+{
+    const struct table_opts opts = {.decisions = decisions,
+                                    .count = count,
+                                    .spared = explain->config->learning_platform,
+                                    .spared_count = explain->config->learning_platform_count,
+                                    .grant_never = explain->config->decide.grant_never,
+                                    .now_s = explain->now_s,
+                                    .version = 1,
+                                    .number = number,
+                                    .ctx = (void *)(uintptr_t)policy};
+    return table_new(&opts, out);
 }
 
 int explain_decisions(const struct explain *explain, const struct policy *policy, struct table **out)
@@ -55,7 +72,7 @@ int explain_decisions(const struct explain *explain, const struct policy *policy
             held++;
         }
     if (err == 0)
-        err = table_new(pointers, held, explain->now_s, group_number, (void *)(uintptr_t)policy, 1, out);
+        err = make_table(explain, pointers, held, policy, out);
     free(decisions);
     free(pointers);
     return err;
@@ -317,6 +334,9 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
         else
             text_printf(out, "'%s' is blocked by the configuration (block)", matched);
         return;
+    case REASON_SUSPENSION:
+        rule_decision(explain, verdict->rule, verdict->match_labels == 0 ? "all access" : matched, "paused", out);
+        return;
     case REASON_EXCEPTION:
         if (verdict->rule != 0)
             rule_decision(explain, verdict->rule, matched, "allowed", out);
@@ -351,7 +371,6 @@ void explain_rule(const struct explain *explain, const struct explain_name *name
     case REASON_SAFE_SEARCH:
         rule_safe_search(explain, level, name, verdict, out);
         return;
-    case REASON_SUSPENSION:
     case REASON_RATE_LIMIT:
     case REASON_BAD_QUESTION:
     case REASON_REBINDING:

@@ -33,15 +33,21 @@ void judge_facts(const struct judge *judge, const uint8_t *name, uint16_t type, 
     judge_facts_from_match(judge, name, &key, judge->db == NULL ? NULL : &match, type, out);
 }
 
-static void overrule(const struct judge *judge, const uint8_t *name, const struct policy_facts *facts,
+/* A pause of everything is about what is asked, and not about what that leads to. */
+static void overrule(const struct judge *judge, const uint8_t *name, bool target, const struct policy_facts *facts,
                      const struct judge_client *client, int64_t now_s, struct verdict *verdict)
 {
     struct table_found found;
-    table_find(judge->decisions, name, client->group, now_s, &found);
-    const struct policy_decided decided = {.block = found.block.id,
+    const struct table_who who = {.group = client->group, .user = client->user, .device = client->device};
+    (target ? table_find_target : table_find)(judge->decisions, name, &who, now_s, &found);
+    const struct table_decision opening = table_opening(&found, facts->categories);
+    const struct policy_decided decided = {.pause = found.pause.id,
+                                           .pause_labels = found.pause.labels,
+                                           .block = found.block.id,
                                            .block_labels = found.block.labels,
-                                           .allow = found.allow.id,
-                                           .allow_labels = found.allow.labels};
+                                           .allow = opening.id,
+                                           .allow_labels = opening.labels,
+                                           .allow_lifts_safe_search = opening.lifts_safe_search};
     policy_overrule(judge->policy, judge->moment, client->profile, facts, &decided, verdict);
 }
 
@@ -62,24 +68,30 @@ static void refine(const struct judge *judge, const uint8_t *name, uint16_t type
     policy_refine(judge->policy, judge->db, &match, verdict);
 }
 
-struct verdict judge_name(struct judge *judge, const uint8_t *name, uint16_t type, const struct policy_facts *facts,
-                          const struct judge_client *client, int64_t now_s)
+static struct verdict decide(struct judge *judge, const uint8_t *name, bool target, uint16_t type,
+                             const struct policy_facts *facts, const struct judge_client *client, int64_t now_s)
 {
     if (!policy_moment_holds(judge->moment, now_s))
         policy_moment_renew(judge->moment, now_s);
     struct verdict v = policy_decide(judge->policy, judge->moment, client->profile, facts);
     if (facts->clause)
         refine(judge, name, type, &v);
-    if (facts->decided)
-        overrule(judge, name, facts, client, now_s, &v);
+    if (facts->decided || (judge->decisions != NULL && table_pauses(judge->decisions)))
+        overrule(judge, name, target, facts, client, now_s, &v);
     return v;
+}
+
+struct verdict judge_name(struct judge *judge, const uint8_t *name, uint16_t type, const struct policy_facts *facts,
+                          const struct judge_client *client, int64_t now_s)
+{
+    return decide(judge, name, false, type, facts, client, now_s);
 }
 
 /* As query/verdict.c has it: only a rule that names the target counts against it. */
 static bool keeps_target(const struct verdict *v)
 {
-    return verdict_is_block(v) &&
-           (v->reason == REASON_CATEGORY || v->reason == REASON_LOCAL_BLOCK || v->reason == REASON_STATUTORY);
+    return verdict_is_block(v) && (verdict_reason_is_category(v->reason) || v->reason == REASON_LOCAL_BLOCK ||
+                                   v->reason == REASON_SUSPENSION || v->reason == REASON_STATUTORY);
 }
 
 static bool exception_covers(const struct verdict *v, const struct policy_facts *target)
@@ -92,8 +104,9 @@ bool judge_target(struct judge *judge, const uint8_t *target, uint16_t type, con
 {
     if (verdict->action != VERDICT_RESOLVE || verdict->reason == REASON_PROTECTED_HELP)
         return false;
-    struct verdict v = judge_name(judge, target, type, facts, client, now_s);
-    if (!keeps_target(&v) || exception_covers(verdict, facts))
+    struct verdict v = decide(judge, target, true, type, facts, client, now_s);
+    bool paused = v.reason == REASON_SUSPENSION && verdict->reason != REASON_CONDITIONAL_ZONE;
+    if (!keeps_target(&v) || (!paused && exception_covers(verdict, facts)))
         return false;
     *verdict = v;
     verdict->match = MATCH_CNAME;

@@ -62,9 +62,6 @@ ERR_CHECKED int build_change(struct build *b);
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
 
-/* A path of the configuration: those that do not begin with / are below state_dir. NULL: no memory, or none given. */
-const char *build_path(struct build *b, const char *path);
-
 /* Text of a wire name, in the arena. NULL: no memory. */
 char *build_name_text(struct build *b, const uint8_t *name);
 

@@ -8,10 +8,8 @@ int build_searches(struct build *b)
     const struct options *o = b->options;
     struct schema_list table = {0};
     struct search_table built;
-    int rc;
-    if (o->safe_search.table != NULL)
-        rc = search_table_read(b->arena, build_path(b, o->safe_search.table), b->errors, &table);
-    else
+    int rc = 0;
+    if (o->safe_search.shipped)
         rc = search_table_parse(b->arena, "the shipped table of search engines", (const char *)search_table_shipped,
                                 search_table_shipped_len, b->errors, &table);
     if (rc == ERR_CONFIG) /* it is reported */

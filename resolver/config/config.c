@@ -23,34 +23,33 @@
 
 /* ---- files ---- */
 
-/* `policy: FILE` becomes what is in the file, which is relative to the one that names it. */
-static int read_policy_file(struct arena *arena, const char *beside, struct yaml_node *tree,
-                            struct config_errors *errors)
+/* `KEY: FILE` becomes what is in the file, which is relative to the one that names it. */
+static int read_part_file(struct arena *arena, const char *beside, struct yaml_node *tree, const char *key,
+                          struct config_errors *errors)
 {
-    struct yaml_node *policy = yaml_find(tree, "policy");
+    struct yaml_node *part = yaml_find(tree, key);
     struct yaml_node *root = NULL;
-    if (policy == NULL || policy->kind != YAML_SCALAR || yaml_is_empty(policy))
+    if (part == NULL || part->kind != YAML_SCALAR || yaml_is_empty(part))
         return 0;
-    const char *slash = policy->text[0] == '/' ? NULL : strrchr(beside, '/');
-    const char *path =
-        arena_printf(arena, "%.*s%s", slash == NULL ? 0 : (int)(slash - beside + 1), beside, policy->text);
+    const char *slash = part->text[0] == '/' ? NULL : strrchr(beside, '/');
+    const char *path = arena_printf(arena, "%.*s%s", slash == NULL ? 0 : (int)(slash - beside + 1), beside, part->text);
     if (path == NULL)
         return ERR_NOMEM;
     if (access(path, R_OK) < 0) {
-        config_errors_add(errors, &policy->at, "policy must be a mapping or a file that can be read, not '%s'",
-                          policy->text);
+        config_errors_add(errors, &part->at, "%s must be a mapping or a file that can be read, not '%s'", key,
+                          part->text);
         return ERR_CONFIG;
     }
     int rc = yaml_read_file(arena, path, errors, &root);
     if (rc < 0)
         return rc;
-    policy->kind = YAML_MAP;
-    policy->first = NULL;
+    part->kind = YAML_MAP;
+    part->first = NULL;
     if (root != NULL) {
-        policy->kind = root->kind;
-        policy->text = root->text;
-        policy->at = root->at;
-        policy->first = root->first;
+        part->kind = root->kind;
+        part->text = root->text;
+        part->at = root->at;
+        part->first = root->first;
     }
     return 0;
 }
@@ -66,7 +65,8 @@ static int read_file(struct arena *arena, const char *path, struct config_errors
         return ERR_CONFIG;
     }
     *out = tree;
-    return read_policy_file(arena, path, tree, errors);
+    rc = read_part_file(arena, path, tree, "policy", errors);
+    return rc < 0 ? rc : read_part_file(arena, path, tree, "safe_search", errors);
 }
 
 /* Reads all files, even after one was refused, so that all mistakes are reported. */
@@ -96,11 +96,6 @@ static const char *path_in(struct build *b, const char *path)
     if (path == NULL || path[0] == '/')
         return path;
     return arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
-}
-
-const char *build_path(struct build *b, const char *path)
-{
-    return path_in(b, path);
 }
 
 static unsigned worker_count(int64_t configured)

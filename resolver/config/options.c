@@ -574,7 +574,7 @@ const struct schema_option options_table[] = {
     {.key = "safe_search",
      .fields = options_safe_search_fields,
      FIELD(safe_search),
-     .help = "search engines, and where levels with SafeSearch lead them"},
+     .help = "search engines, and where levels with SafeSearch lead them; a mapping, or the name of a file with it"},
     {.key = "policy",
      .fields = options_policy_fields,
      FIELD(policy),

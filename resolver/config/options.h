@@ -106,7 +106,7 @@ struct options_dnstap {
 extern const char *const options_dnstap_messages[];
 
 struct options_safe_search {
-    const char *table;          /* path; NULL: the shipped one */
+    bool shipped;
     struct schema_list engines; /* struct options_search */
 };
 

@@ -5,14 +5,16 @@
 const char *const options_safe_modes[] = {"off", "moderate", "strict", NULL};
 
 const struct schema_option options_safe_search_fields[] = {
-    {.key = "table",
-     .type = &schema_string,
-     .offset = offsetof(struct options_safe_search, table),
-     .help = "file with search engines and where they lead, in place of the shipped table"},
+    {.key = "shipped",
+     .type = &schema_bool,
+     .offset = offsetof(struct options_safe_search, shipped),
+     .fallback = "true",
+     .help = "begin with the shipped table of search engines; else there are those of engines alone"},
     {.key = "engines",
      .shape = SCHEMA_LIST,
      .fields = search_fields,
      .item_size = sizeof(struct options_search),
      .offset = offsetof(struct options_safe_search, engines),
-     .help = "more of them; one with the name of another takes its place"},
+     .help =
+         "search engines and where they lead, besides the shipped ones; one with the name of another takes its place"},
     {0}};

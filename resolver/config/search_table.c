@@ -63,29 +63,17 @@ static const struct schema_option table_fields[] = {{.key = "engines",
                                                      .help = "the search engines"},
                                                     {0}};
 
-static int read_tree(struct arena *arena, const struct yaml_node *tree, struct config_errors *errors,
-                     struct schema_list *out)
-{
-    struct table_file file = {0};
-    int rc = schema_read(table_fields, tree, arena, errors, &file);
-    if (rc == 0)
-        *out = file.engines;
-    return rc;
-}
-
-int search_table_read(struct arena *arena, const char *path, struct config_errors *errors, struct schema_list *out)
-{
-    struct yaml_node *tree = NULL;
-    int rc = yaml_read_file(arena, path, errors, &tree);
-    return rc < 0 ? rc : read_tree(arena, tree, errors, out);
-}
-
 int search_table_parse(struct arena *arena, const char *name, const char *text, size_t text_len,
                        struct config_errors *errors, struct schema_list *out)
 {
     struct yaml_node *tree = NULL;
+    struct table_file file = {0};
     int rc = yaml_read_text(arena, name, text, text_len, errors, &tree);
-    return rc < 0 ? rc : read_tree(arena, tree, errors, out);
+    if (rc == 0)
+        rc = schema_read(table_fields, tree, arena, errors, &file);
+    if (rc == 0)
+        *out = file.engines;
+    return rc;
 }
 
 /* ---- one list of two ---- */
@@ -308,8 +296,9 @@ int search_table_build(struct arena *arena, const struct schema_list *table, con
     if (!is_within(engines, count, errors))
         return 0;
     if (find(engines, count, SEARCH_YOUTUBE) == NULL)
-        config_errors_add(errors, table->count > 0 ? table->places : NULL,
-                          "the table of search engines has no '" SEARCH_YOUTUBE "', which levels refer to");
+        config_errors_add(errors, NULL,
+                          "the table of search engines (safe_search) has no '" SEARCH_YOUTUBE
+                          "', which levels refer to");
     out->searches = arena_alloc(arena, count * sizeof *out->searches);
     if (out->searches == NULL)
         return ERR_NOMEM;

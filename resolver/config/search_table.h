@@ -1,8 +1,8 @@
 /*
  * The table of search engines: which hosts SafeSearch answers with which other host (data/safesearch.yaml).
  *
- * The shipped table is inside the program. A file of the same form can take its place, and the configuration can add
- * engines, or replace those of the same name.
+ * The shipped table is inside the program. The configuration adds engines, replaces those of the same name, or does without
+ * the shipped ones.
  *
  * Memory: everything is in the caller's arena. Threads: pure over the arena.
  */
@@ -43,11 +43,9 @@ extern const unsigned char search_table_shipped[];
 extern const size_t search_table_shipped_len;
 
 /*
- * Reads a table: a file, or text that is called `name` in messages. *out: of struct options_search. ERR_CONFIG: errors says
- * why; ERR_NOMEM.
+ * Reads a table from text that is called `name` in messages. *out: of struct options_search. ERR_CONFIG: errors says why;
+ * ERR_NOMEM.
  */
-ERR_CHECKED int search_table_read(struct arena *arena, const char *path, struct config_errors *errors,
-                                  struct schema_list *out);
 ERR_CHECKED int search_table_parse(struct arena *arena, const char *name, const char *text, size_t text_len,
                                    struct config_errors *errors, struct schema_list *out);
 

@@ -279,7 +279,8 @@ static void a_level_with_a_mistake_is_refused(void **state)
         {"policy: { levels: [ { name: a, safe_search: { youtube: off } } ] }\n", "'youtube' is a key of its own"},
         {"policy: { levels: [ { name: a, youtube: maybe } ] }\n", "must be off, moderate or strict, not 'maybe'"},
         {"policy: { levels: [ { name: a, safe_search: [strict] } ] }\n", "safe_search must be a mapping"},
-        {"safe_search: { table: /nowhere/at/all.yaml }\n", "/nowhere/at/all.yaml"},
+        {"safe_search: /nowhere/at/all.yaml\n", "safe_search must be a mapping or a file that can be read"},
+        {"safe_search: { shipped: false }\n", "no 'youtube'"},
         {"safe_search: { engines: [ { name: brave, hosts: [www.google.com], strict: s.test } ] }\n",
          "this host is given twice, first of 'google'"},
     };
@@ -294,23 +295,45 @@ static void a_level_with_a_mistake_is_refused(void **state)
     }
 }
 
-static void another_table_takes_the_place_of_the_shipped_one(void **state)
+static void a_file_can_say_it(void **state)
 {
     char path[] = "/tmp/belisha-table-XXXXXX";
-    static const char table[] = "engines:\n" YOUTUBE "  - { name: find, hosts: [a.test], strict: safe.test }\n";
-    char text[200];
+    static const char table[] =
+        "shipped: false\nengines:\n" YOUTUBE "  - { name: find, hosts: [a.test], strict: safe.test }\n";
+    char text[200], *written = NULL;
+    size_t written_len;
     struct config_errors errors = {0};
     int file = mkstemp(path);
     (void)state;
     assert_int_equal(write(file, table, sizeof table - 1), sizeof table - 1);
     close(file);
-    snprintf(text, sizeof text,
-             "safe_search: { table: %s }\npolicy: { levels: [ { name: a, safe_search: { find: off } } ] }\n", path);
+    snprintf(text, sizeof text, "safe_search: %s\npolicy: { levels: [ { name: a, safe_search: { find: off } } ] }\n",
+             path);
     struct config *config = load(text, &errors);
     unlink(path);
+    config_errors_print(&errors, stderr);
     assert_non_null(config);
     assert_int_equal(config->query.search_count, 2);
     assert_int_equal(mode_of(config, 0, "find"), POLICY_SAFE_OFF);
+    /* what is in force is in the text that versions of the policy are made of */
+    FILE *to = open_memstream(&written, &written_len);
+    config_write(config, to);
+    fclose(to);
+    assert_non_null(strstr(written, "safe.test"));
+    free(written);
+    config_free(config);
+}
+
+/* The installed file can be copied, changed, and named. */
+static void the_shipped_file_can_be_named(void **state)
+{
+    struct config_errors errors = {0};
+    struct config *config = load("safe_search: " BELISHA_DATA "/safesearch.yaml\n", &errors);
+    (void)state;
+    config_errors_print(&errors, stderr);
+    assert_non_null(config);
+    assert_int_equal(config->query.search_count, 9);
+    assert_int_equal(mode_of(config, 0, "google"), POLICY_SAFE_STRICT);
     config_free(config);
 }
 
@@ -324,7 +347,8 @@ int main(void)
         cmocka_unit_test(a_level_says_how_for_all_engines_or_for_each),
         cmocka_unit_test(a_configuration_without_a_policy_is_safe),
         cmocka_unit_test(a_level_with_a_mistake_is_refused),
-        cmocka_unit_test(another_table_takes_the_place_of_the_shipped_one),
+        cmocka_unit_test(a_file_can_say_it),
+        cmocka_unit_test(the_shipped_file_can_be_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,6 +262,12 @@ static void print_notes(const struct plan *plan, FILE *to)
         fprintf(to, "%" PRIu64 " records of that time were lost.\n", replay->lost);
     if (replay->damaged_blocks > 0)
         fprintf(to, "%" PRIu64 " damaged blocks of the log were left out.\n", replay->damaged_blocks);
+    if (replay->closed_blocks > 0)
+        fprintf(to,
+                "Of %" PRIu64
+                " blocks of the log nobody can say who asked (the key of their day is gone, or not yours to "
+                "read): their look-ups are judged by group, and no client is counted for them.\n",
+                replay->closed_blocks);
     if (tally_is_full(replay->tally))
         fputs("There are more names or clients than are counted one by one: their numbers are too low.\n", to);
     if (plan->now.statutory_unread)
@@ -350,8 +356,9 @@ void plan_write_json(const struct plan *plan, struct text *out)
                 log_time_to_text(plan->opts.to_ns, until));
     text_printf(out,
                 ", \"look_ups\": %" PRIu64 ", \"not_judged\": %" PRIu64 ", \"lost\": %" PRIu64
-                ", \"damaged_blocks\": %" PRIu64 ", \"generation\": %" PRIu64 ", \"bounded\": %s, \"sums\": {",
-                replay->questions, replay->passed_over, replay->lost, replay->damaged_blocks,
+                ", \"damaged_blocks\": %" PRIu64 ", \"closed_blocks\": %" PRIu64 ", \"generation\": %" PRIu64
+                ", \"bounded\": %s, \"sums\": {",
+                replay->questions, replay->passed_over, replay->lost, replay->damaged_blocks, replay->closed_blocks,
                 blockdb_generation(plan->now.db), tally_is_full(replay->tally) ? "true" : "false");
     for (int change = 0; change < TALLY_CHANGE_COUNT; change++) {
         const struct tally_sum sum = tally_sum(replay->tally, (enum tally_change)change);

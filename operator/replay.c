@@ -217,6 +217,7 @@ static int replay_rows(struct replaying *r)
     qlog_scan_stats(scan, &stats);
     r->out->lost = stats.lost;
     r->out->damaged_blocks = stats.damaged_blocks;
+    r->out->closed_blocks = stats.closed_blocks;
     qlog_scan_close(scan);
     return code < 0 ? code : tally_sort(r->out->tally);
 }

@@ -31,6 +31,7 @@ struct replay {
     uint64_t passed_over;      /* ... of which nothing is to be judged: refused, malformed, or concealed */
     uint64_t lost;             /* gaps in the log */
     uint64_t damaged_blocks;   /* of the log */
+    uint64_t closed_blocks;    /* ... of which nobody can say who asked: they count by group */
     int64_t first_ns, last_ns; /* of the questions; 0: there are none */
 };
 

@@ -121,6 +121,8 @@ static void print_witnesses(const struct then *t, FILE *to)
         print_witness(t, to, i);
     if (t->witnesses.more > 0)
         fprintf(to, "  %-12s   and %" PRIu64 " farther from that time\n", "", t->witnesses.more);
+    if (t->witnesses.closed > 0)
+        fprintf(to, "  %-12s   who asked is sealed, and the key of that day is gone, or not yours to read\n", "");
     if (t->witnesses.lost > 0)
         fprintf(to, "  %-12s   %" PRIu64 " records of that time were lost\n", "", t->witnesses.lost);
 }
@@ -276,7 +278,8 @@ static void print_json(const struct then *t, FILE *to)
         text_printf(&out, "null");
     else
         text_printf(&out, "%zu", t->witnesses.nearest);
-    text_printf(&out, ", \"more\": %" PRIu64 ", \"lost\": %" PRIu64, t->witnesses.more, t->witnesses.lost);
+    text_printf(&out, ", \"more\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"closed\": %" PRIu64, t->witnesses.more,
+                t->witnesses.lost, t->witnesses.closed);
     add_made_again_json(t, &out);
     add_whom_json(&out, &past->whom);
     add_member(&out, "group", policy_group_name(past->explain.policy, past->whom.client.group));

@@ -80,6 +80,7 @@ int witness_find(const struct witness_opts *opts, struct witnesses *out)
             take(opts, &row, out);
     qlog_scan_stats(scan, &stats);
     out->lost = stats.lost;
+    out->closed = stats.closed_blocks;
     qlog_scan_close(scan);
     qsort(out->rows, out->count, sizeof out->rows[0], by_time);
     for (size_t i = 1; i < out->count; i++)

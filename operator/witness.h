@@ -37,9 +37,10 @@ struct witness {
 struct witnesses {
     struct witness rows[WITNESS_MAX]; /* in order of time */
     size_t count;
-    size_t nearest; /* the last one before the end of the time, else the first; of no meaning when there are none */
-    uint64_t more;  /* rows that are farther away than these */
-    uint64_t lost;  /* records of that time that were lost */
+    size_t nearest;  /* the last one before the end of the time, else the first; of no meaning when there are none */
+    uint64_t more;   /* rows that are farther away than these */
+    uint64_t lost;   /* records of that time that were lost */
+    uint64_t closed; /* blocks of that time of which nobody can say who asked */
 };
 
 /* ERR_NOENT: there is no log. ERR_ACCESS, ERR_NOMEM, ERR_IO. */

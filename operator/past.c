@@ -3,11 +3,13 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/verdict.h"
+#include "change/versions.h"
 #include "operator/runs.h"
 
 /* ---- the list of that time ---- */
@@ -36,12 +38,51 @@ static const char *find_list(const struct config *config, struct past *past, cha
 
 /* ---- the policy of that time ---- */
 
+static struct config *load_version(const struct operator_env *env, const struct change *change)
+{
+    const char *dir = env->config->policy_dir;
+    struct config_errors errors = {0};
+    struct config *config = NULL;
+    char name[32], *text;
+    size_t len;
+    snprintf(name, sizeof name, "version %" PRIu32, change->number);
+    if (versions_get(dir, change->number, change->hash, &text, &len) < 0)
+        return NULL;
+    const struct config_policy policy = {.kind = CONFIG_POLICY_TEXT, .name = name, .text = text, .text_len = len};
+    if (config_load_policy(env->files, env->file_count, &policy, &config, &errors) < 0)
+        config = NULL;
+    config_errors_done(&errors);
+    free(text);
+    return config;
+}
+
+static const struct change_turn *find_turn(const struct past *past)
+{
+    const struct change_turn *found = NULL;
+    for (size_t i = 0; i < chronicle_turn_count(past->chronicle); i++) {
+        const struct change_turn *turn = chronicle_turn(past->chronicle, i);
+        if (turn->version == past->version && turn->at_s <= past->at_s)
+            found = turn;
+    }
+    return found;
+}
+
 static const struct config *find_policy(const struct operator_env *env, struct past *past)
 {
-    uint32_t version = past->row == NULL ? 0 : past->row->record.policy_version;
-    past->version = version;
-    past->policy = version == env->config->policy.version ? PAST_KEPT : PAST_TODAYS;
-    return env->config;
+    char path[PATH_MAX];
+    const struct config *today = env->config;
+    snprintf(path, sizeof path, "%s/history", today->policy_dir);
+    if (chronicle_read(path, NULL, NULL, &past->chronicle) < 0)
+        past->chronicle = NULL;
+    past->version = past->row != NULL         ? past->row->record.policy_version
+                    : past->chronicle != NULL ? chronicle_in_force_at(past->chronicle, past->at_s)
+                                              : 0;
+    if (past->chronicle != NULL && (past->change = chronicle_find(past->chronicle, past->version)) != NULL) {
+        past->turn = find_turn(past);
+        past->loaded = load_version(env, past->change);
+    }
+    past->policy = past->loaded != NULL || past->version == today->policy.version ? PAST_KEPT : PAST_TODAYS;
+    return past->loaded != NULL ? past->loaded : today;
 }
 
 /* ---- the verdict ---- */
@@ -125,10 +166,12 @@ int past_open(const struct operator_env *env, const char *name, uint16_t type, c
     int err = explain_init_at(&out->explain, config, out->at_s, find_list(config, out, room));
     if (err < 0) {
         text_printf(why, "the policy can't be made: %s", err_str(err));
+        config_free(out->loaded);
+        chronicle_close(out->chronicle);
         return err;
     }
     err = explain_name_parse(&out->explain, name, type, &out->name);
-    if (err == 0 || err > 0)
+    if (err >= 0)
         err = 0;
     if (err == 0 && row != NULL)
         whom_of_row(&out->explain, roster, row, &out->whom);
@@ -145,6 +188,8 @@ int past_open(const struct operator_env *env, const char *name, uint16_t type, c
 void past_close(struct past *past)
 {
     explain_done(&past->explain);
+    config_free(past->loaded);
+    chronicle_close(past->chronicle);
 }
 
 /* ---- against the row ---- */
@@ -175,6 +220,8 @@ void past_doubts(const struct past *past, struct text *out)
         text_printf(out, "the client was in group '%s' then. ", past->row->group);
     if (past->row->record.user != 0 && past->whom.user == NULL)
         text_printf(out, "the user of that time has no name any longer. ");
+    if (past->whom.is_person)
+        text_printf(out, "who has which rules is read from today's people file. ");
     if (out->len == 0)
         text_printf(out, "what was decided or configured within that second may have come later to some workers. ");
 }

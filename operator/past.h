@@ -14,6 +14,7 @@
 #ifndef OPERATOR_PAST_H
 #define OPERATOR_PAST_H
 
+#include "change/chronicle.h"
 #include "operator/command.h"
 #include "operator/whom.h"
 
@@ -26,16 +27,20 @@ enum past_source {
 
 struct past {
     int64_t at_s;
-    const struct witness *row; /* NULL: the log has none */
-    uint32_t version;          /* of the policy then; 0: not known */
+    const struct witness *row;      /* NULL: the log has none */
+    uint32_t version;               /* of the policy then; 0: not known */
+    const struct change *change;    /* by which it became the policy; NULL: nothing is known of it */
+    const struct change_turn *turn; /* when it came into force the last time before; NULL: the same */
     enum past_source policy;
     uint64_t generation; /* of the list then; 0: not known */
     enum past_source list;
     struct explain explain;
     struct explain_name name;
     struct whom whom;
-    struct verdict verdict; /* as it is made now */
-    bool judged;            /* else the verdict is of no meaning */
+    struct verdict verdict;      /* as it is made now */
+    bool judged;                 /* else the verdict is of no meaning */
+    struct chronicle *chronicle; /* owns change and turn */
+    struct config *loaded;       /* with the policy of that version; NULL: that of today */
 };
 
 /*

@@ -206,7 +206,7 @@ static int replay(const struct operator_env *env, const struct config *proposed,
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    int64_t to_ns = (int64_t)now.tv_sec * 1000000000;
+    int64_t to_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     const struct plan_opts opts = {.now = env->config,
                                    .proposed = proposed,
                                    .from_ns = to_ns - (int64_t)words->weeks * WEEK_NS,

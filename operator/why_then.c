@@ -158,6 +158,65 @@ static void print_origin(FILE *to, const char *label, const struct origin *origi
     }
 }
 
+static void add_approvals(const struct change *change, struct text *out)
+{
+    for (size_t i = 0; i < change->approval_count; i++) {
+        const struct change_approval *a = &change->approvals[i];
+        text_printf(out, "%s%s", i == 0 ? "" : "; ", a->by);
+        for (size_t r = 0; r < a->role_count; r++)
+            text_printf(out, "%s%s%s", r == 0 ? " (" : ", ", a->roles[r], r + 1 == a->role_count ? ")" : "");
+        if (a->comment != NULL && a->comment[0] != '\0')
+            text_printf(out, ": %s", a->comment);
+    }
+}
+
+static void add_assessment(const struct assessment *a, struct text *out)
+{
+    char day[ASSESSMENT_DAY_MAX];
+    if (a->age_minimum == ASSESSMENT_AGE_NONE)
+        text_printf(out, "no minimum age");
+    else
+        text_printf(out, "minimum age %d", a->age_minimum);
+    text_printf(out, "; terms %s", a->terms_checked ? "checked" : "not checked");
+    if (a->educational_assessor[0] != '\0')
+        text_printf(out, "; educational assessor %s", a->educational_assessor);
+    if (a->technical_assessor[0] != '\0')
+        text_printf(out, "; technical assessor %s", a->technical_assessor);
+    if (a->review_s != 0)
+        text_printf(out, "; to be reviewed %s", assessment_day_to_text(a->review_s, day));
+}
+
+static void print_words(FILE *to, const char *label, struct text *words)
+{
+    if (words->bytes != NULL && text_ok(words))
+        why_print_row(to, label, words->bytes);
+    text_done(words);
+}
+
+/* Who changed the policy into what it was then. */
+static void print_change(const struct past *past, FILE *to)
+{
+    const struct change *change = past->change;
+    struct text who = {0}, approvals = {0}, assessment = {0}, since = {0};
+    char time[LOG_TIME_MAX];
+    if (change == NULL)
+        return;
+    text_printf(&who, "proposed by %s %s%s%s", change->by == NULL ? "?" : change->by,
+                log_time_to_text(change->proposed_s * SECOND_NS, time), change->reason == NULL ? "" : ": ",
+                change->reason == NULL ? "" : change->reason);
+    add_approvals(change, &approvals);
+    if (past->turn != NULL)
+        text_printf(&since, "%s by %s", log_time_to_text(past->turn->at_s * SECOND_NS, time), past->turn->by);
+    if (change->assessment != NULL)
+        add_assessment(change->assessment, &assessment);
+    print_words(to, "change", &who);
+    print_words(to, "approved by", &approvals);
+    print_words(to, "in force", &since);
+    print_words(to, "assessment", &assessment);
+    if (change->replay != NULL)
+        why_print_row(to, "measured", change->replay);
+}
+
 static void print_text(const struct then *t, FILE *to)
 {
     const struct past *past = &t->past;
@@ -173,6 +232,7 @@ static void print_text(const struct then *t, FILE *to)
     if (past->generation > 0 || past->list != PAST_KEPT)
         fprintf(to, "  %-12s %" PRIu64 "%s\n", "generation", past->generation, list_text(past->list));
     fprintf(to, "  %-12s %" PRIu32 "%s\n", "policy", past->version, policy_text(past->policy));
+    print_change(past, to);
     print_origin(to, "decision", &t->decision);
     print_origin(to, "ledger", &t->version);
     if (t->ledger_unread)
@@ -237,6 +297,42 @@ static void add_origin_json(struct text *out, const char *key, const struct orig
     text_printf(out, "]");
 }
 
+static void add_change_json(const struct past *past, struct text *out)
+{
+    const struct change *change = past->change;
+    char time[LOG_TIME_MAX];
+    text_printf(out, ", \"change\": ");
+    if (change == NULL) {
+        text_printf(out, "null");
+        return;
+    }
+    text_printf(out, "{\"number\": %" PRIu32, change->number);
+    add_member(out, "by", change->by);
+    add_member(out, "reason", change->reason);
+    add_member(out, "proposed", log_time_to_text(change->proposed_s * SECOND_NS, time));
+    add_member(out, "in_force", past->turn == NULL ? "" : log_time_to_text(past->turn->at_s * SECOND_NS, time));
+    add_member(out, "measured", change->replay);
+    text_printf(out, ", \"approvals\": [");
+    for (size_t i = 0; i < change->approval_count; i++) {
+        const struct change_approval *a = &change->approvals[i];
+        text_printf(out, "%s{\"at\": \"%s\"", i == 0 ? "" : ", ", log_time_to_text(a->at_s * SECOND_NS, time));
+        add_member(out, "by", a->by);
+        add_member(out, "comment", a->comment);
+        text_printf(out, ", \"roles\": [");
+        for (size_t r = 0; r < a->role_count; r++) {
+            text_printf(out, r == 0 ? "" : ", ");
+            text_add_json(out, a->roles[r]);
+        }
+        text_printf(out, "]}");
+    }
+    text_printf(out, "], \"assessment\": ");
+    if (change->assessment == NULL)
+        text_printf(out, "null");
+    else
+        assessment_write(change->assessment, out);
+    text_printf(out, "}");
+}
+
 static const char *source_key(enum past_source source)
 {
     static const char *const keys[] = {
@@ -288,6 +384,7 @@ static void print_json(const struct then *t, FILE *to)
                 source_key(past->list));
     text_printf(&out, ", \"policy_version\": %" PRIu32 ", \"policy_source\": \"%s\"", past->version,
                 source_key(past->policy));
+    add_change_json(past, &out);
     add_origin_json(&out, "decision_ledger", &t->decision);
     add_origin_json(&out, "policy_ledger", &t->version);
     text_printf(&out, "}\n");

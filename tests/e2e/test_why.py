@@ -147,6 +147,30 @@ class Why(lab.Case):
         self.assertEqual(said["made_again"]["agrees"], True)
         type(self).server = self.lab.serve(0, [self.nsd], None, conf=CONF)
 
+    def test_each_version_of_the_policy_answers_for_its_own_time(self):
+        before = self.ask("blocked.example.net")
+        self.lab.write("state-extra.yaml", CONF.replace("{name: pupils, block: [malware]}",
+                                                             "{name: pupils, block: [gambling], allow: [malware]}"))
+        self.tell("reload")
+        lab.wait_until("it", lambda: self.server.ask("blocked.example.net", client="127.0.0.9").data() == [ADDRESS])
+        next_second()
+        after = self.ask("blocked.example.net")
+        self.lab.write("state-extra.yaml", CONF)
+        self.tell("reload")
+        lab.wait_until("it", lambda: self.server.ask("blocked.example.net", client="127.0.0.9").data() == [lab.SINKHOLE])
+        first = self.why("blocked.example.net", "--client", "127.0.0.9", "--at", before, "--within", "1s")
+        second = self.why("blocked.example.net", "--client", "127.0.0.9", "--at", after, "--within", "1s")
+        for said, verdict in ((first, "blocked"), (second, "allowed")):
+            self.assertEqual((said["made_again"]["verdict"], said["made_again"]["agrees"]), (verdict, True), said)
+            self.assertEqual(said["policy_source"], "kept")
+            self.assertEqual(said["change"]["number"], said["policy_version"])
+        self.assertGreater(second["policy_version"], first["policy_version"])
+        self.assertEqual([e["kind"] for e in second["policy_ledger"]], ["policy.adopt"])
+        # without a row: what was in force then
+        for at, verdict in ((before, "blocked"), (after, "allowed")):
+            said = self.why("cdn.blocked.example.net", "--client", "127.0.0.9", "--at", at, "--within", "0s")
+            self.assertEqual((said["logged"], said["made_again"]["verdict"]), ([], verdict), said)
+
     def test_what_is_typed_wrongly_is_told(self):
         for words, sentence in ((["--at", "yesterday"], "a time is written"),
                                 (["--within", "long", "--at", "now"], "--within must be a span"),

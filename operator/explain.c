@@ -19,6 +19,16 @@ static int64_t number(void *ctx, enum decision_scope scope, const char *name)
     return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
 }
 
+static struct roster *read_roster(const struct config *config)
+{
+    char path[4096];
+    struct roster *roster;
+    if (snprintf(path, sizeof path, "%s/roster", config->decisions_dir) >= (int)sizeof path ||
+        roster_read(path, NULL, NULL, &roster) < 0)
+        return NULL;
+    return roster;
+}
+
 /* Who may not read the docket sees what everyone may: without who decided and why. */
 static int read_docket(struct explain *explain)
 {
@@ -99,6 +109,7 @@ int explain_init_at(struct explain *explain, const struct config *config, int64_
     int err = policy_new(&config->policy, &explain->policy);
     if (err < 0)
         return err;
+    explain->roster = read_roster(config);
     err = read_docket(explain);
     open_lists(explain, generation_path);
     explain->judge = (struct judge){
@@ -119,6 +130,7 @@ void explain_done(struct explain *explain)
 {
     table_free(explain->table);
     docket_close(explain->docket);
+    roster_close(explain->roster);
     judge_done(&explain->judge);
     policy_free(explain->policy);
     blockdb_close(explain->db);

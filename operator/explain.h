@@ -19,6 +19,7 @@
 #include "decision/table.h"
 #include "dns/key.h"
 #include "dns/name.h"
+#include "identity/roster.h"
 #include "operator/judge.h"
 #include "policy/policy.h"
 
@@ -31,6 +32,7 @@ struct explain {
     bool statutory_unread;       /* it was set up, and can't be read by who asks */
     char db_trouble[256];
     int64_t now_s;         /* wall time */
+    struct roster *roster; /* users and devices; NULL: nobody ever had a number, or it can't be read */
     struct docket *docket; /* recorded decisions; NULL: none can be read */
     struct table *table;   /* those in force; NULL: the same */
     struct judge judge;    /* of all these */

@@ -158,7 +158,7 @@ static void judge_anew(struct past *past)
 }
 
 int past_open(const struct operator_env *env, const char *name, uint16_t type, const struct whom_asked *asked,
-              const struct roster *roster, const struct witness *row, int64_t at_s, struct past *out, struct text *why)
+              const struct witness *row, int64_t at_s, struct past *out, struct text *why)
 {
     char room[PATH_MAX];
     *out = (struct past){.row = row, .at_s = row == NULL ? at_s : row->record.time_ns / 1000000000};
@@ -174,9 +174,9 @@ int past_open(const struct operator_env *env, const char *name, uint16_t type, c
     if (err >= 0)
         err = 0;
     if (err == 0 && row != NULL)
-        whom_of_row(&out->explain, roster, row, &out->whom);
+        whom_of_row(&out->explain, row, &out->whom);
     else if (err == 0)
-        err = whom_find(&out->explain, roster, asked, &out->whom, why);
+        err = whom_find(&out->explain, asked, &out->whom, why);
     if (err < 0) {
         past_close(out);
         return err;

@@ -44,12 +44,12 @@ struct past {
 };
 
 /*
- * row: NULL, or the row that is to be understood; it and asked must outlive the past. roster: as whom_find() takes it.
+ * row: NULL, or the row that is to be understood; it and asked must outlive the past.
  * ERR_NOENT: why gets a sentence without full stop; ERR_MALFORMED: name is no domain name; ERR_NOMEM.
  */
 ERR_CHECKED int past_open(const struct operator_env *env, const char *name, uint16_t type,
-                          const struct whom_asked *asked, const struct roster *roster, const struct witness *row,
-                          int64_t at_s, struct past *out, struct text *why);
+                          const struct whom_asked *asked, const struct witness *row, int64_t at_s, struct past *out,
+                          struct text *why);
 void past_close(struct past *past);
 
 /* Whether the row and the verdict say the same. true without a row. */

@@ -42,6 +42,11 @@ static int judges_init(struct plan *plan)
     return err < 0 ? err : judge_init(&plan->after, first_s);
 }
 
+static const char *user_name(void *ctx, uint32_t user)
+{
+    return ctx == NULL ? NULL : roster_name(ctx, ROSTER_USER, user);
+}
+
 static int run(struct plan *plan, struct text *why)
 {
     const char *dir = plan->opts.now->log.dir;
@@ -49,7 +54,9 @@ static int run(struct plan *plan, struct text *why)
                                      .from_ns = plan->opts.from_ns,
                                      .to_ns = plan->opts.to_ns,
                                      .before = &plan->before,
-                                     .after = &plan->after};
+                                     .after = &plan->after,
+                                     .user_name = user_name,
+                                     .ctx = plan->now.roster};
     int err = judges_init(plan);
     if (err < 0) {
         text_printf(why, "the policies can't be made: %s", err_str(err));
@@ -175,11 +182,17 @@ static const char *minute_text(int64_t time_ns, char out[LOG_TIME_MAX])
     return out;
 }
 
-static const char *client_text(const struct tally_client *client, char out[IPADDR_TEXT_MAX])
+#define CLIENT_TEXT_MAX (ROSTER_NAME_MAX + 16)
+
+static const char *client_text(const struct plan *plan, const struct tally_client *client, char out[CLIENT_TEXT_MAX])
 {
+    const char *name = client->user == 0 ? NULL : user_name(plan->now.roster, client->user);
     if (client->user == 0)
         return ipaddr_to_text(&client->address, out);
-    snprintf(out, IPADDR_TEXT_MAX, "user %" PRIu32, client->user);
+    if (name == NULL || name[0] == '\0')
+        snprintf(out, CLIENT_TEXT_MAX, "user %" PRIu32, client->user);
+    else
+        snprintf(out, CLIENT_TEXT_MAX, "%s", name);
     return out;
 }
 
@@ -208,11 +221,11 @@ static void print_names(const struct plan *plan, FILE *to, size_t cell_number, c
 
 static void print_people(const struct plan *plan, FILE *to, size_t cell)
 {
-    char text[IPADDR_TEXT_MAX];
+    char text[CLIENT_TEXT_MAX];
     size_t count;
     const struct tally_person *people = tally_people(plan->replay.tally, cell, &count);
     for (size_t i = 0; i < count && i < PEOPLE_MAX; i++)
-        fprintf(to, "    %9" PRIu64 "  by %s\n", people[i].questions, client_text(&people[i].client, text));
+        fprintf(to, "    %9" PRIu64 "  by %s\n", people[i].questions, client_text(plan, &people[i].client, text));
     if (count > PEOPLE_MAX)
         fprintf(to, "    %9s  and %zu more\n", "", count - PEOPLE_MAX);
 }
@@ -313,13 +326,13 @@ static void add_name_json(struct text *out, enum tally_change change, const stru
 
 static void add_people_json(const struct plan *plan, size_t cell, struct text *out)
 {
-    char text[IPADDR_TEXT_MAX];
+    char text[CLIENT_TEXT_MAX];
     size_t count;
     const struct tally_person *people = tally_people(plan->replay.tally, cell, &count);
     text_printf(out, ", \"by\": [");
     for (size_t i = 0; i < count && i < PEOPLE_MAX; i++) {
         text_printf(out, "%s{\"client\": ", i == 0 ? "" : ", ");
-        text_add_json(out, client_text(&people[i].client, text));
+        text_add_json(out, client_text(plan, &people[i].client, text));
         text_printf(out, ", \"look_ups\": %" PRIu64 "}", people[i].questions);
     }
     text_printf(out, "]");

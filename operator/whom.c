@@ -5,18 +5,6 @@
 
 #include "base/err.h"
 
-#define ROSTER_FILE "identities"
-
-struct roster *whom_roster(const struct config *config)
-{
-    char path[4096];
-    struct roster *roster;
-    if (snprintf(path, sizeof path, "%s/" ROSTER_FILE, config->decisions_dir) >= (int)sizeof path ||
-        roster_read(path, NULL, NULL, &roster) < 0)
-        return NULL;
-    return roster;
-}
-
 static void set_numbers(const struct roster *roster, struct whom *out)
 {
     if (roster != NULL && out->user != NULL)
@@ -51,8 +39,7 @@ static int find_person_anywhere(const struct explain *explain, uint32_t person, 
     return 0;
 }
 
-int whom_find(const struct explain *explain, const struct roster *roster, const struct whom_asked *asked,
-              struct whom *out, struct text *why)
+int whom_find(const struct explain *explain, const struct whom_asked *asked, struct whom *out, struct text *why)
 {
     uint32_t person = asked->user == NULL ? POLICY_NOBODY : policy_person_find(explain->policy, asked->user);
     struct policy_standing standing;
@@ -73,7 +60,7 @@ int whom_find(const struct explain *explain, const struct roster *roster, const 
     } else {
         out->client = judge_group(explain->policy, POLICY_GROUP_DEFAULT);
     }
-    set_numbers(roster, out);
+    set_numbers(explain->roster, out);
     return err;
 }
 
@@ -83,16 +70,15 @@ static const char *name_of(const struct roster *roster, enum roster_kind kind, u
     return name == NULL || name[0] == '\0' ? NULL : name;
 }
 
-void whom_of_row(const struct explain *explain, const struct roster *roster, const struct witness *row,
-                 struct whom *out)
+void whom_of_row(const struct explain *explain, const struct witness *row, struct whom *out)
 {
     static const struct ipaddr none;
     const struct qlog_record *r = &row->record;
     struct policy_standing standing;
     *out = (struct whom){.has_address = !ipaddr_equal(&r->client, &none),
                          .address = r->client,
-                         .user = name_of(roster, ROSTER_USER, r->user),
-                         .device = name_of(roster, ROSTER_DEVICE, r->device)};
+                         .user = name_of(explain->roster, ROSTER_USER, r->user),
+                         .device = name_of(explain->roster, ROSTER_DEVICE, r->device)};
     if (!out->has_address) { /* not attributed, or not to be known any longer */
         int group = policy_group_find(explain->policy, row->group);
         out->client = judge_group(explain->policy, group < 0 ? POLICY_GROUP_DEFAULT : (uint16_t)group);

@@ -7,7 +7,6 @@
 #define OPERATOR_WHOM_H
 
 #include "base/text.h"
-#include "identity/roster.h"
 #include "operator/explain.h"
 #include "operator/witness.h"
 
@@ -26,18 +25,14 @@ struct whom {
     bool is_person;            /* the policy has an entry for the user */
 };
 
-/* NULL: nobody ever had a number, or it can't be read. */
-struct roster *whom_roster(const struct config *config);
-
 /*
- * By what was typed. ERR_NOENT: why gets a sentence without full stop that says what is not known. roster may be NULL.
+ * By what was typed. ERR_NOENT: why gets a sentence without full stop that says what is not known.
  */
-ERR_CHECKED int whom_find(const struct explain *explain, const struct roster *roster, const struct whom_asked *asked,
-                          struct whom *out, struct text *why);
+ERR_CHECKED int whom_find(const struct explain *explain, const struct whom_asked *asked, struct whom *out,
+                          struct text *why);
 
 /* Of a row: whoever asked then, as the policy of explain has him. */
-void whom_of_row(const struct explain *explain, const struct roster *roster, const struct witness *row,
-                 struct whom *out);
+void whom_of_row(const struct explain *explain, const struct witness *row, struct whom *out);
 
 #define WHOM_TEXT_MAX 512
 /* "10.20.0.7, user jones, device toms-ipad", "group pupils", "any in no group". Returns out. */

@@ -316,22 +316,17 @@ static int answer_question(const struct operator_env *env, struct explain *expla
 {
     struct findings f = {.explain = explain, .asked = q};
     struct text why = {0};
-    struct roster *roster = whom_roster(env->config);
-    if (whom_find(explain, roster, &q->whom, &f.whom, &why) < 0) {
+    if (whom_find(explain, &q->whom, &f.whom, &why) < 0) {
         fprintf(env->err, "belisha why: %s\n", why.bytes == NULL ? err_str(ERR_NOMEM) : why.bytes);
         text_done(&why);
-        roster_close(roster);
         return OPERATOR_FAILED;
     }
-    if (find(&f) < 0) {
-        roster_close(roster);
+    if (find(&f) < 0)
         return operator_usage(env, &command_why, "'%s' is no domain name", q->name);
-    }
     int rc = q->provenance ? sources_new(explain, &f.name, q->recipe, env->err, &f.sources) : 0;
     if (text_ok(&f.rule) && text_ok(&f.answer))
         (q->json ? print_json : print_text)(env->out, &f);
     findings_done(&f);
-    roster_close(roster);
     return rc < 0 ? OPERATOR_FAILED : OPERATOR_OK;
 }
 

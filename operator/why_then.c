@@ -18,7 +18,6 @@
 struct then {
     const struct operator_env *env;
     const struct why_asked *asked;
-    struct roster *roster;
     struct witnesses witnesses;
     bool has_log;
     struct past past;
@@ -101,7 +100,7 @@ static void print_witness(const struct then *t, FILE *to, size_t i)
     char time[LOG_TIME_MAX], type[DNS_TYPE_TEXT_MAX], who[WHOM_TEXT_MAX];
     struct whom whom;
     struct text verdict = {0};
-    whom_of_row(&t->past.explain, t->roster, w, &whom);
+    whom_of_row(&t->past.explain, w, &whom);
     add_verdict(&verdict, &w->record.verdict);
     fprintf(to, "  %-12s %c %s  %s  group %s  %s  %s%s%s  generation %" PRIu64 ", policy %" PRIu32 "\n",
             i == 0 ? "logged" : "", i == t->witnesses.nearest ? '>' : ' ', log_time_to_text(w->record.time_ns, time),
@@ -270,7 +269,7 @@ static void add_witness_json(const struct then *t, const struct witness *w, stru
 {
     char time[LOG_TIME_MAX], type[DNS_TYPE_TEXT_MAX];
     struct whom whom;
-    whom_of_row(&t->past.explain, t->roster, w, &whom);
+    whom_of_row(&t->past.explain, w, &whom);
     text_printf(out, "{\"time\": \"%s\"", log_time_to_text(w->record.time_ns, time));
     add_whom_json(out, &whom);
     add_member(out, "group", w->group);
@@ -395,47 +394,49 @@ static void print_json(const struct then *t, FILE *to)
 
 /* ---- the command ---- */
 
-/* As it was asked; *out_name: the name as the log has it. Negative: complained. */
-static int look_into_log(struct then *t, const uint8_t *name)
+static uint32_t number_of(const struct explain *explain, enum roster_kind kind, const char *name)
 {
-    const struct why_asked *q = t->asked;
-    const struct witness_opts opts = {
-        .log_dir = t->env->config->log.dir,
-        .from_ns = q->at_ns,
-        .to_ns = q->at_end_ns,
-        .within_ns = q->within_s * SECOND_NS,
-        .name = name,
-        .has_type = q->has_type,
-        .type = q->type,
-        .has_client = q->whom.has_client,
-        .client = q->whom.client,
-        .has_user = q->whom.user != NULL,
-        .user = t->roster == NULL || q->whom.user == NULL ? 0 : roster_find(t->roster, ROSTER_USER, q->whom.user),
-        .has_device = q->whom.device != NULL,
-        .device =
-            t->roster == NULL || q->whom.device == NULL ? 0 : roster_find(t->roster, ROSTER_DEVICE, q->whom.device),
-        .group = q->whom.group,
-    };
-    int err = witness_find(&opts, &t->witnesses);
-    t->has_log = err == 0;
-    if (err == 0 || err == ERR_NOENT)
-        return 0;
-    fprintf(t->env->err, "belisha why: %s: %s\n", opts.log_dir, err_str(err));
+    return explain->roster == NULL || name == NULL ? 0 : roster_find(explain->roster, kind, name);
+}
+
+/* What is looked for: as it was asked, and the name as the log has it, which calls hosts of the statutory list by an id. */
+static int prepare(const struct why_asked *q, const struct config *config, uint8_t name[NAME_MAX_LEN],
+                   struct witness_opts *out)
+{
+    struct explain explain;
+    struct explain_name parsed;
+    int err = explain_init(&explain, config);
+    if (err < 0)
+        return err;
+    err = explain_name_parse(&explain, q->name, DNS_TYPE_A, &parsed);
+    if (err >= 0)
+        memcpy(name, parsed.wire, sizeof parsed.wire);
+    *out = (struct witness_opts){.log_dir = config->log.dir,
+                                 .from_ns = q->at_ns,
+                                 .to_ns = q->at_end_ns,
+                                 .within_ns = q->within_s * SECOND_NS,
+                                 .name = name,
+                                 .has_type = q->has_type,
+                                 .type = q->type,
+                                 .has_client = q->whom.has_client,
+                                 .client = q->whom.client,
+                                 .has_user = q->whom.user != NULL,
+                                 .user = number_of(&explain, ROSTER_USER, q->whom.user),
+                                 .has_device = q->whom.device != NULL,
+                                 .device = number_of(&explain, ROSTER_DEVICE, q->whom.device),
+                                 .group = q->whom.group};
+    explain_done(&explain);
     return err;
 }
 
-/* The name as the log has it, which calls hosts of the statutory list by an id. */
-static int name_in_log(const struct operator_env *env, const char *text, uint8_t out[NAME_MAX_LEN])
+/* Negative: complained. */
+static int look_into_log(struct then *t, const struct witness_opts *opts)
 {
-    struct explain explain;
-    struct explain_name name;
-    int err = explain_init(&explain, env->config);
-    if (err < 0)
-        return err;
-    err = explain_name_parse(&explain, text, DNS_TYPE_A, &name);
-    if (err >= 0)
-        memcpy(out, name.wire, sizeof name.wire);
-    explain_done(&explain);
+    int err = witness_find(opts, &t->witnesses);
+    t->has_log = err == 0;
+    if (err == 0 || err == ERR_NOENT)
+        return 0;
+    fprintf(t->env->err, "belisha why: %s: %s\n", opts->log_dir, err_str(err));
     return err;
 }
 
@@ -445,7 +446,7 @@ static int answer(struct then *t)
     const struct witness *row = t->witnesses.count == 0 ? NULL : &t->witnesses.rows[t->witnesses.nearest];
     uint16_t type = row != NULL ? row->record.qtype : q->type;
     struct text why = {0};
-    int err = past_open(t->env, q->name, type, &q->whom, t->roster, row, q->at_ns / SECOND_NS, &t->past, &why);
+    int err = past_open(t->env, q->name, type, &q->whom, row, q->at_ns / SECOND_NS, &t->past, &why);
     if (err < 0) {
         fprintf(t->env->err, "belisha why: %s\n", why.bytes == NULL ? err_str(err) : why.bytes);
         text_done(&why);
@@ -465,14 +466,12 @@ static int answer(struct then *t)
 int why_then(const struct operator_env *env, const struct why_asked *q)
 {
     struct then t = {.env = env, .asked = q};
+    struct witness_opts opts;
     uint8_t name[NAME_MAX_LEN];
-    if (name_in_log(env, q->name, name) < 0)
+    if (prepare(q, env->config, name, &opts) < 0)
         return operator_usage(env, &command_why, "'%s' is no domain name", q->name);
     char *const words[] = {(char *)(uintptr_t)q->name};
-    if (!reading_record(env, "log.why", env->config->log.dir, 1, words))
+    if (!reading_record(env, "log.why", opts.log_dir, 1, words))
         return OPERATOR_FAILED;
-    t.roster = whom_roster(env->config);
-    int code = look_into_log(&t, name) < 0 ? OPERATOR_FAILED : answer(&t);
-    roster_close(t.roster);
-    return code;
+    return look_into_log(&t, &opts) < 0 ? OPERATOR_FAILED : answer(&t);
 }

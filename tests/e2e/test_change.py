@@ -52,6 +52,12 @@ def assessment(**changed):
     return "".join("%s: %s\n" % (key, json.dumps(value)) for key, value in form.items())
 
 
+def next_second():
+    """A time on the command line says no more than a second."""
+    begun = int(time.time())
+    lab.wait_until("the next second", lambda: int(time.time()) > begun, 2)
+
+
 class Control(lab.Case):
     @classmethod
     def set_up(cls):
@@ -183,6 +189,33 @@ class Change(Control):
         self.assertEqual(self.ledger()[-1]["kind"], "log.export")
         self.open_folders()
         self.assertIn("each goes on from the one before", self.as_user(EVE, "ledger", "verify"))
+
+    def test_why_names_those_who_changed_it(self):
+        number = self.propose(ANNA, OPEN, "malware research", form=assessment())
+        self.as_user(BOB, "policy", "approve", number, "--reason", "fine")
+        self.as_user(CARLA, "policy", "approve", number)
+        self.as_user(ANNA, "policy", "activate", number)
+        lab.wait_until("it", lambda: not self.blocked(), 1)
+        next_second()
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        self.assertFalse(self.blocked())
+        next_second()
+        self.as_user(ANNA, "policy", "rollback", "--reason", "the end of the test")
+        lab.wait_until("the old one", self.blocked, 1)
+        self.open_folders()
+        words = ["why", "blocked.example.net", "--at", at, "--within", "0s"]
+        said = json.loads(self.as_user(ANNA, *words, "--json"))
+        self.assertEqual([(r["verdict"], r["policy_version"]) for r in said["logged"]], [("allowed", int(number))])
+        change = said["change"]
+        self.assertEqual(change["number"], int(number))
+        self.assertEqual(said["made_again"]["agrees"], True)
+        self.assertEqual(change["reason"], "malware research")
+        self.assertEqual([a["roles"] for a in change["approvals"]], [["educational"], ["technical", "educational"]])
+        self.assertEqual(change["approvals"][0]["comment"], "fine")
+        self.assertEqual(change["assessment"]["age_minimum"], 13)
+        kinds = [e["kind"] for e in said["policy_ledger"]]
+        self.assertEqual(kinds, ["policy.propose", "policy.approve", "policy.approve", "policy.activate"])
+        self.assertIn("may not read", self.as_user(EVE, *words, code=1))
 
     def test_a_rule_asks_for_one_more(self):
         number = self.propose(ANNA, SOCIAL, form=assessment())

@@ -2,15 +2,50 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 
-static void set_numbers(const struct roster *roster, struct whom *out)
+/* DOMAIN\user and user@realm without the rest. */
+static const char *bare(const char *name, size_t *out_len)
 {
-    if (roster != NULL && out->user != NULL)
-        out->client.user = roster_find(roster, ROSTER_USER, out->user);
-    if (roster != NULL && out->device != NULL)
-        out->client.device = roster_find(roster, ROSTER_DEVICE, out->device);
+    const char *slash = strrchr(name, '\\');
+    const char *begin = slash == NULL ? name : slash + 1;
+    *out_len = strcspn(begin, "@");
+    return begin;
+}
+
+static bool is_same_user(const char *a, const char *b)
+{
+    size_t a_len, b_len;
+    a = bare(a, &a_len);
+    b = bare(b, &b_len);
+    return a_len == b_len && strncasecmp(a, b, a_len) == 0;
+}
+
+uint32_t whom_user(const struct explain *explain, const char *name)
+{
+    const struct roster *roster = explain->roster;
+    uint32_t number = roster == NULL || name == NULL ? 0 : roster_find(roster, ROSTER_USER, name);
+    if (number != 0 || roster == NULL || name == NULL || explain->config->policy.users == POLICY_USERS_WHOLE)
+        return number;
+    for (number = roster_count(roster, ROSTER_USER); number > 0; number--) {
+        const char *known = roster_name(roster, ROSTER_USER, number);
+        if (known != NULL && known[0] != '\0' && is_same_user(known, name))
+            break;
+    }
+    return number;
+}
+
+uint32_t whom_device(const struct explain *explain, const char *name)
+{
+    return explain->roster == NULL || name == NULL ? 0 : roster_find(explain->roster, ROSTER_DEVICE, name);
+}
+
+static void set_numbers(const struct explain *explain, struct whom *out)
+{
+    out->client.user = whom_user(explain, out->user);
+    out->client.device = whom_device(explain, out->device);
 }
 
 static int find_group(const struct explain *explain, const char *name, struct whom *out, struct text *why)
@@ -60,7 +95,7 @@ int whom_find(const struct explain *explain, const struct whom_asked *asked, str
     } else {
         out->client = judge_group(explain->policy, POLICY_GROUP_DEFAULT);
     }
-    set_numbers(explain->roster, out);
+    set_numbers(explain, out);
     return err;
 }
 

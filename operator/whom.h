@@ -26,6 +26,13 @@ struct whom {
 };
 
 /*
+ * The number that the log has for a user or device of this name; 0: none. A user is also found without domain and realm, and
+ * without case, unless the policy tells users apart by them: of several the one who came last.
+ */
+uint32_t whom_user(const struct explain *explain, const char *name);
+uint32_t whom_device(const struct explain *explain, const char *name);
+
+/*
  * By what was typed. ERR_NOENT: why gets a sentence without full stop that says what is not known.
  */
 ERR_CHECKED int whom_find(const struct explain *explain, const struct whom_asked *asked, struct whom *out,

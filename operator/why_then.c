@@ -394,11 +394,6 @@ static void print_json(const struct then *t, FILE *to)
 
 /* ---- the command ---- */
 
-static uint32_t number_of(const struct explain *explain, enum roster_kind kind, const char *name)
-{
-    return explain->roster == NULL || name == NULL ? 0 : roster_find(explain->roster, kind, name);
-}
-
 /* What is looked for: as it was asked, and the name as the log has it, which calls hosts of the statutory list by an id. */
 static int prepare(const struct why_asked *q, const struct config *config, uint8_t name[NAME_MAX_LEN],
                    struct witness_opts *out)
@@ -421,9 +416,9 @@ static int prepare(const struct why_asked *q, const struct config *config, uint8
                                  .has_client = q->whom.has_client,
                                  .client = q->whom.client,
                                  .has_user = q->whom.user != NULL,
-                                 .user = number_of(&explain, ROSTER_USER, q->whom.user),
+                                 .user = whom_user(&explain, q->whom.user),
                                  .has_device = q->whom.device != NULL,
-                                 .device = number_of(&explain, ROSTER_DEVICE, q->whom.device),
+                                 .device = whom_device(&explain, q->whom.device),
                                  .group = q->whom.group};
     explain_done(&explain);
     return err;

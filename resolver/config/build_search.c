@@ -7,7 +7,7 @@ int build_searches(struct build *b)
 {
     const struct options *o = b->options;
     struct schema_list table = {0};
-    struct search_table built;
+    struct search_table built = {0};
     int rc = 0;
     if (o->safe_search.shipped)
         rc = search_table_parse(b->arena, "the shipped table of search engines", (const char *)search_table_shipped,

@@ -317,15 +317,16 @@ void verdict_check_addresses(const struct query_engine *e, struct client *c, con
 /* ---- local aliases ---- */
 
 /*
- * Whether the name is one that nothing can open, or that somebody in the school blocked without meaning the engine; then
- * the verdict says so.
+ * Whether nothing can open the name; for SafeSearch, also whether somebody in the school blocked it, or paused a service that
+ * it belongs to. Then the verdict says so.
  */
 static bool alias_decides(const struct query_engine *e, struct client *c, const uint8_t *name)
 {
     struct policy_facts facts;
     facts_of(e, name, c->request.question.type, &facts);
     struct verdict v = decide(e, c, name, &facts);
-    bool blocked_here = c->alias_kind == ALIAS_SAFE && v.reason == REASON_LOCAL_BLOCK;
+    bool blocked_here =
+        c->alias_kind == ALIAS_SAFE && (v.reason == REASON_LOCAL_BLOCK || v.reason == REASON_SUSPENSION);
     if (!policy_is_illegal(&facts) && !facts.closed && !blocked_here)
         return false;
     c->verdict = v;

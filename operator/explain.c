@@ -14,9 +14,23 @@
 #include "statutory/enrolled.h"
 #include "statutory/statutory.h"
 
+/* Whose numbers decisions are looked up by. */
+struct numbers {
+    const struct policy *policy;
+    const struct roster *roster;
+};
+
 static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
+    const struct numbers *numbers = ctx;
+    if (scope == DECISION_GROUP)
+        return policy_group_find(numbers->policy, name);
+    if (name[0] == '#') /* as the docket for everyone has it */
+        return strtol(name + 1, NULL, 10);
+    uint32_t found = numbers->roster == NULL || scope == DECISION_EVERYONE
+                         ? 0
+                         : roster_find(numbers->roster, scope == DECISION_USER ? ROSTER_USER : ROSTER_DEVICE, name);
+    return found == 0 ? -1 : (int64_t)found;
 }
 
 static struct roster *read_roster(const struct config *config)
@@ -55,6 +69,7 @@ static bool stood(const struct decision *decision, int64_t at_s, struct decision
 static int make_table(const struct explain *explain, const struct decision *const decisions[], size_t count,
                       const struct policy *policy, struct table **out)
 {
+    struct numbers numbers = {.policy = policy, .roster = explain->roster};
     const struct table_opts opts = {.decisions = decisions,
                                     .count = count,
                                     .spared = explain->config->learning_platform,
@@ -63,7 +78,7 @@ static int make_table(const struct explain *explain, const struct decision *cons
                                     .now_s = explain->now_s,
                                     .version = 1,
                                     .number = number,
-                                    .ctx = (void *)(uintptr_t)policy};
+                                    .ctx = &numbers};
     return table_new(&opts, out);
 }
 

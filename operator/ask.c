@@ -32,12 +32,12 @@ static size_t question_write(const uint8_t *name, uint16_t id, uint8_t out[512])
     return len + (opt_len < 0 ? 0 : (size_t)opt_len);
 }
 
-/* A filter of an upstream server has these codes too, but not this text. */
+/* A filter of an upstream server has these codes too, but not this text; what follows it may differ. */
 static bool is_our_block(const struct edns_option *option)
 {
     static const char text[] = BLOCK_TEXT;
     const size_t text_len = sizeof text - 1;
-    if (option->code != EDNS_OPTION_EDE || option->len != 2 + text_len)
+    if (option->code != EDNS_OPTION_EDE || option->len < 2 + text_len)
         return false;
     uint16_t code = msg_u16(option->data);
     return (code == EDE_FORGED_ANSWER || code == EDE_BLOCKED) && memcmp(option->data + 2, text, text_len) == 0;

@@ -49,6 +49,7 @@ extern const struct operator_command command_flush;
 extern const struct operator_command command_inbox;
 extern const struct operator_command command_ledger;
 extern const struct operator_command command_log;
+extern const struct operator_command command_people;
 extern const struct operator_command command_policy;
 extern const struct operator_command command_reload;
 extern const struct operator_command command_resume;

@@ -13,6 +13,7 @@
 #include "operator/figures.h"
 #include "operator/policy_status.h"
 #include "operator/runs.h"
+#include "operator/timetable.h"
 #include "operator/traffic.h"
 
 /* ---- lines ---- */
@@ -140,6 +141,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     traffic_print_questions(env->out, status);
     print_cache(env->out, json_object_get(status, "cache"), number(counters, "cache_hits"),
                 number(counters, "answers"));
+    timetable_print(json_object_get(status, "schedules"), env->out);
     traffic_print_times(env->out, json_object_get(status, "latency"));
     print_log(env->out, json_object_get(status, "log"));
     traffic_print_upstreams(env->out, json_object_get(status, "upstreams"));

@@ -8,4 +8,8 @@
 
 #define BLOCK_TEXT "Blocked by the school's policy"
 
+/* Where a level holds a category back, or opens approved sites of it only: it is known how a site comes to open. */
+#define BLOCK_TEXT_HOLD            BLOCK_TEXT " until it was assessed"
+#define BLOCK_TEXT_UNLESS_APPROVED BLOCK_TEXT " unless the site is approved"
+
 #endif

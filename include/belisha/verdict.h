@@ -72,6 +72,14 @@ enum verdict_match {
 #undef X
 };
 
+/* How many values there are of each; they are numbered without a gap. */
+enum verdict_counts {
+#define X(value, suffix, name) +1
+    VERDICT_ACTION_COUNT = 0 VERDICT_ACTION_LIST(X),
+    VERDICT_REASON_COUNT = 0 VERDICT_REASON_LIST(X)
+#undef X
+};
+
 #define VERDICT_NO_FEED UINT16_MAX
 
 struct verdict {

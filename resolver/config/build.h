@@ -50,7 +50,7 @@ ERR_CHECKED int build_searches(struct build *b);
 /* A level's modes. After build_searches(). */
 void build_level_searches(struct build *b, const struct options_level *from, struct policy_level *to);
 
-/* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain. */
+/* Levels, groups, access: policy.levels, policy.groups, policy.access, policy.nxdomain; and the next three. */
 ERR_CHECKED int build_policy(struct build *b);
 
 /* What may be decided on the spot: decide, learning_platform. After build_policy() and build_change(). */
@@ -58,6 +58,19 @@ ERR_CHECKED int build_decisions(struct build *b);
 
 /* Who may change what, and how it is written down: roles, change, ledger. */
 ERR_CHECKED int build_change(struct build *b);
+
+/* Time zone, terms, lessons: policy.calendar. */
+ERR_CHECKED int build_calendar(struct build *b);
+
+/* policy.schedules. */
+ERR_CHECKED int build_schedules(struct build *b);
+
+/* The people file: policy.people. */
+ERR_CHECKED int build_people(struct build *b);
+
+/* The index of a level by its name, or negative; likewise of a group. */
+int build_level_find(const struct build *b, const char *name);
+int build_group_find(const struct build *b, const char *name);
 
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);

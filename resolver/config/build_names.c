@@ -56,12 +56,13 @@ static int add_list(struct names *n, const struct schema_list *list, enum policy
 /* The shipped names and those that the configuration adds; none can be taken away. */
 static int collect_help(struct build *b)
 {
-    const struct schema_list *added = &b->options->protected_help;
+    const struct schema_list *added[] = {&b->options->protected_help, &b->options->policy.protected_help};
     size_t shipped = 0;
-    check_list(b, added);
+    check_list(b, added[0]);
+    check_list(b, added[1]);
     while (protected_help_shipped[shipped] != NULL)
         shipped++;
-    const uint8_t **names = arena_alloc(b->arena, (shipped + added->count) * sizeof *names);
+    const uint8_t **names = arena_alloc(b->arena, (shipped + added[0]->count + added[1]->count) * sizeof *names);
     if (names == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < shipped; i++) {
@@ -69,10 +70,14 @@ static int collect_help(struct build *b)
         if (names[i] == NULL)
             return ERR_NOMEM;
     }
-    if (added->count > 0)
-        memcpy(names + shipped, added->items, added->count * sizeof *names);
+    size_t count = shipped;
+    for (size_t i = 0; i < 2; i++) {
+        if (added[i]->count > 0)
+            memcpy(names + count, added[i]->items, added[i]->count * sizeof *names);
+        count += added[i]->count;
+    }
     b->config->protected_help = names;
-    b->config->protected_help_count = shipped + added->count;
+    b->config->protected_help_count = count;
     return 0;
 }
 

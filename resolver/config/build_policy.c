@@ -47,16 +47,26 @@ static void build_level(struct build *b, const struct options_level *from, struc
     struct mask block = mask_of(&from->block);
     struct mask allow = mask_of(&from->allow);
     struct mask log_only = mask_of(&from->log_only);
-    const uint64_t named = block.bits | allow.bits | log_only.bits;
+    struct mask hold = mask_of(&from->hold);
+    struct mask unless_approved = mask_of(&from->unless_approved);
+    const uint64_t named = block.bits | allow.bits | log_only.bits | hold.bits | unless_approved.bits;
     check_apart(b, &from->allow, block.bits, from->name);
     check_apart(b, &from->log_only, block.bits | allow.bits, from->name);
+    check_apart(b, &from->hold, block.bits | allow.bits | log_only.bits, from->name);
+    check_apart(b, &from->unless_approved, block.bits | allow.bits | log_only.bits | hold.bits, from->name);
     check_illegal(b, &from->allow);
     check_illegal(b, &from->log_only);
-    if ((block.all != NULL) + (allow.all != NULL) + (log_only.all != NULL) > 1)
+    check_illegal(b, &from->hold);
+    check_illegal(b, &from->unless_approved);
+    if ((block.all != NULL) + (allow.all != NULL) + (log_only.all != NULL) + (hold.all != NULL) +
+            (unless_approved.all != NULL) >
+        1)
         config_errors_add(b->errors, &from->at, "'all' can stand in one list of a level only");
     *to = (struct policy_level){.name = from->name,
                                 .block = block.bits | (block.all != NULL ? ~named : 0),
                                 .allow = allow.bits | (allow.all != NULL ? ~named : 0),
+                                .hold = hold.bits | (hold.all != NULL ? ~named : 0),
+                                .unless_approved = unless_approved.bits | (unless_approved.all != NULL ? ~named : 0),
                                 .log_only = log_only.bits | (log_only.all != NULL ? ~named : 0),
                                 .default_block = from->fallback == 1,
                                 .keep_ech = from->ech == 1,
@@ -64,7 +74,7 @@ static void build_level(struct build *b, const struct options_level *from, struc
     build_level_searches(b, from, to);
 }
 
-static int level_find(const struct build *b, const char *name)
+int build_level_find(const struct build *b, const char *name)
 {
     for (size_t i = 0; i < b->config->policy.level_count; i++)
         if (strcmp(b->config->policy.levels[i].name, name) == 0)
@@ -82,25 +92,35 @@ static int build_levels(struct build *b)
         return ERR_NOMEM;
     policy->levels = levels;
     for (size_t i = 0; i < list->count; i++) {
-        if (level_find(b, items[i].name) >= 0)
+        if (build_level_find(b, items[i].name) >= 0)
             config_errors_add(b->errors, &items[i].at, "level '%s' is given twice", items[i].name);
         build_level(b, &items[i], &levels[i]);
         policy->level_count++;
     }
     if (list->count == 0)
         config_errors_add(b->errors, &b->options->policy.at, "a policy needs at least one level");
+    if (list->count > POLICY_LEVELS_MAX)
+        config_errors_add(b->errors, &items[POLICY_LEVELS_MAX].at, "a policy has at most %d levels", POLICY_LEVELS_MAX);
     return 0;
 }
 
-static void build_default_level(struct build *b)
+/* The level that an option names; without one, `fallback`. */
+static uint16_t named_level(struct build *b, const char *key, const char *name, const struct config_place *at,
+                            uint16_t fallback)
+{
+    int level = name == NULL ? fallback : build_level_find(b, name);
+    if (level < 0)
+        config_errors_add(b->errors, at, "%s '%s' is not among the levels", key, name);
+    return (uint16_t)(level < 0 ? 0 : level);
+}
+
+static void build_default_levels(struct build *b)
 {
     const struct options_policy *from = &b->options->policy;
-    int level = from->default_level == NULL ? 0 : level_find(b, from->default_level);
-    if (level < 0)
-        config_errors_add(b->errors, &from->default_level_at, "default_level '%s' is not among the levels",
-                          from->default_level);
-    else
-        b->config->policy.default_level = b->config->policy.lapsed_level = (uint16_t)level;
+    struct policy_opts *policy = &b->config->policy;
+    policy->default_level = named_level(b, "default_level", from->default_level, &from->default_level_at, 0);
+    policy->restricted_level =
+        named_level(b, "restricted_level", from->restricted_level, &from->restricted_level_at, policy->default_level);
 }
 
 /* ---- groups ---- */
@@ -163,7 +183,7 @@ static int check_claims(struct build *b)
 
 static void build_group(struct build *b, const struct options_group *from, struct policy_group *to)
 {
-    int level = level_find(b, from->level);
+    int level = build_level_find(b, from->level);
     if (level < 0)
         config_errors_add(b->errors, &from->level_at, "group '%s' has level '%s', which is not among the levels",
                           from->name, from->level);
@@ -174,8 +194,18 @@ static void build_group(struct build *b, const struct options_group *from, struc
         check_access(b, (const struct prefix *)from->networks.items + i, &from->networks.places[i]);
     *to = (struct policy_group){.name = from->name,
                                 .level = (uint16_t)(level < 0 ? 0 : level),
+                                .acceptance = from->must_accept,
                                 .networks = from->networks.items,
                                 .network_count = from->networks.count};
+}
+
+int build_group_find(const struct build *b, const char *name)
+{
+    const struct policy_opts *policy = &b->config->policy;
+    for (size_t i = 0; i < policy->group_count; i++)
+        if (strcmp(policy->groups[i].name, name) == 0)
+            return (int)i;
+    return strcmp(name, "default") == 0 ? POLICY_GROUP_DEFAULT : -1;
 }
 
 static int build_groups(struct build *b)
@@ -210,6 +240,11 @@ int build_policy(struct build *b)
         rc = build_levels(b);
     if (rc < 0)
         return rc;
-    build_default_level(b);
-    return build_groups(b);
+    build_default_levels(b);
+    rc = build_groups(b);
+    if (rc == 0)
+        rc = build_calendar(b);
+    if (rc == 0)
+        rc = build_schedules(b);
+    return rc < 0 ? rc : build_people(b);
 }

@@ -54,6 +54,33 @@ static int read_part_file(struct arena *arena, const char *beside, struct yaml_n
     return 0;
 }
 
+/*
+ * What a policy names is relative to the file that it stands in. It becomes a whole path here, so that the text of a policy
+ * means the same wherever it is kept.
+ */
+static int anchor_paths(struct arena *arena, struct yaml_node *tree)
+{
+    static const char *const keys[] = {"people", "reasons"};
+    struct yaml_node *policy = yaml_find(tree, "policy");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct yaml_node *path = yaml_find(policy, keys[i]);
+        if (path == NULL || path->kind != YAML_SCALAR || yaml_is_empty(path) || path->text[0] == '/')
+            continue;
+        const char *file = path->at.source->name;
+        const char *slash = strrchr(file, '/');
+        char *folder =
+            arena_printf(arena, "%.*s", slash == NULL ? 1 : (int)(slash - file + 1), slash == NULL ? "." : file);
+        char *whole = folder == NULL ? NULL : realpath(folder, NULL);
+        if (folder == NULL)
+            return ERR_NOMEM;
+        path->text = arena_printf(arena, "%s/%s", whole == NULL ? folder : whole, path->text);
+        free(whole);
+        if (path->text == NULL)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
 static int read_file(struct arena *arena, const char *path, struct config_errors *errors, struct yaml_node **out)
 {
     struct yaml_node *tree = NULL;
@@ -66,7 +93,9 @@ static int read_file(struct arena *arena, const char *path, struct config_errors
     }
     *out = tree;
     rc = read_part_file(arena, path, tree, "policy", errors);
-    return rc < 0 ? rc : read_part_file(arena, path, tree, "safe_search", errors);
+    if (rc == 0)
+        rc = read_part_file(arena, path, tree, "safe_search", errors);
+    return rc < 0 ? rc : anchor_paths(arena, tree);
 }
 
 /* Reads all files, even after one was refused, so that all mistakes are reported. */
@@ -342,10 +371,9 @@ static int fill_version(struct build *b)
 
 static int fill(struct build *b)
 {
-    static int (*const steps[])(struct build *) = {build_servers,   build_recursion, build_records,    build_policy,
-                                                   build_names,     build_change,    build_decisions,  fill_paths,
-                                                   fill_notice,     fill_tls,        build_structured, fill_tap,
-                                                   fill_version};
+    static int (*const steps[])(struct build *) = {
+        build_servers, build_recursion, build_records, build_policy,     build_names, build_change, build_decisions,
+        fill_paths,    fill_notice,     fill_tls,      build_structured, fill_tap,    fill_version};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

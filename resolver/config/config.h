@@ -77,6 +77,15 @@ struct config_notice {
     uint64_t inbox_bytes;     /* the inbox never grows beyond */
 };
 
+/* What the people file says of a person beside the rules (policy.people has those), in the same order. */
+struct config_person {
+    const char *year; /* each NULL: not said */
+    const char *notes;
+    const char *sponsor;
+    const char *purpose;
+    unsigned line; /* of the file */
+};
+
 struct config {
     const char *state_dir;
     const char *blocklist_dir;   /* `current` in it leads to the generation in force */
@@ -102,6 +111,10 @@ struct config {
 
     struct query_opts query; /* cookie_secret is left zero: main draws it */
     struct policy_opts policy;
+    struct calendar calendar; /* policy.calendar */
+    const char *people_path;  /* NULL: there is no people file */
+    const char *reasons_path; /* NULL: nor one of reasons; no daemon reads it */
+    const struct config_person *people;
     struct cache_opts cache; /* secret is left zero: main draws it */
     bool log_enabled;
     struct qlog_opts log;   /* writer_count = workers; the name callbacks are left NULL: main knows them */

@@ -4,6 +4,7 @@
 
 #include "base/category.h"
 #include "config/options.h"
+#include "policy/calendar.h"
 #include "tls/trust.h"
 
 #define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -73,6 +74,20 @@ const struct schema_type kind_category_or_all = {.name = "category",
                                                  .size = sizeof(int),
                                                  .parse = categories_parse,
                                                  .word = categories_word};
+
+static int date_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)
+{
+    struct options_date date = {.given = true};
+    (void)option;
+    (void)arena;
+    int rc = calendar_day_from_text(text, &date.day);
+    if (rc == 0)
+        memcpy(out, &date, sizeof date);
+    return rc;
+}
+
+const struct schema_type kind_date = {
+    .name = "date", .expect = "a date such as 2026-09-03", .size = sizeof(struct options_date), .parse = date_parse};
 
 /* A URI that a browser may offer to its user: none that opens a connection by itself. */
 static int contact_parse(const char *text, const struct schema_option *option, struct arena *arena, void *out)

@@ -13,6 +13,7 @@ extern const struct schema_type kind_address;         /* struct ipaddr, of eithe
 extern const struct schema_type kind_pin;             /* uint8_t[TLS_PIN_LEN] */
 extern const struct schema_type kind_category_or_all; /* int: enum category or OPTIONS_CATEGORY_ALL */
 extern const struct schema_type kind_contact;         /* const char *: a URI */
+extern const struct schema_type kind_date;            /* struct options_date */
 extern const struct schema_type kind_language;        /* const char *: a language tag (BCP 47) */
 
 #endif

@@ -71,6 +71,9 @@ struct options_level {
     struct schema_list block; /* int: enum category or OPTIONS_CATEGORY_ALL */
     struct schema_list allow;
     struct schema_list log_only;
+    struct schema_list hold;
+    struct schema_list unless_approved;
+    struct schema_list years;       /* const char * */
     int fallback;                   /* 0 allow, 1 block */
     struct schema_list safe_search; /* int: enum policy_safe_mode, by engine or "others" */
     int youtube;                    /* the same */
@@ -84,6 +87,49 @@ struct options_group {
     struct schema_list networks; /* struct prefix */
     const char *level;
     struct config_place level_at;
+    bool must_accept;
+};
+
+/* A day, as policy/civil.h numbers them. */
+struct options_date {
+    int32_t day;
+    bool given;
+};
+
+/* A term or holiday. */
+struct options_span {
+    struct config_place at;
+    const char *name;
+    struct options_date from, to; /* to: without one, from */
+};
+
+struct options_lesson {
+    struct config_place at;
+    const char *name;
+    struct schema_list when; /* const char * */
+};
+
+struct options_calendar {
+    const char *time_zone;
+    struct config_place time_zone_at;
+    struct schema_list terms;    /* struct options_span */
+    struct schema_list holidays; /* the same */
+    struct schema_list lessons;  /* struct options_lesson */
+};
+
+struct options_schedule {
+    struct config_place at;
+    const char *name;
+    struct schema_list when; /* const char * */
+    int in;                  /* enum schedule_season */
+    struct config_place in_at;
+    struct options_date from, to;
+    struct schema_list groups; /* const char * */
+    struct schema_list levels; /* the same */
+    const char *level;
+    struct config_place level_at;
+    struct schema_list allow; /* int, as in levels */
+    struct schema_list block;
 };
 
 struct options_policy {
@@ -94,6 +140,15 @@ struct options_policy {
     struct config_place default_level_at;
     struct schema_list nxdomain; /* int, as in levels */
     int zone_answers;            /* 0 as listed, 1 the notice page */
+    const char *restricted_level;
+    struct config_place restricted_level_at;
+    struct options_calendar calendar;
+    struct schema_list schedules; /* struct options_schedule */
+    const char *people;           /* path, absolute once read */
+    struct config_place people_at;
+    const char *reasons; /* the same */
+    int user_names;      /* enum policy_users */
+    struct schema_list protected_help;
 };
 
 struct options_dnstap {

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "control/change.h"
 #include "control/health.h"
+#include "control/status_schedules.h"
 #include "control/standing.h"
 #include "dns/name.h"
 #include "dns/rr.h"
@@ -322,6 +323,7 @@ void status_write(const struct command_env *env, struct text *out)
     write_decisions(env, out);
     change_write_status(env, out);
     write_operators(env, out);
+    status_write_schedules(env->policy, env->now_s, out);
     write_recursion(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");

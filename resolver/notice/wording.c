@@ -13,6 +13,8 @@
 struct wording {
     struct wording_topic categories[CATEGORY_MAX];
     struct wording_topic reasons[REASONS_MAX];
+    struct wording_topic held[CATEGORY_MAX];     /* REASON_HOLD: its sentences, the category's title and help */
+    struct wording_topic approved[CATEGORY_MAX]; /* REASON_UNLESS_APPROVED: the same */
     struct wording_topic general;
     struct schema_list messages[WORDING_TIERS]; /* of const char * */
 };
@@ -260,6 +262,14 @@ static int make_reasons(const struct maker *m, const struct schema_list *list, s
     return 0;
 }
 
+/* The page must not lose the help for a category because of the way in which that is blocked. */
+static void say_how(const struct wording *w, enum verdict_reason reason, struct wording_topic out[CATEGORY_MAX])
+{
+    memcpy(out, w->categories, CATEGORY_MAX * sizeof *out);
+    for (unsigned id = 0; id < CATEGORY_MAX && w->reasons[reason].title != NULL; id++)
+        memcpy(out[id].sentence, w->reasons[reason].sentence, sizeof out[id].sentence);
+}
+
 /* Every category and the reasons that block without one need words, or a page would have a hole. */
 static void check_complete(const struct maker *m, const struct wording *w)
 {
@@ -293,6 +303,8 @@ int wording_new(struct arena *arena, const struct wording_text *categories, cons
         return err;
     check_complete(&m, w);
     w->general = w->categories[CATEGORY_LOCAL];
+    say_how(w, REASON_HOLD, w->held);
+    say_how(w, REASON_UNLESS_APPROVED, w->approved);
     memcpy(w->messages, file.messages, sizeof w->messages);
     if (errors->count > before)
         return ERR_CONFIG;
@@ -303,7 +315,11 @@ int wording_new(struct arena *arena, const struct wording_text *categories, cons
 const struct wording_topic *wording_find(const struct wording *w, const struct verdict *verdict)
 {
     const struct wording_topic *topic = NULL;
-    if (verdict->reason < REASONS_MAX && verdict->reason != REASON_CATEGORY)
+    if (verdict->category < CATEGORY_MAX && verdict->reason == REASON_HOLD)
+        topic = &w->held[verdict->category];
+    else if (verdict->category < CATEGORY_MAX && verdict->reason == REASON_UNLESS_APPROVED)
+        topic = &w->approved[verdict->category];
+    else if (verdict->reason < REASONS_MAX && verdict->reason != REASON_CATEGORY)
         topic = &w->reasons[verdict->reason];
     if ((topic == NULL || topic->title == NULL) && verdict->category < CATEGORY_MAX)
         topic = &w->categories[verdict->category];

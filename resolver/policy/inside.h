@@ -4,6 +4,8 @@
  *     policy.c     makes it; facts and verdicts
  *     standing.c   which profile a client has
  *     moment.c     what applies to the profiles now
+ *     outlook.c    what applies now and next, for people
+ *     timetable.c  the schedules, and which groups they concern
  *
  * A place is one level of one class of groups: groups that the same schedules concern are one class. Its number is
  * class * level_count + level. A profile is a place and a person's own rules: place << 16 | overlay.
@@ -16,6 +18,7 @@
 #include "policy/name_table.h"
 #include "policy/person_table.h"
 #include "policy/policy.h"
+#include "policy/timetable.h"
 
 struct overlay {
     uint64_t block, allow;
@@ -28,18 +31,22 @@ struct policy {
         char *name;
         uint16_t level;
         uint16_t class;
+        bool acceptance;
     } * groups; /* one more than group_count: that of clients in no group */
     size_t group_count;
     size_t class_count;
     struct person {
         int64_t until_s; /* 0: no end */
         uint16_t group, level;
-        uint16_t overlay; /* index in overlays */
+        uint16_t overlay;  /* index in overlays */
+        uint16_t stricter; /* the same without what it opens */
+        bool accepted;
     } * people;
     size_t person_count;
     struct overlay *overlays; /* [0] is none */
     size_t overlay_count;
-    uint16_t lapsed_level;
+    uint16_t restricted_level;
+    struct timetable *timetable; /* NULL: no schedules */
     uint64_t nxdomain;
     bool zones_lead_to_notice;
     uint32_t version, fingerprint;

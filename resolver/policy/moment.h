@@ -21,13 +21,18 @@
 struct policy_place {
     struct policy_level level; /* the one in force, with what schedules change in it */
     uint64_t kept;             /* categories that no person's own rule opens now */
-    uint64_t changes;          /* categories decided otherwise from until_s on */
-    bool all_changes;          /* everything may be */
+    uint64_t changes;          /* categories decided otherwise some time within POLICY_MOMENT_AHEAD_S */
+    uint64_t reach;            /* categories that may be so later */
+    int64_t next_s;            /* when the first of the changes comes */
 };
+
+/* So far ahead changes are known: what is further away bounds no answer that lives shorter, and the rest. */
+#define POLICY_MOMENT_AHEAD_S 86400
 
 struct policy_moment {
     const struct policy *policy;
     int64_t from_s, until_s; /* wall; INT64_MAX: nothing will change */
+    int64_t ahead_s;         /* what comes until then is known; INT64_MAX */
     size_t count;
     struct policy_place places[]; /* policy.c numbers them */
 };
@@ -44,13 +49,15 @@ void policy_moment_renew(struct policy_moment *moment, int64_t now_s);
 
 /*
  * When the verdict about a name with these facts may be another one for the profile, wall s; INT64_MAX: not as long as the
- * policy is in force.
+ * policy is in force. A level's default, and what else it says but for categories, changes with all of them.
  */
 static inline int64_t policy_moment_bound(const struct policy_moment *moment, uint32_t profile,
                                           const struct policy_facts *facts)
 {
     const struct policy_place *place = &moment->places[profile >> 16];
-    return place->all_changes || (facts->categories & place->changes) != 0 ? moment->until_s : INT64_MAX;
+    if (place->changes == UINT64_MAX || (facts->categories & place->changes) != 0)
+        return place->next_s;
+    return place->reach == UINT64_MAX || (facts->categories & place->reach) != 0 ? moment->ahead_s : INT64_MAX;
 }
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/ipaddr.h"
 #include "belisha/category.h"
+#include "policy/schedule.h"
 
 enum policy_block_answer { POLICY_ANSWER_NOTICE, POLICY_ANSWER_NXDOMAIN };
 /* Numbered as the words of the configuration are. */
@@ -38,6 +39,7 @@ struct policy_group {
     uint16_t level;                /* index in levels */
     const struct prefix *networks; /* the longest match over all groups decides */
     size_t network_count;
+    bool acceptance; /* who has not accepted the school's rules has policy_opts.restricted_level */
 };
 
 #define POLICY_GROUP_DENIED  UINT16_MAX       /* outside the configured networks */
@@ -51,7 +53,8 @@ struct policy_person {
     uint16_t level;   /* index in levels; POLICY_NO_LEVEL */
     uint64_t block;   /* categories that are blocked whatever the level says */
     uint64_t allow;   /* ... that are open although the level blocks them; not those of POLICY_NEVER_OPENED */
-    int64_t until_s;  /* from then on he has policy_opts.lapsed_level; 0: no end */
+    int64_t until_s;  /* from then on he has policy_opts.restricted_level; 0: no end */
+    bool accepted;    /* the school's rules, see policy_group.acceptance */
 };
 
 /* What neither a person's own rules nor a schedule can open: see docs/decisions/0018. */
@@ -60,6 +63,21 @@ struct policy_person {
      CATEGORY_BIT(CATEGORY_EXTREMISM) | CATEGORY_BIT(CATEGORY_MALWARE) | CATEGORY_BIT(CATEGORY_PHISHING) |             \
      CATEGORY_BIT(CATEGORY_CRYPTO_MINING) | CATEGORY_BIT(CATEGORY_CIRCUMVENTION) |                                     \
      CATEGORY_BIT(CATEGORY_UNSAFE_SEARCH))
+
+/* What changes at certain times, for those whom it concerns. */
+struct policy_schedule {
+    const char *name;
+    struct schedule times;
+    const uint16_t *groups; /* indexes, POLICY_GROUP_DEFAULT for clients in none; count 0: all of them */
+    size_t group_count;
+    uint64_t levels; /* the levels that it concerns, by bits of their indexes; 0: all of them */
+    uint16_t level;  /* takes the place of any other while it lasts; POLICY_NO_LEVEL */
+    uint64_t allow;  /* categories; not those of POLICY_NEVER_OPENED */
+    uint64_t block;
+};
+
+#define POLICY_SCHEDULES_MAX 256
+#define POLICY_LEVELS_MAX    64
 
 /* How user names are compared. */
 enum policy_users {
@@ -98,9 +116,12 @@ struct policy_opts {
     const struct policy_person *people;
     size_t person_count;
     enum policy_users users;
-    uint16_t lapsed_level;       /* for people whose time is over */
-    uint16_t default_level;      /* for allowed clients in no group's networks */
-    const struct prefix *access; /* who may ask at all; others are REFUSED */
+    uint16_t restricted_level; /* for people whose time is over, or who have not accepted what they must */
+    const struct policy_schedule *schedules; /* in order of rank: of two levels, the first's holds */
+    size_t schedule_count;
+    const struct calendar *calendar; /* may be NULL without schedules */
+    uint16_t default_level;          /* for allowed clients in no group's networks */
+    const struct prefix *access;     /* who may ask at all; others are REFUSED */
     size_t access_count;
     const struct policy_name *names;
     size_t name_count;

@@ -13,8 +13,8 @@
 
 static int check(const struct policy_opts *opts)
 {
-    if (opts->level_count == 0 || opts->level_count > UINT16_MAX || opts->default_level >= opts->level_count ||
-        opts->lapsed_level >= opts->level_count)
+    if (opts->level_count == 0 || opts->level_count > POLICY_LEVELS_MAX || opts->default_level >= opts->level_count ||
+        opts->restricted_level >= opts->level_count)
         return ERR_INVAL;
     if (opts->group_count >= POLICY_GROUP_DEFAULT)
         return ERR_LIMIT;
@@ -62,11 +62,28 @@ static int copy_groups(struct policy *policy, const struct policy_opts *opts)
     policy->groups[opts->group_count].level = opts->default_level;
     for (size_t i = 0; i < opts->group_count; i++) {
         policy->groups[i].level = opts->groups[i].level;
+        policy->groups[i].acceptance = opts->groups[i].acceptance;
         policy->groups[i].name = strdup(opts->groups[i].name);
         if (policy->groups[i].name == NULL)
             return ERR_NOMEM;
     }
     return 0;
+}
+
+/* A place has a number of 16 bits. */
+static int take_schedules(struct policy *policy, const struct policy_opts *opts)
+{
+    policy->class_count = 1;
+    if (opts->schedule_count == 0)
+        return 0;
+    uint16_t *classes = calloc(opts->group_count + 1, sizeof *classes);
+    int rc = classes == NULL ? ERR_NOMEM : timetable_new(opts, classes, &policy->timetable);
+    for (size_t g = 0; g <= opts->group_count && rc == 0; g++)
+        policy->groups[g].class = classes[g];
+    free(classes);
+    if (rc == 0)
+        policy->class_count = timetable_class_count(policy->timetable);
+    return rc == 0 && policy->class_count * policy->level_count > UINT16_MAX ? ERR_LIMIT : rc;
 }
 
 int policy_new(const struct policy_opts *opts, struct policy **out)
@@ -77,8 +94,7 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
     struct policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL)
         return ERR_NOMEM;
-    policy->lapsed_level = opts->lapsed_level;
-    policy->class_count = 1;
+    policy->restricted_level = opts->restricted_level;
     policy->nxdomain = opts->nxdomain & ~CATEGORY_BIT(CATEGORY_ILLEGAL);
     if (policy->nxdomain & CATEGORY_BIT(CATEGORY_LOCAL))
         policy->nxdomain |= CATEGORY_BIT(CATEGORY_ILLEGAL);
@@ -88,6 +104,8 @@ int policy_new(const struct policy_opts *opts, struct policy **out)
     rc = copy_levels(policy, opts);
     if (rc == 0)
         rc = copy_groups(policy, opts);
+    if (rc == 0)
+        rc = take_schedules(policy, opts);
     if (rc == 0)
         rc = standing_take_people(policy, opts);
     if (rc == 0)
@@ -115,6 +133,7 @@ void policy_free(struct policy *policy)
     free(policy->people);
     free(policy->overlays);
     person_table_free(policy->users);
+    timetable_free(policy->timetable);
     client_table_free(policy->clients);
     name_table_free(policy->names);
     free(policy);
@@ -125,6 +144,11 @@ void policy_free(struct policy *policy)
 uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client)
 {
     return client_table_find(policy->clients, client);
+}
+
+size_t policy_group_count(const struct policy *policy)
+{
+    return policy->group_count;
 }
 
 const char *policy_group_name(const struct policy *policy, uint16_t group)

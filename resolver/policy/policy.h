@@ -34,8 +34,8 @@
 
 struct policy;
 
-/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range, the same user twice), ERR_LIMIT (over 65,534 groups, or
- * 65,535 different sets of people's own rules), ERR_MALFORMED (a name). */
+/* Copies all it keeps. ERR_NOMEM, ERR_INVAL (index out of range, the same user twice), ERR_LIMIT (over 65,534 groups,
+ * 65,535 different sets of people's own rules, POLICY_LEVELS_MAX, POLICY_SCHEDULES_MAX), ERR_MALFORMED (a name). */
 ERR_CHECKED int policy_new(const struct policy_opts *opts, struct policy **out);
 void policy_free(struct policy *policy);
 
@@ -43,6 +43,7 @@ void policy_free(struct policy *policy);
 
 /* The group of a client address: index in groups, or one of the two above. */
 uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client);
+size_t policy_group_count(const struct policy *policy);
 /* "-" for POLICY_GROUP_DENIED, "default" for POLICY_GROUP_DEFAULT. Never NULL. */
 const char *policy_group_name(const struct policy *policy, uint16_t group);
 /* The group of that name, POLICY_GROUP_DEFAULT for "default"; negative: there is none. */

@@ -20,21 +20,37 @@ static struct overlay overlay_of(const struct policy_person *person)
     return (struct overlay){.block = person->block, .allow = person->allow & ~POLICY_NEVER_OPENED & ~person->block};
 }
 
+/* What of it stays for a person with the restricted level. */
+static struct overlay stricter_of(const struct policy_person *person)
+{
+    return (struct overlay){.block = person->block};
+}
+
 /* All different ones, sorted; "none" is the least of them and comes first. */
 static int take_overlays(struct policy *policy, const struct policy_opts *opts)
 {
-    policy->overlays = calloc(opts->person_count + 1, sizeof *policy->overlays);
+    size_t count = 1 + 2 * opts->person_count;
+    policy->overlays = calloc(count, sizeof *policy->overlays);
     if (policy->overlays == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < opts->person_count; i++)
-        policy->overlays[i + 1] = overlay_of(&opts->people[i]);
-    qsort(policy->overlays, opts->person_count + 1, sizeof *policy->overlays, compare_overlays);
+    for (size_t i = 0; i < opts->person_count; i++) {
+        policy->overlays[2 * i + 1] = overlay_of(&opts->people[i]);
+        policy->overlays[2 * i + 2] = stricter_of(&opts->people[i]);
+    }
+    qsort(policy->overlays, count, sizeof *policy->overlays, compare_overlays);
     size_t kept = 1;
-    for (size_t i = 1; i <= opts->person_count; i++)
+    for (size_t i = 1; i < count; i++)
         if (compare_overlays(&policy->overlays[i], &policy->overlays[kept - 1]) != 0)
             policy->overlays[kept++] = policy->overlays[i];
     policy->overlay_count = kept;
     return kept > UINT16_MAX ? ERR_LIMIT : 0;
+}
+
+static uint16_t overlay_find(const struct policy *policy, struct overlay overlay)
+{
+    const struct overlay *found =
+        bsearch(&overlay, policy->overlays, policy->overlay_count, sizeof overlay, compare_overlays);
+    return (uint16_t)(found - policy->overlays);
 }
 
 int standing_take_people(struct policy *policy, const struct policy_opts *opts)
@@ -48,16 +64,15 @@ int standing_take_people(struct policy *policy, const struct policy_opts *opts)
     policy->person_count = opts->person_count;
     for (size_t i = 0; i < opts->person_count && rc == 0; i++) {
         const struct policy_person *from = &opts->people[i];
-        struct overlay overlay = overlay_of(from);
         if ((from->group != POLICY_GROUP_DEFAULT && from->group >= opts->group_count) ||
             (from->level != POLICY_NO_LEVEL && from->level >= opts->level_count))
             return ERR_INVAL;
-        const struct overlay *found =
-            bsearch(&overlay, policy->overlays, policy->overlay_count, sizeof overlay, compare_overlays);
         policy->people[i] = (struct person){.until_s = from->until_s,
                                             .group = from->group,
                                             .level = from->level,
-                                            .overlay = (uint16_t)(found - policy->overlays)};
+                                            .accepted = from->accepted,
+                                            .overlay = overlay_find(policy, overlay_of(from)),
+                                            .stricter = overlay_find(policy, stricter_of(from))};
     }
     return rc < 0 ? rc : person_table_new(opts->people, opts->person_count, opts->users, &policy->users);
 }
@@ -82,10 +97,12 @@ static uint32_t profile_of(const struct policy *policy, const struct group *grou
 uint32_t policy_group_profile(const struct policy *policy, uint16_t group)
 {
     const struct group *g = group_at(policy, group);
-    return group == POLICY_GROUP_DENIED ? POLICY_PROFILE_DENIED : profile_of(policy, g, g->level, 0);
+    if (group == POLICY_GROUP_DENIED)
+        return POLICY_PROFILE_DENIED;
+    return profile_of(policy, g, g->acceptance ? policy->restricted_level : g->level, 0);
 }
 
-/* Somebody whose time is over keeps what makes his rules stricter. */
+/* Whose time is over is in the group of the network again. What blocks more for a person outlives both. */
 static void stand_as(const struct policy *policy, const struct person *person, int64_t now_s,
                      struct policy_standing *out)
 {
@@ -94,7 +111,9 @@ static void stand_as(const struct policy *policy, const struct person *person, i
         out->group = person->group;
     const struct group *group = group_at(policy, out->group);
     uint16_t level = person->level != POLICY_NO_LEVEL ? person->level : group->level;
-    out->profile = profile_of(policy, group, lapsed ? policy->lapsed_level : level, lapsed ? 0 : person->overlay);
+    bool restricted = lapsed || (group->acceptance && !person->accepted);
+    uint16_t overlay = restricted ? person->stricter : person->overlay;
+    out->profile = profile_of(policy, group, restricted ? policy->restricted_level : level, overlay);
     if (person->until_s != 0 && !lapsed)
         out->until_s = person->until_s;
 }

@@ -88,13 +88,20 @@ static uint32_t blocked_ttl_s(const struct query_engine *e, const struct client 
     return bounded_ttl_s(c, e->env.opts->blocked_ttl_s);
 }
 
+static const char *block_text(const struct verdict *v)
+{
+    if (v->reason == REASON_HOLD)
+        return BLOCK_TEXT_HOLD;
+    return v->reason == REASON_UNLESS_APPROVED ? BLOCK_TEXT_UNLESS_APPROVED : BLOCK_TEXT;
+}
+
 /* No list and no category in the text: it must not tell one list from another. */
 static struct ede ede_of_block(const struct query_engine *e, const struct client *c)
 {
     const struct query_structured *s = &e->env.opts->structured;
     if (__builtin_expect(c->structured, 0))
         return (struct ede){.code = EDE_BLOCKED, .text = s->text, .short_text = s->short_text};
-    return (struct ede){.code = EDE_BLOCKED, .text = BLOCK_TEXT};
+    return (struct ede){.code = EDE_BLOCKED, .text = block_text(&c->verdict), .short_text = BLOCK_TEXT};
 }
 
 /*
@@ -125,7 +132,7 @@ static size_t compose_block(struct query_engine *e, const struct client *c, uint
     begin(c, &a, rcode, out, cap);
     if (rdata_len > 0) {
         answer_add(&a, MSG_ANSWER, NULL, c->request.question.type, blocked_ttl_s(e, c), rdata, rdata_len);
-        return end(e, c, &a, rcode, (struct ede){.code = EDE_FORGED_ANSWER, .text = BLOCK_TEXT});
+        return end(e, c, &a, rcode, (struct ede){.code = EDE_FORGED_ANSWER, .text = block_text(&c->verdict), .short_text = BLOCK_TEXT});
     }
     answer_add_soa(&a, blocked_ttl_s(e, c));
     return end(e, c, &a, rcode, ede_of_block(e, c));

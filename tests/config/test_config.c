@@ -158,7 +158,7 @@ static void mistakes_name_their_place(void **state)
     } rows[] = {
         {"policy: missing.yaml",
          ":1:9: error: policy must be a mapping or a file that can be read, not 'missing.yaml'"},
-        {"policy: {people: users.csv}", ":1:10: error: unknown key 'people'"},
+        {"policy: {persons: users.csv}", ":1:10: error: unknown key 'persons'"},
         {"policy: {levels: []}", "error: a policy needs at least one level"},
         {"policy: {levels: [{name: a}, {name: a}]}", ":1:30: error: level 'a' is given twice"},
         {"policy: {levels: [{name: a, block: [drugs], allow: [drugs]}]}",

@@ -103,6 +103,27 @@ static void wording_of_a_statutory_block_is_that_of_a_local_one(void **state)
     arena_free(arena);
 }
 
+static void wording_says_how_a_held_category_opens_and_keeps_its_help(void **state)
+{
+    struct arena *arena = arena_new();
+    const struct wording *wording = make_shipped(arena);
+    const struct wording_topic *plain = topic_of(wording, CATEGORY_SELF_HARM);
+    (void)state;
+    for (unsigned reason = REASON_HOLD; reason <= REASON_UNLESS_APPROVED; reason++) {
+        const struct verdict verdict = {.reason = (uint8_t)reason, .category = CATEGORY_SELF_HARM};
+        const struct wording_topic *topic = wording_find(wording, &verdict);
+        assert_true(topic->urgent);
+        assert_string_equal(topic->title, plain->title);
+        assert_string_equal(topic->help[POLICY_WORDING_PRIMARY], plain->help[POLICY_WORDING_PRIMARY]);
+        for (int tier = 0; tier < WORDING_TIERS; tier++)
+            assert_non_null(strstr(topic->sentence[tier], reason == REASON_HOLD ? "assess" : "approve") != NULL ||
+                                    tier == POLICY_WORDING_PRIMARY
+                                ? topic
+                                : NULL);
+    }
+    arena_free(arena);
+}
+
 static void wording_has_another_message_each_hour(void **state)
 {
     struct arena *arena = arena_new();
@@ -195,6 +216,7 @@ int main(void)
         cmocka_unit_test(wording_has_words_and_help_for_every_category_and_reader),
         cmocka_unit_test(wording_names_childline_before_the_fold_for_self_harm),
         cmocka_unit_test(wording_of_a_statutory_block_is_that_of_a_local_one),
+        cmocka_unit_test(wording_says_how_a_held_category_opens_and_keeps_its_help),
         cmocka_unit_test(wording_has_another_message_each_hour),
         cmocka_unit_test(wording_finds_something_for_every_verdict),
         cmocka_unit_test(every_web_address_of_a_service_is_protected),

@@ -80,7 +80,7 @@ static int make(void **state)
     networks[1] = prefix_of("10.2.0.0/16");
     networks[2] = prefix_of("10.3.0.0/16");
     for (uint16_t i = 0; i < 3; i++)
-        groups[i] = (struct policy_group){group_names[i], i, &networks[i], 1};
+        groups[i] = (struct policy_group){group_names[i], i, &networks[i], 1, false};
     for (size_t i = 0; i < SPECIAL_COUNT; i++) {
         assert_true(name_from_text(specials[i].name, strlen(specials[i].name), special_wire[i]) > 0);
         names[i] = (struct policy_name){special_wire[i], specials[i].below, specials[i].special, specials[i].index,

@@ -55,15 +55,15 @@ static int make(void **state)
     assert_int_equal(prefix_from_text("10.0.0.0/8", &site.access), 0);
     assert_int_equal(prefix_from_text("10.1.0.0/16", &site.networks[0]), 0);
     assert_int_equal(prefix_from_text("10.2.0.0/16", &site.networks[1]), 0);
-    site.groups[0] = (struct policy_group){"pupils", YOUNG, &site.networks[0], 1};
-    site.groups[1] = (struct policy_group){"office", STAFF, &site.networks[1], 1};
+    site.groups[0] = (struct policy_group){"pupils", YOUNG, &site.networks[0], 1, false};
+    site.groups[1] = (struct policy_group){"office", STAFF, &site.networks[1], 1, false};
     const struct policy_opts opts = {.levels = levels,
                                      .level_count = LEVELS,
                                      .groups = site.groups,
                                      .group_count = 2,
                                      .people = people,
                                      .person_count = PEOPLE,
-                                     .lapsed_level = VISITOR,
+                                     .restricted_level = VISITOR,
                                      .default_level = VISITOR,
                                      .access = &site.access,
                                      .access_count = 1};

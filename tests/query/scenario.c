@@ -11,10 +11,12 @@
  *             list data TYPE HEX CATEGORY NAME   answered with a record of these data
  *             list type TYPE CATEGORY NAME   for questions of this type only
  *             list pattern REGEX CATEGORY NAME
- *             level NAME block C,C | log-only C,C | allow C,C | default-block | keep-ech | safe [ENGINE=]MODE
+ *             level NAME block C,C | log-only C,C | allow C,C | hold C,C | unless-approved C,C | default-block | keep-ech | safe [ENGINE=]MODE
  *                                            (level 0 is "default", blocks all, strips ECH and has no SafeSearch)
  *             engine NAME strict TARGET [moderate TARGET] hosts HOST...    a search engine; TARGET: a name, or ADDR,ADDR
  *             group NAME PREFIX LEVEL
+ *             schedule NAME TIMES [group=NAME] [level=NAME] [allow=C,C] [block=C,C]    _ stands for a blank in TIMES
+ *             clocks RULE                    of the school, such as GMT0BST,M3.5.0/1,M10.5.0; without one, UTC
  *             access PREFIX                  instead of 10.0.0.0/8
  *             name KIND NAME [exact]         KIND: help nxdomain nodata block allow
  *             special use                    the shipped names that never leave the site (policy/special_use.c)
@@ -39,6 +41,7 @@
  *             upstream N breaks              its slot fails
  *             upstream N refuses | accepts   what io.send() says from now on
  *             after 500ms | 10s
+ *             it is YYYY-MM-DD HH:MM:SS      UTC; the wall clock is set, forward or back
  *             publish                        the list so far becomes a new generation
  *             publish statutory              the statutory list so far becomes a new one, nothing else changes
  *             unlist NAME                    takes NAME out of the list
@@ -378,6 +381,10 @@ static void do_level(const struct line *l)
             level->log_only = categories_read(word(l, ++i));
         else if (is(l, i, "allow"))
             level->allow = categories_read(word(l, ++i));
+        else if (is(l, i, "hold"))
+            level->hold = categories_read(word(l, ++i));
+        else if (is(l, i, "unless-approved"))
+            level->unless_approved = categories_read(word(l, ++i));
         else if (is(l, i, "safe"))
             level_safe(level, word(l, ++i));
         else
@@ -396,6 +403,61 @@ static void do_group(const struct line *l)
     for (size_t i = 0; i < stage.policy_opts.level_count; i++)
         if (strcmp(stage.levels[i].name, word(l, 3)) == 0)
             g->level = (uint16_t)i;
+}
+
+/* ---- time ---- */
+
+static uint16_t level_find(const char *name)
+{
+    for (size_t i = 0; i < stage.policy_opts.level_count; i++)
+        if (strcmp(stage.levels[i].name, name) == 0)
+            return (uint16_t)i;
+    fail("no such level: %s", name);
+    return 0;
+}
+
+static void do_schedule(const struct line *l)
+{
+    size_t n = stage.policy_opts.schedule_count++;
+    struct policy_schedule *s = &stage.schedules[n];
+    struct window_fault fault;
+    const char *level = option(l, 3, "level"), *group = option(l, 3, "group");
+    const char *allow = option(l, 3, "allow"), *block = option(l, 3, "block");
+    char *times = l->word[2];
+    for (char *at = times; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    int count = window_parse(times, NULL, 0, stage.windows[n], &fault);
+    if (count < 0)
+        fail("schedule: %s", fault.want);
+    *s = (struct policy_schedule){
+        .name = stage_text(&stage, word(l, 1)),
+        .times = {.windows = stage.windows[n], .window_count = (size_t)count, .dates = SCHEDULE_ALL_DATES},
+        .level = level == NULL ? POLICY_NO_LEVEL : level_find(level),
+        .allow = allow == NULL ? 0 : categories_read(allow),
+        .block = block == NULL ? 0 : categories_read(block)};
+    if (group == NULL)
+        return;
+    for (uint16_t i = 0; i < stage.policy_opts.group_count; i++)
+        if (strcmp(stage.groups[i].name, group) == 0)
+            stage.schedule_groups[n] = i;
+    s->groups = &stage.schedule_groups[n];
+    s->group_count = 1;
+}
+
+static void do_clocks(const struct line *l)
+{
+    if (time_zone_from_rule(word(l, 1), &stage.time_zone) < 0)
+        fail("no rule: %s", l->word[1]);
+    stage.calendar.zone = stage.time_zone;
+}
+
+static void do_it_is(const struct line *l)
+{
+    int32_t day;
+    int hour, minute, second;
+    if (calendar_day_from_text(word(l, 2), &day) < 0 || sscanf(word(l, 3), "%d:%d:%d", &hour, &minute, &second) != 3)
+        fail("it is YYYY-MM-DD HH:MM:SS");
+    stage.now.wall_ns = ((int64_t)day * 86400 + hour * 3600 + minute * 60 + second) * 1000000000;
 }
 
 static void target_read(char *text, struct query_target *out)
@@ -1428,6 +1490,10 @@ static void set_up(const struct line *l, const char *text)
         do_engine(l);
     else if (is(l, 0, "level"))
         do_level(l);
+    else if (is(l, 0, "schedule"))
+        do_schedule(l);
+    else if (is(l, 0, "clocks"))
+        do_clocks(l);
     else if (is(l, 0, "special"))
         do_special_use();
     else if (is(l, 0, "record"))
@@ -1488,6 +1554,8 @@ static void play(char *text, const struct block *b)
         check_nobody_asked();
     else if (is(&l, 0, "after"))
         do_after(&l);
+    else if (is(&l, 0, "it") && is(&l, 1, "is"))
+        do_it_is(&l);
     else if (is(&l, 0, "raw"))
         do_raw(&l);
     else if (is(&l, 0, "logged"))

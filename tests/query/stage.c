@@ -61,6 +61,8 @@ void stage_init(struct stage *s)
     s->policy_opts = (struct policy_opts){.levels = s->levels,
                                           .level_count = 1,
                                           .groups = s->groups,
+                                          .schedules = s->schedules,
+                                          .calendar = &s->calendar,
                                           .access = s->access,
                                           .access_count = 1,
                                           .names = s->names,
@@ -268,6 +270,7 @@ void stage_done(struct stage *s)
     table_free(s->table);
     cache_free(s->cache);
     policy_free(s->policy);
+    time_zone_free(s->time_zone);
     blockdb_close(s->blockdb);
     statutory_close(s->tier);
     if (s->running && !s->no_generation)

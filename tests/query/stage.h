@@ -56,6 +56,11 @@ struct stage {
     size_t search_address_count;
     struct policy_level levels[8];
     struct policy_group groups[8];
+    struct policy_schedule schedules[8];
+    struct window windows[8][WINDOWS_MAX];
+    uint16_t schedule_groups[8];
+    struct calendar calendar;
+    struct time_zone *time_zone;
     struct prefix networks[8];
     struct prefix access[8];
     struct policy_name names[STAGE_NAMES_MAX];

@@ -15,7 +15,7 @@ struct queue {
 struct commit {
     uv_loop_t *loop;
     uv_work_t work;
-    struct journal *journal;
+    struct session_journal *journal;
     struct session_book *book;
     struct text lines; /* to be written next */
     size_t line_count;
@@ -72,7 +72,7 @@ static void call_all(struct queue *queue, int err)
     }
 }
 
-int commit_new(uv_loop_t *loop, struct journal *journal, struct session_book *book, struct commit **out)
+int commit_new(uv_loop_t *loop, struct session_journal *journal, struct session_book *book, struct commit **out)
 {
     struct commit *commit = calloc(1, sizeof *commit);
     if (commit == NULL)
@@ -132,10 +132,10 @@ static void on_work(uv_work_t *work)
     commit->rewrite_failed = false;
     if (commit->writing_count > 0)
         commit->err =
-            journal_append(commit->journal, commit->writing.bytes, commit->writing.len, commit->writing_count);
+            session_journal_append(commit->journal, commit->writing.bytes, commit->writing.len, commit->writing_count);
     if (commit->sessions == NULL)
         return;
-    int err = journal_rewrite(commit->journal, commit->next_number, commit->sessions, commit->session_count);
+    int err = session_journal_rewrite(commit->journal, commit->next_number, commit->sessions, commit->session_count);
     commit->rewrite_failed = err < 0;
     if (err == 0 || commit->rewrite_counts)
         commit->err = err; /* the whole book is in it, those lines too */
@@ -195,7 +195,7 @@ static void on_worked(uv_work_t *work, int status)
     commit->working = false;
     say_how_it_went(commit);
     if (commit->rewrite_failed)
-        commit->tidy_from = commit->stats.lines + JOURNAL_SLACK;
+        commit->tidy_from = commit->stats.lines + SESSION_JOURNAL_SLACK;
     if (commit->err < 0 && commit->rewrite_counts)
         let_lines_go(commit);
     else if (commit->err < 0)
@@ -211,8 +211,8 @@ void commit_start(struct commit *commit)
 {
     if (commit->working || commit->closing)
         return;
-    bool long_file =
-        commit->stats.lines >= commit->tidy_from && journal_is_long(commit->journal, session_book_count(commit->book));
+    bool long_file = commit->stats.lines >= commit->tidy_from &&
+                     session_journal_is_long(commit->journal, session_book_count(commit->book));
     if (all_is_kept(commit) && !long_file) {
         struct queue served;
         queue_move(&commit->waiting, &served);
@@ -263,9 +263,9 @@ void commit_free(struct commit *commit)
     if (commit == NULL)
         return;
     if (commit->line_count > 0 &&
-        journal_append(commit->journal, commit->lines.bytes, commit->lines.len, commit->line_count) < 0)
+        session_journal_append(commit->journal, commit->lines.bytes, commit->lines.len, commit->line_count) < 0)
         log_error("the last sessions could not be kept");
-    journal_close(commit->journal);
+    session_journal_close(commit->journal);
     release_sessions(commit);
     text_done(&commit->lines);
     text_done(&commit->writing);

@@ -1,6 +1,6 @@
 /*
  * Keeping sessions, many at a time: lines are gathered while the disk is busy with those before them, then written and
- * synced together (session/journal.h), and only then all who wait for one of them are told.
+ * synced together (session/session_journal.h), and only then all who wait for one of them are told.
  *
  *     commit_add() ... commit_wait() ... commit_start()  ──▶ (libuv's pool) append, sync ──▶ waiter->done()
  *
@@ -20,7 +20,7 @@
 #include <uv.h>
 
 #include "belisha/err.h"
-#include "session/journal.h"
+#include "session/session_journal.h"
 
 #define COMMIT_BYTES_MAX ((size_t)4 << 20)
 
@@ -39,7 +39,8 @@ struct commit_stats {
 };
 
 /* Takes the journal over on success. Both must be of one belishad: the book's changes are what is added. ERR_NOMEM. */
-ERR_CHECKED int commit_new(uv_loop_t *loop, struct journal *journal, struct session_book *book, struct commit **out);
+ERR_CHECKED int commit_new(uv_loop_t *loop, struct session_journal *journal, struct session_book *book,
+                           struct commit **out);
 
 void commit_add(struct commit *commit, const struct session_line *line);
 

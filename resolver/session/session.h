@@ -4,7 +4,7 @@
  *
  * It is named by its source, who said it (`origin`) and what they call it (`id`); its number is ours, given once.
  *
- * Each change is a line of a file (session/journal.h), a checksum and a JSON object: docs/formats/sessions.md.
+ * Each change is a line of a file (session/session_journal.h), a checksum and a JSON object: docs/formats/sessions.md.
  *
  *     0123456789abcdef {"v":1,"op":"session","number":17,"source":"radius","origin":"wifi/10.0.0.5",...}
  *

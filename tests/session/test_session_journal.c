@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "session/journal.h"
+#include "session/session_journal.h"
 
 #define NOW 10000
 
@@ -62,19 +62,19 @@ static struct session session_of(uint64_t number, char id[24])
                             .id = id};
 }
 
-static int append(struct journal *journal, uint64_t number)
+static int append(struct session_journal *journal, uint64_t number)
 {
     struct text text = {0};
     char id[24];
     struct session_line line = {.op = SESSION_OP_SESSION, .session = session_of(number, id)};
     session_line_write(&line, &text);
     assert_true(text_ok(&text));
-    int err = journal_append(journal, text.bytes, text.len, 1);
+    int err = session_journal_append(journal, text.bytes, text.len, 1);
     text_done(&text);
     return err;
 }
 
-static void append_often(struct journal *journal, uint64_t number, size_t count)
+static void append_often(struct session_journal *journal, uint64_t number, size_t count)
 {
     struct text text = {0};
     char id[24];
@@ -82,7 +82,7 @@ static void append_often(struct journal *journal, uint64_t number, size_t count)
     for (size_t i = 0; i < count; i++)
         session_line_write(&line, &text);
     assert_true(text_ok(&text));
-    assert_int_equal(journal_append(journal, text.bytes, text.len, count), 0);
+    assert_int_equal(session_journal_append(journal, text.bytes, text.len, count), 0);
     text_done(&text);
 }
 
@@ -90,20 +90,20 @@ static void append_often(struct journal *journal, uint64_t number, size_t count)
 static size_t count_after_restart(size_t *out_damaged)
 {
     struct session_book *book = make_book();
-    struct journal *journal;
-    assert_int_equal(journal_open(path, book, &journal), 0);
+    struct session_journal *journal;
+    assert_int_equal(session_journal_open(path, book, &journal), 0);
     size_t count = session_book_lasting(book, SESSION_RADIUS);
     if (out_damaged != NULL)
-        *out_damaged = journal_damaged(journal);
-    journal_close(journal);
+        *out_damaged = session_journal_damaged(journal);
+    session_journal_close(journal);
     session_book_free(book);
     return count;
 }
 
-static void open_with(struct journal **journal, uint64_t first, uint64_t last)
+static void open_with(struct session_journal **journal, uint64_t first, uint64_t last)
 {
     struct session_book *book = make_book();
-    assert_int_equal(journal_open(path, book, journal), 0);
+    assert_int_equal(session_journal_open(path, book, journal), 0);
     session_book_free(book);
     for (uint64_t i = first; i <= last; i++)
         assert_int_equal(append(*journal, i), 0);
@@ -111,14 +111,14 @@ static void open_with(struct journal **journal, uint64_t first, uint64_t last)
 
 static void what_was_appended_is_there_after_a_restart(void **state)
 {
-    struct journal *journal, *second;
+    struct session_journal *journal, *second;
     struct stat st;
     (void)state;
     open_with(&journal, 1, 5);
     struct session_book *book = make_book();
-    assert_int_equal(journal_open(path, book, &second), ERR_BUSY); /* another belishad */
+    assert_int_equal(session_journal_open(path, book, &second), ERR_BUSY); /* another belishad */
     session_book_free(book);
-    journal_close(journal);
+    session_journal_close(journal);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0007, 0);
     assert_int_equal(count_after_restart(NULL), 5);
@@ -126,32 +126,32 @@ static void what_was_appended_is_there_after_a_restart(void **state)
 
 static void numbers_go_on_after_a_restart(void **state)
 {
-    struct journal *journal;
+    struct session_journal *journal;
     struct session_book *book = make_book();
     (void)state;
     open_with(&journal, 1, 7);
-    journal_close(journal);
-    assert_int_equal(journal_open(path, book, &journal), 0);
+    session_journal_close(journal);
+    assert_int_equal(session_journal_open(path, book, &journal), 0);
     assert_int_equal(session_book_next_number(book), 8);
-    assert_int_equal(journal_rewrite(journal, session_book_next_number(book), NULL, 0), 0);
-    journal_close(journal);
+    assert_int_equal(session_journal_rewrite(journal, session_book_next_number(book), NULL, 0), 0);
+    session_journal_close(journal);
     session_book_free(book);
     book = make_book();
-    assert_int_equal(journal_open(path, book, &journal), 0);
+    assert_int_equal(session_journal_open(path, book, &journal), 0);
     assert_int_equal(session_book_next_number(book), 8);
     assert_int_equal(session_book_count(book), 0);
-    journal_close(journal);
+    session_journal_close(journal);
     session_book_free(book);
 }
 
 /* Cut anywhere: whole lines count, the rest goes, and what is appended then is read. */
 static void a_torn_tail_costs_nothing_that_was_whole(void **state)
 {
-    struct journal *journal;
+    struct session_journal *journal;
     struct stat st;
     (void)state;
     open_with(&journal, 1, 3);
-    journal_close(journal);
+    session_journal_close(journal);
     assert_int_equal(stat(path, &st), 0);
     for (off_t cut = st.st_size - 1; cut > st.st_size - 150; cut -= 7) {
         size_t damaged;
@@ -160,22 +160,22 @@ static void a_torn_tail_costs_nothing_that_was_whole(void **state)
         assert_int_equal(damaged, 0);
         assert_true(left == 2 || left == 1);
         open_with(&journal, 9, 9);
-        journal_close(journal);
+        session_journal_close(journal);
         assert_int_equal(count_after_restart(NULL), left + 1);
         assert_int_equal(unlink(path), 0);
         open_with(&journal, 1, 3);
-        journal_close(journal);
+        session_journal_close(journal);
     }
 }
 
 static void a_damaged_line_is_skipped_and_the_others_hold(void **state)
 {
-    struct journal *journal;
+    struct session_journal *journal;
     size_t damaged;
     (void)state;
     open_with(&journal, 1, 9);
-    assert_false(journal_is_long(journal, 9));
-    journal_close(journal);
+    assert_false(session_journal_is_long(journal, 9));
+    session_journal_close(journal);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_int_equal(pwrite(fd, "\0\0x", 3, 400), 3);
     close(fd);
@@ -185,23 +185,23 @@ static void a_damaged_line_is_skipped_and_the_others_hold(void **state)
 
 static void a_rewrite_keeps_what_is_given_and_shortens_the_file(void **state)
 {
-    struct journal *journal;
+    struct session_journal *journal;
     struct session_book *book = make_book();
     struct session **held;
     struct stat before, after;
     size_t count;
     (void)state;
     open_with(&journal, 1, 3);
-    append_often(journal, 2, JOURNAL_SLACK + 10);
-    assert_true(journal_is_long(journal, 3));
-    journal_close(journal);
+    append_often(journal, 2, SESSION_JOURNAL_SLACK + 10);
+    assert_true(session_journal_is_long(journal, 3));
+    session_journal_close(journal);
     assert_int_equal(stat(path, &before), 0);
-    assert_int_equal(journal_open(path, book, &journal), 0);
+    assert_int_equal(session_journal_open(path, book, &journal), 0);
     assert_int_equal(session_book_hold_all(book, &held, &count), 0);
-    assert_int_equal(journal_rewrite(journal, 50, held, count), 0);
-    assert_false(journal_is_long(journal, 3));
+    assert_int_equal(session_journal_rewrite(journal, 50, held, count), 0);
+    assert_false(session_journal_is_long(journal, 3));
     assert_int_equal(append(journal, 60), 0);
-    journal_close(journal);
+    session_journal_close(journal);
     for (size_t i = 0; i < count; i++)
         session_release(held[i]);
     free(held);
@@ -214,7 +214,7 @@ static void a_rewrite_keeps_what_is_given_and_shortens_the_file(void **state)
 /* A file that may grow no further is a disk that is full. */
 static void a_full_disk_loses_nothing_that_was_kept(void **state)
 {
-    struct journal *journal;
+    struct session_journal *journal;
     struct stat st;
     struct rlimit before, small;
     (void)state;
@@ -226,11 +226,11 @@ static void a_full_disk_loses_nothing_that_was_kept(void **state)
     small.rlim_cur = (rlim_t)st.st_size + 60;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     int err = append(journal, 4);
-    int rewrite_err = journal_rewrite(journal, 1, NULL, 0);
+    int rewrite_err = session_journal_rewrite(journal, 1, NULL, 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(err, ERR_NOSPACE);
     assert_int_equal(rewrite_err, 0); /* it is short */
-    journal_close(journal);
+    session_journal_close(journal);
     assert_int_equal(unlink(path), 0);
 
     open_with(&journal, 1, 3);
@@ -239,7 +239,7 @@ static void a_full_disk_loses_nothing_that_was_kept(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(err, ERR_NOSPACE);
     assert_int_equal(append(journal, 5), 0); /* there is room again */
-    journal_close(journal);
+    session_journal_close(journal);
     assert_int_equal(count_after_restart(NULL), 4);
 }
 
@@ -253,8 +253,8 @@ static void a_kill_loses_nothing_that_was_kept(void **state)
         pid_t child = fork();
         if (child == 0) {
             struct session_book *book = make_book();
-            struct journal *journal;
-            if (journal_open(path, book, &journal) < 0)
+            struct session_journal *journal;
+            if (session_journal_open(path, book, &journal) < 0)
                 _exit(1);
             for (uint64_t i = session_book_next_number(book);; i++) {
                 char id[24];
@@ -265,7 +265,7 @@ static void a_kill_loses_nothing_that_was_kept(void **state)
                 if (session_book_put(book, &s) < 0 || append(journal, i) < 0)
                     _exit(2);
                 if (i % 5 == 0 && (session_book_hold_all(book, &held, &count) < 0 ||
-                                   journal_rewrite(journal, i + 1, held, count) < 0))
+                                   session_journal_rewrite(journal, i + 1, held, count) < 0))
                     _exit(3);
                 if (write(ends[1], &i, sizeof i) != sizeof i)
                     _exit(4);

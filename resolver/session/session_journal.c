@@ -1,4 +1,4 @@
-#include "session/journal.h"
+#include "session/session_journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #define PIECE_BYTES (1u << 20) /* of a rewrite, in memory at once */
 #define FILE_MAX    (INT64_C(1) << 32)
 
-struct journal {
+struct session_journal {
     char path[PATH_MAX];
     int fd;
     off_t size;  /* of what is whole */
@@ -46,7 +46,7 @@ static int err_from_errno(void)
 
 /* ---- reading ---- */
 
-static int take_line(struct journal *journal, struct session_book *book, const char *line, size_t len)
+static int take_line(struct session_journal *journal, struct session_book *book, const char *line, size_t len)
 {
     struct session_line parsed;
     int err = session_line_parse(line, len, &parsed);
@@ -60,7 +60,7 @@ static int take_line(struct journal *journal, struct session_book *book, const c
     return 0;
 }
 
-static int read_lines(struct journal *journal, struct session_book *book, FILE *file)
+static int read_lines(struct session_journal *journal, struct session_book *book, FILE *file)
 {
     char *line = NULL;
     size_t cap = 0;
@@ -76,7 +76,7 @@ static int read_lines(struct journal *journal, struct session_book *book, FILE *
     return err;
 }
 
-static int read_all(struct journal *journal, struct session_book *book)
+static int read_all(struct session_journal *journal, struct session_book *book)
 {
     struct stat st;
     if (fstat(journal->fd, &st) < 0)
@@ -114,13 +114,13 @@ static int write_all(int fd, const char *bytes, size_t len, off_t at)
 }
 
 /* Takes away what a write that failed may have left, so that the next line does not begin in the middle of one. */
-static int trim(struct journal *journal)
+static int trim(struct session_journal *journal)
 {
     journal->broken = ftruncate(journal->fd, journal->size) < 0 || fdatasync(journal->fd) < 0;
     return journal->broken ? ERR_IO : 0;
 }
 
-int journal_append(struct journal *journal, const char *lines, size_t len, size_t line_count)
+int session_journal_append(struct session_journal *journal, const char *lines, size_t len, size_t line_count)
 {
     int err = journal->broken ? trim(journal) : 0;
     if (err < 0)
@@ -139,9 +139,9 @@ int journal_append(struct journal *journal, const char *lines, size_t len, size_
 
 /* ---- written anew ---- */
 
-bool journal_is_long(const struct journal *journal, size_t sessions)
+bool session_journal_is_long(const struct session_journal *journal, size_t sessions)
 {
-    return journal->damaged > 0 || journal->line_count > 2 * sessions + JOURNAL_SLACK;
+    return journal->damaged > 0 || journal->line_count > 2 * sessions + SESSION_JOURNAL_SLACK;
 }
 
 /* The name of a new file is on disk only when its folder is. */
@@ -190,7 +190,8 @@ static int write_sessions(int fd, uint64_t next, struct session *const sessions[
     return err;
 }
 
-int journal_rewrite(struct journal *journal, uint64_t next, struct session *const sessions[], size_t count)
+int session_journal_rewrite(struct session_journal *journal, uint64_t next, struct session *const sessions[],
+                            size_t count)
 {
     char beside[PATH_MAX + 8];
     off_t size;
@@ -218,20 +219,21 @@ int journal_rewrite(struct journal *journal, uint64_t next, struct session *cons
 
 /* ---- opening ---- */
 
-static int open_file(struct journal *journal, struct session_book *book)
+static int open_file(struct session_journal *journal, struct session_book *book)
 {
     journal->fd = open(journal->path, O_RDWR | O_CLOEXEC);
     if (journal->fd < 0)
-        return errno == ENOENT ? journal_rewrite(journal, session_book_next_number(book), NULL, 0) : err_from_errno();
+        return errno == ENOENT ? session_journal_rewrite(journal, session_book_next_number(book), NULL, 0)
+                               : err_from_errno();
     if (flock(journal->fd, LOCK_EX | LOCK_NB) < 0)
         return err_from_errno();
     int err = read_all(journal, book);
     return err < 0 ? err : trim(journal);
 }
 
-int journal_open(const char *path, struct session_book *book, struct journal **out)
+int session_journal_open(const char *path, struct session_book *book, struct session_journal **out)
 {
-    struct journal *journal = calloc(1, sizeof *journal);
+    struct session_journal *journal = calloc(1, sizeof *journal);
     if (journal == NULL)
         return ERR_NOMEM;
     journal->fd = -1;
@@ -239,13 +241,13 @@ int journal_open(const char *path, struct session_book *book, struct journal **o
                   ? ERR_LIMIT
                   : open_file(journal, book);
     if (err < 0)
-        journal_close(journal);
+        session_journal_close(journal);
     else
         *out = journal;
     return err;
 }
 
-void journal_close(struct journal *journal)
+void session_journal_close(struct session_journal *journal)
 {
     if (journal == NULL)
         return;
@@ -254,7 +256,7 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-size_t journal_damaged(const struct journal *journal)
+size_t session_journal_damaged(const struct session_journal *journal)
 {
     return journal->damaged;
 }

@@ -1,12 +1,11 @@
 #include "net/control_socket.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
+
+#include "net/socket_file.h"
+
+#define MODE 0660 /* owner and group */
 
 struct visitor {
     uv_pipe_t pipe;
@@ -237,26 +236,6 @@ static void on_connection(uv_stream_t *listener, int status)
 
 /* ---- listening ---- */
 
-/* 0 when path is free or was a socket file that nobody listens on. */
-static int clear_path(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat st;
-    if (lstat(path, &st) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(st.st_mode))
-        return -EADDRINUSE;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    bool alive = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
-    close(fd);
-    if (alive)
-        return -EADDRINUSE;
-    return unlink(path) < 0 ? -errno : 0;
-}
-
 static void on_closed(uv_handle_t *handle)
 {
     struct control_socket *control = handle->data;
@@ -264,34 +243,17 @@ static void on_closed(uv_handle_t *handle)
     free_if_done(control);
 }
 
-/* The file is made without any right and opened to owner and group when it is ready. */
-static int bind_and_listen(struct control_socket *control)
-{
-    mode_t before = umask(0177);
-    int err = uv_pipe_bind(&control->pipe, control->path);
-    umask(before);
-    if (err == 0)
-        err = uv_listen((uv_stream_t *)&control->pipe, CONTROL_CALLERS_MAX, on_connection);
-    if (err == 0 && chmod(control->path, 0660) < 0)
-        err = -errno;
-    return err;
-}
-
 int control_socket_listen(uv_loop_t *loop, const char *path, control_env env, void *ctx, struct control_socket **out)
 {
-    struct sockaddr_un address;
-    if (strlen(path) >= sizeof address.sun_path)
-        return ERR_LIMIT; /* libuv would cut it short without a word */
-    int err = clear_path(path);
-    if (err < 0)
-        return err;
     struct control_socket *control = calloc(1, sizeof *control);
     if (control == NULL)
         return ERR_NOMEM;
     *control = (struct control_socket){.loop = loop, .path = strdup(path), .env = env, .ctx = ctx};
     uv_pipe_init(loop, &control->pipe, 0);
     control->pipe.data = control;
-    err = control->path == NULL ? ERR_NOMEM : bind_and_listen(control);
+    int err = control->path == NULL
+                  ? ERR_NOMEM
+                  : socket_file_listen(&control->pipe, path, MODE, CONTROL_CALLERS_MAX, on_connection);
     if (err < 0) {
         control_socket_close(control);
         return err;

@@ -194,7 +194,7 @@ int session_journal_rewrite(struct session_journal *journal, uint64_t next, stru
                             size_t count)
 {
     char beside[PATH_MAX + 8];
-    off_t size;
+    off_t size = 0;
     snprintf(beside, sizeof beside, "%s.new", journal->path);
     int fd = open(beside, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
     if (fd < 0)

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "radius/account.h"
 #include "session/session.h"
 
 #define VERSION      1
@@ -138,18 +139,11 @@ static const char *end_at(unsigned i)
 static int get_mac(const json_t *object, struct session *out)
 {
     const json_t *value = json_object_get(object, "mac");
-    unsigned b[6];
-    char more;
     if (value == NULL)
         return 0;
-    if (!json_is_string(value) || json_string_length(value) != 17 ||
-        sscanf(json_string_value(value), "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-               &more) != 6)
-        return ERR_MALFORMED;
-    for (size_t i = 0; i < 6; i++)
-        out->mac[i] = (uint8_t)b[i];
-    out->has_mac = true;
-    return 0;
+    out->has_mac =
+        json_is_string(value) && radius_mac_from_text(json_string_value(value), json_string_length(value), out->mac);
+    return out->has_mac ? 0 : ERR_MALFORMED;
 }
 
 static int get_addresses(const json_t *object, struct session *out)

@@ -47,7 +47,7 @@ struct api {
     struct slots clients;
     struct tcp_limits *limits;
     struct conn_buffer *buffer;
-    struct rate calls, wrongs;
+    struct rate handshakes, calls, wrongs;
     struct logon_tally tally;
     int64_t complained_ms;
     size_t waiting; /* for the disk */
@@ -245,7 +245,7 @@ static void take_request(struct client *client)
     char origin[32];
     struct speaker here;
     int64_t wait_s;
-    if (!rate_take(&api->calls, &client->peer.addr, now_ms(api), &wait_s)) {
+    if (client->is_local && !rate_take(&api->calls, &client->peer.addr, now_ms(api), &wait_s)) {
         refuse_for_now(client, wait_s);
         return;
     }
@@ -339,9 +339,11 @@ static bool accept_over_tls(struct api *api, uv_stream_t *listener, struct clien
 {
     struct endpoint local;
     struct tls_session *tls;
+    int64_t wait_s;
     if (uv_accept(listener, (uv_stream_t *)&client->conn.tcp) < 0 ||
         listener_ends(&client->conn.tcp, &client->peer, &local) < 0 || slots_full(&api->clients) ||
-        api->opts.rules.tls == NULL || !tcp_limits_take(api->limits, &client->peer.addr))
+        api->opts.rules.tls == NULL || !rate_take(&api->handshakes, &client->peer.addr, now_ms(api), &wait_s) ||
+        !tcp_limits_take(api->limits, &client->peer.addr))
         return false;
     client->counted = true;
     if (tls_session_accept(api->opts.rules.tls, TLS_PROTOCOL_HTTP, &tls) == 0) {
@@ -412,6 +414,7 @@ int api_listen(uv_loop_t *loop, const struct api_opts *opts, struct api **out)
     api->loop = loop;
     api->opts = *opts;
     api->opts.listen = NULL; /* the caller's, for the time of this call */
+    api->handshakes = (struct rate){.burst = API_TLS_BURST, .every_ms = API_TLS_EVERY_MS};
     api->calls = (struct rate){.burst = API_CALL_BURST, .every_ms = API_CALL_EVERY_MS};
     api->wrongs = (struct rate){.burst = API_WRONG_BURST, .every_ms = API_WRONG_EVERY_MS};
     api->buffer = malloc(sizeof *api->buffer);

@@ -29,7 +29,9 @@
 #define API_LINGER_MS      2000  /* for the client to read it and go */
 #define API_LISTEN_MAX     16
 
-/* Calls of one address, and wrong tokens of one. */
+/* Connections over TLS of one address: each costs a handshake. Calls over the socket. Wrong tokens of one address. */
+#define API_TLS_BURST      300
+#define API_TLS_EVERY_MS   20
 #define API_CALL_BURST     1000
 #define API_CALL_EVERY_MS  5
 #define API_WRONG_BURST    10

@@ -74,9 +74,13 @@ static bool is_same(const struct session *a, const struct session *b)
 }
 
 static int go_on(struct session_book *book, const struct accounting_from *from, const struct radius_account *account,
-                 const struct session *known)
+                 const struct session *known, int64_t now_s)
 {
     struct session s = *known;
+    if (s.heard_s > now_s) { /* our clock went back: what it said then is no measure */
+        s.heard_s = account->at_s;
+        s.from_s = s.from_s < account->at_s ? s.from_s : account->at_s;
+    }
     if (account->at_s < s.heard_s)
         return 0; /* late: what is known is newer */
     renew(&s, from, account);
@@ -93,19 +97,21 @@ static bool is_new(const struct radius_account *account, const struct session *e
 }
 
 static int start(struct session_book *book, const struct accounting_from *from, const struct radius_account *account,
-                 const char *origin)
+                 const char *origin, int64_t now_s)
 {
     const struct session *known = session_book_find(book, SESSION_RADIUS, origin, account->id);
     if (known == NULL || (known->end != SESSION_LASTS && is_new(account, known)))
         return begin(book, from, account, origin);
-    return known->end == SESSION_LASTS ? go_on(book, from, account, known) : 0;
+    return known->end == SESSION_LASTS ? go_on(book, from, account, known, now_s) : 0;
 }
 
-static int stop(struct session_book *book, const struct radius_account *account, const char *origin)
+static int stop(struct session_book *book, const struct radius_account *account, const char *origin, int64_t now_s)
 {
     const struct session *known = session_book_find(book, SESSION_RADIUS, origin, account->id);
     if (known != NULL && known->end == SESSION_LASTS)
-        return account->at_s < known->from_s ? 0 : session_book_end(book, known, SESSION_STOPPED, account->at_s);
+        return account->at_s < known->from_s && known->from_s <= now_s
+                   ? 0
+                   : session_book_end(book, known, SESSION_STOPPED, account->at_s);
     if (known != NULL && known->end == SESSION_STOPPED)
         return 0;
     const struct session over = {.source = SESSION_RADIUS,
@@ -130,9 +136,9 @@ int accounting_take(struct session_book *book, const struct accounting_from *fro
     case RADIUS_START:
     case RADIUS_INTERIM:
         /* Heard of too long ago: it would be over before it began. */
-        return account->at_s + from->lifetime_s <= now_s ? 0 : start(book, from, account, origin);
+        return account->at_s + from->lifetime_s <= now_s ? 0 : start(book, from, account, origin, now_s);
     case RADIUS_STOP:
-        return stop(book, account, origin);
+        return stop(book, account, origin, now_s);
     case RADIUS_ON:
     case RADIUS_OFF:
         session_book_clear(book, SESSION_RADIUS, origin, account->at_s);

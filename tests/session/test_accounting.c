@@ -44,9 +44,14 @@ static struct radius_account account(enum radius_event event, const char *id, in
     return a;
 }
 
+static void take_at(struct radius_account a, int64_t now_s)
+{
+    assert_int_equal(accounting_take(book, &from, &a, now_s), 0);
+}
+
 static void take(struct radius_account a)
 {
-    assert_int_equal(accounting_take(book, &from, &a, a.at_s), 0);
+    take_at(a, a.at_s);
 }
 
 static const struct session *known(const char *id)
@@ -110,7 +115,7 @@ static void an_id_may_be_given_again(void **state)
     take(account(RADIUS_START, "1", NOW + 6, "ben", NULL));
     assert_int_equal(known("1")->number, 2);
     assert_string_equal(known("1")->user, "ben");
-    take(account(RADIUS_STOP, "1", NOW + 5, "anna", NULL)); /* of the session before */
+    take_at(account(RADIUS_STOP, "1", NOW + 5, "anna", NULL), NOW + 7); /* of the session before */
     assert_int_equal(known("1")->end, SESSION_LASTS);
     take(account(RADIUS_STOP, "1", NOW + 10, "ben", NULL));
     struct radius_account later = account(RADIUS_START, "1", NOW + 11 + ACCOUNTING_REUSED_S, "carol", NULL);
@@ -123,7 +128,7 @@ static void late_news_change_nothing(void **state)
 {
     (void)state;
     take(account(RADIUS_INTERIM, "1", NOW + 600, "anna", "10.0.0.8"));
-    take(account(RADIUS_START, "1", NOW, "guest", "10.0.0.7"));
+    take_at(account(RADIUS_START, "1", NOW, "guest", "10.0.0.7"), NOW + 601);
     assert_string_equal(known("1")->user, "anna");
     assert_int_equal(known("1")->heard_s, NOW + 600);
     struct radius_account old = account(RADIUS_START, "2", NOW - LIFETIME, "anna", NULL);
@@ -190,6 +195,19 @@ static void a_nas_that_starts_anew_ends_its_sessions_and_no_others(void **state)
     assert_int_equal(session_book_lasting(book, SESSION_RADIUS), 1);
 }
 
+/* It was an hour ahead when the sessions began. */
+static void a_clock_that_was_ahead_keeps_no_session_alive(void **state)
+{
+    (void)state;
+    take(account(RADIUS_START, "1", NOW + 3600, "anna", "10.0.0.7"));
+    take(account(RADIUS_START, "2", NOW + 3600, "ben", "10.0.0.8"));
+    take(account(RADIUS_STOP, "1", NOW, "anna", NULL));
+    assert_int_equal(known("1")->end, SESSION_STOPPED);
+    take(account(RADIUS_INTERIM, "2", NOW + 5, "ben", "10.0.0.8"));
+    assert_int_equal(known("2")->from_s, NOW + 5);
+    assert_int_equal(known("2")->until_s, NOW + 5 + LIFETIME);
+}
+
 static void what_is_not_about_sessions_changes_nothing(void **state)
 {
     (void)state;
@@ -224,6 +242,7 @@ int main(void)
         TEST(another_user_of_a_session_is_there_from_then_on),
         TEST(addresses_are_renewed_by_family),
         TEST(a_nas_that_starts_anew_ends_its_sessions_and_no_others),
+        TEST(a_clock_that_was_ahead_keeps_no_session_alive),
         TEST(what_is_not_about_sessions_changes_nothing),
         TEST(a_full_book_says_so),
     };

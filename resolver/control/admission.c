@@ -92,6 +92,8 @@ static bool check(const struct command_env *env, const struct decision *d, struc
                     d->kind == DECISION_GRANT ? "error: say what it is for (--aim)\n" : "error: say why (--reason)\n");
     else if (d->scope == DECISION_GROUP && policy_group_find(env->policy, d->whom) < 0)
         text_printf(out, "error: there is no group '%s'\n", d->whom);
+    else if ((d->scope == DECISION_USER || d->scope == DECISION_DEVICE) && !env->knows_people)
+        text_printf(out, "error: users and devices can't be told here, so this would hold for nobody\n");
     else if (d->kind == DECISION_SUSPEND && d->scope == DECISION_EVERYONE)
         text_printf(out, "error: say who is paused (--user, --device or --group)\n");
     else if (d->kind == DECISION_GRANT && d->scope == DECISION_EVERYONE)

@@ -79,7 +79,8 @@ struct command_env {
     struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
     int docket_err;
     const struct decide_opts *decide;
-    uint32_t uid; /* of the caller, as the kernel says */
+    bool knows_people; /* users and devices can be told from one another */
+    uint32_t uid;      /* of the caller, as the kernel says */
 
     void *ctx; /* of the next ones */
     /*

@@ -19,7 +19,8 @@ static void set_caller(struct command_env *env, const char *by)
 {
     struct caller *caller = &env->caller;
     if (by[0] != '\0' && caller_act_for(caller, by) < 0 && caller->process_uid == ROOT_UID)
-        snprintf(caller->name, sizeof caller->name, "%s", by); /* the system knows no such user, so root's roles count */
+        snprintf(caller->name, sizeof caller->name, "%s",
+                 by); /* the system knows no such user, so root's roles count */
 }
 
 static void set_by(const struct command_env *env, struct decision *decision)

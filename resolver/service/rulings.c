@@ -33,21 +33,37 @@ void rulings_close(struct rulings *rulings)
     docket_close(rulings->docket);
 }
 
+struct numbering {
+    const struct policy *policy;
+    const struct rulings_numbers *numbers;
+};
+
 static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
+    const struct numbering *n = ctx;
+    if (scope == DECISION_GROUP)
+        return policy_group_find(n->policy, name);
+    if (n->numbers->user == NULL)
+        return -1;
+    uint32_t found = (scope == DECISION_USER ? n->numbers->user : n->numbers->device)(n->numbers->ctx, name);
+    return found == 0 ? -1 : (int64_t)found;
 }
 
-/* A block for a group that the policy has no longer opens what it shut: nobody should have to find that out by asking. */
-static void warn_of_groups(const struct docket *docket, const struct policy *policy, int64_t now_s)
+/* A block that holds for nobody opens what it shut: nobody should have to find that out by asking. */
+static void warn_of_nobody(const struct docket *docket, struct numbering *n, int64_t now_s)
 {
-    size_t count = 0;
+    size_t groups = 0, people = 0;
     for (size_t i = 0; docket != NULL && i < docket_count(docket); i++) {
         const struct decision *d = docket_all(docket)[i];
-        count += !decision_is_over(d, now_s) && d->scope == DECISION_GROUP && policy_group_find(policy, d->whom) < 0;
+        bool nobody = !d->pending && !decision_is_over(d, now_s) && d->scope != DECISION_EVERYONE &&
+                      number(n, d->scope, d->whom) < 0;
+        groups += nobody && d->scope == DECISION_GROUP;
+        people += nobody && d->scope != DECISION_GROUP;
     }
-    if (count > 0)
-        log_warning("decisions are without effect, since their groups are not in the policy count=%zu", count);
+    if (groups > 0)
+        log_warning("decisions are without effect, since their groups are not in the policy count=%zu", groups);
+    if (people > 0)
+        log_warning("decisions are without effect, since their users or devices have no number count=%zu", people);
 }
 
 int rulings_orders(struct rulings *rulings, const struct config *config, const struct policy *policy, int64_t now_s,
@@ -55,7 +71,7 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
 {
     struct table *table = NULL;
     const struct docket *docket = rulings->docket;
-    void *ctx = (void *)(uintptr_t)policy;
+    struct numbering numbering = {policy, &rulings->numbers};
     const struct table_opts opts = {.decisions = docket == NULL ? NULL : docket_all(docket),
                                     .count = docket == NULL ? 0 : docket_count(docket),
                                     .spared = config->learning_platform,
@@ -64,12 +80,12 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
                                     .now_s = now_s,
                                     .version = ++rulings->version,
                                     .number = number,
-                                    .ctx = ctx};
-    const struct docket_numbers numbers = {number, ctx};
+                                    .ctx = &numbering};
+    const struct docket_numbers numbers = {number, &numbering};
     int err = table_new(&opts, &table);
     if (err == 0)
         err = orders_new(table, out);
-    warn_of_groups(docket, policy, now_s);
+    warn_of_nobody(docket, &numbering, now_s);
     if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s, &numbers) < 0)
         log_warning("the notice page can't be told what was decided file=%s", config->decisions_public);
     return err;

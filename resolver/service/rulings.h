@@ -12,10 +12,18 @@
 #include "policy/policy.h"
 #include "service/snapshot.h"
 
+/* Numbers that stand for users and devices as long as they are known (identity/roster.h); 0: it can have none. */
+struct rulings_numbers {
+    uint32_t (*user)(void *ctx, const char *name); /* NULL: nobody numbers them, so nothing is decided about them */
+    uint32_t (*device)(void *ctx, const char *name);
+    void *ctx;
+};
+
 struct rulings {
     struct docket *docket; /* NULL: none, for err */
     int err;
     uint32_t version; /* of the last table */
+    struct rulings_numbers numbers;
 };
 
 /*

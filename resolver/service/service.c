@@ -317,6 +317,7 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .docket = s->rulings.docket,
         .docket_err = s->rulings.err,
         .decide = &settings->config->decide,
+        .knows_people = s->rulings.numbers.user != NULL,
         .ctx = s,
         .decided = command_decided,
         .policy_check = command_policy_check,

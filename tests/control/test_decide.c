@@ -86,6 +86,7 @@ static char *answer_to(const char *json, uint32_t uid, bool has_docket)
                                     .docket = has_docket ? docket : NULL,
                                     .docket_err = ERR_ACCESS,
                                     .decide = in_use == NULL ? &opts : in_use,
+                                    .knows_people = true,
                                     .roles = &roles,
                                     .ledger = ledger,
                                     .caller = {.uid = uid, .process_uid = uid},

@@ -12,12 +12,16 @@ workers: 3
 policy:
   levels:
     - {name: pupils, block: [malware]}
+    - {name: staff, log_only: [malware]}
   groups:
     - {name: year-9, networks: [127.0.0.9/32], level: pupils}
+    - {name: teachers, networks: [127.0.0.8/32], level: staff}
   default_level: pupils
-decisions: {allow_for: 30m, allow_max: 2d}
+learning_platform: [lp.wild.example.net]
+decisions: {allow_for: 30m, allow_max: 2d, grant_never: [pornography]}
 """
 ADDRESS = "198.51.100.10"
+NAMES = ["blocked.example.net", "site.wild.example.net", "cdn.wild.example.net", "ads.wild.example.net"]
 
 
 class Decisions(lab.Case):
@@ -28,7 +32,7 @@ class Decisions(lab.Case):
 
     @classmethod
     def start(cls):
-        names = None if os.path.exists(cls.lab.path("state", "blocklist")) else ["blocked.example.net"]
+        names = None if os.path.exists(cls.lab.path("state", "blocklist")) else NAMES
         cls.server = cls.lab.serve(0, [cls.nsd], names, conf=CONF)
 
     def docket(self):
@@ -107,12 +111,72 @@ class Decisions(lab.Case):
         self.assertEqual(json.loads(self.tell("decisions", "--json"))["state"], "in force")
         self.tell("revoke", number)
 
+    def data(self, name, client):
+        return self.server.ask(name, client=client).data()
+
+    def test_a_group_is_paused_but_for_help_and_the_learning_platform(self):
+        number = self.decided("suspend", "--group", "year-9", "--for", "1h", "--asked", "Mr Patel")
+        lab.wait_until("the pause", lambda: self.data("www.example.net", "127.0.0.9") == [lab.SINKHOLE], 1)
+        self.assertNotEqual(self.data("class.lp.wild.example.net", "127.0.0.9"), [lab.SINKHOLE])
+        self.assertNotEqual(self.data("www.childline.org.uk", "127.0.0.9"), [lab.SINKHOLE])
+        self.assertEqual(self.data("www.example.net", "127.0.0.1"), [ADDRESS])
+        self.assertIn("suspend all access, for group year-9  (in force)", self.tell("decisions"))
+        self.assertIn("asked    Mr Patel", self.tell("decisions"))
+        self.assertIn("(suspension)", self.tell("why", "www.example.net", "--client", "127.0.0.9"))
+        self.server.kill()
+        type(self).start()
+        self.assertEqual(self.data("www.example.net", "127.0.0.9"), [lab.SINKHOLE])
+        self.assertIn("not paused any longer", self.tell("resume", "--group", "year-9", "--reason", "talked to"))
+        lab.wait_until("its end", lambda: self.data("www.example.net", "127.0.0.9") == [ADDRESS], 1)
+        self.assertIn("error: group year-9 is not paused", self.tell("resume", "--group", "year-9", "--reason", "x", code=1))
+        self.assertIn("decision.resume", self.tell("ledger", "show"))
+        self.assertTrue(number)
+
+    def test_a_pause_of_one_service_and_one_that_begins_later(self):
+        self.decided("suspend", "www.example.net", "--group", "year-9", "--for", "1h")
+        lab.wait_until("it", lambda: self.data("www.example.net", "127.0.0.9") == [lab.SINKHOLE], 1)
+        self.assertNotEqual(self.data("t1.wild.example.net", "127.0.0.9"), [lab.SINKHOLE])
+        begin = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 3))
+        self.decided("block", "t2.wild.example.net", "--from", begin)
+        self.assertIn("(begins later)", self.tell("decisions"))
+        answer = self.server.ask("t2.wild.example.net")
+        if answer.data() != [lab.SINKHOLE]:
+            self.assertLessEqual(answer.answer[0].ttl, 3)
+        lab.wait_until("its begin", lambda: self.ask_all("t2.wild.example.net") == {(lab.SINKHOLE,)}, 5)
+
+    def test_a_lesson_opens_a_site_with_the_names_it_needs(self):
+        for _ in range(3):
+            self.data("ads.wild.example.net", "127.0.0.8")  # asked all day
+        for name in ("site", "cdn", "ads"):
+            self.data(name + ".wild.example.net", "127.0.0.8")
+        lab.wait_until("the log", lambda: "ads.wild" in self.tell("log", "search", "--name", "ads.wild.example.net"), 5)
+        checked = self.tell("grant", "--check", "site.wild.example.net")
+        self.assertRegex(checked, r"(?s)The site:.*year-9 +pupils +blocked \(malware\).*teachers +staff +allowed")
+        self.assertIn("cdn.wild.example.net", checked)
+        said = self.tell("grant", "https://site.wild.example.net/page", "--group", "year-9", "--aim", "maps", "--for", "1h", "--yes")
+        self.assertRegex(said, r"cdn\.wild\.example\.net +blocked \(malware\)  needed")
+        self.assertRegex(said, r"ads\.wild\.example\.net +blocked \(malware\)")
+        self.assertIn("site.wild.example.net with all below it is granted together with", said)
+        for name in ("site", "cdn"):
+            lab.wait_until(name, lambda: self.data(name + ".wild.example.net", "127.0.0.9") != [lab.SINKHOLE], 1)
+            self.assertEqual(self.data(name + ".wild.example.net", "127.0.0.1"), [lab.SINKHOLE])
+        self.assertEqual(self.data("blocked.example.net", "127.0.0.9"), [lab.SINKHOLE])
+        row = json.loads(self.tell("decisions", "--json"))
+        self.assertEqual((row["decision"], row["group"], row["reason"]), ("grant", "year-9", "maps"))
+        self.assertIn({"name": "cdn.wild.example.net", "below": False}, row["with"])
+        refused = self.tell("grant", "blocked.example.net", "--group", "year-9", "--aim", "x", "--for", "1h", "--only", code=1)
+        self.assertIn("Nothing was opened.", refused)  # nobody said yes
+        self.assertIn("12 hours at most", self.tell("grant", "blocked.example.net", "--group", "year-9", "--aim", "x", "--for", "13h",
+                                                    "--only", "--yes", code=1))
+
     def test_what_may_not_be_is_refused(self):
         for words, said in (
                 (("block", "www.childline.org.uk", "--reason", "x"), "protected help"),
                 (("allow", "a.example", "--reason", "x", "--group", "none"), "there is no group 'none'"),
                 (("allow", "a.example", "--reason", "x", "--for", "3d"), "48 hours at most"),
                 (("block", "a.example", "--reason", "x", "--until", "2020-01-01 10:00"), "that time is over"),
+                (("suspend", "--group", "none", "--reason", "x", "--for", "1h"), "there is no group 'none'"),
+                (("approve", "4000000000"), "no decision of this number waits"),
                 (("revoke", "4000000000"), "no decision of this number")):
             with self.subTest(words):
                 self.assertIn(said, self.tell(*words, code=1))
@@ -124,6 +188,12 @@ class Decisions(lab.Case):
                 (("allow", "a.example", "--reason", "x", "--for", "soon"), "--for must be"),
                 (("allow", "a.example", "--reason", "x", "--for", "1h", "--until", "23:00"), "exclude each other"),
                 (("block", "a.example", "--reason", "x" * 501), "500 bytes"),
+                (("suspend", "--reason", "x", "--for", "1h"), "say who is paused"),
+                (("suspend", "--group", "year-9", "--reason", "x"), "say until when"),
+                (("block", "a.example", "--reason", "x", "--group", "a", "--user", "b"), "exclude each other"),
+                (("grant", "a.example", "--group", "year-9"), "say what it is for"),
+                (("grant", "a.example", "--aim", "x"), "say for whom"),
+                (("resume", "--reason", "x"), "say who is paused no longer"),
                 (("revoke", "x"), "number")):
             with self.subTest(words):
                 self.assertIn(said, self.tell(*words, code=2))

@@ -9,6 +9,7 @@
 #include "base/verdict.h"
 #include "dns/rr.h"
 #include "operator/command.h"
+#include "operator/circumstances.h"
 #include "operator/explain.h"
 #include "operator/log_options.h"
 #include "operator/sources.h"
@@ -184,6 +185,24 @@ void why_print_row(FILE *to, const char *label, const char *value)
     putc('\n', to);
 }
 
+void why_print_circumstances(FILE *to, const struct explain *explain, const struct whom *whom)
+{
+    struct text schedules = {0}, own = {0}, reason = {0};
+    circumstances_schedules(explain, whom, &schedules);
+    circumstances_person(explain, whom, &own);
+    why_print_row(to, "schedule", schedules.bytes == NULL ? "" : schedules.bytes);
+    why_print_row(to, "own rules", own.bytes == NULL ? "" : own.bytes);
+    int err = own.len == 0 ? ERR_NOENT : circumstances_reason(explain, whom, &reason);
+    if (err == ERR_ACCESS)
+        text_printf(&reason, "not yours to read");
+    else if (err < 0 && err != ERR_NOENT)
+        text_printf(&reason, "can't be read: %s", err_str(err));
+    why_print_row(to, "  reason", reason.bytes == NULL ? "" : reason.bytes);
+    text_done(&schedules);
+    text_done(&own);
+    text_done(&reason);
+}
+
 static void print_listed(FILE *to, const struct findings *f)
 {
     for (unsigned id = 0; id < CATEGORY_MAX; id++) {
@@ -232,6 +251,7 @@ static void print_text(FILE *to, const struct findings *f)
     why_print_row(to, "client", whom_to_text(&f->whom, f->asked->whom.group, client));
     why_print_row(to, "group", policy_group_name(f->explain->policy, f->whom.client.group));
     why_print_row(to, "level", level_text(f));
+    why_print_circumstances(to, f->explain, &f->whom);
     why_print_row(to, "type", dns_type_to_text(f->asked->type, type));
     why_print_row(to, "answer", f->answer.bytes);
     if (f->explain->db != NULL)
@@ -256,6 +276,18 @@ static void add_member(struct text *out, const char *key, const char *value)
         text_printf(out, "null");
     else
         text_add_json(out, value);
+}
+
+/* The reason is for people alone: what is written to files spreads. */
+void why_add_circumstances(const struct explain *explain, const struct whom *whom, struct text *out)
+{
+    struct text schedules = {0}, own = {0};
+    circumstances_schedules(explain, whom, &schedules);
+    circumstances_person(explain, whom, &own);
+    add_member(out, "schedules", schedules.bytes == NULL ? "" : schedules.bytes);
+    add_member(out, "own_rules", own.bytes == NULL ? "" : own.bytes);
+    text_done(&schedules);
+    text_done(&own);
 }
 
 static void add_categories(struct text *out, uint64_t categories)
@@ -285,6 +317,7 @@ static void print_json(FILE *to, const struct findings *f)
     add_member(&out, "type", dns_type_to_text(f->asked->type, type));
     add_member(&out, "group", policy_group_name(f->explain->policy, f->whom.client.group));
     add_member(&out, "level", level_text(f));
+    why_add_circumstances(f->explain, &f->whom, &out);
     add_member(&out, "verdict", verdict_action_name(f->verdict.action));
     add_member(&out, "reason", verdict_reason_name(f->verdict.reason));
     add_member(&out, "category", category_text(&f->verdict));

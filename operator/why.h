@@ -24,4 +24,8 @@ int why_then(const struct operator_env *env, const struct why_asked *q);
 /* "  label        value", when there is one. What others wrote can't steer a terminal. */
 void why_print_row(FILE *to, const char *label, const char *value);
 
+/* What besides the level has a part in it: active schedules, and the user's own rules. */
+void why_print_circumstances(FILE *to, const struct explain *explain, const struct whom *whom);
+void why_add_circumstances(const struct explain *explain, const struct whom *whom, struct text *out);
+
 #endif

@@ -228,6 +228,7 @@ static void print_text(const struct then *t, FILE *to)
     why_print_row(to, "client", whom_to_text(&past->whom, t->asked->whom.group, who));
     why_print_row(to, "group", policy_group_name(past->explain.policy, past->whom.client.group));
     why_print_row(to, "level", explain_level(&past->explain, &past->whom.client)->name);
+    why_print_circumstances(to, &past->explain, &past->whom);
     if (past->generation > 0 || past->list != PAST_KEPT)
         fprintf(to, "  %-12s %" PRIu64 "%s\n", "generation", past->generation, list_text(past->list));
     fprintf(to, "  %-12s %" PRIu32 "%s\n", "policy", past->version, policy_text(past->policy));
@@ -379,6 +380,7 @@ static void print_json(const struct then *t, FILE *to)
     add_whom_json(&out, &past->whom);
     add_member(&out, "group", policy_group_name(past->explain.policy, past->whom.client.group));
     add_member(&out, "level", explain_level(&past->explain, &past->whom.client)->name);
+    why_add_circumstances(&past->explain, &past->whom, &out);
     text_printf(&out, ", \"generation\": %" PRIu64 ", \"generation_source\": \"%s\"", past->generation,
                 source_key(past->list));
     text_printf(&out, ", \"policy_version\": %" PRIu32 ", \"policy_source\": \"%s\"", past->version,

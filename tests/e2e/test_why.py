@@ -15,7 +15,13 @@ policy:
   groups:
     - {name: year-9, networks: [127.0.0.9/32], level: pupils}
     - {name: teachers, networks: [127.0.0.8/32], level: staff}
+    - {name: lab, networks: [127.0.0.7/32], level: pupils}
   default_level: pupils
+  calendar: {time_zone: Europe/London}
+  schedules:
+    - {name: lab-all-day, when: "Mon-Sun 00:00-24:00", groups: [lab], block: [gambling]}
+  people: PEOPLE
+  reasons: REASONS
 decisions: {allow_for: 30m, allow_max: 2d}
 """
 ADDRESS = "198.51.100.66"
@@ -36,7 +42,10 @@ class Why(lab.Case):
     @classmethod
     def set_up(cls):
         cls.nsd = cls.lab.start_nsd(1)
-        cls.server = cls.lab.serve(0, [cls.nsd], ["blocked.example.net"], conf=CONF)
+        people = cls.lab.write("people.csv", "user,group,block\nann,lab,social-media\nbob,teachers,\n")
+        cls.reasons = cls.lab.write("reasons.csv", "reason,user\nher parents asked for it,ANN\n")
+        cls.conf = CONF.replace("PEOPLE", people).replace("REASONS", cls.reasons)
+        cls.server = cls.lab.serve(0, [cls.nsd], ["blocked.example.net"], conf=cls.conf)
 
     def tell(self, *words, code=0):
         done = self.server.operator(*words, check=False)
@@ -145,17 +154,28 @@ class Why(lab.Case):
         self.server.stop()
         said = self.why("blocked.example.net", "--client", "127.0.0.9", "--at", at)
         self.assertEqual(said["made_again"]["agrees"], True)
-        type(self).server = self.lab.serve(0, [self.nsd], None, conf=CONF)
+        type(self).server = self.lab.serve(0, [self.nsd], None, conf=self.conf)
+
+    def test_schedules_and_a_persons_own_rules_are_told(self):
+        said = self.tell("why", "blocked.example.net", "--user", "SCHOOL\\ann", "--at", "now")
+        self.assertIn("  schedule     'lab-all-day' blocks gambling\n", said)
+        self.assertIn("  own rules    blocks social-media\n    reason     her parents asked for it\n", said)
+        said = self.why("blocked.example.net", "--user", "ann")
+        self.assertEqual((said["schedules"], said["own_rules"]), ("'lab-all-day' blocks gambling", "blocks social-media"))
+        self.assertNotIn("parents", json.dumps(said))
+        said = self.tell("why", "blocked.example.net", "--user", "bob")
+        self.assertIn("allowed", said)
+        self.assertNotIn("own rules", said)
 
     def test_each_version_of_the_policy_answers_for_its_own_time(self):
         before = self.ask("blocked.example.net")
-        self.lab.write("state-extra.yaml", CONF.replace("{name: pupils, block: [malware]}",
+        self.lab.write("state-extra.yaml", self.conf.replace("{name: pupils, block: [malware]}",
                                                              "{name: pupils, block: [gambling], allow: [malware]}"))
         self.tell("reload")
         lab.wait_until("it", lambda: self.server.ask("blocked.example.net", client="127.0.0.9").data() == [ADDRESS])
         next_second()
         after = self.ask("blocked.example.net")
-        self.lab.write("state-extra.yaml", CONF)
+        self.lab.write("state-extra.yaml", self.conf)
         self.tell("reload")
         lab.wait_until("it", lambda: self.server.ask("blocked.example.net", client="127.0.0.9").data() == [lab.SINKHOLE])
         first = self.why("blocked.example.net", "--client", "127.0.0.9", "--at", before, "--within", "1s")

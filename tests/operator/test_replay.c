@@ -36,6 +36,7 @@ static struct site {
     struct policy *policies[2];
     struct judge judges[2];
     uint64_t safe_strict[2], safe_moderate[2]; /* engines, of the pupils' level */
+    bool lunch[2];                             /* from 12:30 to 13:20 games are open for pupils */
     int64_t now_s;
     struct replay replay;
 } site;
@@ -66,7 +67,20 @@ static void make_policy(int side, uint64_t pupils, uint64_t staff)
     };
     levels[PUPILS].safe_strict = site.safe_strict[side];
     levels[PUPILS].safe_moderate = site.safe_moderate[side];
-    const struct policy_opts opts = {.names = names,
+    static const struct window window = {.from_s = 45000, .to_s = 48000, .days = WINDOW_EVERY_DAY};
+    static const uint16_t pupils_group[] = {PUPILS};
+    static const struct calendar calendar; /* UTC */
+    static const struct policy_schedule lunch = {
+        .name = "lunch",
+        .times = {.windows = &window, .window_count = 1, .dates = SCHEDULE_ALL_DATES},
+        .groups = pupils_group,
+        .group_count = 1,
+        .level = POLICY_NO_LEVEL,
+        .allow = BIT(GAMING)};
+    const struct policy_opts opts = {.schedules = &lunch,
+                                     .schedule_count = site.lunch[side],
+                                     .calendar = &calendar,
+                                     .names = names,
                                      .name_count = 1,
                                      .levels = levels,
                                      .level_count = GROUPS,
@@ -149,7 +163,7 @@ static void run(void)
 {
     const struct replay_opts opts = {.log_dir = site.log_folder.dir,
                                      .from_ns = BEGIN_S * SECOND_NS,
-                                     .to_ns = (BEGIN_S + 100000) * SECOND_NS,
+                                     .to_ns = (BEGIN_S + 3000000) * SECOND_NS,
                                      .before = &site.judges[0],
                                      .after = &site.judges[1],
                                      .user_name = user_name};
@@ -220,6 +234,28 @@ static void a_category_that_is_closed_for_staff_is_told_of_staff(void **state)
     assert_int_equal(cell.change, TALLY_BLOCKED);
     assert_int_equal(cell.group_after, STAFF);
     assert_int_equal(cell.questions, 1);
+}
+
+/* Four weeks: the last second before lunch, the first and last of it, the first after it. */
+static void each_look_up_is_judged_at_its_own_time(void **state)
+{
+    const int64_t midnight = BEGIN_S - BEGIN_S % 86400;
+    static const int64_t seconds[] = {44999, 45000, 47999, 48000};
+    (void)state;
+    site.lunch[1] = true;
+    make_policy(0, BIT(GAMING), 0);
+    make_policy(1, BIT(GAMING), 0);
+    for (int day = 1; day <= 28; day++)
+        for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+            site.now_s = midnight + day * 86400 + seconds[i];
+            ask("10.1.0.1", "chess.example");
+            ask("10.2.0.1", "chess.example");
+        }
+    run();
+    assert_int_equal(site.replay.questions, 28 * 8);
+    assert_int_equal(only_cell().change, TALLY_ALLOWED);
+    assert_int_equal(only_cell().group_before, PUPILS);
+    assert_int_equal(only_cell().questions, 28 * 2);
 }
 
 static void safe_results_count_as_a_change_of_their_own(void **state)
@@ -360,6 +396,7 @@ int main(void)
         REPLAY_TEST(what_both_say_alike_is_no_change),
         REPLAY_TEST(a_category_that_is_opened_tells_names_and_clients),
         REPLAY_TEST(a_category_that_is_closed_for_staff_is_told_of_staff),
+        REPLAY_TEST(each_look_up_is_judged_at_its_own_time),
         REPLAY_TEST(safe_results_count_as_a_change_of_their_own),
         REPLAY_TEST(a_name_that_an_alias_led_to_counts),
         REPLAY_TEST(a_user_stands_where_his_entry_says),

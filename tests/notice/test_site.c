@@ -393,6 +393,39 @@ static void site_knows_what_was_decided_on_the_spot(void **state)
     docket_close(docket);
 }
 
+static void site_says_kindly_that_a_group_is_paused(void **state)
+{
+    struct fixture *f = *state;
+    struct docket *docket = NULL;
+    struct decision d = {.kind = DECISION_SUSPEND,
+                         .scope = DECISION_GROUP,
+                         .whom = "staff",
+                         .below = true,
+                         .made_s = NOW - 10,
+                         .until_s = NOW + 60,
+                         .by = "jones",
+                         .reason = "told by Anna"};
+    char path[GENERATION_PATH_MAX + 32];
+    uint32_t id;
+    snprintf(path, sizeof path, "%s/state", f->generation.folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/state/decisions", f->generation.folder);
+    assert_int_equal(docket_open(path, NOW, NULL, NULL, &docket), 0);
+    assert_int_equal(docket_add(docket, &d, NOW, &id), 0);
+    assert_int_equal(docket_publish(docket, f->site.config->decisions_public, NOW, NULL), 0);
+    assert_int_equal(site_follow_decisions(&f->site, NULL, 0), CURRENT_NEW);
+    struct site_request request = browser("GET", "any.example", "/", STAFF);
+    struct site_reply reply = answer(f, &request);
+    assert_int_equal(reply.status, 403);
+    assert_has(&reply, "Internet use is suspended for this user or device");
+    assert_has_not(&reply, "Anna");
+    assert_has_not(&reply, "jones");
+    text_done(&reply.body);
+    assert_int_equal(status_of(f, "any.example", PUPIL, NOW), 404);
+    assert_int_equal(status_of(f, "any.example", STAFF, NOW + 60), 404);
+    docket_close(docket);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +438,7 @@ int main(void)
         TEST(site_takes_up_a_new_generation_and_a_new_configuration),
         TEST(site_writes_down_no_statutory_host),
         TEST(site_knows_what_was_decided_on_the_spot),
+        TEST(site_says_kindly_that_a_group_is_paused),
         TEST(site_without_a_generation_says_that_it_is_starting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@
  *             decide block|allow|grant|suspend NAME|all [exact] [from=SECONDS] [for=SECONDS] [with=NAME] [lifts]
  *                         [group=NAME] [user=N] [device=N]    recorded under the next number, from 1
  *             revoke N
+ *             here ADDR user=N | device=N    who is where from now on, as the network says
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
@@ -973,6 +974,20 @@ static void do_decide(const struct line *l)
     stage_decide(&stage, &d);
 }
 
+/* Of a lease when it is a device alone. */
+static void do_here(const struct line *l)
+{
+    const char *user = option(l, 2, "user");
+    const char *device = option(l, 2, "device");
+    struct claim claim = {.source = user != NULL ? CLAIM_LOGON : CLAIM_STATIC, .has_address = true};
+    if (ipaddr_from_text(word(l, 1), &claim.address) < 0)
+        fail("no address: %s", word(l, 1));
+    snprintf(claim.user, sizeof claim.user, "%s", user == NULL ? "" : user);
+    snprintf(claim.host, sizeof claim.host, "%s", device == NULL ? "" : device);
+    snprintf(claim.key, sizeof claim.key, "%s", word(l, 1));
+    stage_claim(&stage, &claim);
+}
+
 /* ---- checks ---- */
 
 /* Of options there is at most our own cookie: what a client put into its OPT (ECS, RFC 7871, 7.1.2) stays with us.
@@ -1574,6 +1589,8 @@ static void play(char *text, const struct block *b)
         stage.statutory[stage.statutory_count++] = stage_text(&stage, word(&l, 1));
     else if (is(&l, 0, "publish") && is(&l, 1, "statutory"))
         stage_publish_statutory(&stage);
+    else if (is(&l, 0, "here"))
+        do_here(&l);
     else if (is(&l, 0, "decide"))
         do_decide(&l);
     else if (is(&l, 0, "revoke"))

@@ -121,6 +121,7 @@ static struct query_env stage_env(struct stage *s)
         .statutory = s->tier,
         .statutory_missing = s->statutory_missing,
         .decisions = s->table,
+        .presence = s->presence,
         .cache = s->cache,
         .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */
@@ -239,6 +240,34 @@ static void take_decisions(struct stage *s)
     table_free(old);
 }
 
+/* Users and devices are called by their numbers. */
+static uint32_t number_of(void *ctx, const char *name)
+{
+    (void)ctx;
+    return (uint32_t)strtoul(name, NULL, 10);
+}
+
+static uint32_t nobody(void *ctx, const char *user)
+{
+    (void)ctx;
+    (void)user;
+    return PRESENCE_NOBODY;
+}
+
+void stage_claim(struct stage *s, const struct claim *claim)
+{
+    const struct presence_opts opts = {
+        .user = number_of, .device = number_of, .person = nobody, .believe_host_names = true};
+    struct presence *old = s->presence;
+    stage_start(s);
+    must(s->claims != NULL || claims_new(STAGE_ROWS_MAX, 1, &s->claims) == 0, "claims");
+    must(claims_put(s->claims, claim) == 0, "claim");
+    must(presence_new(s->claims, &opts, wall_s(s), &s->presence) == 0, "presence");
+    struct query_env env = stage_env(s);
+    query_set_env(s->engine, &env, s->now);
+    presence_free(old);
+}
+
 void stage_decide(struct stage *s, const struct decision *decision)
 {
     must(s->decision_count < STAGE_ROWS_MAX, "too many decisions");
@@ -268,6 +297,8 @@ void stage_done(struct stage *s)
         tap_give_back(s->taps[i].bytes);
     tap_free(s->tap);
     table_free(s->table);
+    presence_free(s->presence);
+    claims_free(s->claims);
     cache_free(s->cache);
     policy_free(s->policy);
     time_zone_free(s->time_zone);

@@ -8,6 +8,7 @@
 #include "cache/cache.h"
 #include "decision/table.h"
 #include "dnstap/tap.h"
+#include "identity/presence.h"
 #include "metrics/metrics.h"
 #include "policy/policy.h"
 #include "qlog/record.h"
@@ -94,6 +95,8 @@ struct stage {
     struct metrics metrics;
     struct decision decisions[STAGE_ROWS_MAX]; /* their ids are their places, from 1 */
     size_t decision_count;
+    struct claims *claims; /* who is where; NULL: nobody knows */
+    struct presence *presence;
     struct table *table;
     uint32_t table_version;
     struct query_engine *engine;
@@ -123,6 +126,8 @@ void stage_publish(struct stage *stage);
 void stage_publish_statutory(struct stage *stage);
 void stage_done(struct stage *stage);
 
+/* Somebody is here now; in force at once. */
+void stage_claim(struct stage *stage, const struct claim *claim);
 /* Records a decision, or ends one; in force at once. until_s counts from now on; 0: for good. */
 void stage_decide(struct stage *stage, const struct decision *decision);
 void stage_revoke(struct stage *stage, size_t id);

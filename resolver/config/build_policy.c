@@ -140,15 +140,15 @@ static void check_access(struct build *b, const struct prefix *network, const st
     config_errors_add(b->errors, at, "this network is outside `access`: nobody in it may ask");
 }
 
-struct claim {
+struct claimed_network {
     const struct prefix *network;
     const struct config_place *at;
 };
 
 static int compare_claims(const void *a, const void *b)
 {
-    const struct claim *left = a;
-    const struct claim *right = b;
+    const struct claimed_network *left = a;
+    const struct claimed_network *right = b;
     int order = memcmp(left->network->addr.bytes, right->network->addr.bytes, sizeof left->network->addr.bytes);
     if (order == 0)
         order = (int)left->network->bits - (int)right->network->bits;
@@ -165,14 +165,14 @@ static int check_claims(struct build *b)
     size_t count = 0;
     for (size_t g = 0; g < group_count; g++)
         count += groups[g].networks.count;
-    struct claim *claims = arena_alloc(b->arena, count * sizeof *claims);
+    struct claimed_network *claims = arena_alloc(b->arena, count * sizeof *claims);
     if (claims == NULL)
         return ERR_NOMEM;
     count = 0;
     for (size_t g = 0; g < group_count; g++)
         for (size_t i = 0; i < groups[g].networks.count; i++)
-            claims[count++] = (struct claim){.network = (const struct prefix *)groups[g].networks.items + i,
-                                             .at = &groups[g].networks.places[i]};
+            claims[count++] = (struct claimed_network){.network = (const struct prefix *)groups[g].networks.items + i,
+                                                       .at = &groups[g].networks.places[i]};
     qsort(claims, count, sizeof *claims, compare_claims);
     for (size_t i = 1; i < count; i++)
         if (memcmp(claims[i - 1].network, claims[i].network, sizeof *claims[i].network) == 0)

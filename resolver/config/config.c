@@ -381,6 +381,8 @@ static int fill(struct build *b)
                                                .tcp_per_client = (size_t)b->options->limits.tcp_per_client,
                                                .tcp_idle_ms = b->options->limits.tcp_idle_ms};
     check_lists(b);
+    if (build_identity(b) < 0)
+        return ERR_NOMEM;
     fill_query(b);
     fill_cache(b);
     fill_log(b);

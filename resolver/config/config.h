@@ -23,6 +23,7 @@
 #include "config/errors.h"
 #include "control/rights.h"
 #include "dnstap/tap.h"
+#include "identity/claim.h"
 #include "ledger/ledger.h"
 #include "policy/policy.h"
 #include "qlog/writer.h"
@@ -86,6 +87,18 @@ struct config_person {
     unsigned line; /* of the file */
 };
 
+/* Who is behind an address (identity/). */
+struct config_identity {
+    const struct claim *devices; /* that the school knows: CLAIM_STATIC */
+    size_t device_count;
+    bool believe_host_names;
+    const struct prefix *shared;
+    size_t shared_count;
+    const char *loans;           /* the register of devices that are lent; NULL: there is none */
+    const char *roster;          /* <state_dir>/state/roster */
+    const char *presence_public; /* <state_dir>/state/presence.public */
+};
+
 struct config {
     const char *state_dir;
     const char *blocklist_dir;   /* `current` in it leads to the generation in force */
@@ -125,6 +138,7 @@ struct config {
     struct config_notice notice;
     struct config_tls tls;
     struct recursion_opts recursion;
+    struct config_identity identity;
     bool needs_trust;        /* an upstream server is asked over TLS */
     const char *upstream_ca; /* file of the roots it must lead to; NULL: the system's */
 

@@ -11,6 +11,7 @@
 
 #include "base/ipaddr.h"
 #include "config/options_change.h"
+#include "config/options_identity.h"
 #include "config/schema.h"
 #include "config/search_table.h"
 
@@ -258,6 +259,7 @@ struct options {
         int64_t identity_ms;
     } log;
     struct options_dnstap dnstap;
+    struct options_identity identity;
     struct {
         const char *certificate;
         const char *key;

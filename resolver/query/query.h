@@ -95,6 +95,7 @@ struct query_io {
 
 #define QUERY_SERVERS_MAX 64
 #define QUERY_ZONES_MAX   256
+#define QUERY_FORWARDERS_MAX 64
 
 struct query_server {
     struct endpoint at;

@@ -18,15 +18,16 @@
 #include "control/names.h"
 #include "control/pace.h"
 #include "monitor/monitor.h"
-#include "net/address.h"
 #include "net/control_socket.h"
 #include "net/notify.h"
 #include "net/tap_output.h"
 #include "net/watch.h"
 #include "net/workers.h"
+#include "service/attendance.h"
 #include "service/changes.h"
 #include "service/log_alarm.h"
 #include "service/log_signer.h"
+#include "service/readiness.h"
 #include "service/recursor.h"
 #include "service/restart.h"
 #include "service/rulings.h"
@@ -54,6 +55,7 @@ struct service {
     struct snapshot *snapshot; /* in force, or being handed to the workers */
     struct rulings rulings;
     struct changes changes;
+    struct attendance *attendance;
     struct recursor *recursor;
     struct names *names;
     struct cache *cache;
@@ -77,6 +79,13 @@ static void on_let_go(void *ctx)
     snapshot_free(old);
 }
 
+static struct worker_env env_of(struct service *s, const struct snapshot *snapshot)
+{
+    struct worker_env env = snapshot_env(snapshot, s->cache);
+    env.query.sightings = attendance_sightings(s->attendance);
+    return env;
+}
+
 /* Puts all parts in force; the old snapshot goes when no worker uses it any more. */
 static int put_in_force(struct service *s, struct snapshot_parts parts)
 {
@@ -86,7 +95,7 @@ static int put_in_force(struct service *s, struct snapshot_parts parts)
         snapshot_release_unheld(&parts);
         return err;
     }
-    struct worker_env env = snapshot_env(next, s->cache);
+    struct worker_env env = env_of(s, next);
     err = workers_set_env(s->workers, &env, on_let_go, s->snapshot);
     if (err < 0) {
         snapshot_free(next);
@@ -146,6 +155,16 @@ static void on_recursion_moved(void *ctx)
         log_error("recursion not taken up: %s", err_str(err));
 }
 
+static void on_attendance(void *ctx)
+{
+    struct service *s = ctx;
+    struct snapshot_parts parts = s->snapshot->parts;
+    parts.roll = attendance_roll(s->attendance);
+    int err = put_in_force(s, parts);
+    if (err < 0)
+        log_error("who is where is not taken up: %s", err_str(err));
+}
+
 /* ---- reload ---- */
 
 /* Entries of the cache are kept by the number of their zone. */
@@ -189,6 +208,15 @@ static int use_recursion(struct service *s, const struct config *config, struct 
     return err;
 }
 
+/* People and devices are numbers in the policy and the configuration. */
+static int use_attendance(struct service *s, struct snapshot_parts *parts)
+{
+    int err = attendance_use(s->attendance, parts->settings->config, parts->settings->policy);
+    if (err == 0)
+        parts->roll = attendance_roll(s->attendance);
+    return err;
+}
+
 static int reload(struct service *s, const struct caller *by, struct text *why)
 {
     struct snapshot_parts parts = s->snapshot->parts;
@@ -207,6 +235,8 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
     if (err == 0) /* decisions are for groups by name */
         err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err == 0)
+        err = use_attendance(s, &parts);
+    if (err == 0)
         err = use_recursion(s, config, &parts);
     if (err < 0) {
         snapshot_release_unheld(&parts);
@@ -218,6 +248,8 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
         if (err < 0 && use_recursion(s, old, &parts) < 0)
             log_error("recursion keeps a configuration that is not in force");
     }
+    if (err < 0 && attendance_use(s->attendance, old, s->snapshot->parts.settings->policy) < 0)
+        log_error("who is where is not known anew: %s", err_str(ERR_NOMEM));
     if (err == 0 && s->monitor != NULL)
         monitor_set_access(s->monitor, config->metrics.access, config->metrics.access_count);
     if (err < 0)
@@ -482,6 +514,8 @@ static int open_snapshot(struct service *s, struct settings *settings)
     if (err == 0)
         err = rulings_orders(&s->rulings, settings->config, settings->policy, time(NULL), &parts.orders);
     if (err == 0)
+        err = use_attendance(s, &parts);
+    if (err == 0)
         err = recursor_new(&s->loop, on_recursion_moved, s, &s->recursor);
     if (err == 0)
         err = use_recursion(s, settings->config, &parts);
@@ -517,7 +551,7 @@ static int open_workers(struct service *s, const struct config *config)
         .log = s->log,
         .taps = s->taps,
     };
-    struct worker_env env = snapshot_env(s->snapshot, s->cache);
+    struct worker_env env = env_of(s, s->snapshot);
     struct endpoint address = {0};
     char text[ENDPOINT_TEXT_MAX];
     int err = workers_open(&s->loop, &opts, &env, &s->workers, &address);
@@ -564,7 +598,11 @@ static int start(struct service *s)
     const struct config *config = settings->config;
     if (mkdir(config->state_dir, 0750) < 0 && errno != EEXIST)
         failed("make", config->state_dir, -errno);
+    uint64_t seed;
+    random_bytes(&random, &seed, sizeof seed);
     err = rulings_open(&s->rulings, config, time(NULL));
+    if (err == 0)
+        err = attendance_open(&s->loop, config, seed, on_attendance, s, &s->attendance);
     if (err < 0) {
         settings_release_unheld(settings);
         return err;
@@ -599,31 +637,6 @@ static int start(struct service *s)
     return err;
 }
 
-static void say_listening(const struct endpoint at[], size_t count, const char *protocol)
-{
-    for (size_t i = 0; i < count; i++) {
-        char text[ENDPOINT_TEXT_MAX];
-        log_info("listening address=%s%s", endpoint_to_text(&at[i], text), protocol);
-        if (!address_is_here(&at[i]))
-            log_warning("this machine does not have the address, questions are taken as soon as it does address=%s",
-                        text);
-    }
-}
-
-static void say_ready(const struct service *s)
-{
-    const struct config *config = s->snapshot->parts.settings->config;
-    say_listening(config->listen, config->listen_count, "");
-    say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
-    say_listening(config->tls.doh, config->tls.doh_count, " protocol=doh");
-    if (s->monitor != NULL)
-        say_listening(config->metrics.listen, config->metrics.listen_count, " protocol=http");
-    log_info("ready version=%s workers=%zu", BELISHA_VERSION, workers_count(s->workers));
-    puts("ready");
-    fflush(stdout);
-    notify_send("READY=1");
-}
-
 /* ---- end ---- */
 
 static void close_handle(uv_handle_t *handle)
@@ -640,6 +653,7 @@ static void stop(struct service *s)
     watch_close(s->tier_watch);
     workers_free(s->workers);
     recursor_close(s->recursor);
+    attendance_close(s->attendance);
     close_handle((uv_handle_t *)&s->terminate);
     close_handle((uv_handle_t *)&s->interrupt);
     close_handle((uv_handle_t *)&s->hangup);
@@ -652,6 +666,7 @@ static void stop(struct service *s)
     qlog_close(s->log);
     recursor_free(s->recursor);
     snapshot_free(s->snapshot);
+    attendance_free(s->attendance);
     rulings_close(&s->rulings);
     changes_close(&s->changes);
     cache_free(s->cache);
@@ -674,7 +689,7 @@ int service_run(const char *const files[], size_t file_count)
     start_handles(&s);
     err = start(&s);
     if (err == 0) {
-        say_ready(&s);
+        readiness_say(s.snapshot->parts.settings->config, workers_count(s.workers), s.monitor != NULL);
         uv_run(&s.loop, UV_RUN_DEFAULT);
         notify_send("STOPPING=1");
         log_info("stopping");

@@ -108,6 +108,18 @@ int orders_new(struct table *table, struct orders **out)
     return 0;
 }
 
+int roll_new(struct presence *table, struct roll **out)
+{
+    struct roll *roll = calloc(1, sizeof *roll);
+    if (roll == NULL) {
+        presence_free(table);
+        return ERR_NOMEM;
+    }
+    roll->table = table;
+    *out = roll;
+    return 0;
+}
+
 void settings_release_unheld(struct settings *settings)
 {
     if (settings == NULL || settings->holders > 0)
@@ -143,12 +155,21 @@ static void orders_release_unheld(struct orders *orders)
     free(orders);
 }
 
+void roll_release_unheld(struct roll *roll)
+{
+    if (roll == NULL || roll->holders > 0)
+        return;
+    presence_free(roll->table);
+    free(roll);
+}
+
 void snapshot_release_unheld(const struct snapshot_parts *parts)
 {
     settings_release_unheld(parts->settings);
     list_release_unheld(parts->list);
     tier_release_unheld(parts->tier);
     orders_release_unheld(parts->orders);
+    roll_release_unheld(parts->roll);
 }
 
 static void *copy(const void *from, size_t bytes)
@@ -198,6 +219,7 @@ int snapshot_new(const struct snapshot_parts *parts, struct snapshot **out)
     parts->list->holders++;
     parts->tier->holders++;
     parts->orders->holders++;
+    parts->roll->holders++;
     *out = snapshot;
     return 0;
 }
@@ -210,6 +232,7 @@ void snapshot_free(struct snapshot *snapshot)
     snapshot->parts.list->holders--;
     snapshot->parts.tier->holders--;
     snapshot->parts.orders->holders--;
+    snapshot->parts.roll->holders--;
     snapshot_release_unheld(&snapshot->parts);
     free(snapshot->servers);
     free(snapshot->zones);
@@ -226,6 +249,7 @@ struct worker_env snapshot_env(const struct snapshot *snapshot, struct cache *ca
                   .statutory = snapshot->parts.tier->list,
                   .statutory_missing = snapshot->parts.tier->missing,
                   .decisions = snapshot->parts.orders->table,
+                  .presence = snapshot->parts.roll->table,
                   .cache = cache},
         .tcp_idle_ms = config->limits.tcp_idle_ms,
         .tls = snapshot->parts.settings->tls,

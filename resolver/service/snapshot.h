@@ -6,6 +6,7 @@
  *              ──▶ list (generation)                     shared by the snapshots before and after a reload
  *              ──▶ tier (statutory list)                 shared by the snapshots before and after either
  *              ──▶ orders (recorded decisions)           shared by the snapshots before and after a new list
+ *              ──▶ roll (who is where)                     shared by the snapshots before and after a new table
  *              ──▶ recursion                             where our own recursion answers
  *
  * Immutable once the workers have it. A part is freed with the last snapshot that holds it.
@@ -24,6 +25,7 @@
 #include "cache/cache.h"
 #include "config/config.h"
 #include "decision/table.h"
+#include "identity/presence.h"
 #include "net/worker.h"
 #include "policy/policy.h"
 #include "service/recursor.h"
@@ -61,12 +63,18 @@ struct orders {
     unsigned holders;
 };
 
+struct roll {
+    struct presence *table;
+    unsigned holders;
+};
+
 /* What a snapshot is made of. */
 struct snapshot_parts {
     struct settings *settings;
     struct list *list;
     struct tier *tier;
     struct orders *orders;
+    struct roll *roll;
     struct recursor_place recursion;
 };
 
@@ -93,8 +101,12 @@ ERR_CHECKED int tier_new(struct statutory *list, bool missing, struct tier **out
 /* Takes table over, also on failure. ERR_NOMEM. */
 ERR_CHECKED int orders_new(struct table *table, struct orders **out);
 
+/* Takes table over, also on failure. ERR_NOMEM. */
+ERR_CHECKED int roll_new(struct presence *table, struct roll **out);
+
 /* Each frees what nobody holds, and nothing else. NULL is nothing. */
 void settings_release_unheld(struct settings *settings);
+void roll_release_unheld(struct roll *roll);
 void snapshot_release_unheld(const struct snapshot_parts *parts);
 
 /* Becomes a holder of all parts. ERR_NOMEM. */

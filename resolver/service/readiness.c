@@ -1,0 +1,31 @@
+#include "service/readiness.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "net/address.h"
+#include "net/notify.h"
+
+static void say_listening(const struct endpoint at[], size_t count, const char *protocol)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        log_info("listening address=%s%s", endpoint_to_text(&at[i], text), protocol);
+        if (!address_is_here(&at[i]))
+            log_warning("this machine does not have the address, questions are taken as soon as it does address=%s",
+                        text);
+    }
+}
+
+void readiness_say(const struct config *config, size_t worker_count, bool monitored)
+{
+    say_listening(config->listen, config->listen_count, "");
+    say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
+    say_listening(config->tls.doh, config->tls.doh_count, " protocol=doh");
+    if (monitored)
+        say_listening(config->metrics.listen, config->metrics.listen_count, " protocol=http");
+    log_info("ready version=%s workers=%zu", BELISHA_VERSION, worker_count);
+    puts("ready");
+    fflush(stdout);
+    notify_send("READY=1");
+}

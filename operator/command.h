@@ -57,6 +57,7 @@ extern const struct operator_command command_resume;
 extern const struct operator_command command_revoke;
 extern const struct operator_command command_status;
 extern const struct operator_command command_suspend;
+extern const struct operator_command command_who;
 extern const struct operator_command command_why;
 
 /* Sends belishad a line and prints its answer; one that begins with "error" is a failure. Returns an enum operator_exit. */

@@ -24,6 +24,7 @@ struct log_task {
     const struct operator_env *env;
     const char *dir;
     struct log_options options;
+    struct log_names names;
     int64_t now_ns;
 };
 
@@ -63,9 +64,12 @@ static void print_row(FILE *to, const struct qlog_row *row)
         print_gap(to, row);
         return;
     }
+    const char *who = row->user[0] != '\0' ? row->user : row->device;
     fprintf(to, "%s  %-15s %-12s %-5s %s  %s", log_time_to_text(r->time_ns, time),
             ipaddr_equal(&r->client, &none) ? "-" : ipaddr_to_text(&r->client, client), row->group,
             dns_type_to_text(r->qtype, type), name_to_text(r->qname, name), verdict_action_name(r->verdict.action));
+    if (who[0] != '\0')
+        fprintf(to, "  %s, grade %c", who, log_grade_letter(r->grade));
     if (r->verdict.reason != REASON_DEFAULT)
         fprintf(to, " (%s%s%s%s%s)", verdict_reason_name(r->verdict.reason), category == NULL ? "" : " ",
                 category == NULL ? "" : category, row->feed[0] == '\0' ? "" : ", feed ", row->feed);
@@ -76,11 +80,12 @@ static void print_row(FILE *to, const struct qlog_row *row)
 }
 
 /* Prints until the end or the limit. 0, 1: the limit was reached, or negative enum err. */
-static int rows_print(const struct log_task *task, struct qlog_scan *scan, uint64_t *printed)
+static int rows_print(struct log_task *task, struct qlog_scan *scan, uint64_t *printed)
 {
     struct qlog_row row;
     int code;
     while ((code = qlog_scan_next(scan, &row)) == 1) {
+        log_names_put(&task->names, &row);
         print_row(task->env->out, &row);
         if (row.lost == 0 && ++*printed == task->options.limit)
             return 1;
@@ -138,8 +143,11 @@ static int tail_run(struct log_task *task)
 
 static int export_run(struct log_task *task)
 {
-    const struct log_export export = {
-        .dir = task->dir, .options = &task->options, .now_ns = task->now_ns, .out = task->env->out};
+    const struct log_export export = {.dir = task->dir,
+                                      .options = &task->options,
+                                      .names = &task->names,
+                                      .now_ns = task->now_ns,
+                                      .out = task->env->out};
     struct log_export_result result;
     int code = log_export_run(&export, &result);
     if (code < 0)
@@ -206,10 +214,19 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         if (wrong != NULL)
             return operator_usage(env, &command_log, "%s", wrong);
         task.dir = task.options.dir != NULL ? task.options.dir : env->config->log.dir;
-        const char *kind = subcommands[i].kind;
-        if (kind != NULL && !reading_record(env, kind, task.dir, argc - 1, argv + 1))
+        wrong = log_names_open(&task.names, env->config, &task.options);
+        if (wrong != NULL) {
+            fprintf(env->err, "belisha log: %s\n", wrong);
             return OPERATOR_FAILED;
-        return subcommands[i].run(&task);
+        }
+        const char *kind = subcommands[i].kind;
+        if (kind != NULL && !reading_record(env, kind, task.dir, argc - 1, argv + 1)) {
+            log_names_close(&task.names);
+            return OPERATOR_FAILED;
+        }
+        int code = subcommands[i].run(&task);
+        log_names_close(&task.names);
+        return code;
     }
     return operator_usage(env, &command_log, "tail, search, export, prune, hold or verify is expected");
 }
@@ -227,6 +244,8 @@ static const char details[] =
     "  --client ADDRESS|NETWORK  asked by this client, or from this network\n"
     "  --name NAME [--below]     for this name; with --below, for those below it too\n"
     "  --group GROUP             asked by a client of this group\n"
+    "  --user NAME|#NUMBER       asked by this user, as far as is known\n"
+    "  --device NAME|#NUMBER     asked by this device\n"
     "  --category CATEGORY       decided by this category; may be given several times\n"
     "  --verdict VERDICT         allowed, blocked, nxdomain, rewritten, local, refused,\n"
     "                            not-ready, dropped or error\n"
@@ -242,7 +261,8 @@ static const char details[] =
     "  --days-from DAY, --days-to DAY, --reason TEXT\n"
     "                            hold: both days and those between (2026-11-02, UTC), and why\n"
     "  --release NUMBER          hold: ends one\n"
-    "  --dir DIR                 another log, such as a copy\n";
+    "  --dir DIR                 another log, such as a copy\n"
+    "  --roster FILE             ... and the names of its users and devices\n";
 
 const struct operator_command command_log = {
     .name = "log",

@@ -123,6 +123,10 @@ static void filter_write(const struct log_options *o, struct text *out)
     }
     if (f->group != NULL)
         member_text(out, "group", f->group);
+    if (o->user != NULL)
+        member_text(out, "user", o->user);
+    if (o->device != NULL)
+        member_text(out, "device", o->device);
     for (unsigned id = 0, first = 1; id < CATEGORY_MAX; id++) {
         if ((f->categories & CATEGORY_BIT(id)) == 0)
             continue;
@@ -191,6 +195,7 @@ static int rows_put(const struct log_export *export, struct qlog_scan *scan, str
         code = qlog_scan_next(scan, &row);
         if (code <= 0)
             break;
+        log_names_put(export->names, &row);
         (o->format == LOG_FORMAT_CSV ? log_row_to_csv : log_row_to_ndjson)(&row, &out->line);
         code = line_put(out);
         result->written++;

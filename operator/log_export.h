@@ -11,11 +11,13 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "operator/log_names.h"
 #include "operator/log_options.h"
 
 struct log_export {
     const char *dir;
     const struct log_options *options;
+    struct log_names *names;
     int64_t now_ns; /* stands in the manifest */
     FILE *out;      /* where rows go when options->output is NULL */
 };

@@ -74,11 +74,29 @@ static void get_client_port(const struct qlog_row *row, struct log_value *out)
 
 static void get_device(const struct qlog_row *row, struct log_value *out)
 {
+    if (row->device[0] != '\0')
+        put_text(out, row->device);
+}
+
+static void get_device_number(const struct qlog_row *row, struct log_value *out)
+{
     if (row->record.device != 0)
         put_number(out, row->record.device);
 }
 
+static void get_device_called(const struct qlog_row *row, struct log_value *out)
+{
+    if (row->called[0] != '\0')
+        put_text(out, row->called);
+}
+
 static void get_user(const struct qlog_row *row, struct log_value *out)
+{
+    if (row->user[0] != '\0')
+        put_text(out, row->user);
+}
+
+static void get_user_number(const struct qlog_row *row, struct log_value *out)
 {
     if (row->record.user != 0)
         put_number(out, row->record.user);
@@ -93,6 +111,18 @@ static void get_grade(const struct qlog_row *row, struct log_value *out)
 {
     static const char *const names[] = {"none", "user", "logon", "loan", "device", "address"};
     put_choice(out, names, 6, row->record.grade);
+}
+
+char log_grade_letter(unsigned grade)
+{
+    return grade >= QLOG_GRADE_USER && grade <= QLOG_GRADE_ADDRESS ? "ABCDE"[grade - QLOG_GRADE_USER] : '-';
+}
+
+static void get_grade_letter(const struct qlog_row *row, struct log_value *out)
+{
+    const char letter[] = {log_grade_letter(row->record.grade), '\0'};
+    if (letter[0] != '-')
+        put_text(out, letter);
 }
 
 static void get_name(const struct qlog_row *row, struct log_value *out)
@@ -238,9 +268,13 @@ const struct log_field log_fields[] = {
     {"client", get_client},
     {"client_port", get_client_port},
     {"device", get_device},
+    {"device_number", get_device_number},
+    {"device_called", get_device_called},
     {"user", get_user},
+    {"user_number", get_user_number},
     {"group", get_group},
     {"grade", get_grade},
+    {"grade_letter", get_grade_letter},
     {"name", get_name},
     {"type", get_type},
     {"class", get_class},

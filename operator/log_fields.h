@@ -30,6 +30,9 @@ struct log_field {
 extern const struct log_field log_fields[];
 extern const size_t log_field_count;
 
+/* A to E; '-' where nobody is attributed. */
+char log_grade_letter(unsigned grade);
+
 #define LOG_TIME_MAX 32
 
 /* ISO 8601, UTC, with milliseconds: "2026-11-21T22:07:47.123Z". Returns out. */

@@ -13,6 +13,8 @@ enum log_format { LOG_FORMAT_CSV, LOG_FORMAT_NDJSON };
 
 struct log_options {
     const char *dir;           /* NULL: of the configuration */
+    const char *roster;        /* NULL: of the configuration, when dir is */
+    const char *user, *device; /* names that log_names.c turns into numbers; NULL: any */
     struct qlog_filter filter; /* points into this struct and into argv */
     struct prefix client;
     uint8_t name[NAME_MAX_LEN];

@@ -80,6 +80,21 @@ static void print_cache(FILE *to, const json_t *cache, int64_t hits, int64_t ans
     putc('\n', to);
 }
 
+static void print_identity(FILE *to, const json_t *identity)
+{
+    const json_t *addresses = json_object_get(identity, "addresses");
+    int64_t people = number(addresses, "a") + number(addresses, "b") + number(addresses, "c");
+    if (people + number(addresses, "d") == 0)
+        return;
+    fprintf(to,
+            "who         %" PRId64 " addresses with a user (%" PRId64 " A, %" PRId64 " B, %" PRId64 " C), %" PRId64
+            " with a device alone (D)\n",
+            people, number(addresses, "a"), number(addresses, "b"), number(addresses, "c"), number(addresses, "d"));
+    if (number(identity, "refused") > 0)
+        fprintf(to, "            %" PRId64 " claims of sources were refused: there are too many\n",
+                number(identity, "refused"));
+}
+
 static void print_log(FILE *to, const json_t *log)
 {
     fputs("query log   ", to);
@@ -143,6 +158,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
                 number(counters, "answers"));
     timetable_print(json_object_get(status, "schedules"), env->out);
     traffic_print_times(env->out, json_object_get(status, "latency"));
+    print_identity(env->out, json_object_get(status, "identity"));
     print_log(env->out, json_object_get(status, "log"));
     traffic_print_upstreams(env->out, json_object_get(status, "upstreams"));
     print_recursion(env->out, json_object_get(status, "recursion"));

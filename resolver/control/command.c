@@ -11,6 +11,7 @@
 #include "control/record.h"
 #include "control/scrape.h"
 #include "control/status.h"
+#include "control/who.h"
 #include "dns/name.h"
 
 struct command {
@@ -95,6 +96,8 @@ static const struct command commands[] = {
     {"decide", "JSON", false, false, decide_run, "record a block or an allow, or end one"},
     {"change", "+BYTES", false, false, change_run, "propose, approve or activate a policy"},
     {"note", "JSON", false, false, record_run, "write down in the ledger what is about to be read"},
+    {"who", "JSON", false, false, who_run, "what is known of an address, a card, a user or a device"},
+    {"forget", "JSON", false, false, who_forget, "take a name out of the roster"},
     {"flush", "NAME", false, true, run_flush, "forget cached answers for NAME and everything below it"},
     {"log-flush", NULL, true, true, run_log_flush, "turn the query log's journals into segments"},
     {"stop", NULL, false, true, run_stop, "end the program"},

@@ -8,6 +8,8 @@
  *     change +BYTES   proposes, approves, activates... a policy; the body says what (control/change.h)
  *     note JSON       writes down in the ledger what is about to be read (control/record.h)
  *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
+ *     who JSON        what is known of an address, a card, a user or a device (control/who.h)
+ *     forget JSON     takes a name out of the roster
  *     log-flush       turns the query log's journals into segments
  *     stop            ends the program
  *     help            this list
@@ -33,6 +35,9 @@
 #include "cache/cache.h"
 #include "change/chronicle.h"
 #include "change/rules.h"
+#include "identity/claims.h"
+#include "identity/presence.h"
+#include "identity/roster.h"
 #include "ledger/ledger.h"
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
@@ -79,6 +84,11 @@ struct command_env {
     struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
     int docket_err;
     const struct decide_opts *decide;
+    const struct claims *claims;     /* who is where; NULL: not kept, as the next two */
+    const struct presence *presence; /* ... the table in force */
+    struct roster *roster;
+    enum policy_users users; /* how user names are compared */
+    int64_t presence_took_us;
     bool knows_people; /* users and devices can be told from one another */
     uint32_t uid;      /* of the caller, as the kernel says */
 

@@ -44,6 +44,23 @@ static void write_verdicts(const struct metrics *sum, struct text *out)
                         metrics_by_reason(sum, (enum verdict_reason)i));
 }
 
+/* Who asks for help is counted with the grade that he has, as everyone: else the figure of nobody would tell of him. */
+static void write_grades(const struct command_env *env, const struct metrics *sum, struct text *out)
+{
+    static const char answers[] = "belisha_answer_grades_total";
+    static const char addresses[] = "belisha_identity_addresses";
+    static const char *const letters[METRICS_GRADES] = {NULL, "A", "B", "C", "D", "E"};
+    exposition_family(out, answers, EXPOSITION_COUNTER, "Answers given, by how sure it was who asked");
+    for (size_t i = 1; i < METRICS_GRADES; i++)
+        sample_with(out, answers, "grade", letters[i], sum->grade[i]);
+    if (env->presence == NULL)
+        return;
+    exposition_family(out, addresses, EXPOSITION_GAUGE,
+                      "Addresses of which it is known who is there, by how sure that is");
+    for (unsigned i = PRESENCE_USER; i <= PRESENCE_DEVICE; i++)
+        sample_with(out, addresses, "grade", letters[i], presence_count_grade(env->presence, (enum presence_grade)i));
+}
+
 static void write_rcodes(const struct metrics *sum, struct text *out)
 {
     static const char family[] = "belisha_answer_rcodes_total";
@@ -252,6 +269,15 @@ static void write_stores(const struct command_env *env, struct text *out)
     }
 }
 
+static void write_identity(const struct command_env *env, struct text *out)
+{
+    if (env->claims == NULL)
+        return;
+    gauge(out, "belisha_identity_claims", "What sources say now of who is where", claims_count(env->claims));
+    counter(out, "belisha_identity_claims_refused_total", "... and what there was no room for",
+            claims_refused(env->claims));
+}
+
 static void write_program(const struct command_env *env, struct text *out)
 {
     const struct health health = health_of(env);
@@ -276,9 +302,11 @@ void scrape_write(const struct command_env *env, struct text *out)
     write_counters(&sum, out);
     write_verdicts(&sum, out);
     write_rcodes(&sum, out);
+    write_grades(env, &sum, out);
     write_categories(&sum, out);
     write_durations(&sum, out);
     write_upstreams(env, out);
     write_lists(env, out);
+    write_identity(env, out);
     write_stores(env, out);
 }

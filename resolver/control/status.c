@@ -27,6 +27,27 @@ static void write_generation(const struct command_env *env, struct text *out)
                 built_s, env->now_s - built_s);
 }
 
+/* How many addresses are known, and how well. */
+static void write_identity(const struct command_env *env, struct text *out)
+{
+    static const char *const keys[PRESENCE_GRADES] = {[PRESENCE_USER] = "a",
+                                                      [PRESENCE_LOGON] = "b",
+                                                      [PRESENCE_LOAN] = "c",
+                                                      [PRESENCE_DEVICE] = "d",
+                                                      [PRESENCE_ADDRESS] = "e"};
+    if (env->presence == NULL || env->claims == NULL)
+        return;
+    text_printf(
+        out, "  \"identity\": {\"claims\": %zu, \"refused\": %" PRIu64 ", \"took_us\": %" PRId64 ", \"addresses\": {",
+        claims_count(env->claims), claims_refused(env->claims), env->presence_took_us);
+    for (unsigned grade = PRESENCE_USER; grade <= PRESENCE_DEVICE; grade++)
+        text_printf(out, "%s\"%s\": %zu", grade == PRESENCE_USER ? "" : ", ", keys[grade],
+                    presence_count_grade(env->presence, (enum presence_grade)grade));
+    text_printf(out, "}, \"users\": %" PRIu32 ", \"devices\": %" PRIu32 "},\n",
+                env->roster == NULL ? 0 : roster_count(env->roster, ROSTER_USER),
+                env->roster == NULL ? 0 : roster_count(env->roster, ROSTER_DEVICE));
+}
+
 static void write_digest(const uint8_t digest[STATUTORY_DIGEST_LEN], struct text *out)
 {
     for (size_t i = 0; i < STATUTORY_DIGEST_LEN; i++)
@@ -314,6 +335,7 @@ void status_write(const struct command_env *env, struct text *out)
                 env->policy_version);
     write_health(env, out);
     write_generation(env, out);
+    write_identity(env, out);
     write_statutory(env, out);
     write_counters(&sum, out);
     write_verdicts(&sum, out);

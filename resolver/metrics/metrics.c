@@ -32,6 +32,7 @@ void metrics_sum(const struct metrics *const workers[], size_t count, struct met
         add_row(workers[w]->value, METRIC_COUNT, out->value);
         add_row(workers[w]->rcode, METRICS_RCODES, out->rcode);
         add_row(workers[w]->blocked, CATEGORY_MAX, out->blocked);
+        add_row(workers[w]->grade, METRICS_GRADES, out->grade);
         for (size_t action = 0; action < METRICS_ACTIONS; action++)
             add_row(workers[w]->verdict[action], METRICS_REASONS, out->verdict[action]);
         histogram_sum(&workers[w]->at_once, &out->at_once);

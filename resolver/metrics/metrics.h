@@ -50,12 +50,14 @@ enum metric {
 #define METRICS_ACTIONS VERDICT_ACTION_COUNT
 #define METRICS_REASONS VERDICT_REASON_COUNT
 #define METRICS_RCODES  24 /* up to BADCOOKIE */
+#define METRICS_GRADES  6  /* enum qlog_grade */
 
 struct metrics {
     _Alignas(64) uint64_t value[METRIC_COUNT];
     uint64_t rcode[METRICS_RCODES];
     uint64_t verdict[METRICS_ACTIONS][METRICS_REASONS];
     uint64_t blocked[CATEGORY_MAX]; /* by the category that decided */
+    uint64_t grade[METRICS_GRADES]; /* how sure it was who asked; [0]: nobody is attributed */
     struct histogram at_once;       /* from reading a batch of questions to handing its answers on, for each of them */
     struct histogram waited;        /* from question to answer, where an upstream server was waited for */
     struct meter meters[METERS_MAX];

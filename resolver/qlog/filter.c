@@ -21,11 +21,12 @@ bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t l
     return (w->to_ns == 0 || first_ns < w->to_ns) && (w->from_ns == 0 || last_ns >= w->from_ns);
 }
 
-bool filter_wants_who(const struct filter *filter, const struct ipaddr *client, const char *group)
+bool filter_wants_who(const struct filter *filter, const struct filter_who *who)
 {
     const struct qlog_filter *w = &filter->wanted;
-    return (w->client == NULL || prefix_contains(w->client, client)) &&
-           (w->group == NULL || strcmp(w->group, group) == 0);
+    return (w->client == NULL || prefix_contains(w->client, who->client)) &&
+           (w->group == NULL || strcmp(w->group, who->group) == 0) && (w->user == 0 || w->user == who->user) &&
+           (w->device == 0 || w->device == who->device);
 }
 
 static bool name_is_wanted(const struct qlog_filter *w, const uint8_t *name)

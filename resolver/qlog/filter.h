@@ -23,7 +23,13 @@ ERR_CHECKED int filter_init(struct filter *filter, const struct qlog_filter *wan
 
 /* Whether any moment of [first, last] is wanted. */
 bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t last_ns);
-bool filter_wants_who(const struct filter *filter, const struct ipaddr *client, const char *group);
+struct filter_who {
+    const struct ipaddr *client;
+    const char *group;
+    uint32_t user, device;
+};
+
+bool filter_wants_who(const struct filter *filter, const struct filter_who *who);
 /* matched: NULL when it is the name itself. */
 bool filter_wants_what(const struct filter *filter, const uint8_t *name, const uint8_t *matched,
                        const struct verdict *verdict);

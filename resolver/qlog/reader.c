@@ -29,6 +29,7 @@ void scan_words(struct qlog_scan *scan, const struct texts *words, const char *n
     out->group = word(words, &group, scan->numbers[0]);
     out->feed = r->verdict.feed == VERDICT_NO_FEED ? "" : word(words, &feed, scan->numbers[1]);
     out->upstream = r->upstream == QLOG_NO_UPSTREAM ? "" : word(words, &upstream, scan->numbers[2]);
+    out->user = out->device = out->called = "";
     out->lost = 0;
 }
 
@@ -36,7 +37,14 @@ bool scan_gap(struct qlog_scan *scan, const struct journal_gap *gap, const char 
 {
     if (!filter_wants_times(&scan->filter, gap->from_ns, gap->to_ns))
         return false;
-    *out = (struct qlog_row){.node = node, .group = "", .feed = "", .upstream = "", .lost = gap->lost};
+    *out = (struct qlog_row){.node = node,
+                             .group = "",
+                             .feed = "",
+                             .upstream = "",
+                             .user = "",
+                             .device = "",
+                             .called = "",
+                             .lost = gap->lost};
     out->record.time_ns = gap->from_ns;
     out->record.qname_len = 1; /* the root, so that a careless reader of the row finds a name */
     out->record.verdict.feed = VERDICT_NO_FEED;

@@ -22,6 +22,7 @@ struct qlog_filter {
     const uint8_t *name;         /* wire, lower case; NULL: any */
     bool name_below;             /* also names below it */
     const char *group;           /* NULL: any */
+    uint32_t user, device;       /* numbers in the roster; 0: any */
     uint64_t categories;         /* any of these in verdict.category; 0: any */
     int action;                  /* enum verdict_action; -1: any */
     bool blocked_only;           /* NOTICE and NXDOMAIN */
@@ -33,9 +34,10 @@ struct qlog_row {
     struct qlog_record record;
     const char *node; /* texts: valid until the next call; never NULL */
     const char *group;
-    const char *feed;     /* "" when none */
-    const char *upstream; /* "" when none */
-    uint64_t lost;        /* > 0: not a question, but a gap: so many records were lost before this time */
+    const char *feed;                   /* "" when none */
+    const char *upstream;               /* "" when none */
+    const char *user, *device, *called; /* "": whoever knows the roster puts them here (qlog does not) */
+    uint64_t lost;                      /* > 0: not a question, but a gap: so many records were lost before this time */
 };
 
 struct qlog_scan;

@@ -148,8 +148,8 @@ static bool record_is_wanted(const struct qlog_scan *scan, const struct qlog_row
 {
     const struct qlog_record *r = &row->record;
     const uint8_t *matched = r->matched_len == 0 ? NULL : r->matched;
-    return filter_wants_times(&scan->filter, r->time_ns, r->time_ns) &&
-           filter_wants_who(&scan->filter, &r->client, row->group) &&
+    const struct filter_who who = {.client = &r->client, .group = row->group, .user = r->user, .device = r->device};
+    return filter_wants_times(&scan->filter, r->time_ns, r->time_ns) && filter_wants_who(&scan->filter, &who) &&
            filter_wants_what(&scan->filter, r->qname, matched, &r->verdict) &&
            filter_wants_code(&scan->filter, &r->client, r->qname, r->time_ns);
 }

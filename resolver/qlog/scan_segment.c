@@ -8,7 +8,9 @@ static bool who_is_wanted(const struct qlog_scan *scan, const struct block_who *
     struct texts_key key = {.kind = TEXTS_GROUP, .version = who->policy, .number = who->group};
     const char *group = scan->filter.wanted.group == NULL ? "" : texts_find(&scan->block.texts, &key);
     memcpy(client.bytes, who->client, sizeof client.bytes);
-    return filter_wants_who(&scan->filter, &client, group == NULL ? "" : group);
+    const struct filter_who asker = {
+        .client = &client, .group = group == NULL ? "" : group, .user = who->user, .device = who->device};
+    return filter_wants_who(&scan->filter, &asker);
 }
 
 static bool what_is_wanted(const struct qlog_scan *scan, const struct block_what *what)

@@ -7,6 +7,7 @@
 static void count(struct metrics *m, const struct client *c, unsigned rcode)
 {
     metrics_add_answer(m, &c->verdict, rcode);
+    metrics_bump(&m->grade[c->grade]);
     if (verdict_is_silence(&c->verdict))
         metrics_add(m, METRIC_DROPPED, 1);
     if (rcode == DNS_RCODE_SERVFAIL && c->verdict.action == VERDICT_RESOLVE)

@@ -19,7 +19,8 @@
 
 static struct qlog_row row_of(uint32_t number)
 {
-    struct qlog_row row = {.node = "node-a", .group = "staff", .feed = "", .upstream = ""};
+    struct qlog_row row = {
+        .node = "node-a", .group = "staff", .feed = "", .upstream = "", .user = "", .device = "", .called = ""};
     fixture_record(number, &row.record);
     return row;
 }
@@ -52,9 +53,14 @@ static void csv_row_has_every_column_in_place(void **state)
     struct text line = {0};
     (void)state;
     row.feed = "feed-x";
+    row.user = "=jones";
+    row.record.device = 4;
+    row.device = "3c:22:fb:01:02:03";
+    row.called = "toms-ipad";
     log_row_to_csv(&row, &line);
     assert_string_equal(line.bytes,
-                        "2023-11-14T22:13:21.234Z,node-a,10.20.0.8,54680,,76,staff,user,host1.site10.example,A,1,udp,"
+                        "2023-11-14T22:13:21.234Z,node-a,10.20.0.8,54680,3c:22:fb:01:02:03,4,toms-ipad,'=jones,76,"
+                        "staff,user,A,host1.site10.example,A,1,udp,"
                         "blocked,category-allowed,violence,file-sharing,none,target.example,0,feed-x,1000,RCODE14,"
                         "10.20.0.8,232,,none,0,41,5,\r\n");
     text_done(&line);
@@ -62,7 +68,8 @@ static void csv_row_has_every_column_in_place(void **state)
 
 static void csv_row_of_a_gap_says_only_what_is_known(void **state)
 {
-    struct qlog_row row = {.node = "n", .group = "", .feed = "", .upstream = "", .lost = 12};
+    struct qlog_row row = {
+        .node = "n", .group = "", .feed = "", .upstream = "", .user = "", .device = "", .called = "", .lost = 12};
     struct text csv = {0};
     struct text json = {0};
     (void)state;
@@ -70,7 +77,7 @@ static void csv_row_of_a_gap_says_only_what_is_known(void **state)
     row.record.qname_len = 1;
     log_row_to_csv(&row, &csv);
     log_row_to_ndjson(&row, &json);
-    assert_string_equal(csv.bytes, "1970-01-01T00:00:00.005Z,n,,,,,,,,,,,,,,,,,,,,,,,,,,,,12\r\n");
+    assert_string_equal(csv.bytes, "1970-01-01T00:00:00.005Z,n,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,12\r\n");
     assert_string_equal(json.bytes, "{\"time\":\"1970-01-01T00:00:00.005Z\",\"node\":\"n\",\"lost\":12}\n");
     text_done(&csv);
     text_done(&json);
@@ -150,7 +157,8 @@ static void options_fill_the_filter_or_say_what_is_wrong(void **state)
 static void export_to(const struct fixture *f, enum log_format format, const char *path)
 {
     struct log_options options = {.filter = {.action = -1}, .format = format, .output = path};
-    const struct log_export export = {.dir = f->dir, .options = &options, .now_ns = NOW_NS};
+    struct log_names names = {.roster = NULL};
+    const struct log_export export = {.dir = f->dir, .options = &options, .names = &names, .now_ns = NOW_NS};
     struct log_export_result result;
     assert_int_equal(log_export_run(&export, &result), 0);
     assert_int_equal(log_export_run(&export, &result), ERR_EXIST);

@@ -9,22 +9,24 @@
 #include "base/log.h"
 #include "identity/mac.h"
 #include "policy/person_table.h"
+#include "service/loan_file.h"
 
 #define GAP_MS      1000  /* between two tables */
 #define GAP_FACTOR  20    /* ... and so many times as long as the last one took */
 #define LOOK_MS_MAX 10000 /* the clock may be set meanwhile */
-#define SIGHT_MS    500
+#define LOOK_MS     1000  /* at the loan register, and at what the workers saw */
 #define SIGHTING_S  86400 /* for how long a card that was seen is known */
 
 struct attendance {
     uv_loop_t *loop;
-    uv_timer_t due, sight;
+    uv_timer_t due, look;
     const struct config *config;
     const struct policy *policy;
     struct claims *claims;
     struct roster *roster;
     struct sightings *sightings;
     struct roll *roll;
+    struct loan_file loans;
     uint64_t seed;
     uint64_t made_changed; /* claims_changed() when the table was made */
     int64_t made_ms;       /* on the loop's clock */
@@ -211,9 +213,8 @@ static void on_claim(void *ctx)
 
 /* ---- cards that forwarders told of ---- */
 
-static void on_sight(uv_timer_t *timer)
+static void take_sightings(struct attendance *a)
 {
-    struct attendance *a = timer->data;
     struct claim claim = {.source = CLAIM_FORWARDER, .has_mac = true, .from_s = time(NULL)};
     claim.until_s = claim.from_s + SIGHTING_S;
     for (size_t from = 0; sightings_take(a->sightings, &from, claim.mac);) {
@@ -221,6 +222,13 @@ static void on_sight(uv_timer_t *timer)
         if (claims_put(a->claims, &claim) < 0)
             return; /* full: it is seen again with the next question */
     }
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct attendance *a = timer->data;
+    take_sightings(a);
+    loan_file_look(&a->loans, a->claims);
 }
 
 /* ---- life ---- */
@@ -259,9 +267,9 @@ int attendance_open(uv_loop_t *loop, const struct config *config, uint64_t seed,
     }
     claims_listen(a->claims, on_claim, a);
     uv_timer_init(loop, &a->due);
-    uv_timer_init(loop, &a->sight);
-    a->due.data = a->sight.data = a;
-    uv_timer_start(&a->sight, on_sight, SIGHT_MS, SIGHT_MS);
+    uv_timer_init(loop, &a->look);
+    a->due.data = a->look.data = a;
+    uv_timer_start(&a->look, on_look, LOOK_MS, LOOK_MS);
     *out = a;
     return 0;
 }
@@ -271,7 +279,7 @@ void attendance_close(struct attendance *a)
     if (a == NULL)
         return;
     uv_close((uv_handle_t *)&a->due, NULL);
-    uv_close((uv_handle_t *)&a->sight, NULL);
+    uv_close((uv_handle_t *)&a->look, NULL);
 }
 
 void attendance_free(struct attendance *a)
@@ -293,6 +301,7 @@ int attendance_use(struct attendance *a, const struct config *config, const stru
     a->config = config;
     a->policy = policy;
     int err = claims_replace(a->claims, CLAIM_STATIC, 0, identity->devices, identity->device_count);
+    loan_file_use(&a->loans, identity->loans, a->claims);
     if (err == 0)
         err = make(a);
     plan(a);

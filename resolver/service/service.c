@@ -27,11 +27,11 @@
 #include "service/changes.h"
 #include "service/log_alarm.h"
 #include "service/log_signer.h"
-#include "service/readiness.h"
 #include "service/recursor.h"
 #include "service/restart.h"
 #include "service/rulings.h"
 #include "service/snapshot.h"
+#include "service/telling.h"
 #include "service/unbound_setup.h"
 #include "statutory/enrolled.h"
 #include "statutory/older.h"
@@ -105,12 +105,6 @@ static int put_in_force(struct service *s, struct snapshot_parts parts)
     return 0;
 }
 
-static void log_generation(const struct blockdb *db)
-{
-    log_info("blocklist generation in force generation=%" PRIu64 " names=%" PRIu64 " feeds=%zu", blockdb_generation(db),
-             blockdb_name_count(db), blockdb_feed_count(db));
-}
-
 static void on_generation(void *ctx, void *opened)
 {
     struct service *s = ctx;
@@ -123,13 +117,7 @@ static void on_generation(void *ctx, void *opened)
     if (err < 0)
         log_error("blocklist generation not taken up: %s", err_str(err));
     else
-        log_generation(db);
-}
-
-static void log_tier(const struct statutory *list)
-{
-    log_info("statutory list in force generation=%" PRIu64 " hosts=%zu feeds=%zu", statutory_generation(list),
-             statutory_count(list), statutory_feed_count(list));
+        telling_generation(db);
 }
 
 static void on_statutory(void *ctx, void *opened)
@@ -142,7 +130,7 @@ static void on_statutory(void *ctx, void *opened)
     if (err < 0)
         log_error("statutory list not taken up: %s", err_str(err));
     else
-        log_tier(opened);
+        telling_tier(opened);
 }
 
 static void on_recursion_moved(void *ctx)
@@ -257,24 +245,13 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
     return err;
 }
 
-/* Each line of a text as a log line of its own. */
-static void log_lines(const struct text *text)
-{
-    const char *at = text->bytes;
-    while (at != NULL && *at != '\0') {
-        int len = (int)strcspn(at, "\n");
-        log_error("%.*s", len, at);
-        at += len + (at[len] == '\n');
-    }
-}
-
 static int reload_logged(struct service *s, const struct caller *by, struct text *why)
 {
     notify_send("RELOADING=1");
     int err = reload(s, by, why);
     if (err < 0) {
         log_error("configuration refused, the running one stays in force");
-        log_lines(why);
+        telling_lines(why);
     } else {
         log_info("configuration reloaded policy_version=%" PRIu32, policy_version(s->snapshot->parts.settings->policy));
     }
@@ -494,7 +471,7 @@ static int open_tier(struct service *s, const struct config *config, struct tier
         missing = false;
     }
     if (list != NULL)
-        log_tier(list);
+        telling_tier(list);
     if (missing)
         log_error("the statutory list was set up and can't be read: every question is answered SERVFAIL until it can "
                   "path=%s",
@@ -510,7 +487,7 @@ static int open_snapshot(struct service *s, struct settings *settings)
     struct blockdb *db = err < 0 ? NULL : watch_open_now(s->watch);
     if (db != NULL) {
         names_put_generation(s->names, db);
-        log_generation(db);
+        telling_generation(db);
     }
     if (err == 0)
         err = list_new(db, &parts.list);
@@ -694,7 +671,7 @@ int service_run(const char *const files[], size_t file_count)
     start_handles(&s);
     err = start(&s);
     if (err == 0) {
-        readiness_say(s.snapshot->parts.settings->config, workers_count(s.workers), s.monitor != NULL);
+        telling_ready(s.snapshot->parts.settings->config, workers_count(s.workers), s.monitor != NULL);
         uv_run(&s.loop, UV_RUN_DEFAULT);
         notify_send("STOPPING=1");
         log_info("stopping");

@@ -1,6 +1,8 @@
-#include "service/readiness.h"
+#include "service/telling.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "net/address.h"
@@ -17,7 +19,7 @@ static void say_listening(const struct endpoint at[], size_t count, const char *
     }
 }
 
-void readiness_say(const struct config *config, size_t worker_count, bool monitored)
+void telling_ready(const struct config *config, size_t worker_count, bool monitored)
 {
     say_listening(config->listen, config->listen_count, "");
     say_listening(config->tls.dot, config->tls.dot_count, " protocol=dot");
@@ -28,4 +30,26 @@ void readiness_say(const struct config *config, size_t worker_count, bool monito
     puts("ready");
     fflush(stdout);
     notify_send("READY=1");
+}
+
+void telling_generation(const struct blockdb *db)
+{
+    log_info("blocklist generation in force generation=%" PRIu64 " names=%" PRIu64 " feeds=%zu", blockdb_generation(db),
+             blockdb_name_count(db), blockdb_feed_count(db));
+}
+
+void telling_tier(const struct statutory *list)
+{
+    log_info("statutory list in force generation=%" PRIu64 " hosts=%zu feeds=%zu", statutory_generation(list),
+             statutory_count(list), statutory_feed_count(list));
+}
+
+void telling_lines(const struct text *text)
+{
+    const char *at = text->bytes;
+    while (at != NULL && *at != '\0') {
+        int len = (int)strcspn(at, "\n");
+        log_error("%.*s", len, at);
+        at += len + (at[len] == '\n');
+    }
 }

@@ -65,6 +65,9 @@ struct claim_view {
     int64_t from_s, until_s; /* until: INT64_MAX when it has no end */
 };
 
+/* Brings a claim near that claims_at() will soon be asked for; any index. */
+void claims_fetch(const struct claims *claims, size_t index);
+
 /* index: below claims_count(). In no order. */
 struct claim_view claims_at(const struct claims *claims, size_t index);
 

@@ -8,11 +8,13 @@
 #include "identity/mac.h"
 #include "identity/map16.h"
 
-#define NO_CLAIM UINT32_MAX
+#define NO_CLAIM    UINT32_MAX
+#define FETCH_AHEAD 8
 
 /* What is known of an address, each as the index of the claim that says it. */
 struct seat {
     uint32_t link;     /* which card it belongs to */
+    uint32_t station;  /* ... which is this one */
     uint32_t named;    /* by which name the school knows it */
     uint32_t occupant; /* the user */
     uint32_t host;     /* of a lease without a card: what the device calls itself */
@@ -135,8 +137,11 @@ static void read_device(struct join *join, const struct claim_view *claim, uint3
 {
     struct seat *seat = claim->has_address ? &join->seats[map16_add(&join->addresses, claim->address.bytes)] : NULL;
     struct station *station = claim->has_mac ? station_of(join, claim->mac) : NULL;
-    if (seat != NULL && station != NULL)
+    if (seat != NULL && station != NULL) {
         take_later(join, &seat->link, index);
+        if (seat->link == index)
+            seat->station = (uint32_t)(station - join->stations);
+    }
     if (claim->host[0] == '\0')
         return;
     if (is_hearsay(claim->source)) {
@@ -161,8 +166,7 @@ static bool card_of(const struct join *join, const struct seat *seat, uint8_t ou
 {
     if (seat->link == NO_CLAIM)
         return false;
-    struct claim_view link = claims_at(join->claims, seat->link);
-    memcpy(out, link.mac, 6);
+    memcpy(out, join->macs.keys[seat->station] + 10, 6);
     return true;
 }
 
@@ -195,15 +199,33 @@ static void count_claimants(struct join *join)
     }
 }
 
+/* Memory is slow: what will be asked for is fetched while others are looked at. */
+static void fetch_ahead(const struct join *join, size_t i, size_t count)
+{
+    uint8_t key[16];
+    claims_fetch(join->claims, i + 2 * FETCH_AHEAD);
+    if (i + FETCH_AHEAD >= count)
+        return;
+    struct claim_view claim = claims_at(join->claims, i + FETCH_AHEAD);
+    if (claim.has_address)
+        map16_fetch(&join->addresses, claim.address.bytes);
+    if (claim.has_mac) {
+        join_mac_key(claim.mac, key);
+        map16_fetch(&join->macs, key);
+    }
+}
+
 static void read_claims(struct join *join)
 {
     size_t count = claims_count(join->claims);
     for (size_t i = 0; i < count; i++) {
+        fetch_ahead(join, i, count);
         struct claim_view claim = claims_at(join->claims, i);
         if (holds(join, &claim))
             read_device(join, &claim, (uint32_t)i);
     }
     for (size_t i = 0; i < count; i++) {
+        fetch_ahead(join, i, count);
         struct claim_view claim = claims_at(join->claims, i);
         if (claim.user[0] != '\0' && claim.from_s <= join->now_s && join->now_s < claim.until_s)
             read_user(join, &claim, (uint32_t)i);
@@ -263,6 +285,16 @@ size_t join_address_count(const struct join *join)
 size_t join_mac_count(const struct join *join)
 {
     return join->macs.count;
+}
+
+const uint8_t *join_address_key(const struct join *join, size_t index)
+{
+    return join->addresses.keys[index];
+}
+
+const uint8_t *join_mac_key_at(const struct join *join, size_t index)
+{
+    return join->macs.keys[index];
 }
 
 int64_t join_next_s(const struct join *join)
@@ -393,7 +425,7 @@ const uint8_t *join_address(struct join *join, size_t index, struct join_result 
     memcpy(address.bytes, join->addresses.keys[index], sizeof address.bytes);
     *out = (struct join_result){.device = 0};
     out->has_card = card_of(join, seat, out->card);
-    struct station *station = out->has_card ? station_of(join, out->card) : NULL;
+    struct station *station = out->has_card ? &join->stations[seat->station] : NULL;
     set_device(join, seat, station, out);
     if (station != NULL) {
         uint32_t before = occupant;

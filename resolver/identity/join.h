@@ -26,6 +26,9 @@ void join_free(struct join *join);
 
 size_t join_address_count(const struct join *join);
 size_t join_mac_count(const struct join *join);
+/* What the next two will return. */
+const uint8_t *join_address_key(const struct join *join, size_t index);
+const uint8_t *join_mac_key_at(const struct join *join, size_t index);
 /* Returns the address's 16 bytes, or the card's key. Gives numbers to names: each index once, addresses first. */
 const uint8_t *join_address(struct join *join, size_t index, struct join_result *out);
 const uint8_t *join_mac(struct join *join, size_t index, struct join_result *out);

@@ -7,7 +7,8 @@
 #include "identity/join.h"
 #include "identity/map16.h"
 
-#define LINE 64
+#define LINE        64
+#define FETCH_AHEAD 8
 
 /* One address or card. */
 struct place {
@@ -59,6 +60,11 @@ static size_t place_of(const struct places *places, const uint8_t key[16], uint6
     return i;
 }
 
+static void fetch(const struct places *places, const uint8_t key[16], uint64_t seed)
+{
+    __builtin_prefetch(&places->at[map16_hash(key, seed) & places->mask], 1);
+}
+
 static size_t fill(struct places *places, const uint8_t key[16], uint64_t seed, const struct join_result *found)
 {
     size_t i = place_of(places, key, seed);
@@ -90,11 +96,15 @@ static int take_all(struct presence *table, struct join *join)
     if (table->filled == NULL || places_init(&table->addresses, addresses) < 0 || places_init(&table->macs, macs) < 0)
         return ERR_NOMEM;
     for (size_t i = 0; i < addresses; i++) {
+        if (i + FETCH_AHEAD < addresses)
+            fetch(&table->addresses, join_address_key(join, i + FETCH_AHEAD), table->seed);
         const uint8_t *key = join_address(join, i, &found);
         if (found.grade != PRESENCE_ADDRESS || found.person != PRESENCE_NOBODY)
             take_address(table, key, &found);
     }
     for (size_t i = 0; i < macs; i++) {
+        if (i + FETCH_AHEAD < macs)
+            fetch(&table->macs, join_mac_key_at(join, i + FETCH_AHEAD), table->seed);
         const uint8_t *key = join_mac(join, i, &found);
         if (found.grade != PRESENCE_ADDRESS || found.person != PRESENCE_NOBODY)
             fill(&table->macs, key, table->seed, &found);

@@ -14,6 +14,7 @@ struct held {
     uint32_t index;    /* in all */
     uint32_t round;    /* of claims_replace() that last had it */
     int64_t from_s, until_s;
+    struct claim_numbers numbers;
     struct ipaddr address;
     uint8_t mac[6];
     uint8_t source;
@@ -317,6 +318,11 @@ size_t claims_count(const struct claims *claims)
 uint64_t claims_refused(const struct claims *claims)
 {
     return claims->refused;
+}
+
+struct claim_numbers *claims_numbers(struct claims *claims, size_t index)
+{
+    return &claims->all[index]->numbers;
 }
 
 void claims_fetch(const struct claims *claims, size_t index)

@@ -65,6 +65,15 @@ struct claim_view {
     int64_t from_s, until_s; /* until: INT64_MAX when it has no end */
 };
 
+/* What names of a claim were found to be, kept with it for the next time. All zero with a new or changed claim. */
+struct claim_numbers {
+    uint64_t epoch; /* which of the roster, the policy and the configuration they are of */
+    uint32_t user, device, person;
+};
+
+/* index: below claims_count(). */
+struct claim_numbers *claims_numbers(struct claims *claims, size_t index);
+
 /* Brings a claim near that claims_at() will soon be asked for; any index. */
 void claims_fetch(const struct claims *claims, size_t index);
 

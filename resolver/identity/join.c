@@ -10,6 +10,7 @@
 
 #define NO_CLAIM    UINT32_MAX
 #define FETCH_AHEAD 8
+#define NOT_ASKED   (UINT32_MAX - 1) /* of a person */
 
 /* What is known of an address, each as the index of the claim that says it. */
 struct seat {
@@ -35,7 +36,7 @@ struct title {
 };
 
 struct join {
-    const struct claims *claims;
+    struct claims *claims;
     const struct presence_opts *opts;
     int64_t now_s, next_s;
     struct map16 addresses, macs, names;
@@ -233,7 +234,7 @@ static void read_claims(struct join *join)
     count_claimants(join);
 }
 
-int join_new(const struct claims *claims, const struct presence_opts *opts, int64_t now_s, struct join **out)
+int join_new(struct claims *claims, const struct presence_opts *opts, int64_t now_s, struct join **out)
 {
     size_t count = claims_count(claims);
     struct join *join = calloc(1, sizeof *join);
@@ -313,6 +314,24 @@ static uint32_t believed_title(const struct join *join, const char *host)
     return title;
 }
 
+/* What was found of the claim's names, if that holds still; else all zero, to be filled. */
+static struct claim_numbers *numbers_of(const struct join *join, uint32_t index)
+{
+    struct claim_numbers *numbers = claims_numbers(join->claims, index);
+    if (numbers->epoch != join->opts->epoch)
+        *numbers = (struct claim_numbers){.epoch = join->opts->epoch, .person = NOT_ASKED};
+    return numbers;
+}
+
+/* Names that have no number yet are asked about each time. */
+static uint32_t device_of_claim(struct join *join, uint32_t index)
+{
+    struct claim_numbers *numbers = numbers_of(join, index);
+    if (numbers->device == 0)
+        numbers->device = join->opts->device(join->opts->ctx, claims_at(join->claims, index).host);
+    return numbers->device;
+}
+
 static uint32_t number_mac(struct join *join, struct station *station, const uint8_t mac[6])
 {
     const struct presence_opts *o = join->opts;
@@ -323,18 +342,25 @@ static uint32_t number_mac(struct join *join, struct station *station, const uin
     return device;
 }
 
-static uint32_t number_station(struct join *join, struct station *station, const uint8_t mac[6])
+/* by: the claim with which a number by the card is kept. */
+static uint32_t number_station(struct join *join, struct station *station, const uint8_t mac[6], uint32_t by)
 {
     const struct presence_opts *o = join->opts;
     if (station->numbered)
         return station->device;
     const char *host = station->host == NO_CLAIM ? "" : claims_at(join->claims, station->host).host;
+    struct claim_numbers *numbers = station->named == NO_CLAIM && by != NO_CLAIM ? numbers_of(join, by) : NULL;
     if (station->named != NO_CLAIM)
-        station->device = o->device(o->ctx, claims_at(join->claims, station->named).host);
+        station->device = device_of_claim(join, station->named);
     else if (believed_title(join, host) != MAP16_NONE)
         station->device = o->device(o->ctx, host);
-    else
+    else if (numbers != NULL && numbers->device != 0)
+        station->device = numbers->device;
+    else {
         station->device = number_mac(join, station, mac);
+        if (numbers != NULL)
+            numbers->device = station->device;
+    }
     station->numbered = true;
     return station->device;
 }
@@ -385,8 +411,13 @@ static void set_user(const struct join *join, uint32_t occupant, int64_t bound_s
     if (occupant == NO_CLAIM)
         return;
     struct claim_view claim = claims_at(join->claims, occupant);
-    out->user = o->user(o->ctx, claim.user);
-    out->person = o->person(o->ctx, claim.user);
+    struct claim_numbers *numbers = numbers_of(join, occupant);
+    if (numbers->user == 0)
+        numbers->user = o->user(o->ctx, claim.user);
+    if (numbers->person == NOT_ASKED)
+        numbers->person = o->person(o->ctx, claim.user);
+    out->user = numbers->user;
+    out->person = numbers->person;
     out->user_until_s = claim.until_s < bound_s ? claim.until_s : bound_s;
     if (out->user != 0)
         out->grade = grade_of(claim.source);
@@ -409,9 +440,9 @@ static void set_device(struct join *join, const struct seat *seat, struct statio
     struct claim_view claim = claims_at(join->claims, by);
     out->device_until_s = claim.until_s;
     if (seat->named != NO_CLAIM)
-        out->device = join->opts->device(join->opts->ctx, claim.host);
+        out->device = device_of_claim(join, by);
     else if (station != NULL)
-        out->device = number_station(join, station, claim.mac);
+        out->device = number_station(join, station, claim.mac, by);
     else
         out->device = number_host(join, claim.host);
 }
@@ -451,7 +482,7 @@ const uint8_t *join_mac(struct join *join, size_t index, struct join_result *out
     const uint8_t *key = join->macs.keys[index];
     struct station *station = &join->stations[index];
     *out = (struct join_result){.device_until_s = INT64_MAX};
-    out->device = number_station(join, station, key + 10);
+    out->device = number_station(join, station, key + 10, NO_CLAIM);
     set_user(join, occupant_of(join, station), INT64_MAX, out);
     return key;
 }

@@ -20,8 +20,7 @@ struct join_result {
 };
 
 /* ERR_NOMEM. */
-ERR_CHECKED int join_new(const struct claims *claims, const struct presence_opts *opts, int64_t now_s,
-                         struct join **out);
+ERR_CHECKED int join_new(struct claims *claims, const struct presence_opts *opts, int64_t now_s, struct join **out);
 void join_free(struct join *join);
 
 size_t join_address_count(const struct join *join);

@@ -112,7 +112,7 @@ static int take_all(struct presence *table, struct join *join)
     return 0;
 }
 
-int presence_new(const struct claims *claims, const struct presence_opts *opts, int64_t now_s, struct presence **out)
+int presence_new(struct claims *claims, const struct presence_opts *opts, int64_t now_s, struct presence **out)
 {
     struct join *join = NULL;
     struct presence *table = calloc(1, sizeof *table);

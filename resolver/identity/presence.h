@@ -59,6 +59,7 @@ struct presence_opts {
     const struct prefix
         *shared; /* many people sit behind each of these addresses: no question from there is a user's */
     size_t shared_count;
+    uint64_t epoch; /* another one whenever the next three might say something else of the same name; not 0 */
     /* Numbers of names, 0: it gets none; person: index or PRESENCE_NOBODY. */
     uint32_t (*user)(void *ctx, const char *name);
     uint32_t (*device)(void *ctx, const char *name);
@@ -69,8 +70,8 @@ struct presence_opts {
 
 struct presence;
 
-/* ERR_NOMEM. */
-ERR_CHECKED int presence_new(const struct claims *claims, const struct presence_opts *opts, int64_t now_s,
+/* claims: keeps what their names were found to be. ERR_NOMEM. */
+ERR_CHECKED int presence_new(struct claims *claims, const struct presence_opts *opts, int64_t now_s,
                              struct presence **out);
 void presence_free(struct presence *table);
 

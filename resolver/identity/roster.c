@@ -44,6 +44,7 @@ struct roster {
     struct text pending; /* lines that are not on disk */
     size_t line_count;
     unsigned damaged;
+    uint32_t forgotten;
 };
 
 static int err_from_errno(void)
@@ -173,6 +174,11 @@ static void done_entry(struct entry *entry)
 uint32_t roster_count(const struct roster *roster, enum roster_kind kind)
 {
     return roster->books[kind].count;
+}
+
+uint32_t roster_forgotten(const struct roster *roster)
+{
+    return roster->forgotten;
 }
 
 unsigned roster_damaged(const struct roster *roster)
@@ -540,6 +546,7 @@ int roster_forget(struct roster *roster, enum roster_kind kind, uint32_t number)
         return err;
     }
     done_entry(&before);
+    roster->forgotten++;
     index_again(book, kind);
     return 0;
 }

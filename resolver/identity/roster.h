@@ -64,6 +64,8 @@ const char *roster_called(const struct roster *roster, uint32_t device);
 
 /* Numbers given so far: from 1 to this. */
 uint32_t roster_count(const struct roster *roster, enum roster_kind kind);
+/* Names that were forgotten since it was opened: numbers kept elsewhere may be outdated when this has changed. */
+uint32_t roster_forgotten(const struct roster *roster);
 unsigned roster_damaged(const struct roster *roster); /* lines that do not count */
 
 /*

@@ -12,7 +12,7 @@
 #include "service/loan_file.h"
 
 #define GAP_MS      1000  /* between two tables */
-#define GAP_FACTOR  20    /* ... and so many times as long as the last one took */
+#define GAP_FACTOR  5     /* ... and so many times as long as the last one took */
 #define LOOK_MS_MAX 10000 /* the clock may be set meanwhile */
 #define LOOK_MS     1000  /* at the loan register, and at what the workers saw */
 #define SIGHTING_S  86400 /* for how long a card that was seen is known */
@@ -28,6 +28,7 @@ struct attendance {
     struct roll *roll;
     struct loan_file loans;
     uint64_t seed;
+    uint64_t epoch;        /* of numbers kept with claims */
     uint64_t made_changed; /* claims_changed() when the table was made */
     int64_t made_ms;       /* on the loop's clock */
     int64_t made_s;        /* wall */
@@ -114,6 +115,7 @@ static struct presence_opts opts_of(struct attendance *a, bool give_numbers)
         .device = give_numbers ? number_device : find_device,
         .person = find_person,
         .called = give_numbers ? note_called : NULL,
+        .epoch = a->epoch + (a->roster == NULL ? 0 : (uint64_t)roster_forgotten(a->roster) << 32),
         .ctx = a,
     };
 }
@@ -125,6 +127,7 @@ static int make_table(struct attendance *a, int64_t now_s, struct presence **out
     if (err < 0 || a->roster == NULL || keep_numbers(a))
         return err;
     presence_free(*out);
+    a->epoch++;
     opts = opts_of(a, false);
     return presence_new(a->claims, &opts, now_s, out);
 }
@@ -256,7 +259,7 @@ int attendance_open(uv_loop_t *loop, const struct config *config, uint64_t seed,
     struct attendance *a = calloc(1, sizeof *a);
     if (a == NULL)
         return ERR_NOMEM;
-    *a = (struct attendance){.loop = loop, .config = config, .seed = seed, .changed = changed, .ctx = ctx};
+    *a = (struct attendance){.loop = loop, .config = config, .seed = seed, .epoch = 1, .changed = changed, .ctx = ctx};
     a->sightings = calloc(1, sizeof *a->sightings);
     int err = a->sightings == NULL ? ERR_NOMEM : claims_new(CLAIMS_MAX, seed, &a->claims);
     if (err == 0)
@@ -300,6 +303,7 @@ int attendance_use(struct attendance *a, const struct config *config, const stru
     const struct config_identity *identity = &config->identity;
     a->config = config;
     a->policy = policy;
+    a->epoch++;
     int err = claims_replace(a->claims, CLAIM_STATIC, 0, identity->devices, identity->device_count);
     loan_file_use(&a->loans, identity->loans, a->claims);
     if (err == 0)

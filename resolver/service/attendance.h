@@ -6,7 +6,7 @@
  *     forwarders' cards (workers) ── sightings ─────────────┘      └── numbers of names ──▶ roster
  *
  * The first change after a quiet second counts at once, further ones together, a second later; what begins or ends counts
- * in its second. Making a table never takes more than a twentieth of the manager's time.
+ * in its second. Making a table never takes more than a fifth of the manager's time.
  *
  * A name gets its number on disk before any worker can log it. Where that fails, answers go on by the same rules, and the
  * log says less of who it was.

@@ -71,8 +71,12 @@ static int begin(void **state)
     roster_full = false;
     memset(called_host, 0, sizeof called_host);
     table = NULL;
-    opts = (struct presence_opts){
-        .seed = SEED, .user = user_number, .device = device_number, .person = person_of, .called = note_called};
+    opts = (struct presence_opts){.seed = SEED,
+                                  .epoch = 1,
+                                  .user = user_number,
+                                  .device = device_number,
+                                  .person = person_of,
+                                  .called = note_called};
     return claims_new(100, SEED, &claims);
 }
 
@@ -113,6 +117,7 @@ static void make(void)
 {
     presence_free(table);
     table = NULL;
+    opts.epoch++;
     assert_int_equal(presence_new(claims, &opts, NOW, &table), 0);
 }
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Who asks: the sources of this machine itself (configuration, loan register), their grades in log and answers."""
+"""Who asks: the sources of this machine itself (configuration, loan register), their grades in log, status and answers."""
 import csv
 import io
+import json
+import os
+import time
 
 import lab
 
@@ -19,15 +22,24 @@ identity:
     - {address: 127.0.0.12, device: LAP-042, user: jones}
     - {address: 127.0.0.13, device: LAP-043, user: jones}
     - {address: 127.0.0.14, user: smith}
+    - {address: 127.0.0.16, device: LAP-050}
+    - {address: 127.0.0.17, device: "=cmd|calc"}
   shared_addresses: [127.0.0.13]
+  loans: loans.csv
 """
+TITLES = "device,pupil,from,to\n"
 
 
 class Identity(lab.Case):
     @classmethod
     def set_up(cls):
         cls.nsd = cls.lab.start_nsd(1)
-        cls.server = cls.lab.serve(0, [cls.nsd], ["blocked.example.net"], conf=CONF)
+        cls.start()
+
+    @classmethod
+    def start(cls):
+        names = None if os.path.exists(cls.lab.path("state", "blocklist")) else ["blocked.example.net"]
+        cls.server = cls.lab.serve(0, [cls.nsd], names, conf=CONF)
 
     def rows(self, *filters):
         text = self.server.operator("log", "export", "--format", "csv", *filters)
@@ -37,20 +49,84 @@ class Identity(lab.Case):
         self.server.ask(name, client=client)
         return self.rows("--client", client)[-1]
 
+    def lend(self, *lines):
+        """Saves the register as a person would: a new file in its place."""
+        path = self.lab.path("state", "loans.csv")
+        with open(path + ".new", "w") as file:
+            file.write(TITLES + "".join(line + "\n" for line in lines))
+        os.rename(path + ".new", path)
+
     def test_each_grade_is_logged_as_it_is(self):
-        for client, grade in (("127.0.0.11", "device"), ("127.0.0.12", "loan"), ("127.0.0.13", "device"),
-                              ("127.0.0.14", "loan"), ("127.0.0.15", "address")):
+        for client, user, device, grade in (("127.0.0.11", "", "LIBRARY-1", "D device"), ("127.0.0.12", "jones", "LAP-042", "C loan"),
+                                            ("127.0.0.13", "", "LAP-043", "D device"), ("127.0.0.14", "smith", "", "C loan"),
+                                            ("127.0.0.15", "", "", "E address")):
             with self.subTest(client):
                 row = self.row_of(client)
-                self.assertEqual(row["grade"], grade)
-                self.assertEqual(row["user"] != "", grade == "loan")
-                self.assertEqual(row["device"] != "", client in ("127.0.0.11", "127.0.0.12", "127.0.0.13"))
+                self.assertEqual((row["user"], row["device"], row["grade_letter"] + " " + row["grade"]), (user, device, grade))
+
+    def test_rows_are_found_by_user_and_device(self):
+        for client in ("127.0.0.12", "127.0.0.14", "127.0.0.11"):
+            self.server.ask("www.example.net", client=client)
+        for filters, column, value in ((("--user", "JONES"), "user", "jones"), (("--user", "SCHOOL\\jones"), "user", "jones"),
+                                       (("--device", "library-1"), "device", "LIBRARY-1")):
+            rows = self.rows(*filters)
+            self.assertTrue(rows)
+            self.assertEqual({r[column] for r in rows}, {value})
+        number = self.rows("--user", "jones")[0]["user_number"]
+        self.assertEqual(self.rows("--user", "#" + number), self.rows("--user", "jones"))
+        done = self.server.operator("log", "search", "--user", "nobody", check=False)
+        self.assertIn("'nobody' was never seen as a user", done.stderr)
+        self.assertIn("jones, grade C", self.server.operator("log", "search", "--user", "jones"))
+
+    def test_a_spreadsheet_takes_no_name_for_a_formula(self):
+        self.assertEqual(self.row_of("127.0.0.17")["device"], "'=cmd|calc")
 
     def test_who_asks_for_help_is_nobody(self):
         self.server.ask("www.childline.org.uk", client="127.0.0.12")
-        for row in self.rows():
-            if "childline" in row["name"]:
-                self.assertEqual((row["client"], row["user"], row["device"], row["grade"]), ("", "", "", "none"))
+        rows = [r for r in self.rows() if "childline" in r["name"]]
+        self.assertTrue(rows)
+        for row in rows:
+            self.assertEqual((row["client"], row["user"], row["device"], row["grade"]), ("", "", "", "none"))
+
+    def test_a_loan_counts_when_it_is_written_and_ends_when_it_is_over(self):
+        self.assertEqual(self.row_of("127.0.0.16")["grade"], "device")
+        end = time.localtime(time.time() + 6)
+        self.lend("LAP-050,brown,2020-01-01," + time.strftime("%Y-%m-%d %H:%M:%S", end), "LAP-051,x,someday,")
+        lab.wait_until("the loan", lambda: self.row_of("127.0.0.16")["user"] == "brown", 5, 0.2)
+        self.assertEqual(self.row_of("127.0.0.16")["grade"], "loan")
+        self.assertIn("line 3: from must be a time", self.server.output())
+        lab.wait_until("its end", lambda: self.row_of("127.0.0.16")["grade"] == "device", 10, 0.2)
+        self.assertGreaterEqual(time.time(), time.mktime(end))
+        with open(self.lab.path("state", "loans.csv"), "w") as file:
+            file.write("what is this\n")
+        lab.wait_until("the complaint", lambda: "loan register is not read, what was read before counts" in self.server.output(), 5, 0.2)
+
+    def test_belisha_who_tells_what_is_known_and_from_where(self):
+        said = self.server.operator("who", "127.0.0.12")
+        for part in ("127.0.0.12  grade C: by the loan register or the configuration", "user    jones (#", "device  LAP-042 (#",
+                     "group   year-9", "configuration"):
+            self.assertIn(part, said)
+        self.assertIn("127.0.0.12", self.server.operator("who", "Jones"))
+        self.assertIn("127.0.0.11", self.server.operator("who", "library-1"))
+        self.assertIn("'nobody' is nowhere now, and was never seen.", self.server.operator("who", "nobody"))
+        self.assertIn("grade E: address only", self.server.operator("who", "127.0.0.99"))
+        self.assertEqual(json.loads(self.server.operator("who", "--json", "127.0.0.14"))["clients"][0]["user"], "smith")
+
+    def test_status_counts_by_grade(self):
+        status = json.loads(self.server.operator("status", "--json"))
+        self.assertEqual(status["identity"]["addresses"]["c"], 2)
+        self.assertGreaterEqual(status["identity"]["addresses"]["d"], 3)
+        self.assertIn("addresses with a user", self.server.operator("status"))
+
+    def test_a_number_outlives_kills_and_reloads(self):
+        before = self.row_of("127.0.0.12")
+        self.server.kill()
+        self.start()
+        after = self.row_of("127.0.0.12")
+        self.server.operator("reload")
+        again = self.row_of("127.0.0.12")
+        for key in ("user", "user_number", "device", "device_number"):
+            self.assertEqual({before[key], after[key], again[key]}, {before[key]})
 
 
 if __name__ == "__main__":

@@ -305,7 +305,7 @@ int attendance_use(struct attendance *a, const struct config *config, const stru
     a->policy = policy;
     a->epoch++;
     int err = claims_replace(a->claims, CLAIM_STATIC, 0, identity->devices, identity->device_count);
-    loan_file_use(&a->loans, identity->loans, a->claims);
+    loan_file_use(&a->loans, identity->loans, config->policy.calendar, a->claims);
     if (err == 0)
         err = make(a);
     plan(a);

@@ -5,25 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "identity/loans.h"
+#include "policy/civil.h"
 
-/* By the clocks of this machine. A time that they jump over is the one that they show then. */
+/* By the school's clocks. A time that they jump over is the one that they show then; of one they show twice, the first. */
 static int64_t to_utc(void *ctx, const struct loans_moment *m)
 {
-    struct tm tm = {.tm_year = m->year - 1900,
-                    .tm_mon = m->month - 1,
-                    .tm_mday = m->day,
-                    .tm_hour = m->hour,
-                    .tm_min = m->minute,
-                    .tm_sec = m->second,
-                    .tm_isdst = -1};
-    (void)ctx;
-    return mktime(&tm);
+    static const struct calendar utc = {.zone = NULL};
+    const struct calendar *calendar = ctx == NULL ? &utc : ctx;
+    const struct civil_date first = {.year = m->year, .month = (uint8_t)m->month, .day = 1};
+    int32_t day = civil_day(first) + m->day - 1; /* the 32nd is the next month's first */
+    uint32_t second = (uint32_t)((m->hour * 60 + m->minute) * 60 + m->second);
+    return calendar_instant_after(calendar, day, second, (int64_t)(day - 2) * CIVIL_DAY_S);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -79,7 +76,7 @@ static void read_file(struct loan_file *file, struct claims *claims)
     struct loans loans = {.claims = NULL};
     int err = read_bytes(file->path, &bytes, &len);
     if (err == 0)
-        err = loans_parse(bytes, len, to_utc, NULL, &loans);
+        err = loans_parse(bytes, len, to_utc, (void *)(uintptr_t)file->calendar, &loans);
     tell(file->path, &loans);
     if (err < 0) {
         log_error("loan register is not read, what was read before counts file=%s: %s", file->path, err_str(err));
@@ -104,17 +101,18 @@ static bool is_there(struct loan_file *file, struct stat *out)
     return false;
 }
 
-void loan_file_use(struct loan_file *file, const char *path, struct claims *claims)
+void loan_file_use(struct loan_file *file, const char *path, const struct calendar *calendar, struct claims *claims)
 {
-    bool same = path != NULL && file->path != NULL && strcmp(path, file->path) == 0;
     file->path = path;
-    if (same)
-        return;
+    file->calendar = calendar;
     file->missing = false;
     memset(&file->read, 0, sizeof file->read);
-    if (claims_replace(claims, CLAIM_LOAN, 0, NULL, 0) < 0)
-        log_error("loans are not forgotten"); /* nothing to be kept, so it can not happen */
-    if (path == NULL || !is_there(file, &file->seen))
+    if (path == NULL) {
+        if (claims_replace(claims, CLAIM_LOAN, 0, NULL, 0) < 0)
+            log_error("loans that are no longer configured still count");
+        return;
+    }
+    if (!is_there(file, &file->seen))
         return;
     file->read = file->seen;
     read_file(file, claims);

@@ -12,16 +12,18 @@
 #include <sys/stat.h>
 
 #include "identity/claims.h"
+#include "policy/calendar.h"
 
 struct loan_file {
-    const char *path; /* NULL: there is none */
-    struct stat seen; /* when it was last looked at */
-    struct stat read; /* when it was last read; all zero: never */
-    bool missing;     /* and it was said */
+    const char *path;                /* NULL: there is none */
+    const struct calendar *calendar; /* by whose clocks its times are; NULL: UTC */
+    struct stat seen;                /* when it was last looked at */
+    struct stat read;                /* when it was last read; all zero: never */
+    bool missing;                    /* and it was said */
 };
 
-/* Reads it at once. path must stay until the next call; NULL: from now on there are no loans. */
-void loan_file_use(struct loan_file *file, const char *path, struct claims *claims);
+/* Reads it at once. path and calendar must stay until the next call. path NULL: from now on there are no loans. */
+void loan_file_use(struct loan_file *file, const char *path, const struct calendar *calendar, struct claims *claims);
 /* To be called each second. */
 void loan_file_look(struct loan_file *file, struct claims *claims);
 

@@ -351,6 +351,21 @@ uint32_t attendance_device_number(struct attendance *a, const char *name)
     return lasting(a, number_device, find_device, name);
 }
 
+static uint32_t rule_user(void *ctx, const char *name)
+{
+    return attendance_user_number(ctx, name);
+}
+
+static uint32_t rule_device(void *ctx, const char *name)
+{
+    return attendance_device_number(ctx, name);
+}
+
+struct rulings_numbers attendance_numbers(struct attendance *a)
+{
+    return (struct rulings_numbers){.user = rule_user, .device = rule_device, .ctx = a};
+}
+
 bool attendance_card(const struct attendance *a, const struct ipaddr *address, uint8_t out[6])
 {
     return a->roll != NULL && presence_find_card(a->roll->table, address, time(NULL), out);

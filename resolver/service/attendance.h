@@ -24,6 +24,7 @@
 #include "identity/roster.h"
 #include "identity/sightings.h"
 #include "policy/policy.h"
+#include "service/rulings.h"
 #include "service/snapshot.h"
 
 struct attendance;
@@ -60,6 +61,8 @@ struct roster *attendance_roster(struct attendance *attendance);
 /* The lasting number of a user or device by the configuration's way of comparing names, a new one if it had none; 0: none. */
 uint32_t attendance_user_number(struct attendance *attendance, const char *name);
 uint32_t attendance_device_number(struct attendance *attendance, const char *name);
+/* The same two, for those who decide about users and devices. */
+struct rulings_numbers attendance_numbers(struct attendance *attendance);
 
 /* The card that has the address now, as far as anybody says. */
 bool attendance_card(const struct attendance *attendance, const struct ipaddr *address, uint8_t out[6]);

@@ -585,6 +585,8 @@ static int start(struct service *s)
     err = rulings_open(&s->rulings, config, time(NULL));
     if (err == 0)
         err = attendance_open(&s->loop, config, seed, on_attendance, s, &s->attendance);
+    if (err == 0)
+        s->rulings.numbers = attendance_numbers(s->attendance);
     if (err < 0) {
         settings_release_unheld(settings);
         return err;

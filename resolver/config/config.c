@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -395,7 +396,10 @@ static int fill(struct build *b)
 
 /* ---- the whole ---- */
 
-/* The text of the version in force; *out is NULL where there is none yet, or where nobody keeps any. */
+/*
+ * The text of the version in force; *out is NULL where there is none yet. One that is there and can't be read is a mistake: what
+ * the files say is not in force.
+ */
 static int read_in_force(struct arena *arena, const struct yaml_node *tree, struct config_errors *errors,
                          struct yaml_node **out)
 {
@@ -404,7 +408,7 @@ static int read_in_force(struct arena *arena, const struct yaml_node *tree, stru
     const char *path = arena_printf(arena, "%s/state/policy/" VERSIONS_CURRENT, state_dir);
     if (path == NULL)
         return ERR_NOMEM;
-    if (access(path, F_OK) < 0)
+    if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     return yaml_read_file(arena, path, errors, out);
 }

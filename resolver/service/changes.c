@@ -14,6 +14,7 @@
 #include "control/change.h"
 #include "ledger/recent.h"
 
+#define DIR_MODE         0755
 #define RIGHTS_SHOWN_MAX 6000 /* bytes of text in a ledger entry */
 
 /* ---- the version in force ---- */
@@ -248,7 +249,8 @@ static void complain(void *ctx, unsigned line, int err)
 static void open_chronicle(struct changes *changes, const struct config *config)
 {
     char path[PATH_MAX];
-    if (mkdir(config->policy_dir, 0755) < 0 && errno != EEXIST)
+    /* Every program that loads the configuration looks there, whatever the umask of this one is. */
+    if (mkdir(config->policy_dir, DIR_MODE) < 0 ? errno != EEXIST : chmod(config->policy_dir, DIR_MODE) < 0)
         log_warning("cannot make %s", config->policy_dir);
     if (snprintf(path, sizeof path, "%s/history", config->policy_dir) >= (int)sizeof path)
         changes->err = ERR_LIMIT;

@@ -122,13 +122,14 @@ int versions_set_current(const char *folder, uint32_t number)
 uint32_t versions_current(const char *folder)
 {
     char path[PATH_MAX], target[64];
-    unsigned number = 0;
-    char rest[8] = "";
+    char *end;
     if (snprintf(path, sizeof path, "%s/" VERSIONS_CURRENT, folder) >= (int)sizeof path)
         return 0;
     ssize_t len = readlink(path, target, sizeof target - 1);
     if (len <= 0)
         return 0;
     target[len] = '\0';
-    return sscanf(target, "%u.%7s", &number, rest) == 2 && strcmp(rest, "yaml") == 0 ? number : 0;
+    unsigned long number = strtoul(target, &end, 10);
+    return target[0] >= '0' && target[0] <= '9' && strcmp(end, ".yaml") == 0 && number <= INT32_MAX ? (uint32_t)number
+                                                                                                    : 0;
 }

@@ -59,6 +59,7 @@ struct command_env {
     const struct blockdb *blockdb;     /* NULL: no generation */
     const struct statutory *statutory; /* NULL: not set up, or see the next */
     bool statutory_missing;            /* it was set up, and its list can't be read */
+    bool files_differ;                 /* what the files say is not what is in force */
     const char *statutory_path;        /* of its `current` link */
     const struct query_opts *query;
     struct recursion_status recursion;
@@ -70,7 +71,6 @@ struct command_env {
     int chronicle_err;
     const struct rules *rules; /* what a change needs; NULL with chronicle */
     const char *policy_dir;    /* texts of the policy (change/versions.h) */
-    bool files_differ;         /* what the files say is not what is in force */
     const char *body;          /* what came behind the line; NULL: nothing */
     size_t body_len;
     const struct metrics *const *workers;

@@ -364,7 +364,7 @@ static const char *suspect_head(const struct ledger *ledger, const struct tail *
 static int heed_head(const struct ledger *ledger, struct tail *tail, const char *head_path, int64_t now_s)
 {
     char detail[256], hex[ENTRY_HEX_LEN];
-    struct head head;
+    struct head head = {0};
     int err = head_read(head_path, &head);
     const char *suspicion = suspect_head(ledger, tail, err, &head);
     if (suspicion != NULL)

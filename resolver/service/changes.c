@@ -311,7 +311,8 @@ static void tell_unfinished(const struct changes *changes, const struct config *
         snprintf(kind, sizeof kind, "policy.%s", change_op_name(step->op));
         snprintf(object, sizeof object, "version %" PRIu32, step->number);
     }
-    bool same = strcmp(kind, entry->kind) == 0 && strcmp(object, entry->object) == 0 && step->at_s == entry->time_s;
+    bool same = step != NULL && strcmp(kind, entry->kind) == 0 && strcmp(object, entry->object) == 0 &&
+                step->at_s == entry->time_s;
     if (!same && strcmp(entry->kind, "policy.failed") != 0 &&
         record(config, by, now_s,
                (struct entry){.kind = "policy.failed",

@@ -455,7 +455,7 @@ static int end_of(const struct ledger *ledger, uint64_t first, struct tail *out)
 static int remove_oldest(const struct ledger *ledger, struct tail *tail, uint64_t first, int64_t now_s)
 {
     char detail[256], hex[ENTRY_HEX_LEN], path[PATH_MAX];
-    struct tail gone;
+    struct tail gone = {0};
     int err = end_of(ledger, first, &gone);
     if (err < 0)
         return err;

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -362,6 +363,34 @@ class Files(Control):
         path = self.lab.path("files", "state", "policy", "%06d.yaml" % version)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o444)
         self.assertIn("everyone", self.tell("status"))
+
+    def ask_socket(self, *pieces):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(20)
+            sock.connect(self.lab.path("files", "control.sock"))
+            for piece in pieces:
+                sock.sendall(piece)
+                self.status()  # what was sent is taken before the next piece comes
+            sock.shutdown(socket.SHUT_WR)
+            return sock.makefile().read()
+
+    def test_a_body_may_come_in_pieces_too_short_or_too_long(self):
+        body = b'{"op": "bless"}\n'
+        whole = b"change +%d\n" % len(body)
+        for pieces, said in (((whole + body,), "error: not understood"),
+                             ((whole, body[:5], body[5:]), "error: not understood"),
+                             ((whole[:4], whole[4:] + body[:1], body[1:]), "error: not understood"),
+                             ((whole + body + b"more",), "error: not understood"),
+                             ((b"change +10\nno line en",), "error: change needs a body"),
+                             ((b"change +0\n",), "error: change needs a body"),
+                             ((b"change +99999999999\n",), "error: change needs a body"),
+                             ((b"change +5x\n",), "error: change needs a body"),
+                             ((b"change\n",), "error: change needs +BYTES"),
+                             ((b'change +3\n[]\n',), "error: not understood"),
+                             ((whole, body[:-1]), "")):
+            with self.subTest(pieces):
+                self.assertTrue(self.ask_socket(*pieces).startswith(said))
+        self.assertIn("version", self.tell("status"))
 
     def test_killed_at_any_moment_versions_and_ledger_agree(self):
         for turn in range(8):

@@ -55,6 +55,7 @@ extern const struct operator_command command_policy;
 extern const struct operator_command command_reload;
 extern const struct operator_command command_resume;
 extern const struct operator_command command_revoke;
+extern const struct operator_command command_silent;
 extern const struct operator_command command_status;
 extern const struct operator_command command_suspend;
 extern const struct operator_command command_who;

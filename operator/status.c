@@ -12,6 +12,7 @@
 #include "operator/daemon.h"
 #include "operator/figures.h"
 #include "operator/policy_status.h"
+#include "operator/lease_lines.h"
 #include "operator/runs.h"
 #include "operator/timetable.h"
 #include "operator/traffic.h"
@@ -160,6 +161,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     traffic_print_times(env->out, json_object_get(status, "latency"));
     print_identity(env->out, json_object_get(status, "identity"));
     print_log(env->out, json_object_get(status, "log"));
+    lease_lines_print(env->out, json_object_get(status, "leases"));
     traffic_print_upstreams(env->out, json_object_get(status, "upstreams"));
     print_recursion(env->out, json_object_get(status, "recursion"));
 }

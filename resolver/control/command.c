@@ -8,6 +8,7 @@
 #include "base/ipaddr.h"
 #include "control/change.h"
 #include "control/decide.h"
+#include "control/lease_report.h"
 #include "control/record.h"
 #include "control/scrape.h"
 #include "control/status.h"
@@ -98,6 +99,7 @@ static const struct command commands[] = {
     {"note", "JSON", false, false, record_run, "write down in the ledger what is about to be read"},
     {"who", "JSON", false, false, who_run, "what is known of an address, a card, a user or a device"},
     {"forget", "JSON", false, false, who_forget, "take a name out of the roster"},
+    {"silent", NULL, false, false, lease_report_silent, "devices that renew their leases and ask nothing, as JSON"},
     {"flush", "NAME", false, true, run_flush, "forget cached answers for NAME and everything below it"},
     {"log-flush", NULL, true, true, run_log_flush, "turn the query log's journals into segments"},
     {"stop", NULL, false, true, run_stop, "end the program"},

@@ -7,6 +7,7 @@
  *     decide JSON     records a block or an allow, or ends one (decision/decision.h has the object)
  *     change +BYTES   proposes, approves, activates... a policy; the body says what (control/change.h)
  *     note JSON       writes down in the ledger what is about to be read (control/record.h)
+ *     silent          devices that renew their leases and ask nothing, as JSON
  *     flush NAME      forgets cached answers for NAME and everything below it ("." for all)
  *     who JSON        what is known of an address, a card, a user or a device (control/who.h)
  *     forget JSON     takes a name out of the roster
@@ -38,6 +39,8 @@
 #include "identity/claims.h"
 #include "identity/presence.h"
 #include "identity/roster.h"
+#include "lease/silence.h"
+#include "lease/source.h"
 #include "ledger/ledger.h"
 #include "metrics/metrics.h"
 #include "qlog/writer.h"
@@ -91,6 +94,10 @@ struct command_env {
     int64_t presence_took_us;
     bool knows_people; /* users and devices can be told from one another */
     uint32_t uid;      /* of the caller, as the kernel says */
+    const struct lease_status *leases[LEASE_SOURCES_MAX];
+    size_t lease_count;
+    const struct silence_opts *silence_opts; /* NULL: not reported */
+    const struct silence *silence;
 
     void *ctx; /* of the next ones */
     /*

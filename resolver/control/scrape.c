@@ -5,6 +5,7 @@
 
 #include "base/category.h"
 #include "control/health.h"
+#include "control/lease_report.h"
 #include "control/standing.h"
 #include "dns/rr.h"
 #include "metrics/exposition.h"
@@ -309,4 +310,5 @@ void scrape_write(const struct command_env *env, struct text *out)
     write_lists(env, out);
     write_identity(env, out);
     write_stores(env, out);
+    lease_report_metrics(env, out);
 }

@@ -8,6 +8,7 @@
 #include "control/change.h"
 #include "control/health.h"
 #include "control/status_schedules.h"
+#include "control/lease_report.h"
 #include "control/standing.h"
 #include "dns/name.h"
 #include "dns/rr.h"
@@ -346,6 +347,7 @@ void status_write(const struct command_env *env, struct text *out)
     change_write_status(env, out);
     write_operators(env, out);
     status_write_schedules(env->policy, env->now_s, out);
+    lease_report_status(env, out);
     write_recursion(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");

@@ -175,7 +175,7 @@ static void command_status_is_json_with_and_without_a_generation(void **state)
 
 static void command_help_lists_every_command(void **state)
 {
-    static const char *const names[] = {"status", "metrics", "reload", "decide", "flush", "log-flush", "stop", "help"};
+    static const char *const names[] = {"status", "metrics", "reload", "decide", "silent", "flush", "log-flush", "stop", "help"};
     char *answer = answer_to("help", NULL);
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -75,6 +75,9 @@ int build_group_find(const struct build *b, const char *name);
 /* Who is behind an address: identity, query.forwarders. */
 ERR_CHECKED int build_identity(struct build *b);
 
+/* DHCP leases, and what is made of them: leases. */
+ERR_CHECKED int build_leases(struct build *b);
+
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
 

@@ -391,7 +391,7 @@ static int fill(struct build *b)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](b) < 0)
             return ERR_NOMEM;
-    return 0;
+    return build_leases(b);
 }
 
 /* ---- the whole ---- */

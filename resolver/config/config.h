@@ -24,6 +24,8 @@
 #include "control/rights.h"
 #include "dnstap/tap.h"
 #include "identity/claim.h"
+#include "lease/silence.h"
+#include "lease/source.h"
 #include "ledger/ledger.h"
 #include "policy/policy.h"
 #include "qlog/writer.h"
@@ -99,6 +101,13 @@ struct config_identity {
     const char *presence_public; /* <state_dir>/state/presence.public */
 };
 
+/* What DHCP servers tell of devices (lease/). */
+struct config_leases {
+    const struct lease_source *sources;
+    size_t source_count;
+    struct silence_opts silence;
+};
+
 struct config {
     const char *state_dir;
     const char *blocklist_dir;   /* `current` in it leads to the generation in force */
@@ -139,6 +148,7 @@ struct config {
     struct config_tls tls;
     struct recursion_opts recursion;
     struct config_identity identity;
+    struct config_leases leases;
     bool needs_trust;        /* an upstream server is asked over TLS */
     const char *upstream_ca; /* file of the roots it must lead to; NULL: the system's */
 

@@ -7,6 +7,7 @@
 #define CONFIG_OPTIONS_IDENTITY_H
 
 #include "base/ipaddr.h"
+#include "config/options_leases.h"
 #include "config/schema.h"
 
 /* A device that the school knows. */
@@ -32,6 +33,8 @@ struct options_identity {
     struct schema_list shared;  /* struct prefix */
     const char *loans;
     struct schema_list forwarders; /* struct options_forwarder */
+    struct schema_list leases;     /* struct options_lease */
+    struct options_silence silence;
 };
 
 enum options_forwarder_word { OPTIONS_BELIEVE_MAC, OPTIONS_BELIEVE_SUBNET, OPTIONS_BELIEVE_CPE_ID };

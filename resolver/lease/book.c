@@ -10,7 +10,7 @@
 struct book {
     size_t max;
     uint64_t seed;
-    struct entry *entries;
+    struct book_entry *entries;
     size_t count, cap;
     uint32_t *slots;        /* index of an entry and 1; 0: none. Twice as many as cap, a power of two */
     struct ipaddr *touched; /* of entries with `changed`, in this reading */
@@ -67,7 +67,7 @@ static size_t slot_find(const struct book *book, const struct ipaddr *address)
     return slot;
 }
 
-static struct entry *find(const struct book *book, const struct ipaddr *address)
+static struct book_entry *find(const struct book *book, const struct ipaddr *address)
 {
     if (book->cap == 0)
         return NULL;
@@ -78,7 +78,7 @@ static struct entry *find(const struct book *book, const struct ipaddr *address)
 static int grow(struct book *book)
 {
     size_t cap = book->cap == 0 ? FIRST_CAP : 2 * book->cap;
-    struct entry *entries = realloc(book->entries, cap * sizeof *entries);
+    struct book_entry *entries = realloc(book->entries, cap * sizeof *entries);
     if (entries == NULL)
         return ERR_NOMEM;
     book->entries = entries;
@@ -93,7 +93,7 @@ static int grow(struct book *book)
     return 0;
 }
 
-static struct entry *add(struct book *book, const struct ipaddr *address)
+static struct book_entry *add(struct book *book, const struct ipaddr *address)
 {
     if (book->count == book->max) {
         book->refused++;
@@ -103,8 +103,8 @@ static struct entry *add(struct book *book, const struct ipaddr *address)
         book->short_of_memory = true;
         return NULL;
     }
-    struct entry *entry = &book->entries[book->count++];
-    *entry = (struct entry){.lease.address = *address};
+    struct book_entry *entry = &book->entries[book->count++];
+    *entry = (struct book_entry){.lease.address = *address};
     book->slots[slot_find(book, address)] = (uint32_t)book->count;
     return entry;
 }
@@ -123,11 +123,11 @@ static void close_hole(struct book *book, size_t hole)
     book->slots[hole] = 0;
 }
 
-static void take_away(struct book *book, struct entry *entry)
+static void take_away(struct book *book, struct book_entry *entry)
 {
     size_t slot = slot_find(book, &entry->lease.address);
     close_hole(book, slot);
-    struct entry *last = &book->entries[--book->count];
+    struct book_entry *last = &book->entries[--book->count];
     if (entry == last)
         return;
     book->slots[slot_find(book, &last->lease.address)] = (uint32_t)(entry - book->entries) + 1;
@@ -150,7 +150,7 @@ void book_give_up(struct book *book)
     book->whole = false;
 }
 
-static void touch(struct book *book, struct entry *entry)
+static void touch(struct book *book, struct book_entry *entry)
 {
     if (entry->changed)
         return;
@@ -189,7 +189,7 @@ void book_take(void *taking, const struct lease *lease)
     struct book_taking *t = taking;
     struct book *book = t->book;
     struct lease new = *lease;
-    struct entry *entry = find(book, &lease->address);
+    struct book_entry *entry = find(book, &lease->address);
     if (entry == NULL) {
         entry = lease->active ? add(book, &lease->address) : NULL;
         if (entry == NULL)
@@ -225,7 +225,7 @@ static void tell(struct book *book, const struct lease *lease)
 static void tell_touched(struct book *book)
 {
     for (size_t i = 0; i < book->touched_count; i++) {
-        struct entry *entry = find(book, &book->touched[i]);
+        struct book_entry *entry = find(book, &book->touched[i]);
         if (entry == NULL)
             continue;
         entry->changed = false;
@@ -235,7 +235,7 @@ static void tell_touched(struct book *book)
     }
 }
 
-static bool has_ended(const struct entry *entry, int64_t now_s)
+static bool has_ended(const struct book_entry *entry, int64_t now_s)
 {
     return entry->lease.until_s != 0 && entry->lease.until_s <= now_s;
 }
@@ -244,7 +244,7 @@ static bool has_ended(const struct entry *entry, int64_t now_s)
 static void tidy(struct book *book, int64_t now_s)
 {
     for (size_t i = book->count; i-- > 0;) {
-        struct entry *entry = &book->entries[i];
+        struct book_entry *entry = &book->entries[i];
         bool unnamed = book->whole && entry->reading != book->reading;
         if (!unnamed && !has_ended(entry, now_s))
             continue;
@@ -278,12 +278,12 @@ size_t book_count(const struct book *book)
     return book->count;
 }
 
-const struct entry *book_entry(const struct book *book, size_t index)
+const struct book_entry *book_entry(const struct book *book, size_t index)
 {
     return &book->entries[index];
 }
 
-const struct entry *book_find(const struct book *book, const struct ipaddr *address)
+const struct book_entry *book_find(const struct book *book, const struct ipaddr *address)
 {
     return find(book, address);
 }

@@ -20,7 +20,7 @@
 
 #define BOOK_LEASES_MAX 200000 /* 50,000 devices with IPv4 and IPv6, and as much again */
 
-struct entry {
+struct book_entry {
     struct lease lease;
     int64_t first_s;  /* when a reading first found this device there; the lease's own word if that is earlier */
     uint32_t reading; /* the last one that named it */
@@ -50,8 +50,8 @@ size_t book_change_count(const struct book *book);
 const struct lease *book_change(const struct book *book, size_t index);
 
 size_t book_count(const struct book *book);
-const struct entry *book_entry(const struct book *book, size_t index);
-const struct entry *book_find(const struct book *book, const struct ipaddr *address);
+const struct book_entry *book_entry(const struct book *book, size_t index);
+const struct book_entry *book_find(const struct book *book, const struct ipaddr *address);
 /* Leases that could not be kept, ever. */
 uint64_t book_refused(const struct book *book);
 

@@ -1,5 +1,9 @@
 #include "policy/special_use.h"
 
+#include <string.h>
+
+#include "dns/name.h"
+
 #define NXDOMAIN POLICY_SPECIAL_NXDOMAIN
 #define NODATA   POLICY_SPECIAL_NODATA
 
@@ -123,4 +127,15 @@ static const struct special_use table[] = {
 const struct special_use *special_use_at(size_t i)
 {
     return i < sizeof table / sizeof table[0] ? &table[i] : NULL;
+}
+
+bool special_use_is_canary(const uint8_t *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        uint8_t canary[NAME_MAX_LEN];
+        if (table[i].kind != SPECIAL_USE_RESERVED && name_from_text(table[i].name, strlen(table[i].name), canary) > 0 &&
+            name_is_at_or_below(name, canary))
+            return true;
+    }
+    return false;
 }

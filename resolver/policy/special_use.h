@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "policy/policy.h"
 
@@ -28,5 +29,8 @@ struct special_use {
 
 /* The i-th, or NULL past the end. */
 const struct special_use *special_use_at(size_t i);
+
+/* Whether it is, or is below, a name by which a device asks whether it may go round us. Slow: for few names. */
+bool special_use_is_canary(const uint8_t *name);
 
 #endif

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "base/verdict.h"
+#include "identity/hearing.h"
+#include "policy/special_use.h"
 #include "qlog/writer.h"
 #include "query/engine.h"
 
@@ -144,6 +146,21 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
     qlog_append(e->env.log, r);
 }
 
+/* Whether it was asked for a name by which devices find ways round us. */
+static bool evades(const struct client *c)
+{
+    if ((c->verdict.categories & CATEGORY_BIT(CATEGORY_CIRCUMVENTION)) != 0)
+        return true;
+    return c->facts.special == POLICY_SPECIAL_NXDOMAIN && special_use_is_canary(c->request.question.name);
+}
+
+/* That it asked at all, but not that it asked for help. */
+static void note_device(const struct query_engine *e, const struct client *c)
+{
+    if (e->env.hearing != NULL && !c->verdict.unattributed)
+        hearing_note(e->env.hearing, c->device, e->wall_s, evades(c));
+}
+
 void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
 {
     unsigned rcode = msg_u16(msg + 2) & MSG_RCODE;
@@ -153,6 +170,8 @@ void note_answer(struct query_engine *e, const struct client *c, const uint8_t *
     else if (c->verdict.action == VERDICT_ERROR && rcode == (DNS_RCODE_BADCOOKIE & MSG_RCODE))
         rcode = DNS_RCODE_BADCOOKIE;
     count(e->env.metrics, c, rcode);
+    if (c->device != 0)
+        note_device(e, c);
     if (e->env.log != NULL)
         log_answer(e, c, msg, len, rcode, now);
     if (__builtin_expect(e->env.tap != NULL, 0))

@@ -38,6 +38,7 @@ struct metrics;
 struct table;
 struct presence;
 struct sightings;
+struct hearing;
 struct qlog_writer;
 struct tap;
 struct tls_peer;
@@ -210,6 +211,7 @@ struct query_env {
     const struct table *decisions;     /* recorded blocks and allows (decision/); NULL: none */
     const struct presence *presence;   /* who is where (identity/); NULL: nobody knows. Another one changes no facts */
     struct sightings *sightings;       /* what forwarders tell of cards that are not in there; NULL: it is not wanted */
+    struct hearing *hearing;     /* when devices asked last; NULL: it is not noted */
     struct cache *cache;
     struct metrics *metrics; /* this worker's own */
     struct qlog_writer *log; /* NULL: no query log */

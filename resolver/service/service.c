@@ -27,6 +27,7 @@
 #include "service/changes.h"
 #include "service/log_alarm.h"
 #include "service/log_signer.h"
+#include "service/lookout.h"
 #include "service/recursor.h"
 #include "service/restart.h"
 #include "service/rulings.h"
@@ -56,6 +57,7 @@ struct service {
     struct rulings rulings;
     struct changes changes;
     struct attendance *attendance;
+    struct lookout *lookout;
     struct recursor *recursor;
     struct names *names;
     struct cache *cache;
@@ -83,6 +85,7 @@ static struct worker_env env_of(struct service *s, const struct snapshot *snapsh
 {
     struct worker_env env = snapshot_env(snapshot, s->cache);
     env.query.sightings = attendance_sightings(s->attendance);
+    env.query.hearing = lookout_hearing(s->lookout);
     return env;
 }
 
@@ -235,6 +238,8 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
         err = put_in_force(s, parts);
         if (err < 0 && use_recursion(s, old, &parts) < 0)
             log_error("recursion keeps a configuration that is not in force");
+        if (err == 0 && lookout_use(s->lookout, config) < 0)
+            log_error("not all leases are read for lack of memory");
     }
     if (err < 0 && attendance_use(s->attendance, old, s->snapshot->parts.settings->policy) < 0)
         log_error("who is where is not known anew: %s", err_str(ERR_NOMEM));
@@ -340,6 +345,7 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .stop = command_stop,
     };
     changes_fill(&s->changes, settings->config, out);
+    lookout_fill(s->lookout, out);
 }
 
 /* ---- signals and time ---- */
@@ -587,6 +593,10 @@ static int start(struct service *s)
         err = attendance_open(&s->loop, config, seed, on_attendance, s, &s->attendance);
     if (err == 0)
         s->rulings.numbers = attendance_numbers(s->attendance);
+    if (err == 0)
+        err = lookout_open(&s->loop, s->attendance, &s->lookout);
+    if (err == 0)
+        err = lookout_use(s->lookout, config);
     if (err < 0) {
         settings_release_unheld(settings);
         return err;
@@ -637,6 +647,7 @@ static void stop(struct service *s)
     watch_close(s->tier_watch);
     workers_free(s->workers);
     recursor_close(s->recursor);
+    lookout_close(s->lookout);
     attendance_close(s->attendance);
     close_handle((uv_handle_t *)&s->terminate);
     close_handle((uv_handle_t *)&s->interrupt);
@@ -650,6 +661,7 @@ static void stop(struct service *s)
     qlog_close(s->log);
     recursor_free(s->recursor);
     snapshot_free(s->snapshot);
+    lookout_free(s->lookout);
     attendance_free(s->attendance);
     rulings_close(&s->rulings);
     changes_close(&s->changes);

@@ -119,7 +119,7 @@ static void leases_that_have_ended_go(void **state)
     book_free(book);
 }
 
-static const struct entry *find(const struct book *book, unsigned host_number)
+static const struct book_entry *find(const struct book *book, unsigned host_number)
 {
     struct lease lease = made(host_number, 0, 0);
     return book_find(book, &lease.address);
@@ -206,7 +206,7 @@ static void changes_add_up_to_the_book(void **state)
             told[ipaddr_v4(&book_change(book, i)->address)[3]] = *book_change(book, i);
         for (unsigned host = 0; host < HOSTS; host++) {
             bool held = kept[host] > now_s;
-            const struct entry *entry = find(book, host);
+            const struct book_entry *entry = find(book, host);
             assert_int_equal(told[host].active && told[host].until_s > now_s, held);
             if (held)
                 assert_int_equal(entry->lease.until_s, kept[host]);

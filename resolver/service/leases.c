@@ -12,7 +12,7 @@
 #include "service/lease_file.h"
 #include "service/lease_socket.h"
 
-#define PATIENCE 2 /* troubles in a row before they are told: Kea's file is away for a moment while it is cleaned up */
+#define PATIENCE_MS 1500 /* before a trouble is told: Kea's file is away for a moment while it is cleaned up */
 
 struct source {
     struct leases *leases;
@@ -22,7 +22,8 @@ struct source {
     struct book *book;
     struct lease_file *file; /* one of the two */
     struct lease_socket *socket;
-    unsigned troubles;     /* in a row */
+    bool troubled;
+    uint64_t troubled_ms;  /* since then, on the loop's clock */
     uint64_t readings;     /* of the tail, whose changes were claimed */
     uint64_t refused_told; /* records that were told of */
     struct source *next;   /* of those that are closing */
@@ -122,12 +123,16 @@ static void tell_trouble(struct source *s, const char *text)
     if (text[0] == '\0') {
         if (status->trouble[0] != '\0')
             log_info("leases are read again kind=%s path=%s", lease_kind_name(status->source.kind), s->path);
-        s->troubles = 0;
+        s->troubled = false;
         status->trouble[0] = '\0';
         status->read_s = time(NULL);
         return;
     }
-    if (++s->troubles < PATIENCE || strcmp(text, status->trouble) == 0)
+    uint64_t now_ms = uv_now(s->leases->loop);
+    if (!s->troubled)
+        s->troubled_ms = now_ms;
+    s->troubled = true;
+    if (now_ms - s->troubled_ms < PATIENCE_MS || strcmp(text, status->trouble) == 0)
         return;
     snprintf(status->trouble, sizeof status->trouble, "%s", text);
     log_warning("nothing new is learned from leases, those known hold until they end kind=%s %s",

@@ -27,13 +27,28 @@
 
 /* ---- tokens: a word, a string with its quotes, or one of { } ; ---- */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_mark(char c)
+{
+    return c == '{' || c == '}' || c == ';';
+}
+
+static bool ends_word(char c)
+{
+    return c <= ';' && c >= '\0' ? is_blank(c) || c == ';' || c == '"' || c == '#' : c == '{' || c == '}';
+}
+
 static size_t skip_blank(struct field text, size_t at)
 {
     while (at < text.len) {
         if (text.bytes[at] == '#')
             while (at < text.len && text.bytes[at] != '\n')
                 at++;
-        else if (strchr(" \t\r\n", text.bytes[at]) != NULL && text.bytes[at] != '\0')
+        else if (is_blank(text.bytes[at]))
             at++;
         else
             break;
@@ -44,14 +59,14 @@ static size_t skip_blank(struct field text, size_t at)
 /* The byte behind the token that begins at `at`, which is no blank; text.len + 1: the token is not all there. */
 static size_t token_end(struct field text, size_t at)
 {
-    if (strchr("{};", text.bytes[at]) != NULL && text.bytes[at] != '\0')
+    if (is_mark(text.bytes[at]))
         return at + 1;
     if (text.bytes[at] == '"') {
         for (at++; at < text.len && text.bytes[at] != '"'; at++)
             at += text.bytes[at] == '\\';
         return at < text.len ? at + 1 : text.len + 1;
     }
-    while (at < text.len && (text.bytes[at] == '\0' || strchr(" \t\r\n{};\"#", text.bytes[at]) == NULL))
+    while (at < text.len && !ends_word(text.bytes[at]))
         at++;
     return at;
 }

@@ -122,6 +122,7 @@ static struct query_env stage_env(struct stage *s)
         .statutory_missing = s->statutory_missing,
         .decisions = s->table,
         .presence = s->presence,
+        .hearing = s->hearing,
         .cache = s->cache,
         .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */

@@ -1,0 +1,136 @@
+/* Sources of leases and the report of silent devices, as they are written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+
+static char message[4096];
+
+/* NULL: refused, message says why. */
+static struct config *load(const char *text)
+{
+    char path[] = "/tmp/belisha-leases-XXXXXX";
+    struct config_errors errors = {0};
+    struct config *config = NULL;
+    const char *const files[] = {path};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    int rc = config_load(files, 1, &config, &errors);
+    unlink(path);
+    message[0] = '\0';
+    for (size_t i = 0; i < errors.count; i++)
+        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
+    config_errors_done(&errors);
+    return rc == 0 ? config : NULL;
+}
+
+static void without_a_word_nothing_is_read_and_nobody_is_reported(void **state)
+{
+    (void)state;
+    struct config *config = load("");
+    assert_non_null(config);
+    assert_int_equal(config->leases.source_count, 0);
+    assert_false(config->leases.silence.enabled);
+    config_free(config);
+}
+
+static void each_entry_is_a_source(void **state)
+{
+    static const struct lease_source expected[] = {{LEASE_KEA, "/var/lib/kea/kea-leases4.csv"},
+                                                   {LEASE_ISC, "/state/dhcpd.leases"},
+                                                   {LEASE_DNSMASQ, "/d"},
+                                                   {LEASE_KEA_SOCKET, "/run/kea/kea4-ctrl-socket"}};
+    (void)state;
+    struct config *config = load("state_dir: /state\n"
+                                 "identity:\n"
+                                 "  leases:\n"
+                                 "    - { kea: /var/lib/kea/kea-leases4.csv }\n"
+                                 "    - { isc: dhcpd.leases }\n"
+                                 "    - { dnsmasq: /d }\n"
+                                 "    - { kea_socket: /run/kea/kea4-ctrl-socket }\n");
+    assert_non_null(config);
+    assert_int_equal(config->leases.source_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(config->leases.sources[i].kind, expected[i].kind);
+        assert_string_equal(config->leases.sources[i].path, expected[i].path);
+    }
+    config_free(config);
+}
+
+static void what_is_wrong_is_told(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } wrong[] = {
+        {"identity: {leases: [{}]}\n", "none is given"},
+        {"identity: {leases: [{kea: /a, isc: /b}]}\n", "write each as an entry of its own"},
+        {"identity: {leases: [{dhcpd: /a}]}\n", "dhcpd"},
+        {"identity: {leases: [{kea_socket: /"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaa}]}\n",
+         "at most 107 bytes"},
+        {"identity: {silence: {after: 5m}}\n", "10m"},
+        {"identity: {silence: {after: 3h}}\n", "150m"},
+        {"identity: {silence: {few: 7}}\n", "6"},
+        {"identity: {silence: {networks: [10.0.0.1/8]}}\n", "10.0.0.1/8"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_null(load(wrong[i].text));
+        if (strstr(message, wrong[i].expected) == NULL)
+            fail_msg("%s: %s", wrong[i].text, message);
+    }
+}
+
+static void sources_have_a_bound(void **state)
+{
+    char text[2000];
+    (void)state;
+    for (size_t count = LEASE_SOURCES_MAX; count <= LEASE_SOURCES_MAX + 1; count++) {
+        size_t len = (size_t)snprintf(text, sizeof text, "identity:\n  leases:\n");
+        for (size_t i = 0; i < count; i++)
+            len += (size_t)snprintf(text + len, sizeof text - len, "    - { kea: /a%zu }\n", i);
+        struct config *config = load(text);
+        assert_int_equal(config != NULL, count == LEASE_SOURCES_MAX);
+        config_free(config);
+    }
+    assert_non_null(strstr(message, "more than 16 sources"));
+}
+
+static void silence_is_filled_in(void **state)
+{
+    (void)state;
+    struct config *config = load("identity:\n"
+                                 "  silence: { report: true, few: 2, networks: [10.0.0.0/8], except: [10.0.0.9] }\n");
+    assert_non_null(config);
+    const struct silence_opts *silence = &config->leases.silence;
+    assert_true(silence->enabled);
+    assert_int_equal(silence->after_s, 45 * 60);
+    assert_int_equal(silence->few, 2);
+    assert_int_equal(silence->network_count, 1);
+    assert_int_equal(silence->except_count, 1);
+    assert_int_equal(silence->except[0].bits, 128);
+    config_free(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_word_nothing_is_read_and_nobody_is_reported),
+        cmocka_unit_test(each_entry_is_a_source),
+        cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(sources_have_a_bound),
+        cmocka_unit_test(silence_is_filled_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -95,9 +95,8 @@ static size_t gather(const struct lookout *l, struct sign signs[], size_t cap, i
     return count;
 }
 
-static int look(struct lookout *l)
+int lookout_look(struct lookout *l, int64_t now_s)
 {
-    int64_t now_s = time(NULL);
     size_t cap = count_leases(l) + 1;
     struct sign *signs = calloc(cap, sizeof *signs);
     if (signs == NULL)
@@ -112,7 +111,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct lookout *l = timer->data;
     bool at_rest = leases_are_at_rest(l->leases);
-    int err = at_rest ? look(l) : 0;
+    int err = at_rest ? lookout_look(l, time(NULL)) : 0;
     if (err < 0)
         log_error("silent devices are not looked for: %s", err_str(err));
     uv_timer_start(timer, on_timer, at_rest ? LOOKOUT_EVERY_MS : AGAIN_MS, 0);

@@ -30,6 +30,9 @@ ERR_CHECKED int lookout_use(struct lookout *lookout, const struct config *config
 /* For the workers. */
 struct hearing *lookout_hearing(struct lookout *lookout);
 
+/* Looks for silent devices; it does so by itself once a minute. No lease may be being read. ERR_NOMEM: all is as before. */
+ERR_CHECKED int lookout_look(struct lookout *lookout, int64_t now_s);
+
 /* What commands are told. */
 void lookout_fill(const struct lookout *lookout, struct command_env *env);
 

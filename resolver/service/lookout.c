@@ -19,14 +19,12 @@ struct lookout {
     int64_t listening_s;
 };
 
-int lookout_open(uv_loop_t *loop, struct attendance *attendance, struct lookout **out)
+int lookout_open(uv_loop_t *loop, struct attendance *attendance, const struct config *config, struct lookout **out)
 {
-    static const struct config_leases none;
     struct lookout *l = calloc(1, sizeof *l);
     if (l == NULL)
         return ERR_NOMEM;
     l->attendance = attendance;
-    l->config = &none;
     l->listening_s = time(NULL);
     int err = hearing_new(ROSTER_MAX, &l->hearing);
     if (err == 0)
@@ -37,6 +35,7 @@ int lookout_open(uv_loop_t *loop, struct attendance *attendance, struct lookout 
     }
     uv_timer_init(loop, &l->timer);
     l->timer.data = l;
+    lookout_use(l, config);
     *out = l;
     return 0;
 }
@@ -117,7 +116,7 @@ static void on_timer(uv_timer_t *timer)
     uv_timer_start(timer, on_timer, at_rest ? LOOKOUT_EVERY_MS : AGAIN_MS, 0);
 }
 
-int lookout_use(struct lookout *l, const struct config *config)
+void lookout_use(struct lookout *l, const struct config *config)
 {
     l->config = &config->leases;
     if (l->config->silence.enabled) {
@@ -127,7 +126,8 @@ int lookout_use(struct lookout *l, const struct config *config)
         uv_timer_stop(&l->timer);
         silence_done(&l->silence);
     }
-    return leases_use(l->leases, config->leases.sources, config->leases.source_count);
+    if (leases_use(l->leases, config->leases.sources, config->leases.source_count) < 0)
+        log_error("not all leases are read for lack of memory");
 }
 
 void lookout_fill(const struct lookout *l, struct command_env *env)

@@ -18,14 +18,15 @@
 
 struct lookout;
 
-/* attendance must stay. ERR_NOMEM. */
-ERR_CHECKED int lookout_open(uv_loop_t *loop, struct attendance *attendance, struct lookout **out);
+/* attendance must stay; config as in lookout_use(). ERR_NOMEM. */
+ERR_CHECKED int lookout_open(uv_loop_t *loop, struct attendance *attendance, const struct config *config,
+                             struct lookout **out);
 
 /*
  * From now on by this configuration, which must stay until the next call. What files of leases hold is claimed when it
- * returns. ERR_NOMEM: not all sources are read.
+ * returns. Where memory is short not all sources are read, and it is logged.
  */
-ERR_CHECKED int lookout_use(struct lookout *lookout, const struct config *config);
+void lookout_use(struct lookout *lookout, const struct config *config);
 
 /* For the workers. */
 struct hearing *lookout_hearing(struct lookout *lookout);

@@ -238,8 +238,8 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
         err = put_in_force(s, parts);
         if (err < 0 && use_recursion(s, old, &parts) < 0)
             log_error("recursion keeps a configuration that is not in force");
-        if (err == 0 && lookout_use(s->lookout, config) < 0)
-            log_error("not all leases are read for lack of memory");
+        if (err == 0)
+            lookout_use(s->lookout, config);
     }
     if (err < 0 && attendance_use(s->attendance, old, s->snapshot->parts.settings->policy) < 0)
         log_error("who is where is not known anew: %s", err_str(ERR_NOMEM));
@@ -502,6 +502,8 @@ static int open_snapshot(struct service *s, struct settings *settings)
     if (err == 0)
         err = rulings_orders(&s->rulings, settings->config, settings->policy, time(NULL), &parts.orders);
     if (err == 0)
+        err = lookout_open(&s->loop, s->attendance, settings->config, &s->lookout);
+    if (err == 0)
         err = use_attendance(s, &parts);
     if (err == 0)
         err = recursor_new(&s->loop, on_recursion_moved, s, &s->recursor);
@@ -593,10 +595,6 @@ static int start(struct service *s)
         err = attendance_open(&s->loop, config, seed, on_attendance, s, &s->attendance);
     if (err == 0)
         s->rulings.numbers = attendance_numbers(s->attendance);
-    if (err == 0)
-        err = lookout_open(&s->loop, s->attendance, &s->lookout);
-    if (err == 0)
-        err = lookout_use(s->lookout, config);
     if (err < 0) {
         settings_release_unheld(settings);
         return err;

@@ -80,8 +80,7 @@ static void lay(struct desk *desk)
     desk->config = load(desk, "{report: true}");
     assert_int_equal(policy_new(&desk->config->policy, &desk->policy), 0);
     assert_int_equal(attendance_open(&desk->loop, desk->config, 7, on_changed, NULL, &desk->attendance), 0);
-    assert_int_equal(lookout_open(&desk->loop, desk->attendance, &desk->lookout), 0);
-    assert_int_equal(lookout_use(desk->lookout, desk->config), 0);
+    assert_int_equal(lookout_open(&desk->loop, desk->attendance, desk->config, &desk->lookout), 0);
     assert_int_equal(attendance_use(desk->attendance, desk->config, desk->policy), 0);
 }
 
@@ -150,12 +149,12 @@ static void switched_off_all_is_forgotten(void **state)
     lay(&desk);
     assert_int_equal(look(&desk, desk.start_s + 2 * HOUR, &env)->count, 2);
     struct config *off = load(&desk, "{report: false}");
-    assert_int_equal(lookout_use(desk.lookout, off), 0);
+    lookout_use(desk.lookout, off);
     lookout_fill(desk.lookout, &env);
     assert_int_equal(env.silence->count, 0);
     assert_false(env.silence_opts->enabled);
     assert_int_equal(env.leases[0]->lease_count, 2);
-    assert_int_equal(lookout_use(desk.lookout, desk.config), 0);
+    lookout_use(desk.lookout, desk.config);
     config_free(off);
     clear(&desk);
 }

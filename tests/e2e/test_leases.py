@@ -46,7 +46,7 @@ class Leases(lab.Case):
     def serve(cls, leases, rooms):
         lab_ = cls.lab
         port = lab.PORT
-        if not hasattr(cls, "upstream"):
+        if "upstream" not in cls.__dict__:
             cls.upstream = lab_.upstream(1)
         listen = ['"127.0.0.1:%d"' % port] + ['"%s:%d"' % (room.at, port) for room in rooms] + ['"[fd05::1]:%d"' % port]
         lines = "".join("    - { %s: %s }\n" % (kind, path) for kind, path in leases)

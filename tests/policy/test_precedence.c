@@ -98,6 +98,10 @@ static void duty_nxdomain(struct scene *s)
 {
     add_name(s, POLICY_SPECIAL_NXDOMAIN, 0);
 }
+static void pause_all(struct scene *s)
+{
+    s->decided.pause = 9;
+}
 static void decided_block(struct scene *s)
 {
     s->decided.block = 7;
@@ -211,6 +215,7 @@ static const struct rule {
     {"a zone without filter", zone, VERDICT_RESOLVE, REASON_CONDITIONAL_ZONE, CATEGORY_NONE, 0},
     {"a network duty (no data)", duty_nodata, VERDICT_LOCAL, REASON_NETWORK_DUTY, CATEGORY_NONE, 0},
     {"a network duty (no such name)", duty_nxdomain, VERDICT_LOCAL, REASON_NETWORK_DUTY, CATEGORY_NONE, 0},
+    {"a pause", pause_all, VERDICT_NOTICE, REASON_SUSPENSION, CATEGORY_NONE, 9},
     {"a recorded block", decided_block, VERDICT_NOTICE, REASON_LOCAL_BLOCK, CATEGORY_LOCAL, 7},
     {"a configured block", configured_block, VERDICT_NOTICE, REASON_LOCAL_BLOCK, CATEGORY_LOCAL, 0},
     {"no list to ask", no_list, VERDICT_NOT_READY, REASON_NOT_READY, CATEGORY_NONE, 0},
@@ -240,6 +245,7 @@ static const struct exception {
     void (*winner)(struct scene *s);
 } exceptions[] = {
     /* it stays shut, whoever says so */
+    {unread, pause_all, pause_all},
     {unread, decided_block, decided_block},
     /* without a list nobody knows of the category */
     {illegal, no_list, no_list},
@@ -280,7 +286,7 @@ static struct verdict decide(const struct scene *s)
     facts.statutory = s->statutory;
     facts.closed = s->closed;
     struct verdict v = policy_decide(policy, moment, standing.profile, &facts);
-    if (s->decided.block != 0 || s->decided.allow != 0)
+    if (s->decided.pause != 0 || s->decided.block != 0 || s->decided.allow != 0)
         policy_overrule(policy, moment, standing.profile, &facts, &s->decided, &v);
     policy_moment_free(moment);
     policy_free(policy);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "blockdb/blockdb.h"
 #include "decision/docket.h"
+#include "identity/bulletin.h"
 #include "statutory/statutory.h"
 
 static int blocklist_open(const char *path, void **out, char *why, size_t why_cap)
@@ -54,6 +55,23 @@ static void decisions_close(void *list)
     docket_close(list);
 }
 
+static int presence_open(const char *path, void **out, char *why, size_t why_cap)
+{
+    struct bulletin *bulletin;
+    int err = bulletin_open(path, &bulletin);
+    if (err == 0)
+        *out = bulletin;
+    else if (why != NULL)
+        snprintf(why, why_cap, "%s", err_str(err));
+    return err;
+}
+
+static void presence_close(void *list)
+{
+    bulletin_close(list);
+}
+
+const struct current_kind current_presence = {presence_open, presence_close};
 const struct current_kind current_decisions = {decisions_open, decisions_close};
 const struct current_kind current_blocklist = {blocklist_open, blocklist_close};
 const struct current_kind current_statutory = {tier_open, tier_close};

@@ -20,6 +20,7 @@ struct current_kind {
 
 extern const struct current_kind current_blocklist; /* struct blockdb */
 extern const struct current_kind current_statutory; /* struct statutory */
+extern const struct current_kind current_presence;  /* struct bulletin */
 extern const struct current_kind current_decisions; /* struct docket */
 
 /* Begins as {.kind = ..., .path = ...}; both are kept. */

@@ -1,5 +1,7 @@
+#include "identity/bulletin.h"
 #include "notice/site.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,11 +33,17 @@ static void follow_config(struct site *site)
     follow_path(&site->current, &current_blocklist, site->config->generation_path);
     follow_path(&site->tier, &current_statutory, site->config->statutory_path);
     follow_path(&site->docket, &current_decisions, site->config->decisions_public);
+    follow_path(&site->presence, &current_presence, site->config->identity.presence_public);
 }
 
+/* The copy for everyone names users and devices by their numbers: "#17". */
 static int64_t number(void *ctx, enum decision_scope scope, const char *name)
 {
-    return scope == DECISION_GROUP ? policy_group_find(ctx, name) : -1;
+    char *end;
+    if (scope == DECISION_GROUP)
+        return policy_group_find(ctx, name);
+    long long value = name[0] == '#' ? strtoll(name + 1, &end, 10) : 0;
+    return value > 0 && value <= UINT32_MAX && *end == '\0' ? value : -1;
 }
 
 /* Decisions are for groups by name, so another policy needs another table. Without memory for it the old one is dropped. */
@@ -105,6 +113,7 @@ void site_done(struct site *site)
     current_done(&site->current);
     current_done(&site->tier);
     current_done(&site->docket);
+    current_done(&site->presence);
     table_free(site->decided);
     inbox_close(site->inbox);
     pages_free(site->pages);
@@ -149,6 +158,7 @@ struct visit {
     struct host host;
     uint16_t group;
     uint32_t profile;
+    uint32_t user, device; /* numbers; 0: unknown */
     enum place place;
     struct verdict verdict;
     uint8_t written[NAME_MAX_LEN]; /* what the log has for its name, or the name itself */
@@ -211,7 +221,7 @@ static void overrule(struct visit *v, const struct policy_facts *facts)
     struct table_found found;
     if (v->site->decided == NULL)
         return;
-    const struct table_who who = {.group = v->group};
+    const struct table_who who = {.group = v->group, .user = v->user, .device = v->device};
     table_find(v->site->decided, v->host.name, &who, v->request->now_s, &found);
     const struct table_decision opening = table_opening(&found, facts->categories);
     const struct policy_decided decided = {.pause = found.pause.id,
@@ -244,10 +254,26 @@ static enum place place_of(struct visit *v)
     return verdict_is_block(&v->verdict) ? PLACE_BLOCKED : PLACE_OPEN;
 }
 
+/* As belishad knows him: a page for somebody else's rules would say that open is what is shut for him. */
+static void find_visitor(const struct visit *v, struct presence_who *out)
+{
+    struct site *site = v->site;
+    *out = PRESENCE_UNKNOWN;
+    char why[128];
+    (void)current_follow(&site->presence, why, sizeof why);
+    if (site->presence.list != NULL)
+        (void)bulletin_find(site->presence.list, &v->request->client, policy_version(site->policy), v->request->now_s,
+                            out);
+}
+
 static void visit_stand(struct visit *v)
 {
     struct policy_standing standing;
-    policy_standing(v->site->policy, &v->request->client, POLICY_NOBODY, v->request->now_s, &standing);
+    struct presence_who who;
+    find_visitor(v, &who);
+    policy_standing(v->site->policy, &v->request->client, who.person, v->request->now_s, &standing);
+    v->user = who.user;
+    v->device = who.device;
     v->group = standing.group;
     v->profile = standing.profile;
     if (!policy_moment_holds(v->site->moment, v->request->now_s))

@@ -44,10 +44,11 @@ struct site {
     struct policy *policy;
     struct policy_moment *moment; /* what applies now; renewed by visits */
     struct pages *pages;
-    struct current current; /* struct blockdb */
-    struct current tier;    /* struct statutory; there need be none */
-    struct current docket;  /* struct docket, the copy for everyone; the same */
-    struct table *decided;  /* of it, for the groups of the policy; NULL: nothing */
+    struct current current;  /* struct blockdb */
+    struct current tier;     /* struct statutory; there need be none */
+    struct current docket;   /* struct docket, the copy for everyone; the same */
+    struct current presence; /* struct bulletin: who is where, numbers only; the same */
+    struct table *decided;   /* of it, for the groups of the policy; NULL: nothing */
     struct inbox *inbox;
     struct rate rate;
     uint8_t token_key[TOKEN_KEY_LEN];

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "identity/bulletin.h"
 #include "identity/mac.h"
 #include "policy/person_table.h"
 #include "service/loan_file.h"
@@ -33,6 +34,7 @@ struct attendance {
     int64_t made_ms;       /* on the loop's clock */
     int64_t made_s;        /* wall */
     int64_t took_us;
+    bool untold;  /* the notice page, and it was said */
     bool trouble; /* numbers can't be kept, and it was said */
     attendance_changed changed;
     void *ctx;
@@ -132,6 +134,16 @@ static int make_table(struct attendance *a, int64_t now_s, struct presence **out
     return presence_new(a->claims, &opts, now_s, out);
 }
 
+/* Without it the notice page speaks to groups alone. */
+static void tell_notice_page(struct attendance *a, int64_t now_s)
+{
+    int err = bulletin_write(a->config->identity.presence_public, a->roll->table, policy_version(a->policy), now_s);
+    if (err < 0 && !a->untold)
+        log_warning("the notice page can't be told who is where file=%s: %s", a->config->identity.presence_public,
+                    err_str(err));
+    a->untold = err < 0;
+}
+
 static int make(struct attendance *a)
 {
     struct presence *table = NULL;
@@ -154,6 +166,7 @@ static int make(struct attendance *a)
         a->roll->holders--;
     roll_release_unheld(a->roll);
     a->roll = roll;
+    tell_notice_page(a, now_s);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Who asks: the sources of this machine itself (configuration, loan register), their grades in log, status and answers."""
 import csv
+import http.client
 import io
 import json
 import os
@@ -16,8 +17,13 @@ policy:
   groups:
     - {name: year-9, networks: [127.0.0.0/8], level: pupils}
   default_level: pupils
+  people: users.csv
+notice:
+  ipv4: 127.0.0.1
+  listen: ["127.0.0.1:%d"]
 identity:
   devices:
+    - {address: 127.0.0.18, user: okafor}
     - {address: 127.0.0.11, device: LIBRARY-1}
     - {address: 127.0.0.12, device: LAP-042, user: jones}
     - {address: 127.0.0.13, device: LAP-043, user: jones}
@@ -26,7 +32,7 @@ identity:
     - {address: 127.0.0.17, device: "=cmd|calc"}
   shared_addresses: [127.0.0.13]
   loans: loans.csv
-"""
+""" % (lab.PORT + 2)
 TITLES = "device,pupil,from,to\n"
 
 
@@ -39,6 +45,7 @@ class Identity(lab.Case):
     @classmethod
     def start(cls):
         names = None if os.path.exists(cls.lab.path("state", "blocklist")) else ["blocked.example.net"]
+        cls.lab.write("users.csv", "user,level\nokafor,staff\n")
         cls.server = cls.lab.serve(0, [cls.nsd], names, conf=CONF)
 
     def rows(self, *filters):
@@ -112,9 +119,28 @@ class Identity(lab.Case):
         self.assertIn("grade E: address only", self.server.operator("who", "127.0.0.99"))
         self.assertEqual(json.loads(self.server.operator("who", "--json", "127.0.0.14"))["clients"][0]["user"], "smith")
 
+    def page(self, client):
+        connection = http.client.HTTPConnection("127.0.0.1", lab.PORT + 2, timeout=10, source_address=(client, 0))
+        try:
+            connection.request("GET", "/", headers={"Host": "blocked.example.net"})
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def test_answers_and_the_notice_page_follow_the_person(self):
+        notice = self.lab.start([lab.program("belisha-notice"), *self.server.config], "notice")
+        self.addCleanup(notice.kill)
+        notice.wait_for_line("ready")
+        self.assert_sinkholed(self.server.ask("blocked.example.net", client="127.0.0.14"), "127.0.0.1")
+        self.assertEqual(self.server.ask("blocked.example.net", client="127.0.0.18").data(), ["198.51.100.66"])
+        self.assertTrue("dangerous software" in self.page("127.0.0.14"))
+        self.assertFalse("dangerous software" in self.page("127.0.0.18"))
+        with open(self.lab.path("state", "state", "presence.public"), "rb") as file:
+            self.assertNotIn(b"okafor", file.read())
+
     def test_status_counts_by_grade(self):
         status = json.loads(self.server.operator("status", "--json"))
-        self.assertEqual(status["identity"]["addresses"]["c"], 2)
+        self.assertEqual(status["identity"]["addresses"]["c"], 3)
         self.assertGreaterEqual(status["identity"]["addresses"]["d"], 3)
         self.assertIn("addresses with a user", self.server.operator("status"))
 

@@ -35,7 +35,7 @@ resolver/radius: base tls
 resolver/session: base tls radius
 resolver/net: base dns ledger roles change blockdb statutory identity upstream qlog dnstap metrics query control tls radius session
 resolver/monitor: base control net
-resolver/notice: base dns blockdb statutory decision policy qlog config
+resolver/notice: base dns blockdb statutory decision policy identity qlog config
 resolver/service: base dns ledger roles change blockdb statutory decision policy identity lease cache upstream recursion signing qlog dnstap metrics query config control net monitor tls radius session
 resolver: base dns blockdb policy cache upstream qlog metrics query config control net service tls
 blocklist-compiler/feed: base dns

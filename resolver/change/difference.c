@@ -5,6 +5,7 @@
 
 #include "base/category.h"
 #include "change/change_line.h"
+#include "change/hours.h"
 #include "dns/name.h"
 
 struct comparison {
@@ -203,6 +204,11 @@ static void compare_groups(struct comparison *c, const struct policy_group *befo
     note_opened(c, open_of(is) & ~open_of(was));
     if (is->default_block < was->default_block)
         c->sum.opens |= CHANGE_OPENS_ANYTHING;
+    if (before->acceptance != after->acceptance)
+        TELL(c, "group %s: who has not accepted the school's rules %s\n", after->name,
+             after->acceptance ? "now has the restricted level" : "has the group's level all the same");
+    if (before->acceptance && !after->acceptance)
+        note_opened(c, open_of(is) & ~open_of(&c->before->levels[c->before->restricted_level]));
     if (tell_networks(c, after, before, "new") > 0)
         note_opened(c, open_of(is) & ~open_to_all(c->before));
     /* Who is no longer in it may have more elsewhere. */
@@ -217,6 +223,16 @@ static void tell_new_group(struct comparison *c, const struct policy_group *grou
     TELL(c, "group %s is new: level %s\n", group->name, level->name);
     tell_networks(c, group, &nothing, "new");
     note_opened(c, open_of(level) & ~open_to_all(c->before));
+}
+
+/* For people whose time is over, or who have not accepted what they must. */
+static void compare_restricted(struct comparison *c)
+{
+    const struct policy_level *was = &c->before->levels[c->before->restricted_level];
+    const struct policy_level *is = &c->after->levels[c->after->restricted_level];
+    if (strcmp(was->name, is->name) != 0)
+        TELL(c, "people whose time is over: level is %s, was %s\n", is->name, was->name);
+    note_opened(c, open_of(is) & ~open_of(was));
 }
 
 static void compare_all_groups(struct comparison *c)
@@ -241,6 +257,7 @@ static void compare_all_groups(struct comparison *c)
     if (strcmp(was->name, is->name) != 0)
         TELL(c, "clients in no group: level is %s, was %s\n", is->name, was->name);
     note_opened(c, open_of(is) & ~open_of(was));
+    compare_restricted(c);
 }
 
 /* ---- names ---- */
@@ -299,6 +316,7 @@ void difference_write(const struct policy_opts *before, const struct policy_opts
     struct comparison c = {.before = before, .after = after, .out = out};
     compare_all_levels(&c);
     compare_all_groups(&c);
+    hours_write(before, after, out, &c.sum);
     if (before->person_count != after->person_count)
         TELL(&c, "people: %zu have rules of their own or a group, %zu had\n", after->person_count,
              before->person_count);

@@ -425,8 +425,10 @@ static int choose_policy(struct arena *arena, const struct config_policy *wanted
         rc = read_in_force(arena, *tree, errors, &policy);
     if (rc < 0 || (policy == NULL && wanted->kind != CONFIG_POLICY_TEXT))
         return rc;
-    if (policy != NULL && policy->kind == YAML_MAP)
-        return version_lay(arena, tree, policy, errors);
+    if (policy != NULL && policy->kind == YAML_MAP) {
+        rc = version_lay(arena, tree, policy, errors);
+        return rc < 0 ? rc : anchor_paths(arena, *tree);
+    }
     config_errors_add(errors, policy == NULL ? NULL : &policy->at, "%s: the policy must be a mapping (key: value)",
                       wanted->kind == CONFIG_POLICY_TEXT ? wanted->name : VERSIONS_CURRENT);
     return ERR_CONFIG;

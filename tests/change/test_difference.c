@@ -121,6 +121,56 @@ static void weaker_safe_search_is_an_opening(void **state)
     assert_true(compare(&moderate, 1, NULL, &none, 1, NULL, said).opens == CHANGE_OPENS_ANYTHING);
 }
 
+static struct difference compare_hours(const struct policy_schedule *before, const struct policy_schedule *after,
+                                       char out[2048])
+{
+    const struct calendar calendar = {.zone = NULL};
+    const struct policy_opts a = {.levels = &strict,
+                                  .level_count = 1,
+                                  .schedules = before,
+                                  .schedule_count = before != NULL,
+                                  .calendar = &calendar};
+    struct policy_opts b = a;
+    struct difference difference;
+    struct text text = {0};
+    b.schedules = after;
+    b.schedule_count = after != NULL;
+    difference_write(&a, &b, &text, &difference);
+    snprintf(out, 2048, "%s", text.bytes == NULL ? "" : text.bytes);
+    text_done(&text);
+    return difference;
+}
+
+static void schedules_are_told_by_what_they_open_and_when(void **state)
+{
+    static const struct window lunch = {.from_s = 45000, .to_s = 48000, .days = 31}, longer = {45000, 50000, 31};
+    const struct policy_schedule games = {.name = "lunch",
+                                          .times = {.windows = &lunch, .window_count = 1},
+                                          .level = POLICY_NO_LEVEL,
+                                          .allow = BIT(GAMING)};
+    struct policy_schedule other = games;
+    char said[2048];
+    (void)state;
+    assert_true(compare_hours(&games, &games, said).line_count == 0);
+    assert_true(compare_hours(NULL, &games, said).opens == BIT(GAMING));
+    assert_string_equal(said, "schedule lunch is new\nschedule lunch: opens gaming\n");
+    assert_true(compare_hours(&games, NULL, said).opens == 0);
+    assert_string_equal(said, "schedule lunch is gone\n");
+    other.times.windows = &longer;
+    assert_true(compare_hours(&games, &other, said).opens == BIT(GAMING));
+    assert_string_equal(said, "schedule lunch has other times\n");
+    other = games;
+    other.allow = 0;
+    other.block = BIT(VIDEO);
+    assert_true(compare_hours(&games, &other, said).opens == 0);
+    assert_string_equal(said, "schedule lunch: no longer opens gaming\nschedule lunch: now blocks video\n");
+    assert_true(compare_hours(&other, &games, said).opens == (BIT(GAMING) | BIT(VIDEO)));
+    other = games;
+    other.level = 0;
+    assert_true(compare_hours(&games, &other, said).opens & CHANGE_OPENS_ANYTHING);
+    assert_string_equal(said, "schedule lunch brings another level\n");
+}
+
 static void names_for_everyone_are_told_one_by_one(void **state)
 {
     static const uint8_t casino[] = "\6casino\7example";
@@ -155,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_walled_garden_that_opens_is_told),
         cmocka_unit_test(a_group_that_gets_a_wider_level_opens),
         cmocka_unit_test(weaker_safe_search_is_an_opening),
+        cmocka_unit_test(schedules_are_told_by_what_they_open_and_when),
         cmocka_unit_test(names_for_everyone_are_told_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <sys/un.h>
 
 #include "config/build.h"
+#include "policy/calendar.h"
 
 /* The kind of the one path that is given; negative, and told, when it is none or several. */
 static int kind_of(struct build *b, const struct options_lease *o)
@@ -71,5 +72,10 @@ int build_leases(struct build *b)
                                          .network_count = o->networks.count,
                                          .except = o->except.items,
                                          .except_count = o->except.count};
+    out->silence_in_lessons = o->during == 1;
+    const struct calendar *calendar = b->config->policy.calendar;
+    if (out->silence_in_lessons && (calendar == NULL || calendar->lesson_count == 0))
+        config_errors_add(b->errors, &o->during_at,
+                          "identity.silence.during: the policy's calendar has no lessons: give them, or write always");
     return fill_sources(b);
 }

@@ -106,6 +106,7 @@ struct config_leases {
     const struct lease_source *sources;
     size_t source_count;
     struct silence_opts silence;
+    bool silence_in_lessons; /* it counts in lessons of policy.calendar only */
 };
 
 struct config {

@@ -14,6 +14,8 @@
 
 static_assert(sizeof(((struct options_lease *)0)->paths) == LEASE_KINDS * sizeof(const char *), "a path for each kind");
 
+static const char *const always_or_lessons[] = {"always", "lessons", NULL};
+
 const struct schema_option options_lease_fields[] = {
     {.key = "", .type = &schema_place, .offset = offsetof(struct options_lease, at)},
     {.key = "kea",
@@ -54,6 +56,13 @@ const struct schema_option options_silence_fields[] = {
      SILENCE(few),
      .fallback = "0",
      .help = "in how many steps of five minutes it may have asked all the same"},
+    {.key = "during",
+     .type = &schema_word,
+     .words = always_or_lessons,
+     SILENCE(during),
+     .place_offset = offsetof(struct options_silence, during_at),
+     .fallback = "always",
+     .help = "when silence counts: `always`, or in `lessons` of the policy's calendar"},
     {.key = "networks",
      .type = &schema_prefix,
      .shape = SCHEMA_LIST,

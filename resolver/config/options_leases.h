@@ -18,6 +18,8 @@ struct options_silence {
     bool report;
     int64_t after_ms;
     int64_t few;
+    int during; /* 0: always, 1: lessons */
+    struct config_place during_at;
     struct schema_list networks; /* struct prefix, as in the next */
     struct schema_list except;
 };

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "policy/calendar.h"
 #include "service/leases.h"
 
 #define AGAIN_MS 200 /* when leases are just being read */
@@ -13,6 +14,7 @@ struct lookout {
     uv_timer_t timer;
     struct attendance *attendance;
     const struct config_leases *config;
+    const struct calendar *calendar; /* silence counts in its lessons only; NULL: always */
     struct leases *leases;
     struct hearing *hearing;
     struct silence silence;
@@ -94,6 +96,11 @@ static size_t gather(const struct lookout *l, struct sign signs[], size_t cap, i
     return count;
 }
 
+static bool is_lesson(void *ctx, int64_t at_s)
+{
+    return calendar_is_lesson(ctx, at_s);
+}
+
 int lookout_look(struct lookout *l, int64_t now_s)
 {
     size_t cap = count_leases(l) + 1;
@@ -101,7 +108,8 @@ int lookout_look(struct lookout *l, int64_t now_s)
     if (signs == NULL)
         return ERR_NOMEM;
     size_t count = gather(l, signs, cap, now_s);
-    int err = silence_look(&l->silence, &l->config->silence, signs, count, l->listening_s, now_s, NULL, NULL);
+    int err = silence_look(&l->silence, &l->config->silence, signs, count, l->listening_s, now_s,
+                           l->calendar == NULL ? NULL : is_lesson, (void *)(uintptr_t)l->calendar);
     free(signs);
     return err;
 }
@@ -119,6 +127,7 @@ static void on_timer(uv_timer_t *timer)
 void lookout_use(struct lookout *l, const struct config *config)
 {
     l->config = &config->leases;
+    l->calendar = config->leases.silence_in_lessons ? config->policy.calendar : NULL;
     if (l->config->silence.enabled) {
         if (!uv_is_active((uv_handle_t *)&l->timer))
             uv_timer_start(&l->timer, on_timer, LOOKOUT_EVERY_MS, 0);

@@ -83,6 +83,7 @@ static void what_is_wrong_is_told(void **state)
         {"identity: {silence: {after: 3h}}\n", "150m"},
         {"identity: {silence: {few: 7}}\n", "6"},
         {"identity: {silence: {networks: [10.0.0.1/8]}}\n", "10.0.0.1/8"},
+        {"identity: {silence: {during: lessons}}\n", "the policy's calendar has no lessons"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -123,6 +124,19 @@ static void silence_is_filled_in(void **state)
     config_free(config);
 }
 
+static void lessons_are_those_of_the_calendar(void **state)
+{
+    (void)state;
+    struct config *config = load("policy:\n"
+                                 "  levels: [{name: all}]\n"
+                                 "  calendar: {time_zone: UTC, lessons: [{name: first, when: Mon-Fri 09:00-10:00}]}\n"
+                                 "identity: {silence: {during: lessons}}\n");
+    if (config == NULL)
+        fail_msg("%s", message);
+    assert_true(config->leases.silence_in_lessons);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +145,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_told),
         cmocka_unit_test(sources_have_a_bound),
         cmocka_unit_test(silence_is_filled_in),
+        cmocka_unit_test(lessons_are_those_of_the_calendar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

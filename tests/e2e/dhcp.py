@@ -30,6 +30,15 @@ def need(*programs):
             raise AssertionError("%s is missing: data/install-packages test" % program)
 
 
+def read(path):
+    """What is in a file, without blanks around it; None when it is not there."""
+    try:
+        with open(path) as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return None
+
+
 class Client:
     """udhcpc on a machine, which renews its lease as a telephone would."""
 
@@ -45,14 +54,7 @@ class Client:
         self.process = room.lab.start(peer._argv(["udhcpc", "-f", "-i", netns.PEER_INTERFACE, "-s", script, "-t", "20",
                                                   "-T", "1", "-R", "-x", "hostname:" + host]),
                                       "udhcpc-%s-%s" % (room.interface, host))
-        self.address = lab.wait_until("a lease for " + host, self._address, lab.START_S)
-
-    def _address(self):
-        try:
-            with open(self.address_file) as file:
-                return file.read().strip()
-        except FileNotFoundError:
-            return None
+        self.address = lab.wait_until("a lease for " + host, lambda: read(self.address_file), lab.START_S)
 
     def renew(self):
         os.kill(self.process.pid, signal.SIGUSR1)
@@ -173,4 +175,4 @@ def lease6(room):
     lab_.start(room.peer._argv(["/usr/sbin/dhclient", "-6", "-d", "-D", "LLT", "-cf", conf, "-lf",
                                 lab_.write(name + ".leases", ""), "-pf", lab_.path(name + ".pid"), "-sf", script,
                                 netns.PEER_INTERFACE]), name)
-    return lab.wait_until("an IPv6 lease", lambda: os.path.exists(address_file) and open(address_file).read().strip(), 60)
+    return lab.wait_until("an IPv6 lease", lambda: read(address_file), 60)

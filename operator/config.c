@@ -58,6 +58,18 @@ static int check_certificates(const struct operator_env *env, const struct confi
     return err == ERR_ACCESS ? 0 : err;
 }
 
+/* The same for the secrets that NAS and scripts share with it. */
+static int check_secrets(const struct operator_env *env, const struct config *config)
+{
+    char why[SECRET_WHY_MAX] = "";
+    int err = config_check_secrets(config, why);
+    if (err == ERR_ACCESS)
+        fprintf(env->out, "note: %s; whether belishad can, this user can't see\n", why);
+    else if (err < 0)
+        fprintf(env->err, "belisha config: %s\n", why[0] == '\0' ? err_str(err) : why);
+    return err == ERR_ACCESS ? 0 : err;
+}
+
 static int config_run(const struct operator_env *env, int argc, char *argv[])
 {
     struct config *config;
@@ -69,6 +81,8 @@ static int config_run(const struct operator_env *env, int argc, char *argv[])
     if (load(env, &config) < 0)
         return OPERATOR_FAILED;
     int err = show ? 0 : check_certificates(env, config);
+    if (!show && err == 0)
+        err = check_secrets(env, config);
     if (show)
         config_write(config, env->out);
     else if (err == 0)

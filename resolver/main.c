@@ -46,6 +46,15 @@ static int check_certificates(const struct config *config)
     return err;
 }
 
+static int check_secrets(const struct config *config)
+{
+    char why[SECRET_WHY_MAX] = "";
+    int err = config_check_secrets(config, why);
+    if (err < 0)
+        fprintf(stderr, "belishad: %s\n", why[0] == '\0' ? "no memory" : why);
+    return err;
+}
+
 static int check(const char *const files[], size_t count)
 {
     struct config *config = NULL;
@@ -56,6 +65,8 @@ static int check(const char *const files[], size_t count)
         fputs("belishad: no memory\n", stderr);
     if (err == 0)
         err = check_certificates(config);
+    if (err == 0)
+        err = check_secrets(config);
     if (err == 0)
         err = check_recursion(config);
     if (err == 0)

@@ -24,7 +24,7 @@ static int open_secret(const char *path, char why[SECRET_WHY_MAX])
                                      : "the secret '%.160s' is no file",
                  path);
         close(fd);
-        return ERR_ACCESS;
+        return ERR_CONFIG;
     }
     return fd;
 }

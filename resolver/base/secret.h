@@ -18,7 +18,7 @@ struct secret {
     char text[SECRET_MAX]; /* without the ends of line at its end; never holds a zero byte or CR */
 };
 
-/* ERR_NOENT, ERR_ACCESS (also: others may read it), ERR_LIMIT, ERR_MALFORMED (empty, or no text), ERR_IO. */
+/* ERR_NOENT, ERR_ACCESS, ERR_CONFIG (everybody may read it, or it is no file), ERR_LIMIT, ERR_MALFORMED (empty, or no text), ERR_IO. */
 ERR_CHECKED int secret_read(const char *path, struct secret *out, char why[SECRET_WHY_MAX]);
 
 /* Of a file that a library reads by itself. The same errors but for the last three. */

@@ -72,6 +72,9 @@ ERR_CHECKED int build_people(struct build *b);
 int build_level_find(const struct build *b, const char *name);
 int build_group_find(const struct build *b, const char *name);
 
+/* Who says who is where: radius, api, sessions_path. */
+ERR_CHECKED int build_sessions(struct build *b);
+
 /* Who is behind an address: identity, query.forwarders. */
 ERR_CHECKED int build_identity(struct build *b);
 

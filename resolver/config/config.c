@@ -257,13 +257,16 @@ static int fill_notice(struct build *b)
 static void check_tls(struct build *b)
 {
     const struct options *o = b->options;
-    if (o->tls.dot.count + o->tls.doh.count == 0)
+    const struct schema_list *api = &o->identity.api.listen;
+    if (o->tls.dot.count + o->tls.doh.count + api->count == 0)
         return;
-    const struct config_place *at = o->tls.dot.count > 0 ? o->tls.dot.places : o->tls.doh.places;
+    bool dns = o->tls.dot.count + o->tls.doh.count > 0;
+    const char *what = dns ? "encrypted DNS" : "the local API over HTTPS";
+    const struct config_place *at = o->tls.dot.count > 0 ? o->tls.dot.places : dns ? o->tls.doh.places : api->places;
     if (o->tls.certificate == NULL)
-        config_errors_add(b->errors, at, "encrypted DNS needs a certificate: tls.certificate names its file");
+        config_errors_add(b->errors, at, "%s needs a certificate: tls.certificate names its file", what);
     if (o->tls.key == NULL)
-        config_errors_add(b->errors, at, "encrypted DNS needs a private key: tls.key names its file");
+        config_errors_add(b->errors, at, "%s needs a private key: tls.key names its file", what);
     if (o->tls.doh_path[0] != '/' || strpbrk(o->tls.doh_path, "?#{} ") != NULL ||
         strlen(o->tls.doh_path) > DOH_PATH_MAX)
         config_errors_add(b->errors, &o->tls.doh_path_at,
@@ -274,7 +277,8 @@ static void check_tls(struct build *b)
 static int fill_tls(struct build *b)
 {
     const struct options *o = b->options;
-    bool used = o->tls.dot.count + o->tls.doh.count > 0 && o->tls.certificate != NULL && o->tls.key != NULL;
+    bool used = o->tls.dot.count + o->tls.doh.count + o->identity.api.listen.count > 0 && o->tls.certificate != NULL &&
+                o->tls.key != NULL;
     check_tls(b);
     b->config->tls = (struct config_tls){.certificate = used ? path_in(b, o->tls.certificate) : NULL,
                                          .key = used ? path_in(b, o->tls.key) : NULL,
@@ -382,7 +386,7 @@ static int fill(struct build *b)
                                                .tcp_per_client = (size_t)b->options->limits.tcp_per_client,
                                                .tcp_idle_ms = b->options->limits.tcp_idle_ms};
     check_lists(b);
-    if (build_identity(b) < 0)
+    if (build_identity(b) < 0 || build_sessions(b) < 0)
         return ERR_NOMEM;
     fill_query(b);
     fill_cache(b);

@@ -30,7 +30,10 @@
 #include "policy/policy.h"
 #include "qlog/writer.h"
 #include "query/query.h"
+#include "radius/nas.h"
 #include "recursion/recursion.h"
+#include "session/logon.h"
+#include "session/token.h"
 #include "roles/roles.h"
 
 struct arena;
@@ -109,6 +112,30 @@ struct config_leases {
     bool silence_in_lessons; /* it counts in lessons of policy.calendar only */
 };
 
+/* Who may say by RADIUS who is where. */
+struct config_radius {
+    const struct endpoint *listen; /* none: nobody */
+    size_t listen_count;
+    const struct radius_nas_opts *nas;
+    size_t nas_count;
+};
+
+/* ... and by the local API. */
+struct config_api {
+    const struct endpoint *listen; /* HTTPS */
+    size_t listen_count;
+    const char *socket; /* NULL: none */
+    unsigned socket_mode;
+    const uint32_t *uids; /* who may use the socket */
+    size_t uid_count;
+    const struct token_opts *tokens;
+    size_t token_count;
+    struct logon_limits limits;
+};
+
+#define CONFIG_RADIUS_LISTEN_MAX 16
+#define CONFIG_API_LISTEN_MAX    16
+
 struct config {
     const char *state_dir;
     const char *blocklist_dir;   /* `current` in it leads to the generation in force */
@@ -150,8 +177,11 @@ struct config {
     struct recursion_opts recursion;
     struct config_identity identity;
     struct config_leases leases;
-    bool needs_trust;        /* an upstream server is asked over TLS */
-    const char *upstream_ca; /* file of the roots it must lead to; NULL: the system's */
+    struct config_radius radius;
+    struct config_api api;
+    const char *sessions_path; /* <state_dir>/state/sessions (session/session_journal.h) */
+    bool needs_trust;          /* an upstream server is asked over TLS */
+    const char *upstream_ca;   /* file of the roots it must lead to; NULL: the system's */
 
     const uint8_t *const *protected_help; /* shipped and added names, wire, lower case: they cover what is below them */
     size_t protected_help_count;
@@ -197,6 +227,15 @@ void config_free(struct config *config);
  * ERR_CONFIG, ERR_NOENT, ERR_NOMEM; ERR_ACCESS: this user may not read a file, which says nothing about belishad's.
  */
 ERR_CHECKED int config_check_certificates(const struct config *config, char *why);
+
+/*
+ * Reads the secrets and tokens that config->radius and api name. why: SECRET_WHY_MAX bytes, gets a sentence. Errors of
+ * secret_read(), ERR_NOMEM.
+ */
+ERR_CHECKED int config_load_secrets(const struct config *config, struct radius_nas_table **out_nas,
+                                    struct token_table **out_tokens, char *why);
+/* The same for who only wants to know whether they are good. */
+ERR_CHECKED int config_check_secrets(const struct config *config, char *why);
 
 /*
  * Gives each server the meter (query_server.meter) that it had in `before`, and a new one the number of none that was in use

@@ -95,4 +95,12 @@ const struct schema_option options_identity_fields[] = {
      .fields = options_silence_fields,
      IDENTITY(silence),
      .help = "devices that are there and ask nothing"},
+    {.key = "radius",
+     .fields = options_radius_fields,
+     IDENTITY(radius),
+     .help = "accounting of the school's Wi-Fi and switches (RFC 2866): who has logged on to the network"},
+    {.key = "api",
+     .fields = options_api_fields,
+     IDENTITY(api),
+     .help = "by which logon scripts and captive portals say who is where"},
     {0}};

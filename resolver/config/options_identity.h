@@ -8,6 +8,7 @@
 
 #include "base/ipaddr.h"
 #include "config/options_leases.h"
+#include "config/options_sessions.h"
 #include "config/schema.h"
 
 /* A device that the school knows. */
@@ -35,6 +36,8 @@ struct options_identity {
     struct schema_list forwarders; /* struct options_forwarder */
     struct schema_list leases;     /* struct options_lease */
     struct options_silence silence;
+    struct options_radius radius;
+    struct options_api api;
 };
 
 enum options_forwarder_word { OPTIONS_BELIEVE_MAC, OPTIONS_BELIEVE_SUBNET, OPTIONS_BELIEVE_CPE_ID };

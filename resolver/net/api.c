@@ -227,7 +227,9 @@ static void do_it(struct client *client, const struct path *path, const struct s
                                     .peer = client->is_local ? NULL : &client->peer.addr,
                                     .body = client->request.body,
                                     .body_len = client->request.body_len,
-                                    .now_s = clock_now().wall_ns / 1000000000};
+                                    .now_s = clock_now().wall_ns / 1000000000,
+                                    .card = api->opts.card,
+                                    .ctx = api->opts.ctx};
     logon_take(api->opts.book, &api->opts.rules.limits, &call, &said);
     if (said.status < 300)
         api->tally.count[path->count]++;

@@ -57,6 +57,8 @@ struct api_opts {
     struct api_rules rules;
     struct session_book *book;
     struct commit *commit;
+    bool (*card)(void *ctx, const struct ipaddr *address, uint8_t out[6]); /* as struct logon_call has it */
+    void *ctx;
 };
 
 /*

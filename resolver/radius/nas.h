@@ -38,8 +38,8 @@ struct radius_nas {
 struct radius_nas_table;
 
 /*
- * Reads the secrets. why (SECRET_WHY_MAX bytes) gets a sentence on failure. ERR_NOENT, ERR_ACCESS, ERR_LIMIT,
- * ERR_MALFORMED, ERR_IO as secret_read() has them, ERR_NOMEM.
+ * Reads the secrets. why (SECRET_WHY_MAX bytes) gets a sentence on failure. The errors of
+ * secret_read(); ERR_LIMIT, ERR_NOMEM.
  */
 ERR_CHECKED int radius_nas_table_new(const struct radius_nas_opts opts[], size_t count, struct radius_nas_table **out,
                                      char why[SECRET_WHY_MAX]);

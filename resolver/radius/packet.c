@@ -150,7 +150,7 @@ static bool add_attributes(struct answer *answer, const struct radius_packet *re
     static const uint8_t zero[RADIUS_AUTH_LEN];
     struct radius_attribute attribute;
     size_t at = 0;
-    if (request->message_authenticator != NULL) {
+    if (request->code == RADIUS_STATUS_SERVER) {
         /* First, where a forger who can make MD5 collide has nothing before it to work with. */
         if (!add(answer, RADIUS_MESSAGE_AUTHENTICATOR, zero, sizeof zero))
             return false;

@@ -95,8 +95,10 @@ ERR_CHECKED int radius_packet_prove(const struct radius_packet *packet, const ch
 
 /*
  * Writes the Accounting-Response to a request: all its Proxy-States in their order (RFC 2866, 5: an answer goes back
- * through the proxies that it names) and, when the request had one, a Message-Authenticator. The same request gets the
- * same bytes each time. Returns their number; ERR_LIMIT: not in cap bytes; ERR_UNSUPPORTED.
+ * through the proxies that it names), and to a Status-Server a Message-Authenticator (RFC 5997, 4.2). To an
+ * Accounting-Request it has none, whatever the request had: no RFC says over which bytes, and clients differ; the Response
+ * Authenticator proves it. The same request gets the same bytes each time. Returns their number; ERR_LIMIT: not in cap bytes;
+ * ERR_UNSUPPORTED.
  */
 ERR_CHECKED int radius_packet_answer(const struct radius_packet *request, const char *secret, uint8_t *out, size_t cap);
 

@@ -256,6 +256,8 @@ static void log_on(struct session_book *book, const struct logon_limits *limits,
                         .origin = call->speaker->origin,
                         .id = id};
     memcpy(s.mac, request->mac, sizeof s.mac);
+    if (!s.has_mac && call->card != NULL)
+        s.has_mac = call->card(call->ctx, &request->address, s.mac);
     if (known != NULL && known->end == SESSION_LASTS && strcmp(known->user, request->user) == 0 &&
         known->until_s > call->now_s) {
         s.number = known->number; /* the same goes on */

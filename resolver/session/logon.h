@@ -61,6 +61,9 @@ struct logon_call {
     const char *body;
     size_t body_len;
     int64_t now_s; /* wall time */
+    /* Which device has an address now. So a logon does not stick to the next device there. NULL: nobody knows. */
+    bool (*card)(void *ctx, const struct ipaddr *address, uint8_t out[6]);
+    void *ctx;
 };
 
 struct logon_answer {

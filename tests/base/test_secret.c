@@ -45,10 +45,10 @@ static void secret_read_refuses_what_everybody_may_read(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         write_secret("swordfish", 9, modes[i]);
-        assert_int_equal(secret_read(path, &secret, why), ERR_ACCESS);
+        assert_int_equal(secret_read(path, &secret, why), ERR_CONFIG);
         assert_non_null(strstr(why, path));
         assert_null(strstr(why, "swordfish"));
-        assert_int_equal(secret_check(path, why), ERR_ACCESS);
+        assert_int_equal(secret_check(path, why), ERR_CONFIG);
     }
 }
 
@@ -72,7 +72,7 @@ static void secret_read_refuses_what_is_no_text(void **state)
         write_secret(rows[i].bytes, rows[i].len, 0600);
         assert_int_equal(secret_read(path, &secret, why), rows[i].err);
     }
-    assert_int_equal(secret_read("/tmp", &secret, why), ERR_ACCESS);
+    assert_int_equal(secret_read("/tmp", &secret, why), ERR_CONFIG);
     assert_int_equal(secret_read("/tmp/belisha/no/such", &secret, why), ERR_NOENT);
 }
 

@@ -222,13 +222,17 @@ static void radius_packet_answer_echoes_proxy_states_in_order(void **state)
     assert_int_equal(radius_packet_answer(&packet, SECRET, again, 19), ERR_LIMIT);
 }
 
-static void radius_packet_answer_signs_where_the_request_was_signed(void **state)
+static void radius_packet_answer_signs_to_a_status_server(void **state)
 {
     struct request request;
     uint8_t answer[RADIUS_LEN_MAX], signed_over[RADIUS_LEN_MAX], right[16];
     (void)state;
     make_start(&request, 1);
     struct radius_packet packet = parse(&request);
+    assert_int_equal(radius_packet_answer(&packet, SECRET, answer, sizeof answer), 20);
+    request_begin(&request, RADIUS_STATUS_SERVER, 9);
+    request_sign(&request, SECRET, 1);
+    packet = parse(&request);
     int len = radius_packet_answer(&packet, SECRET, answer, sizeof answer);
     assert_int_equal(len, 38);
     check_answer(&request, answer, (size_t)len);
@@ -248,7 +252,7 @@ static void radius_packet_answer_fits_whatever_was_asked(void **state)
     char filler[RADIUS_VALUE_MAX];
     (void)state;
     memset(filler, 'p', sizeof filler);
-    request_begin(&request, RADIUS_ACCOUNTING_REQUEST, 1);
+    request_begin(&request, RADIUS_STATUS_SERVER, 1);
     while (request.len + sizeof filler + 2 + 18 <= RADIUS_LEN_MAX)
         request_add(&request, RADIUS_PROXY_STATE, filler, sizeof filler);
     size_t left = RADIUS_LEN_MAX - 18 - request.len;
@@ -273,7 +277,7 @@ int main(void)
         cmocka_unit_test(radius_packet_prove_checks_a_message_authenticator_that_need_not_be),
         cmocka_unit_test(radius_packet_prove_asks_a_status_server_for_its_message_authenticator),
         cmocka_unit_test(radius_packet_answer_echoes_proxy_states_in_order),
-        cmocka_unit_test(radius_packet_answer_signs_where_the_request_was_signed),
+        cmocka_unit_test(radius_packet_answer_signs_to_a_status_server),
         cmocka_unit_test(radius_packet_answer_fits_whatever_was_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static void files_that_hold_no_good_token_are_refused(void **state)
         const char *text;
         mode_t mode;
         int err;
-    } rows[] = {{"correct-horse-battery", 0644, ERR_ACCESS},
+    } rows[] = {{"correct-horse-battery", 0644, ERR_CONFIG},
                 {"short", 0600, ERR_MALFORMED},
                 {"", 0600, ERR_MALFORMED},
                 {"two words are no good token", 0600, ERR_MALFORMED},

@@ -15,6 +15,7 @@
 #include "operator/lease_lines.h"
 #include "operator/runs.h"
 #include "operator/timetable.h"
+#include "operator/session_lines.h"
 #include "operator/traffic.h"
 
 /* ---- lines ---- */
@@ -164,6 +165,7 @@ static void print_status(const struct operator_env *env, const json_t *status)
     lease_lines_print(env->out, json_object_get(status, "leases"));
     traffic_print_upstreams(env->out, json_object_get(status, "upstreams"));
     print_recursion(env->out, json_object_get(status, "recursion"));
+    session_lines_print(env->out, json_object_get(status, "sessions"), time(NULL));
 }
 
 /* What belishad says, and beside it what the compiler left on record. */

@@ -31,6 +31,7 @@
 #include "blockdb/blockdb.h"
 #include "control/pace.h"
 #include "control/rights.h"
+#include "control/session_report.h"
 #include "decision/docket.h"
 #include "policy/policy.h"
 #include "cache/cache.h"
@@ -66,6 +67,7 @@ struct command_env {
     const char *statutory_path;        /* of its `current` link */
     const struct query_opts *query;
     struct recursion_status recursion;
+    const struct session_report *sessions; /* NULL: nobody tells of any */
     uint32_t policy_version;
     const struct ledger *ledger; /* where what is done is written down; NULL: nowhere */
     const struct roles *roles;   /* who may do what; NULL: everyone everything */

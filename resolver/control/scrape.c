@@ -311,4 +311,5 @@ void scrape_write(const struct command_env *env, struct text *out)
     write_identity(env, out);
     write_stores(env, out);
     lease_report_metrics(env, out);
+    session_report_figures(env->sessions, out);
 }

@@ -348,6 +348,7 @@ void status_write(const struct command_env *env, struct text *out)
     write_operators(env, out);
     status_write_schedules(env->policy, env->now_s, out);
     lease_report_status(env, out);
+    session_report_status(env->sessions, out);
     write_recursion(env, out);
     write_upstreams(env, out);
     text_printf(out, "}\n");

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -31,6 +29,7 @@
 #include "service/recursor.h"
 #include "service/restart.h"
 #include "service/rulings.h"
+#include "service/sessions.h"
 #include "service/snapshot.h"
 #include "service/telling.h"
 #include "service/unbound_setup.h"
@@ -58,6 +57,7 @@ struct service {
     struct changes changes;
     struct attendance *attendance;
     struct lookout *lookout;
+    struct sessions *sessions; /* NULL: nobody tells of any */
     struct recursor *recursor;
     struct names *names;
     struct cache *cache;
@@ -243,6 +243,8 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
     }
     if (err < 0 && attendance_use(s->attendance, old, s->snapshot->parts.settings->policy) < 0)
         log_error("who is where is not known anew: %s", err_str(ERR_NOMEM));
+    if (err == 0)
+        sessions_use(s->sessions, parts.settings);
     if (err == 0 && s->monitor != NULL)
         monitor_set_access(s->monitor, config->metrics.access, config->metrics.access_count);
     if (err < 0)
@@ -319,6 +321,7 @@ static void fill_command_env(void *ctx, struct command_env *out)
         .statutory_path = settings->config->statutory_path,
         .query = &settings->config->query,
         .recursion = recursor_status(s->recursor),
+        .sessions = sessions_report(s->sessions),
         .policy_version = policy_version(settings->policy),
         .workers = workers_metrics(s->workers),
         .worker_count = workers_count(s->workers),
@@ -600,6 +603,8 @@ static int start(struct service *s)
         return err;
     }
     err = changes_start(&s->changes, &s->secrets, &settings, time(NULL));
+    if (err == 0) /* before the first answer: who was there is there again */
+        err = sessions_open(&s->loop, settings, s->attendance, seed, &s->sessions);
     if (err < 0) {
         settings_release_unheld(settings);
         return err;
@@ -646,6 +651,7 @@ static void stop(struct service *s)
     workers_free(s->workers);
     recursor_close(s->recursor);
     lookout_close(s->lookout);
+    sessions_close(s->sessions);
     attendance_close(s->attendance);
     close_handle((uv_handle_t *)&s->terminate);
     close_handle((uv_handle_t *)&s->interrupt);
@@ -660,6 +666,7 @@ static void stop(struct service *s)
     recursor_free(s->recursor);
     snapshot_free(s->snapshot);
     lookout_free(s->lookout);
+    sessions_free(s->sessions);
     attendance_free(s->attendance);
     rulings_close(&s->rulings);
     changes_close(&s->changes);

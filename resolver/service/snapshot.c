@@ -35,6 +35,15 @@ static int load_tls(struct settings *settings, struct text *why)
     return err;
 }
 
+static int load_secrets(struct settings *settings, struct text *why)
+{
+    char sentence[SECRET_WHY_MAX] = "";
+    int err = config_load_secrets(settings->config, &settings->nas, &settings->tokens, sentence);
+    if (err < 0)
+        text_printf(why, "%s\n", sentence[0] == '\0' ? err_str(err) : sentence);
+    return err;
+}
+
 int settings_load(const char *const files[], size_t count, const struct snapshot_secrets *secrets,
                   struct settings **out, struct text *why)
 {
@@ -47,6 +56,8 @@ int settings_load(const char *const files[], size_t count, const struct snapshot
         add_errors(&errors, err, why);
     else
         err = load_tls(settings, why);
+    if (err == 0)
+        err = load_secrets(settings, why);
     config_errors_done(&errors);
     if (err < 0) {
         settings_release_unheld(settings);
@@ -127,6 +138,8 @@ void settings_release_unheld(struct settings *settings)
     policy_free(settings->policy);
     tls_identity_free(settings->tls);
     tls_trust_free(settings->trust);
+    radius_nas_table_free(settings->nas);
+    token_table_free(settings->tokens);
     config_free(settings->config);
     free(settings);
 }

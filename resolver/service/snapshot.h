@@ -44,6 +44,8 @@ struct settings {
     struct policy *policy;
     struct tls_identity *tls; /* NULL: no encrypted DNS */
     struct tls_trust *trust;  /* NULL: no upstream server is asked over TLS */
+    struct radius_nas_table *nas;
+    struct token_table *tokens;
     unsigned holders;
 };
 

@@ -34,6 +34,13 @@ static bool same_tap(const struct config *a, const struct config *b)
            strcmp(a->tap.version, b->tap.version) == 0 && a->tap.types == b->tap.types;
 }
 
+static bool same_socket(const struct config_api *a, const struct config_api *b)
+{
+    if (a->socket == NULL || b->socket == NULL)
+        return a->socket == b->socket;
+    return strcmp(a->socket, b->socket) == 0 && a->socket_mode == b->socket_mode;
+}
+
 void restart_warn(const struct config *old, const struct config *new)
 {
     const struct {
@@ -51,6 +58,11 @@ void restart_warn(const struct config *old, const struct config *new)
         {"limits.tcp_per_client", old->limits.tcp_per_client == new->limits.tcp_per_client},
         {"metrics.listen", same_addresses(old->metrics.listen, old->metrics.listen_count, new->metrics.listen,
                                           new->metrics.listen_count)},
+        {"identity.radius.listen",
+         same_addresses(old->radius.listen, old->radius.listen_count, new->radius.listen, new->radius.listen_count)},
+        {"identity.api.listen",
+         same_addresses(old->api.listen, old->api.listen_count, new->api.listen, new->api.listen_count)},
+        {"identity.api.socket", same_socket(&old->api, &new->api)},
         {"control.socket", strcmp(old->control_socket, new->control_socket) == 0},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -221,5 +221,33 @@ class Accounting(lab.Case):
         self.assertRegex(self.figures(), r'(?m)^belisha_sessions\{source="radius"\} \d+$')
 
 
+class Level(lab.Case):
+    """Who has logged on to the network has the level that the people file gives, at whatever address."""
+
+    @classmethod
+    def set_up(cls):
+        cls.nsd = cls.lab.start_nsd(6)
+        cls.port = lab.PORT + 7
+        os.chmod(cls.lab.write("wifi-secret", radius.SECRET), 0o600)
+        people = cls.lab.write("users.csv", "user,level\nanna,staff\n")
+        conf = (CONF % {"port": cls.port, "dir": cls.lab.dir}).replace("policy:\n", "policy:\n  people: %s\n" % people)
+        conf = conf.replace("block: [malware]}\n", "block: [malware]}\n    - {name: staff, allow: [malware]}\n")
+        cls.server = cls.lab.serve(5, [cls.nsd], ["blocked.example.net"], conf=conf)
+
+    def wait_for(self, expected, client):
+        lab.wait_until("%s for %s" % (expected, client),
+                       lambda: self.server.ask("blocked.example.net", client=client).data() == [expected], 5, 0.05)
+
+    def test_a_level_comes_with_a_session_and_goes_with_it(self):
+        self.wait_for(lab.SINKHOLE, "127.0.1.1")
+        for user, sees in (("ben", lab.SINKHOLE), ("anna", "198.51.100.66"), ("SCHOOL\\\\ANNA", "198.51.100.66")):
+            with self.subTest(user):
+                self.assertTrue(radius.radclient(self.port, radius.start("l-" + user[-4:], user, "127.0.1.1")))
+                self.wait_for(sees, "127.0.1.1")
+                self.assertEqual(self.server.ask("blocked.example.net", client="127.0.1.2").data(), [lab.SINKHOLE])
+                self.assertTrue(radius.radclient(self.port, radius.stop("l-" + user[-4:], user)))
+                self.wait_for(lab.SINKHOLE, "127.0.1.1")
+
+
 if __name__ == "__main__":
     lab.main()

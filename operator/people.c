@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "operator/command.h"
 #include "operator/reading.h"
+#include "policy/civil.h"
 #include "policy/person_table.h"
 
 #define REASONS_FILE_MAX (64u << 20)
@@ -49,18 +50,20 @@ static void print_person(const struct operator_env *env, uint32_t index)
     const struct policy_opts *policy = &config->policy;
     const struct policy_person *p = &policy->people[index];
     const struct config_person *told = &config->people[index];
-    const time_t until = (time_t)p->until_s;
     char text[64] = "";
-    struct tm tm;
-    if (until != 0 && localtime_r(&until, &tm) != NULL)
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
+    if (p->until_s != 0) { /* by the clocks of the school */
+        struct calendar_time local = calendar_local(&config->calendar, p->until_s);
+        struct civil_date date = civil_date(local.day);
+        snprintf(text, sizeof text, "%04d-%02u-%02u %02u:%02u", date.year, date.month, date.day, local.second / 3600,
+                 local.second / 60 % 60);
+    }
     fprintf(env->out, "%s (%s:%u)\n", p->user, config->people_path, told->line);
     print_row(env->out, "group",
               p->group < policy->group_count ? policy->groups[p->group].name : "that of the network");
     print_row(env->out, "level", p->level < policy->level_count ? policy->levels[p->level].name : "that of the group");
     print_row(env->out, "year", told->year);
     print_row(env->out, "until", text);
-    if (until != 0 && until <= time(NULL))
+    if (p->until_s != 0 && p->until_s <= time(NULL))
         print_row(env->out, "", "this time is over: the restricted level applies");
     print_row(env->out, "accepted", p->accepted ? "yes" : "no");
     print_categories(env->out, "blocks", p->block);

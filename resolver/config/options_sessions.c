@@ -117,7 +117,7 @@ const struct schema_option options_api_fields[] = {
      .max = 31 * DAY,
      API(ttl_max_ms),
      .fallback = "24h",
-     .help = "... and at most"},
+     .help = "how long it holds at most"},
     {.key = "tokens",
      .shape = SCHEMA_LIST,
      .fields = token_options,

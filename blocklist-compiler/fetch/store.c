@@ -1,6 +1,7 @@
 #include "fetch/store.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -10,29 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 int store_path(const char *dir, const char *name, const char *kind, char out[STORE_PATH_MAX])
 {
     int len = snprintf(out, STORE_PATH_MAX, "%s/%s.%s", dir, name, kind);
     return len < 0 || len >= STORE_PATH_MAX ? ERR_LIMIT : 0;
-}
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-        return ERR_NOENT;
-    case ENOMEM:
-        return ERR_NOMEM;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_NOSPACE;
-    default:
-        return ERR_IO;
-    }
 }
 
 static void read_text(const json_t *object, const char *key, char *out, size_t cap)
@@ -73,7 +57,7 @@ int store_read(const char *dir, const char *name, struct store_entry *out)
     if (err < 0)
         return err;
     if (stat(copy, &st) < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     if (!read_facts(facts, out) || out->bytes != (uint64_t)st.st_size)
         *out = (struct store_entry){.fetched_s = st.st_mtim.tv_sec, .bytes = (uint64_t)st.st_size};
     return 0;
@@ -83,8 +67,8 @@ static int sync_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) < 0 ? err_from_errno() : 0;
+        return err_from_errno(errno);
+    int err = fsync(fd) < 0 ? err_from_errno(errno) : 0;
     close(fd);
     return err;
 }
@@ -103,12 +87,12 @@ int store_note(const char *dir, const char *name, const struct store_entry *entr
                                (json_int_t)entry->names);
     if (object == NULL)
         return ERR_NOMEM;
-    err = json_dump_file(object, made, JSON_INDENT(2)) < 0 ? err_from_errno() : 0;
+    err = json_dump_file(object, made, JSON_INDENT(2)) < 0 ? err_from_errno(errno) : 0;
     json_decref(object);
     if (err == 0)
         err = sync_file(made);
     if (err == 0 && rename(made, path) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     return err;
 }
 
@@ -123,7 +107,7 @@ int store_keep(const char *dir, const char *name, const struct store_entry *entr
     if (err < 0)
         return err;
     if (rename(candidate, good) < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     return store_note(dir, name, entry);
 }
 

@@ -11,31 +11,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 #define CURRENT     "current"
 #define CURRENT_TMP "current.tmp"
 #define LOCK        "lock"
 #define LOCK_MODE   0600
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EEXIST:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-        return ERR_NOSPACE;
-    case EWOULDBLOCK:
-        return ERR_BUSY;
-    default:
-        return ERR_IO;
-    }
-}
 
 void folder_name(uint64_t generation, char out[FOLDER_NAME_MAX])
 {
@@ -71,7 +52,7 @@ static int visit_all(struct folder *folder, visit_fn visit, void *arg)
     int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {
-        int err = err_from_errno();
+        int err = err_from_errno(errno);
         if (fd >= 0)
             close(fd);
         return err;
@@ -87,7 +68,7 @@ static int visit_first(struct folder *folder, const char *name, void *arg)
 {
     (void)arg;
     if (is_left_over(name))
-        return unlinkat(folder->fd, name, 0) == 0 ? 0 : err_from_errno();
+        return unlinkat(folder->fd, name, 0) == 0 ? 0 : err_from_errno(errno);
     uint64_t number = folder_number(name);
     if (number > folder->newest)
         folder->newest = number;
@@ -113,7 +94,7 @@ int folder_open(const char *path, struct folder *out)
     if (folder.fd >= 0)
         folder.lock_fd = openat(folder.fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
     if (folder.lock_fd < 0 || flock(folder.lock_fd, LOCK_EX | LOCK_NB) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == 0)
         err = visit_all(&folder, visit_first, NULL);
     if (err < 0) {
@@ -140,8 +121,8 @@ static int sync_file(const struct folder *folder, const char *name)
 {
     int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) == 0 ? 0 : err_from_errno();
+        return err_from_errno(errno);
+    int err = fsync(fd) == 0 ? 0 : err_from_errno(errno);
     close(fd);
     return err;
 }
@@ -157,13 +138,13 @@ int folder_publish(struct folder *folder, uint64_t generation)
     if (err < 0)
         return err;
     if (renameat(folder->fd, tmp_name, folder->fd, name) < 0 || fsync(folder->fd) < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     folder->newest = generation;
     /* A link can't be changed in place; renaming a new one over it is atomic. */
     (void)unlinkat(folder->fd, CURRENT_TMP, 0);
     if (symlinkat(name, folder->fd, CURRENT_TMP) < 0 || renameat(folder->fd, CURRENT_TMP, folder->fd, CURRENT) < 0 ||
         fsync(folder->fd) < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     folder->current = generation;
     return 0;
 }

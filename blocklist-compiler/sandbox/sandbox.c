@@ -19,7 +19,7 @@ struct sandbox {
     pid_t keeper;
 };
 
-static int err_from_errno(void)
+static int err_of_resources(void)
 {
     return errno == ENOMEM ? ERR_NOMEM : ERR_LIMIT;
 }
@@ -31,7 +31,7 @@ int sandbox_new(sandbox_work work, void *ctx, struct sandbox **out)
     if (sandbox == NULL)
         return ERR_NOMEM;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        err = err_from_errno();
+        err = err_of_resources();
         goto no_pair;
     }
     pid_t self = getpid();
@@ -40,7 +40,7 @@ int sandbox_new(sandbox_work work, void *ctx, struct sandbox **out)
     if (sandbox->keeper == 0)
         keeper_run(pair[1], self, work, ctx);
     if (sandbox->keeper < 0) {
-        err = err_from_errno();
+        err = err_of_resources();
         goto no_keeper;
     }
     close(pair[1]);

@@ -1,5 +1,6 @@
 #include "xfr/zonecopy.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/err.h"
 #include "base/random.h"
 #include "dns/name.h"
 
@@ -159,23 +161,6 @@ int zonecopy_del(struct zonecopy *copy, const char *line, size_t len)
 
 /* ---- files ---- */
 
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-        return ERR_NOENT;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_NOSPACE;
-    default:
-        return ERR_IO;
-    }
-}
-
 static bool is_word_end(char c)
 {
     return c == ' ' || c == '\t';
@@ -228,7 +213,7 @@ int zonecopy_load(struct zonecopy *copy, const char *path, const uint8_t *zone, 
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return err_from_errno();
+        return err_from_errno(errno);
     int err = lines_read(copy, file, zone, out_serial);
     fclose(file);
     if (err < 0)
@@ -261,13 +246,13 @@ int zonecopy_write(const struct zonecopy *copy, const char *soa, size_t soa_len,
             sorted[count++] = &copy->records[i];
     qsort(sorted, count, sizeof *sorted, compare);
     FILE *to = fopen(path, "we");
-    int err = to == NULL ? err_from_errno() : 0;
+    int err = to == NULL ? err_from_errno(errno) : 0;
     if (err == 0) {
         write_line(to, soa, soa_len, &bytes);
         for (uint64_t i = 0; i < count; i++)
             write_line(to, sorted[i]->line, sorted[i]->len, &bytes);
         bool failed = fflush(to) != 0 || ferror(to);
-        err = failed ? err_from_errno() : 0;
+        err = failed ? err_from_errno(errno) : 0;
         fclose(to);
     }
     free(sorted);

@@ -7,25 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR:
-        return ERR_NOENT;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_NOSPACE;
-    case EEXIST:
-        return ERR_EXIST;
-    default:
-        return ERR_IO;
-    }
-}
+#include "base/err.h"
+#include "base/file.h"
 
 int outfile_open(struct outfile *out, const char *path, mode_t mode)
 {
@@ -39,7 +22,7 @@ int outfile_open(struct outfile *out, const char *path, mode_t mode)
     int fd = plain ? open(out->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
                    : open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     out->file = fdopen(fd, "w");
     if (out->file != NULL)
         return 0;
@@ -49,30 +32,14 @@ int outfile_open(struct outfile *out, const char *path, mode_t mode)
     return ERR_IO;
 }
 
-/* The name is on disk too. */
-static int sync_folder(const char *path)
-{
-    char folder[OUTFILE_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    memcpy(folder, slash == NULL ? "." : path, len);
-    folder[len] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) < 0 ? err_from_errno() : 0;
-    close(fd);
-    return err;
-}
-
 /* Closes the stream; all of it is on disk then. */
 static int finish(struct outfile *out)
 {
-    int err = fflush(out->file) != 0 || ferror(out->file) ? err_from_errno() : 0;
+    int err = fflush(out->file) != 0 || ferror(out->file) ? err_from_errno(errno) : 0;
     if (err == 0 && out->beside[0] != '\0' && fsync(fileno(out->file)) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (fclose(out->file) != 0 && err == 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     out->file = NULL;
     return err;
 }
@@ -83,9 +50,9 @@ int outfile_commit(struct outfile *out)
     if (out->beside[0] == '\0')
         return err;
     if (err == 0 && rename(out->beside, out->path) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == 0)
-        return sync_folder(out->path);
+        return file_sync_folder_of(out->path);
     unlink(out->beside);
     return err;
 }
@@ -94,11 +61,11 @@ int outfile_commit_as(struct outfile *out, const char *path)
 {
     int err = out->file == NULL ? 0 : finish(out);
     if (err == 0 && link(out->beside, path) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == ERR_EXIST)
         return err;
     unlink(out->beside);
-    return err < 0 ? err : sync_folder(path);
+    return err < 0 ? err : file_sync_folder_of(path);
 }
 
 void outfile_abort(struct outfile *out)

@@ -1,20 +1,14 @@
 #include "change/chronicle.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/line_file.h"
 
 #define MODE 0640
 
 struct chronicle {
-    int fd; /* -1: only to look */
-    off_t size;
-    bool broken; /* bytes beyond size could not be taken away */
+    struct line_file file;
     unsigned line_count, damaged;
     uint32_t last;              /* number */
     struct chronicle_step step; /* the last one; number 0: none */
@@ -23,27 +17,6 @@ struct chronicle {
     struct change_turn *turns;
     size_t turn_count, turn_cap;
 };
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    case EWOULDBLOCK:
-        return ERR_BUSY;
-    default:
-        return ERR_IO;
-    }
-}
 
 /* ---- looking ---- */
 
@@ -380,112 +353,33 @@ static int take(struct chronicle *chronicle, const struct change_line *line)
 
 /* ---- reading ---- */
 
-static int take_text(struct chronicle *chronicle, const char *at, size_t len, chronicle_complaint complaint, void *ctx)
-{
-    const char *end;
-    struct change_line *line = malloc(sizeof *line);
-    int err = line == NULL ? ERR_NOMEM : 0;
-    while (err == 0 && len > 0 && (end = memchr(at, '\n', len)) != NULL) {
-        size_t line_len = (size_t)(end - at);
-        chronicle->line_count++;
-        err = change_line_parse(at, line_len, line);
-        if (err == 0 && chronicle_refusal(chronicle, line) != NULL)
-            err = ERR_MALFORMED;
-        if (err == 0)
-            err = take(chronicle, line);
-        if (err < 0 && err != ERR_NOMEM) {
-            chronicle->damaged++;
-            chronicle->last++; /* the line may have had a number: it is not given to another */
-            if (complaint != NULL)
-                complaint(ctx, chronicle->line_count, err);
-            err = 0;
-        }
-        chronicle->size += (off_t)line_len + 1;
-        at = end + 1;
-        len -= line_len + 1;
-    }
-    free(line);
-    return err;
-}
+struct reading {
+    struct chronicle *chronicle;
+    struct change_line *line;
+    chronicle_complaint complaint;
+    void *ctx;
+};
 
-static int read_all(int fd, char **out, size_t *out_len)
+static int on_line(void *ctx, const char *text, size_t len)
 {
-    struct stat st;
-    size_t len = 0;
-    if (fstat(fd, &st) < 0)
-        return err_from_errno();
-    char *bytes = malloc((size_t)st.st_size + 1);
-    if (bytes == NULL)
-        return ERR_NOMEM;
-    while (len < (size_t)st.st_size) {
-        ssize_t got = pread(fd, bytes + len, (size_t)st.st_size - len, (off_t)len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            int err = err_from_errno();
-            free(bytes);
-            return err;
-        }
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *out = bytes;
-    *out_len = len;
-    return 0;
-}
-
-static int load(struct chronicle *chronicle, int fd, chronicle_complaint complaint, void *ctx)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    int err = read_all(fd, &bytes, &len);
+    const struct reading *r = ctx;
+    struct chronicle *chronicle = r->chronicle;
+    chronicle->line_count++;
+    int err = change_line_parse(text, len, r->line);
+    if (err == 0 && chronicle_refusal(chronicle, r->line) != NULL)
+        err = ERR_MALFORMED;
     if (err == 0)
-        err = take_text(chronicle, bytes, len, complaint, ctx);
-    free(bytes);
-    return err;
+        err = take(chronicle, r->line);
+    if (err == 0 || err == ERR_NOMEM)
+        return err;
+    chronicle->damaged++;
+    chronicle->last++; /* the line may have had a number: it is not given to another */
+    if (r->complaint != NULL)
+        r->complaint(r->ctx, chronicle->line_count, err);
+    return 0;
 }
 
 /* ---- writing ---- */
-
-static int write_all(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t written = pwrite(fd, bytes, len, at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_from_errno();
-        bytes += written;
-        at += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
-/* Takes away what a write that failed may have left, so that the next line does not begin in the middle of one. */
-static int trim(struct chronicle *chronicle)
-{
-    chronicle->broken = ftruncate(chronicle->fd, chronicle->size) < 0 || fdatasync(chronicle->fd) < 0;
-    return chronicle->broken ? ERR_IO : 0;
-}
-
-static int append(struct chronicle *chronicle, const struct text *text)
-{
-    int err = chronicle->fd < 0 ? ERR_ACCESS : chronicle->broken ? trim(chronicle) : 0;
-    if (err < 0)
-        return err;
-    err = write_all(chronicle->fd, text->bytes, text->len, chronicle->size);
-    if (err == 0 && fdatasync(chronicle->fd) < 0)
-        err = err_from_errno();
-    if (err < 0) {
-        (void)trim(chronicle);
-        return err;
-    }
-    chronicle->size += (off_t)text->len;
-    chronicle->line_count++;
-    return 0;
-}
 
 int chronicle_add(struct chronicle *chronicle, const struct change_line *line)
 {
@@ -493,74 +387,56 @@ int chronicle_add(struct chronicle *chronicle, const struct change_line *line)
     if (chronicle_refusal(chronicle, line) != NULL)
         return ERR_INVAL;
     change_line_write(line, &text);
-    int err = text_ok(&text) ? append(chronicle, &text) : ERR_LIMIT;
+    int err = text_ok(&text) ? line_file_append(&chronicle->file, text.bytes, text.len) : ERR_LIMIT;
     text_done(&text);
+    if (err == 0)
+        chronicle->line_count++;
     return err < 0 ? err : take(chronicle, line);
 }
 
 /* ---- opening ---- */
 
-/* The name of a new file is on disk only when its folder is. */
-static int sync_folder(const char *path)
+static int load(struct reading *reading)
 {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
-    if (len >= sizeof folder)
-        return ERR_LIMIT;
-    memcpy(folder, slash == NULL ? "." : path, len);
-    folder[len] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) < 0 ? err_from_errno() : 0;
-    close(fd);
+    int err = line_file_open(&reading->chronicle->file, MODE);
+    return err < 0 ? err : line_file_load(&reading->chronicle->file, on_line, reading);
+}
+
+static int look(struct reading *reading)
+{
+    return line_file_look(reading->chronicle->file.path, on_line, reading);
+}
+
+static int open_by(int (*read)(struct reading *), const char *path, chronicle_complaint complaint, void *ctx,
+                   struct chronicle **out)
+{
+    struct reading reading = {calloc(1, sizeof(struct chronicle)), malloc(sizeof(struct change_line)), complaint, ctx};
+    int err = reading.chronicle == NULL ? ERR_NOMEM : line_file_init(&reading.chronicle->file, path);
+    if (err == 0)
+        err = reading.line == NULL ? ERR_NOMEM : read(&reading);
+    free(reading.line);
+    if (err < 0)
+        chronicle_close(reading.chronicle);
+    else
+        *out = reading.chronicle;
     return err;
 }
 
 int chronicle_open(const char *path, chronicle_complaint complaint, void *ctx, struct chronicle **out)
 {
-    struct chronicle *chronicle = calloc(1, sizeof *chronicle);
-    if (chronicle == NULL)
-        return ERR_NOMEM;
-    chronicle->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, MODE);
-    int err = chronicle->fd < 0 || flock(chronicle->fd, LOCK_EX | LOCK_NB) < 0 ? err_from_errno() : 0;
-    if (err == 0)
-        err = load(chronicle, chronicle->fd, complaint, ctx);
-    if (err == 0)
-        err = trim(chronicle);
-    if (err == 0)
-        err = sync_folder(path);
-    if (err < 0)
-        chronicle_close(chronicle);
-    else
-        *out = chronicle;
-    return err;
+    return open_by(load, path, complaint, ctx, out);
 }
 
 int chronicle_read(const char *path, chronicle_complaint complaint, void *ctx, struct chronicle **out)
 {
-    struct chronicle *chronicle = calloc(1, sizeof *chronicle);
-    if (chronicle == NULL)
-        return ERR_NOMEM;
-    chronicle->fd = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int err = fd < 0 ? err_from_errno() : load(chronicle, fd, complaint, ctx);
-    if (fd >= 0)
-        close(fd);
-    if (err < 0)
-        chronicle_close(chronicle);
-    else
-        *out = chronicle;
-    return err;
+    return open_by(look, path, complaint, ctx, out);
 }
 
 void chronicle_close(struct chronicle *chronicle)
 {
     if (chronicle == NULL)
         return;
-    if (chronicle->fd >= 0)
-        close(chronicle->fd);
+    line_file_done(&chronicle->file);
     for (size_t i = 0; i < chronicle->count; i++)
         change_free(chronicle->changes[i]);
     for (size_t i = 0; i < chronicle->turn_count; i++) {

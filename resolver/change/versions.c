@@ -11,29 +11,12 @@
 
 #include <sodium.h>
 
+#include "base/err.h"
+#include "base/file.h"
 #include "base/outfile.h"
 
 #define MODE 0444
 #define FORM "%06" PRIu32 ".yaml"
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    default:
-        return ERR_IO;
-    }
-}
 
 void versions_hash(const char *text, size_t len, uint8_t out[CHANGE_HASH_LEN])
 {
@@ -55,35 +38,11 @@ int versions_put(const char *folder, uint32_t number, const char *text, size_t l
     if (err < 0)
         return err;
     if (fwrite(text, 1, len, file.file) != len || fchmod(fileno(file.file), MODE) < 0) {
-        err = err_from_errno();
+        err = err_from_errno(errno);
         outfile_abort(&file);
         return err;
     }
     return outfile_commit(&file);
-}
-
-static int read_whole(const char *path, char **out, size_t *out_len)
-{
-    struct stat st;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return err_from_errno();
-    int err = fstat(fileno(file), &st) < 0 ? err_from_errno() : (size_t)st.st_size > VERSIONS_MAX ? ERR_LIMIT : 0;
-    char *bytes = err < 0 ? NULL : malloc((size_t)st.st_size + 1);
-    if (err == 0 && bytes == NULL)
-        err = ERR_NOMEM;
-    size_t len = err < 0 ? 0 : fread(bytes, 1, (size_t)st.st_size, file);
-    if (err == 0 && ferror(file))
-        err = ERR_IO;
-    fclose(file);
-    if (err < 0) {
-        free(bytes);
-        return err;
-    }
-    bytes[len] = '\0';
-    *out = bytes;
-    *out_len = len;
-    return 0;
 }
 
 int versions_get(const char *folder, uint32_t number, const uint8_t hash[CHANGE_HASH_LEN], char **out, size_t *out_len)
@@ -93,7 +52,7 @@ int versions_get(const char *folder, uint32_t number, const uint8_t hash[CHANGE_
     size_t len = 0;
     int err = versions_path(folder, number, path);
     if (err == 0)
-        err = read_whole(path, &text, &len);
+        err = file_read_path(path, VERSIONS_MAX, &text, &len);
     if (err < 0)
         return err;
     versions_hash(text, len, found);
@@ -115,7 +74,7 @@ int versions_set_current(const char *folder, uint32_t number)
         return ERR_LIMIT;
     unlink(made);
     if (symlink(target, made) < 0 || rename(made, path) < 0)
-        return err_from_errno();
+        return err_from_errno(errno);
     return 0;
 }
 

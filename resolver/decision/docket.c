@@ -1,25 +1,23 @@
 #include "decision/docket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/line_file.h"
+#include "base/outfile.h"
 
 #define MODE         0640
 #define PUBLIC_MODE  0644
 #define TEXT_ALL_MAX ((size_t)256 << 20)
 
 struct docket {
-    char path[PATH_MAX];
-    int fd;      /* open for appending; -1: only to look */
-    off_t size;  /* of what is whole */
-    bool broken; /* bytes beyond size could not be taken away */
+    struct line_file file;
     struct decision **rows;
     char **texts; /* of each row: its lines as they were read, with what only later programs understand */
     size_t count, cap;
@@ -27,29 +25,6 @@ struct docket {
     unsigned damaged;
     uint32_t next; /* id */
 };
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    case EWOULDBLOCK:
-        return ERR_BUSY;
-    case ENAMETOOLONG:
-        return ERR_LIMIT;
-    default:
-        return ERR_IO;
-    }
-}
 
 /* ---- what is kept ---- */
 
@@ -192,119 +167,34 @@ static void skip_line(struct docket *docket, int err, docket_complaint complaint
         complaint(ctx, (unsigned)docket->line_count, err);
 }
 
-static int take_text(struct docket *docket, const char *at, size_t len, docket_complaint complaint, void *ctx)
+struct reading {
+    struct docket *docket;
+    docket_complaint complaint;
+    void *ctx;
+};
+
+static int on_line(void *ctx, const char *text, size_t len)
 {
-    const char *end;
+    const struct reading *r = ctx;
     struct decision_line line;
-    while (len > 0 && (end = memchr(at, '\n', len)) != NULL) {
-        size_t line_len = (size_t)(end - at);
-        docket->line_count++;
-        int err = decision_line_parse(at, line_len, &line);
-        if (err == 0)
-            err = take_line(docket, &line, at, line_len + 1);
-        if (err == ERR_NOMEM)
-            return err;
-        if (err < 0)
-            skip_line(docket, err, complaint, ctx);
-        docket->size += (off_t)line_len + 1;
-        at = end + 1;
-        len -= line_len + 1;
+    r->docket->line_count++;
+    int err = decision_line_parse(text, len, &line);
+    if (err == 0)
+        err = take_line(r->docket, &line, text, len + 1);
+    if (err < 0 && err != ERR_NOMEM) {
+        skip_line(r->docket, err, r->complaint, r->ctx);
+        return 0;
     }
-    return 0;
-}
-
-static int read_all(int fd, char **out, size_t *out_len)
-{
-    struct stat st;
-    size_t len = 0;
-    if (fstat(fd, &st) < 0)
-        return err_from_errno();
-    char *bytes = malloc((size_t)st.st_size + 1);
-    if (bytes == NULL)
-        return ERR_NOMEM;
-    while (len < (size_t)st.st_size) {
-        ssize_t got = pread(fd, bytes + len, (size_t)st.st_size - len, (off_t)len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            int err = err_from_errno();
-            free(bytes);
-            return err;
-        }
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *out = bytes;
-    *out_len = len;
-    return 0;
-}
-
-static int load(struct docket *docket, int fd, docket_complaint complaint, void *ctx)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    int err = read_all(fd, &bytes, &len);
-    if (err < 0)
-        return err;
-    err = take_text(docket, bytes, len, complaint, ctx);
-    free(bytes);
     return err;
 }
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t written = pwrite(fd, bytes, len, at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_from_errno();
-        bytes += written;
-        at += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
-/* Takes away what a write that failed may have left, so that the next line does not begin in the middle of one. */
-static int trim(struct docket *docket)
-{
-    docket->broken = ftruncate(docket->fd, docket->size) < 0 || fdatasync(docket->fd) < 0;
-    return docket->broken ? ERR_IO : 0;
-}
-
 static int append(struct docket *docket, const struct text *text)
 {
-    int err = docket->fd < 0 ? ERR_ACCESS : docket->broken ? trim(docket) : 0;
-    if (err < 0)
-        return err;
-    err = write_all(docket->fd, text->bytes, text->len, docket->size);
-    if (err == 0 && fdatasync(docket->fd) < 0)
-        err = err_from_errno();
-    if (err < 0) {
-        (void)trim(docket);
-        return err;
-    }
-    docket->size += (off_t)text->len;
-    docket->line_count++;
-    return 0;
-}
-
-/* The name of a new file is on disk only when its folder is. */
-static int sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int len = slash == NULL ? 1 : (int)(slash - path);
-    snprintf(folder, sizeof folder, "%.*s", len == 0 ? 1 : len, slash == NULL ? "." : path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) < 0 ? err_from_errno() : 0;
-    close(fd);
+    int err = line_file_append(&docket->file, text->bytes, text->len);
+    if (err == 0)
+        docket->line_count++;
     return err;
 }
 
@@ -343,69 +233,35 @@ static void write_docket(const struct docket *docket, struct text *out)
         text_add(out, docket->texts[i], strlen(docket->texts[i]));
 }
 
-static int create(const char *path, const struct text *text)
+static int write_beside(const struct docket *docket, struct line_file *out)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
-    if (fd < 0)
-        return err_from_errno();
-    int err = flock(fd, LOCK_EX | LOCK_NB) < 0 ? err_from_errno() : write_all(fd, text->bytes, text->len, 0);
-    if (err == 0 && fsync(fd) < 0)
-        err = err_from_errno();
-    if (err == 0)
-        return fd;
-    close(fd);
-    unlink(path);
-    return err;
-}
-
-static int beside(const struct docket *docket, const char *kind, char out[PATH_MAX])
-{
-    return snprintf(out, PATH_MAX, "%s.%s", docket->path, kind) >= PATH_MAX ? ERR_LIMIT : 0;
-}
-
-/* A damaged file is kept for who wants to see what it was; the newest one, when it happens again. */
-static int set_aside(const struct docket *docket)
-{
-    char path[PATH_MAX];
-    int err = docket->damaged == 0 ? 0 : beside(docket, "damaged", path);
-    if (docket->damaged == 0 || err < 0)
-        return err;
-    unlink(path);
-    return link(docket->path, path) < 0 ? err_from_errno() : 0;
-}
-
-/* From now on lines go into the new file. */
-static void take_over(struct docket *docket, int fd, size_t size)
-{
-    if (docket->fd >= 0)
-        close(docket->fd);
-    docket->fd = fd;
-    docket->size = (off_t)size;
-    docket->damaged = 0;
-    docket->line_count = docket->count + 1;
-}
-
-/* The old file stays in use when that fails, but for its last step: when it has its name, the new one is the docket. */
-static int rewrite(struct docket *docket)
-{
-    char made[PATH_MAX];
     struct text text = {.max = TEXT_ALL_MAX};
-    int err = beside(docket, "new", made);
-    if (err < 0)
-        return err;
     write_docket(docket, &text);
-    int fd = text_ok(&text) ? create(made, &text) : ERR_NOMEM;
-    err = fd < 0 ? fd : set_aside(docket);
-    if (err == 0 && rename(made, docket->path) < 0)
-        err = err_from_errno();
-    if (err == 0) {
-        take_over(docket, fd, text.len);
-        err = sync_folder(docket->path);
-    } else if (fd >= 0) {
-        close(fd);
-    }
+    int err = text_ok(&text) ? line_file_begin(&docket->file, MODE, out) : ERR_NOMEM;
+    if (err == 0 && (err = line_file_add(out, text.bytes, text.len)) < 0)
+        line_file_drop(out);
     text_done(&text);
     return err;
+}
+
+/* A damaged file is kept for who wants to see what it was. */
+static int rewrite(struct docket *docket)
+{
+    struct line_file made;
+    int err = write_beside(docket, &made);
+    if (err < 0)
+        return err;
+    err = docket->damaged == 0 ? 0 : line_file_set_aside(&docket->file);
+    if (err < 0) {
+        line_file_drop(&made);
+        return err;
+    }
+    err = line_file_replace(&docket->file, &made);
+    if (err < 0)
+        return err;
+    docket->damaged = 0;
+    docket->line_count = docket->count + 1;
+    return file_sync_folder_of(docket->file.path);
 }
 
 static void tidy(struct docket *docket, int64_t now_s)
@@ -423,26 +279,23 @@ static int docket_new(const char *path, struct docket **out)
     struct docket *docket = calloc(1, sizeof *docket);
     if (docket == NULL)
         return ERR_NOMEM;
-    docket->fd = -1;
     docket->next = 1;
-    if (snprintf(docket->path, sizeof docket->path, "%s", path) >= (int)sizeof docket->path) {
+    int err = line_file_init(&docket->file, path);
+    if (err < 0)
         docket_close(docket);
-        return ERR_LIMIT;
-    }
-    *out = docket;
-    return 0;
+    else
+        *out = docket;
+    return err;
 }
 
 static int open_for_writing(struct docket *docket, int64_t now_s, docket_complaint complaint, void *ctx)
 {
-    docket->fd = open(docket->path, O_RDWR | O_CLOEXEC);
-    if (docket->fd < 0)
-        return errno == ENOENT ? rewrite(docket) : err_from_errno();
-    int err = flock(docket->fd, LOCK_EX | LOCK_NB) < 0 ? err_from_errno() : 0;
+    struct reading reading = {docket, complaint, ctx};
+    int err = line_file_open(&docket->file, 0);
+    if (err == ERR_NOENT)
+        return rewrite(docket);
     if (err == 0)
-        err = load(docket, docket->fd, complaint, ctx);
-    if (err == 0)
-        err = trim(docket);
+        err = line_file_load(&docket->file, on_line, &reading);
     if (err == 0)
         tidy(docket, now_s);
     return err;
@@ -468,10 +321,8 @@ int docket_read(const char *path, docket_complaint complaint, void *ctx, struct 
     int err = docket_new(path, &docket);
     if (err < 0)
         return err;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    err = fd < 0 ? err_from_errno() : load(docket, fd, complaint, ctx);
-    if (fd >= 0)
-        close(fd);
+    struct reading reading = {docket, complaint, ctx};
+    err = line_file_look(path, on_line, &reading);
     if (err < 0)
         docket_close(docket);
     else
@@ -483,8 +334,7 @@ void docket_close(struct docket *docket)
 {
     if (docket == NULL)
         return;
-    if (docket->fd >= 0)
-        close(docket->fd);
+    line_file_done(&docket->file);
     while (docket->count > 0)
         forget_last(docket);
     free(docket->rows);
@@ -601,24 +451,29 @@ static void write_bare(const struct decision *decision, const struct docket_numb
         decision_line_write(&line, out);
 }
 
+static int publish_text(const char *path, const struct text *text)
+{
+    struct outfile file;
+    int err = outfile_open(&file, path, PUBLIC_MODE);
+    if (err < 0)
+        return err;
+    if (fwrite(text->bytes, 1, text->len, file.file) != text->len || fchmod(fileno(file.file), PUBLIC_MODE) < 0) {
+        err = err_from_errno(errno);
+        outfile_abort(&file);
+        return err;
+    }
+    return outfile_commit(&file);
+}
+
 int docket_publish(const struct docket *docket, const char *path, int64_t now_s, const struct docket_numbers *numbers)
 {
-    char made[PATH_MAX];
     struct text text = {.max = TEXT_ALL_MAX};
     const struct decision_line begin = {.op = DECISION_OP_BEGIN, .next = docket->next};
-    if (snprintf(made, sizeof made, "%s.new", path) >= (int)sizeof made)
-        return ERR_LIMIT;
     decision_line_write(&begin, &text);
     for (size_t i = 0; i < docket->count; i++)
         if (!docket->rows[i]->pending && !decision_is_over(docket->rows[i], now_s))
             write_bare(docket->rows[i], numbers, &text);
-    int fd = text_ok(&text) ? create(made, &text) : ERR_NOMEM;
-    int err = fd < 0 ? fd : 0;
-    if (fd >= 0) {
-        if (fchmod(fd, PUBLIC_MODE) < 0 || rename(made, path) < 0)
-            err = err_from_errno();
-        close(fd);
-    }
+    int err = text_ok(&text) ? publish_text(path, &text) : ERR_NOMEM;
     text_done(&text);
     return err;
 }

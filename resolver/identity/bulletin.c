@@ -11,6 +11,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/err.h"
+#include "base/file.h"
+
 #define MODE 0644
 
 static const char magic[8] = {'B', 'L', 'S', 'H', 'W', 'H', 'O', 1};
@@ -39,25 +42,6 @@ struct bulletin {
     struct row rows[];
 };
 
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    default:
-        return ERR_IO;
-    }
-}
-
 /* ---- writing ---- */
 
 static int compare_rows(const void *a, const void *b)
@@ -80,21 +64,7 @@ static size_t fill(const struct presence *table, int64_t now_s, struct row rows[
     return count;
 }
 
-static int write_all(int fd, const void *bytes, size_t len)
-{
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t written = write(fd, at, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_from_errno();
-        at += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
+/* Who reads it looks again soon: it need not last beyond a power cut. */
 static int put_file(const char *path, const struct header *header, const struct row rows[])
 {
     char made[PATH_MAX];
@@ -102,12 +72,12 @@ static int put_file(const char *path, const struct header *header, const struct 
         return ERR_LIMIT;
     int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
     if (fd < 0)
-        return err_from_errno();
-    int err = write_all(fd, header, sizeof *header);
+        return err_from_errno(errno);
+    int err = file_write_at(fd, header, sizeof *header, 0);
     if (err == 0)
-        err = write_all(fd, rows, header->count * sizeof *rows);
+        err = file_write_at(fd, rows, header->count * sizeof *rows, sizeof *header);
     if (err == 0 && (fchmod(fd, MODE) < 0 || rename(made, path) < 0))
-        err = err_from_errno();
+        err = err_from_errno(errno);
     close(fd);
     if (err < 0)
         unlink(made);
@@ -154,19 +124,12 @@ int bulletin_parse(const void *bytes, size_t len, struct bulletin **out)
 
 int bulletin_open(const char *path, struct bulletin **out)
 {
-    struct stat st;
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_from_errno();
-    char *bytes = fstat(fd, &st) < 0 ? NULL : malloc((size_t)st.st_size + 1);
-    ssize_t got = bytes == NULL ? -1 : 1;
-    while (got > 0 && len < (size_t)st.st_size) {
-        got = read(fd, bytes + len, (size_t)st.st_size - len);
-        len += got > 0 ? (size_t)got : 0;
-    }
-    close(fd);
-    int err = bytes == NULL ? ERR_NOMEM : got < 0 ? ERR_IO : bulletin_parse(bytes, len, out);
+    char *bytes;
+    size_t len;
+    int err = file_read_path(path, SIZE_MAX - 1, &bytes, &len);
+    if (err < 0)
+        return err;
+    err = bulletin_parse(bytes, len, out);
     free(bytes);
     return err;
 }

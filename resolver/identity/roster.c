@@ -1,17 +1,12 @@
 #include "identity/roster.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include "base/outfile.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/line_file.h"
 #include "identity/clean.h"
 #include "identity/roster_line.h"
 
@@ -35,40 +30,14 @@ struct book {
 };
 
 struct roster {
-    char path[PATH_MAX];
-    int fd;     /* open for appending; -1: only to look, or without a file */
-    off_t size; /* of what is whole */
+    struct line_file file;
     bool fileless;
-    bool broken; /* bytes beyond size could not be taken away */
     struct book books[ROSTER_KINDS];
     struct text pending; /* lines that are not on disk */
     size_t line_count;
     unsigned damaged;
     uint32_t forgotten;
 };
-
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    case EWOULDBLOCK:
-        return ERR_BUSY;
-    case ENAMETOOLONG:
-        return ERR_LIMIT;
-    default:
-        return ERR_IO;
-    }
-}
 
 /* ---- names and numbers ---- */
 
@@ -295,91 +264,32 @@ static int skip_line(struct roster *roster, int reason, roster_complaint complai
     return err;
 }
 
-static int take_text(struct roster *roster, const char *at, size_t len, roster_complaint complaint, void *ctx)
+struct reading {
+    struct roster *roster;
+    roster_complaint complaint;
+    void *ctx;
+};
+
+static int on_line(void *ctx, const char *text, size_t len)
 {
-    const char *end;
+    const struct reading *r = ctx;
     struct roster_line line;
-    while (len > 0 && (end = memchr(at, '\n', len)) != NULL) {
-        size_t line_len = (size_t)(end - at);
-        roster->line_count++;
-        int err = roster_line_parse(at, line_len, &line);
-        if (err == 0)
-            err = take_line(roster, &line);
-        if (err < 0 && err != ERR_NOMEM && err != ERR_FORMAT_VERSION)
-            err = skip_line(roster, err, complaint, ctx);
-        if (err < 0)
-            return err;
-        roster->size += (off_t)line_len + 1;
-        at = end + 1;
-        len -= line_len + 1;
-    }
-    return 0;
-}
-
-static int read_all(int fd, char **out, size_t *out_len)
-{
-    struct stat st;
-    size_t len = 0;
-    if (fstat(fd, &st) < 0)
-        return err_from_errno();
-    char *bytes = malloc((size_t)st.st_size + 1);
-    if (bytes == NULL)
-        return ERR_NOMEM;
-    while (len < (size_t)st.st_size) {
-        ssize_t got = pread(fd, bytes + len, (size_t)st.st_size - len, (off_t)len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            int err = err_from_errno();
-            free(bytes);
-            return err;
-        }
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *out = bytes;
-    *out_len = len;
-    return 0;
-}
-
-static int load(struct roster *roster, int fd, roster_complaint complaint, void *ctx)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    int err = read_all(fd, &bytes, &len);
-    if (err < 0)
-        return err;
-    err = take_text(roster, bytes, len, complaint, ctx);
-    free(bytes);
-    for (unsigned kind = 0; kind < ROSTER_KINDS; kind++)
-        roster->books[kind].lasting = roster->books[kind].count;
+    r->roster->line_count++;
+    int err = roster_line_parse(text, len, &line);
+    if (err == 0)
+        err = take_line(r->roster, &line);
+    if (err < 0 && err != ERR_NOMEM && err != ERR_FORMAT_VERSION)
+        err = skip_line(r->roster, err, r->complaint, r->ctx);
     return err;
 }
 
+static void all_lasts(struct roster *roster)
+{
+    for (unsigned kind = 0; kind < ROSTER_KINDS; kind++)
+        roster->books[kind].lasting = roster->books[kind].count;
+}
+
 /* ---- writing ---- */
-
-static int write_all(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t written = pwrite(fd, bytes, len, at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_from_errno();
-        bytes += written;
-        at += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
-/* Takes away what a write that failed may have left, so that the next line does not begin in the middle of one. */
-static int trim(struct roster *roster)
-{
-    roster->broken = ftruncate(roster->fd, roster->size) < 0 || fdatasync(roster->fd) < 0;
-    return roster->broken ? ERR_IO : 0;
-}
 
 static size_t count_lines(const struct text *text)
 {
@@ -391,21 +301,11 @@ static size_t count_lines(const struct text *text)
 
 static int append(struct roster *roster)
 {
-    int err = roster->fd < 0 ? ERR_ACCESS : roster->broken ? trim(roster) : 0;
-    if (err == 0 && !text_ok(&roster->pending))
-        err = ERR_NOMEM;
-    if (err < 0)
-        return err;
-    err = write_all(roster->fd, roster->pending.bytes, roster->pending.len, roster->size);
-    if (err == 0 && fdatasync(roster->fd) < 0)
-        err = err_from_errno();
-    if (err < 0) {
-        (void)trim(roster);
-        return err;
-    }
-    roster->size += (off_t)roster->pending.len;
-    roster->line_count += count_lines(&roster->pending);
-    return 0;
+    const struct text *lines = &roster->pending;
+    int err = text_ok(lines) ? line_file_append(&roster->file, lines->bytes, lines->len) : ERR_NOMEM;
+    if (err == 0)
+        roster->line_count += count_lines(lines);
+    return err;
 }
 
 static void drop_pending(struct roster *roster)
@@ -432,8 +332,7 @@ int roster_sync(struct roster *roster)
     int err = roster->fileless || roster->pending.len == 0 ? 0 : append(roster);
     if (err < 0)
         take_back(roster);
-    for (unsigned kind = 0; kind < ROSTER_KINDS; kind++)
-        roster->books[kind].lasting = roster->books[kind].count;
+    all_lasts(roster);
     drop_pending(roster);
     return err;
 }
@@ -467,63 +366,37 @@ static void write_roster(const struct roster *roster, struct text *out)
             write_entry(&roster->books[kind].entries[number - 1], (enum roster_kind)kind, number, out);
 }
 
-/* A damaged file is kept for who wants to see what it was; the newest one, when it happens again. */
-static int set_aside(const struct roster *roster)
+static int write_beside(const struct roster *roster, struct line_file *out, size_t *out_lines)
 {
-    char path[PATH_MAX + 16];
-    if (roster->damaged == 0)
-        return 0;
-    snprintf(path, sizeof path, "%s.damaged", roster->path);
-    unlink(path);
-    return link(roster->path, path) < 0 ? err_from_errno() : 0;
-}
-
-static int open_locked(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, MODE);
-    if (fd < 0)
-        return err_from_errno();
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    int err = err_from_errno();
-    close(fd);
-    return err;
-}
-
-/* From now on lines go into the file that has the name. */
-static int take_over(struct roster *roster, size_t size)
-{
-    int fd = open_locked(roster->path);
-    if (roster->fd >= 0)
-        close(roster->fd);
-    roster->fd = fd < 0 ? -1 : fd;
-    roster->size = (off_t)size;
-    roster->damaged = 0;
-    roster->broken = false;
-    return fd < 0 ? fd : 0;
-}
-
-/* The old file stays in use when that fails. */
-static int rewrite(struct roster *roster)
-{
-    struct outfile file;
     struct text text = {.max = TEXT_ALL_MAX};
     write_roster(roster, &text);
-    int err = text_ok(&text) ? outfile_open(&file, roster->path, MODE) : ERR_NOMEM;
-    if (err == 0) {
-        fwrite(text.bytes, 1, text.len, file.file);
-        err = set_aside(roster);
-        if (err < 0)
-            outfile_abort(&file);
-        else
-            err = outfile_commit(&file);
-    }
-    if (err == 0) {
-        roster->line_count = count_lines(&text);
-        err = take_over(roster, text.len);
-    }
+    int err = text_ok(&text) ? line_file_begin(&roster->file, MODE, out) : ERR_NOMEM;
+    if (err == 0 && (err = line_file_add(out, text.bytes, text.len)) < 0)
+        line_file_drop(out);
+    *out_lines = count_lines(&text);
     text_done(&text);
     return err;
+}
+
+/* A damaged file is kept for who wants to see what it was. */
+static int rewrite(struct roster *roster)
+{
+    struct line_file made;
+    size_t lines;
+    int err = write_beside(roster, &made, &lines);
+    if (err < 0)
+        return err;
+    err = roster->damaged == 0 ? 0 : line_file_set_aside(&roster->file);
+    if (err < 0) {
+        line_file_drop(&made);
+        return err;
+    }
+    err = line_file_replace(&roster->file, &made);
+    if (err < 0)
+        return err;
+    roster->damaged = 0;
+    roster->line_count = lines;
+    return file_sync_folder_of(roster->file.path);
 }
 
 int roster_forget(struct roster *roster, enum roster_kind kind, uint32_t number)
@@ -539,7 +412,7 @@ int roster_forget(struct roster *roster, enum roster_kind kind, uint32_t number)
     }
     struct entry before = book->entries[number - 1];
     book->entries[number - 1] = gone;
-    err = roster->fileless ? 0 : roster->fd < 0 ? ERR_ACCESS : rewrite(roster);
+    err = roster->fileless ? 0 : roster->file.fd < 0 ? ERR_ACCESS : rewrite(roster);
     if (err < 0) {
         book->entries[number - 1] = before;
         done_entry(&gone);
@@ -558,11 +431,8 @@ static int make(const char *path, struct roster **out)
     struct roster *roster = calloc(1, sizeof *roster);
     if (roster == NULL)
         return ERR_NOMEM;
-    roster->fd = -1;
     drop_pending(roster);
-    int err = strlen(path) >= sizeof roster->path - 16 ? ERR_LIMIT : 0;
-    if (err == 0)
-        memcpy(roster->path, path, strlen(path) + 1);
+    int err = line_file_init(&roster->file, path);
     for (unsigned kind = 0; kind < ROSTER_KINDS && err == 0; kind++)
         err = index_all(&roster->books[kind], (enum roster_kind)kind, SLOTS_MIN);
     if (err < 0) {
@@ -586,13 +456,11 @@ static size_t kept_count(const struct roster *roster)
     return (size_t)roster->books[ROSTER_USER].count + 2 * (size_t)roster->books[ROSTER_DEVICE].count;
 }
 
-/* What a torn write has left is cut off; a file that is empty or mostly outdated is written anew. */
+/* What is empty or mostly outdated is written anew. */
 static int prepare(struct roster *roster)
 {
-    int err = trim(roster);
-    if (err == 0 && (roster->size == 0 || roster->line_count > 2 * kept_count(roster) + SLACK))
-        err = rewrite(roster);
-    return err;
+    bool is_long = roster->line_count > 2 * kept_count(roster) + SLACK;
+    return roster->file.size == 0 || is_long ? rewrite(roster) : 0;
 }
 
 int roster_open(const char *path, roster_complaint complaint, void *ctx, struct roster **out)
@@ -601,10 +469,13 @@ int roster_open(const char *path, roster_complaint complaint, void *ctx, struct 
     int err = make(path, &roster);
     if (err < 0)
         return err;
-    roster->fd = open_locked(path);
-    err = roster->fd < 0 ? roster->fd : load(roster, roster->fd, complaint, ctx);
+    struct reading reading = {roster, complaint, ctx};
+    err = line_file_open(&roster->file, MODE);
+    if (err == 0)
+        err = line_file_load(&roster->file, on_line, &reading);
     if (err == 0)
         err = prepare(roster);
+    all_lasts(roster);
     if (err < 0)
         roster_close(roster);
     else
@@ -618,10 +489,9 @@ int roster_read(const char *path, roster_complaint complaint, void *ctx, struct 
     int err = make(path, &roster);
     if (err < 0)
         return err;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    err = fd < 0 ? err_from_errno() : load(roster, fd, complaint, ctx);
-    if (fd >= 0)
-        close(fd);
+    struct reading reading = {roster, complaint, ctx};
+    err = line_file_look(path, on_line, &reading);
+    all_lasts(roster);
     if (err < 0)
         roster_close(roster);
     else
@@ -633,8 +503,7 @@ void roster_close(struct roster *roster)
 {
     if (roster == NULL)
         return;
-    if (roster->fd >= 0)
-        close(roster->fd);
+    line_file_done(&roster->file);
     for (unsigned kind = 0; kind < ROSTER_KINDS; kind++) {
         struct book *book = &roster->books[kind];
         for (uint32_t i = 0; i < book->count; i++)

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/file.h"
 #include "base/outfile.h"
 #include "ledger/files.h"
 #include "ledger/head.h"
@@ -27,27 +29,6 @@ struct tail {
     uint8_t hash[ENTRY_HASH_LEN]; /* of the last line; zeros: there is none */
 };
 
-static int err_from_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOMEM:
-    case ENOSPC:
-    case EACCES:
-        return -errno;
-    case EPERM:
-    case EROFS:
-        return ERR_ACCESS;
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NOSPACE;
-    case ENAMETOOLONG:
-        return ERR_LIMIT;
-    default:
-        return ERR_IO;
-    }
-}
-
 /* ---- the lock ---- */
 
 /*
@@ -62,7 +43,7 @@ static int lock(int fd)
         if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
             return 0;
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-            return err_from_errno();
+            return err_from_errno(errno);
         nanosleep(&step, NULL);
     }
     return ERR_BUSY;
@@ -81,7 +62,7 @@ static int open_locked(const char *path, int *out_fd)
     for (int tries = 0; tries < 100; tries++) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, MODE);
         if (fd < 0)
-            return err_from_errno();
+            return err_from_errno(errno);
         int err = lock(fd);
         if (err == 0 && is_at(fd, path)) {
             *out_fd = fd;
@@ -95,33 +76,6 @@ static int open_locked(const char *path, int *out_fd)
 }
 
 /* ---- the end ---- */
-
-static int read_all(int fd, char **out, size_t *out_len)
-{
-    struct stat st;
-    size_t len = 0;
-    if (fstat(fd, &st) < 0)
-        return err_from_errno();
-    char *bytes = malloc((size_t)st.st_size + 1);
-    if (bytes == NULL)
-        return ERR_NOMEM;
-    while (len < (size_t)st.st_size) {
-        ssize_t got = pread(fd, bytes + len, (size_t)st.st_size - len, (off_t)len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            int err = err_from_errno();
-            free(bytes);
-            return err;
-        }
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *out = bytes;
-    *out_len = len;
-    return 0;
-}
 
 /* A line that is no entry counts as one: its number is not given to another. */
 static int take_line(struct tail *tail, const char *line, size_t len)
@@ -162,7 +116,7 @@ static int read_file(struct tail *tail, int fd, off_t *out_torn)
 {
     char *bytes = NULL;
     size_t len = 0;
-    int err = read_all(fd, &bytes, &len);
+    int err = file_read(fd, SIZE_MAX - 1, &bytes, &len);
     if (err < 0)
         return err;
     const char *end = len == 0 ? NULL : memrchr(bytes, '\n', len);
@@ -190,7 +144,7 @@ static int read_full(const struct ledger *ledger, struct tail *tail)
     err = files_path(ledger->folder, first, path);
     int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err < 0 ? err : err_from_errno();
+        return err < 0 ? err : err_from_errno(errno);
     tail->number = first - 1;
     err = read_file(tail, fd, &torn);
     close(fd);
@@ -210,7 +164,7 @@ static int open_tail(const struct ledger *ledger, struct tail *out)
         return err;
     err = read_file(&tail, tail.fd, &torn);
     if (err == 0 && torn > 0 && ftruncate(tail.fd, tail.size) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == 0 && tail.size == 0)
         err = read_full(ledger, &tail);
     if (err < 0)
@@ -222,39 +176,14 @@ static int open_tail(const struct ledger *ledger, struct tail *out)
 
 /* ---- one line ---- */
 
-static int write_all(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t written = pwrite(fd, bytes, len, at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return err_from_errno();
-        bytes += written;
-        at += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return err_from_errno();
-    int err = fsync(fd) < 0 ? err_from_errno() : 0;
-    close(fd);
-    return err;
-}
-
 /* What a write that failed has left is taken away, here or by the next append. */
 static int put_line(const struct ledger *ledger, struct tail *tail, const struct text *line)
 {
-    int err = write_all(tail->fd, line->bytes, line->len, tail->size);
+    int err = file_write_at(tail->fd, line->bytes, line->len, tail->size);
     if (err == 0 && fdatasync(tail->fd) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == 0 && tail->size == 0)
-        err = sync_folder(ledger->folder);
+        err = file_sync_folder(ledger->folder);
     if (err < 0) {
         if (ftruncate(tail->fd, tail->size) == 0)
             (void)fdatasync(tail->fd);
@@ -294,12 +223,12 @@ static int begin_file(const struct ledger *ledger, struct tail *tail)
         err = ERR_LIMIT;
     int fd = err < 0 ? -1 : open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
     if (fd < 0)
-        return err < 0 ? err : err_from_errno();
+        return err < 0 ? err : err_from_errno(errno);
     err = lock(fd);
     if (err == 0 && link(path, full) < 0 && (errno != EEXIST || !is_at(tail->fd, full)))
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err == 0 && rename(made, path) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     if (err < 0) {
         close(fd);
         unlink(made);
@@ -444,7 +373,7 @@ static int end_of(const struct ledger *ledger, uint64_t first, struct tail *out)
     int err = files_path(ledger->folder, first, path);
     int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err < 0 ? err : err_from_errno();
+        return err < 0 ? err : err_from_errno(errno);
     *out = (struct tail){.fd = -1, .number = first - 1};
     err = read_file(out, fd, &torn);
     close(fd);
@@ -472,7 +401,7 @@ static int remove_oldest(const struct ledger *ledger, struct tail *tail, uint64_
     if (err == 0)
         err = files_path(ledger->folder, first, path);
     if (err == 0 && unlink(path) < 0)
-        err = err_from_errno();
+        err = err_from_errno(errno);
     return err;
 }
 
@@ -517,6 +446,6 @@ int ledger_access(const struct ledger *ledger)
     if (err < 0)
         return err;
     if (access(path, F_OK) == 0)
-        return access(path, R_OK | W_OK) == 0 ? 0 : err_from_errno();
-    return access(ledger->folder, W_OK | X_OK) == 0 ? 0 : err_from_errno();
+        return access(path, R_OK | W_OK) == 0 ? 0 : err_from_errno(errno);
+    return access(ledger->folder, W_OK | X_OK) == 0 ? 0 : err_from_errno(errno);
 }

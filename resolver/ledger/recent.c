@@ -1,29 +1,11 @@
 #include "ledger/recent.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/file.h"
 #include "ledger/files.h"
-
-static int read_file(const char *path, char **out, size_t *out_len)
-{
-    struct stat st;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return errno == ENOENT || errno == EACCES ? -errno : ERR_IO;
-    char *bytes = fstat(fileno(file), &st) < 0 ? NULL : malloc((size_t)st.st_size + 1);
-    *out_len = bytes == NULL ? 0 : fread(bytes, 1, (size_t)st.st_size, file);
-    int err = bytes == NULL ? ERR_NOMEM : ferror(file) ? ERR_IO : 0;
-    fclose(file);
-    if (err < 0)
-        free(bytes);
-    else
-        *out = bytes;
-    return err;
-}
 
 /* From the last whole line back. */
 static int search(const char *bytes, size_t len, const char *kind, struct entry_read *out)
@@ -53,7 +35,7 @@ int recent_find(const struct ledger *ledger, const char *kind, struct entry_read
     size_t len = 0;
     int err = files_path(ledger->folder, 0, path);
     if (err == 0)
-        err = read_file(path, &bytes, &len);
+        err = file_read_path(path, SIZE_MAX - 1, &bytes, &len);
     if (err == 0)
         err = search(bytes, len, kind, out);
     free(bytes);

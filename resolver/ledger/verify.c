@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "ledger/files.h"
 #include "ledger/head.h"
 
@@ -141,25 +142,6 @@ static int take_text(struct walk *walk, const char *bytes, size_t len, bool newe
     return err;
 }
 
-static int read_file(FILE *file, char **out, size_t *out_len)
-{
-    struct stat st;
-    if (fstat(fileno(file), &st) < 0)
-        return ERR_IO;
-    if ((uint64_t)st.st_size > FILE_BYTES_MAX)
-        return ERR_LIMIT;
-    char *bytes = malloc((size_t)st.st_size + 1);
-    if (bytes == NULL)
-        return ERR_NOMEM;
-    *out_len = fread(bytes, 1, (size_t)st.st_size, file);
-    if (ferror(file)) {
-        free(bytes);
-        return ERR_IO;
-    }
-    *out = bytes;
-    return 0;
-}
-
 /* first: of a full file; 0: the newest. */
 static int take_file(struct walk *walk, uint64_t first, const struct stat *newest)
 {
@@ -174,7 +156,7 @@ static int take_file(struct walk *walk, uint64_t first, const struct stat *newes
     bool same =
         first != 0 && fstat(fileno(file), &st) == 0 && st.st_ino == newest->st_ino && st.st_dev == newest->st_dev;
     if (!same)
-        err = read_file(file, &bytes, &len);
+        err = file_read(fileno(file), FILE_BYTES_MAX, &bytes, &len);
     fclose(file);
     if (same || err < 0)
         return err;

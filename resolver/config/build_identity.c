@@ -2,7 +2,7 @@
 
 #include "config/build.h"
 #include "identity/forwarded.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 
 static bool is_given(const void *bytes, size_t len)
 {

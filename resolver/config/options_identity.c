@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/kinds.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 
 #define DEVICE(member)    .offset = offsetof(struct options_device, member)
 #define FORWARDER(member) .offset = offsetof(struct options_forwarder, member)

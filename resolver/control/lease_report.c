@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/mac.h"
 #include "control/record.h"
 #include "identity/roster.h"
 #include "metrics/exposition.h"
@@ -76,9 +77,9 @@ void lease_report_metrics(const struct command_env *env, struct text *out)
 
 static void write_card(const struct lease *lease, struct text *out)
 {
-    const uint8_t *m = lease->mac;
+    char mac[MAC_TEXT_MAX];
     if (lease->has_mac)
-        text_printf(out, "\"%02x:%02x:%02x:%02x:%02x:%02x\"", m[0], m[1], m[2], m[3], m[4], m[5]);
+        text_printf(out, "\"%s\"", mac_to_text(lease->mac, mac));
     else
         text_printf(out, "null");
 }

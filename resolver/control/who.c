@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "control/record.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 #include "policy/person_table.h"
 
 /* What is asked about, as everything that it can be. */

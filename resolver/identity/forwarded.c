@@ -6,7 +6,7 @@
 
 #include "dns/edns.h"
 #include "dns/rr.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 
 #define OPTION_MAC_TEXT 65073
 #define OPTION_CPE      65074

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "identity/mac.h"
+#include "base/mac.h"
 #include "identity/map16.h"
 
 #define NO_CLAIM    UINT32_MAX

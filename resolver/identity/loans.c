@@ -9,7 +9,7 @@
 
 #include "base/csv.h"
 #include "identity/clean.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 
 enum column { COLUMN_DEVICE, COLUMN_PUPIL, COLUMN_FROM, COLUMN_TO, COLUMNS };
 

@@ -4,48 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mac.h"
 #include "base/text.h"
 
-#define AHEAD_S    300 /* a NAS whose clock is so far ahead is believed, but not that it happened later than now */
-#define BEHIND_S   (7 * 86400) /* ... and one that is further behind has no clock */
-#define MAC_DIGITS 12
+#define AHEAD_S  300 /* a NAS whose clock is so far ahead is believed, but not that it happened later than now */
+#define BEHIND_S (7 * 86400) /* ... and one that is further behind has no clock */
 
 /* ---- spellings ---- */
-
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* No device has it: all zero, or for many (IEEE 802, the lowest bit of the first byte). */
-static bool is_nobodys(const uint8_t mac[6])
-{
-    static const uint8_t zero[6];
-    return memcmp(mac, zero, 6) == 0 || (mac[0] & 1) != 0;
-}
-
-bool radius_mac_from_text(const char *text, size_t len, uint8_t out[6])
-{
-    uint8_t mac[6] = {0};
-    size_t digits = 0;
-    for (size_t i = 0; i < len; i++) {
-        int value = digit_value(text[i]);
-        if (value < 0 && digits > 0 && digits < MAC_DIGITS && digits % 2 == 0 && strchr(":-. ", text[i]) != NULL &&
-            text[i] != '\0')
-            continue;
-        if (value < 0 || digits == MAC_DIGITS)
-            return false;
-        mac[digits / 2] = (uint8_t)(mac[digits / 2] << 4 | value);
-        digits++;
-    }
-    if (digits != MAC_DIGITS || is_nobodys(mac))
-        return false;
-    memcpy(out, mac, sizeof mac);
-    return true;
-}
 
 /* UTF-8 without control bytes, so that it can stand in a log, a table and a terminal. */
 static bool is_text(const uint8_t *bytes, size_t len)
@@ -240,9 +205,9 @@ static void tell_machine(struct radius_account *out)
 /* A device that was let in by its address gives that for a name. */
 static bool is_own_mac(const struct radius_account *account)
 {
-    uint8_t mac[6];
-    return radius_mac_from_text(account->user, strlen(account->user), mac) &&
-           (!account->has_mac || memcmp(mac, account->mac, 6) == 0);
+    uint8_t mac[MAC_LEN];
+    return mac_from_text(account->user, strlen(account->user), mac) == 0 &&
+           (!account->has_mac || memcmp(mac, account->mac, MAC_LEN) == 0);
 }
 
 static int set_text(const struct radius_attribute *from, char *out, size_t cap)
@@ -262,7 +227,7 @@ static int read_who(const struct found *found, struct radius_account *out)
 {
     char identity[RADIUS_USER_MAX];
     const struct radius_attribute *station = &found->station;
-    out->has_mac = station->value != NULL && radius_mac_from_text((const char *)station->value, station->len, out->mac);
+    out->has_mac = station->value != NULL && mac_from_text((const char *)station->value, station->len, out->mac) == 0;
     int err = set_text(&found->user, out->user, sizeof out->user);
     if (err < 0)
         return err;
@@ -273,7 +238,7 @@ static int read_who(const struct found *found, struct radius_account *out)
     }
     if (is_own_mac(out)) {
         if (!out->has_mac)
-            out->has_mac = radius_mac_from_text(out->user, strlen(out->user), out->mac);
+            out->has_mac = mac_from_text(out->user, strlen(out->user), out->mac) == 0;
         out->user[0] = '\0';
     }
     tell_machine(out);

@@ -59,7 +59,4 @@ struct radius_account {
  */
 ERR_CHECKED int radius_account_read(const struct radius_packet *packet, int64_t now_s, struct radius_account *out);
 
-/* Any of the spellings, of len bytes; not for an address that no single device has. false: it is none. */
-bool radius_mac_from_text(const char *text, size_t len, uint8_t out[6]);
-
 #endif

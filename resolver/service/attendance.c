@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "identity/bulletin.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 #include "policy/person_table.h"
 #include "service/loan_file.h"
 

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "radius/account.h"
+#include "base/mac.h"
 
 /* What was asked, read and checked. */
 struct request {
@@ -115,7 +115,7 @@ static bool get_place(const json_t *object, struct request *out, struct logon_an
         out->has_address = true;
     }
     if (mac != NULL) {
-        if (!json_is_string(mac) || !radius_mac_from_text(json_string_value(mac), json_string_length(mac), out->mac))
+        if (!json_is_string(mac) || mac_from_text(json_string_value(mac), json_string_length(mac), out->mac) < 0)
             return bad(answer, "mac must be the address of one device, such as aa:bb:cc:dd:ee:ff");
         out->has_mac = true;
     }
@@ -208,14 +208,13 @@ static void add_member(struct text *out, const char *key, const char *value)
 
 static void write_session(const struct session *s, struct text *out)
 {
-    char address[IPADDR_TEXT_MAX];
+    char address[IPADDR_TEXT_MAX], mac[MAC_TEXT_MAX];
     text_printf(out, "{\"session\": %" PRIu64, s->number);
     add_member(out, "user", s->user);
     if (s->address_count > 0)
         add_member(out, "address", ipaddr_to_text(&s->addresses[0], address));
     if (s->has_mac)
-        text_printf(out, ", \"mac\": \"%02x:%02x:%02x:%02x:%02x:%02x\"", s->mac[0], s->mac[1], s->mac[2], s->mac[3],
-                    s->mac[4], s->mac[5]);
+        add_member(out, "mac", mac_to_text(s->mac, mac));
     if (s->host[0] != '\0')
         add_member(out, "host", s->host);
     text_printf(out, ", \"from_s\": %" PRId64 ", \"until_s\": %" PRId64 "}", s->from_s, s->until_s);
@@ -224,11 +223,10 @@ static void write_session(const struct session *s, struct text *out)
 /* By this a speaker's sessions are told apart: one at an address, or one of a device. */
 static void write_id(const struct request *request, char out[IPADDR_TEXT_MAX])
 {
-    const uint8_t *m = request->mac;
     if (request->has_address)
         ipaddr_to_text(&request->address, out);
     else
-        snprintf(out, IPADDR_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+        mac_to_text(request->mac, out);
 }
 
 static void fail(struct logon_answer *out, int err)

@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "radius/account.h"
+#include "base/mac.h"
 #include "session/session.h"
 
 #define VERSION      1
@@ -28,14 +28,14 @@ static void add_text(struct text *out, const char *key, const char *value)
 
 static void add_session(struct text *out, const struct session *s)
 {
+    char mac[MAC_TEXT_MAX];
     text_printf(out, ",\"number\":%" PRIu64 ",\"source\":\"%s\"", s->number, session_source_name(s->source));
     add_text(out, "origin", s->origin);
     add_text(out, "id", s->id);
     add_text(out, "user", s->user);
     add_text(out, "host", s->host);
     if (s->has_mac)
-        text_printf(out, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", s->mac[0], s->mac[1], s->mac[2], s->mac[3],
-                    s->mac[4], s->mac[5]);
+        add_text(out, "mac", mac_to_text(s->mac, mac));
     for (unsigned i = 0; i < s->address_count; i++) {
         char address[IPADDR_TEXT_MAX];
         text_printf(out, "%s\"%s\"", i == 0 ? ",\"addresses\":[" : ",", ipaddr_to_text(&s->addresses[i], address));
@@ -142,7 +142,7 @@ static int get_mac(const json_t *object, struct session *out)
     if (value == NULL)
         return 0;
     out->has_mac =
-        json_is_string(value) && radius_mac_from_text(json_string_value(value), json_string_length(value), out->mac);
+        json_is_string(value) && mac_from_text(json_string_value(value), json_string_length(value), out->mac) == 0;
     return out->has_mac ? 0 : ERR_MALFORMED;
 }
 

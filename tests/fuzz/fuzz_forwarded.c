@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "identity/forwarded.h"
-#include "identity/mac.h"
+#include "base/mac.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -27,45 +27,6 @@ static void begin(struct request *request, uint32_t event)
     request_add_text(request, RADIUS_ACCT_SESSION_ID, "5F3A");
 }
 
-static void radius_mac_from_text_takes_the_usual_spellings(void **state)
-{
-    static const uint8_t mac[6] = {0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f};
-    const struct {
-        const char *text;
-        bool fine;
-    } rows[] = {
-        {"0a:1b:2c:3d:4e:5f", true},
-        {"0A-1B-2C-3D-4E-5F", true},
-        {"0a1b.2c3d.4e5f", true},
-        {"0a1b2c3d4e5f", true},
-        {"0A1B2C-3D4E5F", true},
-        {"0a 1b 2c 3d 4e 5f", true},
-        {"", false},
-        {"0a:1b:2c:3d:4e", false},
-        {"0a:1b:2c:3d:4e:5", false},
-        {"0a:1b:2c:3d:4e:5f:", false},
-        {":0a:1b:2c:3d:4e:5f", false},
-        {"0a:1b:2c:3d:4e:5f:60", false},
-        {"0a:1b:2c:3d:4e:5g", false},
-        {"a:1b:2c:3d:4e:5f", false},
-        {"00:00:00:00:00:00", false},
-        {"ff:ff:ff:ff:ff:ff", false},
-        {"01:00:5e:00:00:01", false},
-        {"0a::1b:2c:3d:4e:5f", true},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint8_t out[6] = {0};
-        bool fine = radius_mac_from_text(rows[i].text, strlen(rows[i].text), out);
-        if (fine != rows[i].fine)
-            fail_msg("%s", rows[i].text);
-        if (fine)
-            assert_memory_equal(out, mac, 6);
-    }
-    uint8_t out[6];
-    assert_false(radius_mac_from_text("0a:1b:2c\0003d:4e:5f", 17, out));
-}
-
 static void radius_account_read_tells_who_and_where(void **state)
 {
     struct request request;
@@ -322,7 +283,6 @@ static void radius_account_read_names_the_nas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(radius_mac_from_text_takes_the_usual_spellings),
         cmocka_unit_test(radius_account_read_tells_who_and_where),
         cmocka_unit_test(radius_account_read_takes_no_address_that_is_nobodys),
         cmocka_unit_test(radius_account_read_joins_a_prefix_and_an_interface),

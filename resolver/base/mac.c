@@ -1,4 +1,4 @@
-#include "identity/mac.h"
+#include "base/mac.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,12 @@ static int digit(char c)
 /* Digits before each separator; 0: there is none. */
 static size_t group_len(const char *text, size_t len)
 {
-    if (len == 17 && (text[2] == ':' || text[2] == '-'))
+    if (len == 17 && (text[2] == ':' || text[2] == '-' || text[2] == ' '))
         return 2;
     if (len == 14 && text[4] == '.')
         return 4;
+    if (len == 13 && text[6] == '-')
+        return 6;
     return len == 12 ? 12 : 0;
 }
 

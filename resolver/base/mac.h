@@ -3,8 +3,8 @@
  *
  * Threads: pure.
  */
-#ifndef IDENTITY_MAC_H
-#define IDENTITY_MAC_H
+#ifndef BASE_MAC_H
+#define BASE_MAC_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 #define MAC_TEXT_MAX 18 /* "3c:22:fb:01:02:03" with the closing zero */
 
 /*
- * Twelve hexadecimal digits, in pairs behind ':' or '-' (02:00:00:00:00:01), in fours behind '.' (0200.0000.0001), or
- * together. ERR_MALFORMED, also for the address that nobody has (all zero) and for those of groups.
+ * Twelve hexadecimal digits: in pairs with ':', '-' or ' ' between them (02:00:00:00:00:01), in fours with '.'
+ * (0200.0000.0001), in sixes with '-' (020000-000001), or together. ERR_MALFORMED, also for the address that nobody has (all zero) and for those of groups.
  */
 ERR_CHECKED int mac_from_text(const char *text, size_t len, uint8_t out[MAC_LEN]);
 /* Returns out. */

@@ -7,11 +7,12 @@
 
 #include <cmocka.h>
 
-#include "identity/mac.h"
+#include "base/mac.h"
 
 static void every_usual_form_is_read(void **state)
 {
-    static const char *const forms[] = {"3c:22:fb:01:02:ff", "3C-22-FB-01-02-FF", "3c22.fb01.02ff", "3c22fb0102ff"};
+    static const char *const forms[] = {"3c:22:fb:01:02:ff", "3C-22-FB-01-02-FF", "3c22.fb01.02ff",
+                                        "3c22fb0102ff",      "3C22FB-0102FF",     "3c 22 fb 01 02 ff"};
     static const uint8_t expected[MAC_LEN] = {0x3c, 0x22, 0xfb, 1, 2, 0xff};
     (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
@@ -29,6 +30,11 @@ static void what_is_no_card_is_refused(void **state)
                                         "3c:22:fb:01:02",
                                         "3c:22:fb:01:02:ff:00",
                                         "3c:22:fb:01:02-ff",
+                                        "3c:22:fb:01:02:ff:",
+                                        ":3c:22:fb:01:02:ff",
+                                        "3c::22:fb:01:02:ff",
+                                        "c:22:fb:01:02:ff",
+                                        "3c22fb:0102ff",
                                         "3c:22:fb:01:0g:ff",
                                         "3c:22:fb:01:02:f",
                                         "3c22fb0102f",
@@ -42,6 +48,7 @@ static void what_is_no_card_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_int_equal(mac_from_text(texts[i], strlen(texts[i]), mac), ERR_MALFORMED);
+    assert_int_equal(mac_from_text("3c:22:fb\00001:02:ff", 17, mac), ERR_MALFORMED);
     assert_int_equal(mac[0], 9);
 }
 

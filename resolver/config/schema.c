@@ -410,18 +410,41 @@ static void write_items(const struct yaml_node *list, int indent, FILE *to)
     }
 }
 
+/* Whether a mapping that is not given has anything to say. */
+static bool has_fallback(const struct schema_option options[])
+{
+    for (const struct schema_option *o = options; o->key != NULL; o++)
+        if (o->fallback != NULL || (o->type == NULL && o->shape == SCHEMA_ONE))
+            return true;
+    return false;
+}
+
+static void write_map(const struct schema_option options[], const struct yaml_node *map, int indent, FILE *to);
+
+static void write_part(const struct schema_option *o, const struct yaml_node *node, int indent, FILE *to)
+{
+    putc('\n', to);
+    if (yaml_is_empty(node) || node->kind == YAML_MAP || o->short_key == NULL) {
+        write_map(o->fields, node, indent, to);
+        return;
+    }
+    struct yaml_node value = *node;
+    value.key = o->short_key;
+    value.next = NULL;
+    write_map(o->fields, &(struct yaml_node){.kind = YAML_MAP, .at = node->at, .first = &value}, indent, to);
+}
+
 static void write_map(const struct schema_option options[], const struct yaml_node *map, int indent, FILE *to)
 {
     for (const struct schema_option *o = options; o->key != NULL; o++) {
         const struct yaml_node *node = yaml_find(map, o->key);
         bool given = !yaml_is_empty(node);
         bool is_part = o->type == NULL && o->shape == SCHEMA_ONE;
-        if (o->type == &schema_place || (!given && !is_part && o->fallback == NULL))
+        if (o->type == &schema_place || (!given && o->fallback == NULL && !(is_part && has_fallback(o->fields))))
             continue;
         fprintf(to, "%*s%s:", indent, "", o->key);
         if (is_part) {
-            putc('\n', to);
-            write_map(o->fields, node, indent + 2, to);
+            write_part(o, node, indent + 2, to);
         } else if (given && node->kind == YAML_LIST && o->type == NULL) {
             write_items(node, indent, to);
         } else {

@@ -19,6 +19,10 @@ static void print_summary(const struct operator_env *env, const struct config *c
     fprintf(env->out, ": ok (%zu levels, %zu groups, %zu upstreams, %zu zones, %zu special names)\n",
             config->policy.level_count, config->policy.group_count, config->query.server_count,
             config->query.zone_count - 1, config->policy.name_count);
+    for (size_t i = 0; i < config->people_report.told_count; i++)
+        fprintf(env->out, "note: %s\n", config->people_report.told[i]);
+    if (config->people_report.refused > config->people_report.told_count)
+        fprintf(env->out, "note: %zu cells of the people file do not count\n", config->people_report.refused);
     if (config->query.server_count == 0)
         fputs("note: no upstream server is known: only local names can be answered\n", env->out);
     if (!config->query.has_sinkhole_v4 && !config->query.has_sinkhole_v6)

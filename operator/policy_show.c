@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "change/consent.h"
 #include "change/versions.h"
+#include "ledger/recent.h"
 #include "operator/policy.h"
 
 /* ---- pieces ---- */
@@ -193,6 +194,22 @@ static void add_json(const struct chronicle *chronicle, const struct change *cha
     text_printf(out, "]}\n");
 }
 
+/* Which people file came into force last, in the words of the ledger. Who may not read the ledger is told nothing of it. */
+static void print_people(const struct operator_env *env)
+{
+    struct entry_read read;
+    if (env->config->people_path == NULL || recent_find(&env->config->ledger, "people.", &read) < 0)
+        return;
+    fputs("people file of ", env->out);
+    print_time(env->out, read.entry.time_s);
+    fprintf(env->out, " by ");
+    print_text(env->out, read.entry.by);
+    fputs(": ", env->out);
+    print_text(env->out, read.entry.detail == NULL ? "" : read.entry.detail);
+    putc('\n', env->out);
+    entry_read_done(&read);
+}
+
 int policy_history(const struct operator_env *env, const struct policy_words *words)
 {
     struct chronicle *chronicle = open_history(env);
@@ -215,6 +232,8 @@ int policy_history(const struct operator_env *env, const struct policy_words *wo
         fputs(json.bytes == NULL ? "" : json.bytes, env->out);
     else if (shown == 0)
         fputs(words->overdue ? "No review is overdue.\n" : "There is no version yet.\n", env->out);
+    if (!words->json && !words->overdue)
+        print_people(env);
     unsigned damaged = chronicle_damaged(chronicle);
     text_done(&json);
     chronicle_close(chronicle);

@@ -68,6 +68,30 @@ static void print_overdue(FILE *to, const json_t *overdue)
     }
 }
 
+static void print_people(FILE *to, const json_t *people)
+{
+    size_t i;
+    const json_t *line, *told = json_object_get(people, "told");
+    int64_t refused = number(people, "refused");
+    if (!json_is_object(people))
+        return;
+    fprintf(to,
+            "people      %" PRId64 " in the people file %.12s; rules of their own open something to %" PRId64
+            " and block something for %" PRId64 "\n",
+            number(people, "count"), json_string_value(json_object_get(people, "sha256")), number(people, "opening"),
+            number(people, "closing"));
+    if (refused == 0)
+        return;
+    fprintf(to, "WARNING     %" PRId64 " %s of the people file %s not count:\n", refused,
+            refused == 1 ? "cell" : "cells", refused == 1 ? "does" : "do");
+    json_array_foreach(told, i, line)
+    {
+        fputs("            ", to);
+        print_string(to, line);
+        putc('\n', to);
+    }
+}
+
 void policy_status_print(FILE *to, const json_t *status)
 {
     const json_t *policy = json_object_get(status, "policy");
@@ -78,6 +102,7 @@ void policy_status_print(FILE *to, const json_t *status)
         if (json_is_true(json_object_get(policy, "files_differ")))
             fputs("            the files say something else, which is not in force: belisha policy propose\n", to);
         print_overdue(to, json_object_get(policy, "overdue"));
+        print_people(to, json_object_get(policy, "people"));
     }
     if (json_is_integer(operators) && json_integer_value(operators) == 0)
         fputs("operators   none are configured: everyone who reaches the control socket may do everything\n", to);

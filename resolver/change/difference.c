@@ -260,6 +260,41 @@ static void compare_all_groups(struct comparison *c)
     compare_restricted(c);
 }
 
+/* ---- what the people file may do ---- */
+
+/* Without limits it may open whatever a person's own rules can, and give every level. */
+static uint64_t people_open(const struct policy_opts *policy)
+{
+    return policy->people_limited ? policy->people_open : ~POLICY_NEVER_OPENED;
+}
+
+static bool people_may_have(const struct policy_opts *policy, const char *level)
+{
+    for (size_t i = 0; i < policy->level_count; i++)
+        if (strcmp(policy->levels[i].name, level) == 0)
+            return !policy->people_limited || policy->people_levels >> i & 1;
+    return false;
+}
+
+static void compare_people_limits(struct comparison *c)
+{
+    uint64_t was = people_open(c->before), is = people_open(c->after);
+    for (unsigned i = 0; i < CATEGORY_MAX - 1; i++)
+        if (category_name(i) != NULL && ((was ^ is) >> i & 1))
+            TELL(c, "people file: it %s open %s to a person\n", is >> i & 1 ? "may" : "may no longer",
+                 category_name(i));
+    note_opened(c, is & ~was);
+    for (size_t i = 0; i < c->after->level_count; i++) {
+        const char *level = c->after->levels[i].name;
+        bool had = people_may_have(c->before, level), has = people_may_have(c->after, level);
+        if (had == has)
+            continue;
+        TELL(c, "people file: it %s give level %s\n", has ? "may" : "may no longer", level);
+        if (has)
+            c->sum.opens |= CHANGE_OPENS_ANYTHING;
+    }
+}
+
 /* ---- names ---- */
 
 static bool has_name(const struct policy_opts *policy, const struct policy_name *name)
@@ -320,6 +355,7 @@ void difference_write(const struct policy_opts *before, const struct policy_opts
     if (before->person_count != after->person_count)
         TELL(&c, "people: %zu have rules of their own or a group, %zu had\n", after->person_count,
              before->person_count);
+    compare_people_limits(&c);
     tell_names(&c, after, before, true);
     tell_names(&c, before, after, false);
     if (before->nxdomain != after->nxdomain || before->zones_lead_to_notice != after->zones_lead_to_notice)

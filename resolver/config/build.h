@@ -65,6 +65,13 @@ ERR_CHECKED int build_calendar(struct build *b);
 /* policy.schedules. */
 ERR_CHECKED int build_schedules(struct build *b);
 
+struct people_row;
+
+/* What the people file may do at most: policy.people.may_open and may_use. */
+void build_people_limits(struct build *b);
+/* Takes from a person what the file may not give, and notes it (struct people_report). ERR_NOMEM. */
+ERR_CHECKED int build_people_limit(struct build *b, const struct people_row *row, struct policy_person *person);
+
 /* The people file: policy.people. */
 ERR_CHECKED int build_people(struct build *b);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "change/versions.h"
 #include "config/build.h"
 #include "config/people.h"
 #include "policy/person_table.h"
@@ -33,7 +34,7 @@ static int read_text(struct build *b, const char *path, char **out_text, size_t 
         fclose(file);
     if (!whole) {
         free(text);
-        config_errors_add(b->errors, &b->options->policy.people_at,
+        config_errors_add(b->errors, &b->options->policy.people.file_at,
                           file != NULL && len > PEOPLE_FILE_MAX ? "people: '%s' is larger than 256 MiB"
                                                                 : "people must be a file that can be read, not '%s'",
                           path);
@@ -206,8 +207,12 @@ static int take_people(struct build *b, const struct people *people)
     const struct group_name *groups = sort_groups(b);
     if (to == NULL || told == NULL || groups == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < people->count; i++)
+    for (size_t i = 0; i < people->count; i++) {
         build_person(b, groups, &people->rows[i], &to[i], &told[i]);
+        int rc = build_people_limit(b, &people->rows[i], &to[i]);
+        if (rc < 0)
+            return rc;
+    }
     policy->people = to;
     policy->person_count = people->count;
     b->config->people = told;
@@ -216,19 +221,23 @@ static int take_people(struct build *b, const struct people *people)
 
 int build_people(struct build *b)
 {
-    const char *path = b->options->policy.people;
+    const char *path = b->options->policy.people.file;
     struct people people;
     char *text = NULL;
     size_t len = 0;
     b->config->policy.users = (enum policy_users)b->options->policy.user_names;
     b->config->reasons_path = b->options->policy.reasons;
     check_years(b);
+    build_people_limits(b);
     if (path == NULL)
         return 0;
     b->config->people_path = path;
+    b->config->people_report.path = path;
     int rc = read_text(b, path, &text, &len);
-    if (rc == 0)
+    if (rc == 0) {
+        versions_hash(text, len, b->config->people_report.hash);
         rc = people_read(b->arena, path, text, len, b->errors, &people);
+    }
     free(text);
     if (rc == ERR_CONFIG) /* reported */
         return 0;

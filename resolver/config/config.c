@@ -65,6 +65,8 @@ static int anchor_paths(struct arena *arena, struct yaml_node *tree)
     struct yaml_node *policy = yaml_find(tree, "policy");
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct yaml_node *path = yaml_find(policy, keys[i]);
+        if (path != NULL && path->kind == YAML_MAP)
+            path = yaml_find(path, "file");
         if (path == NULL || path->kind != YAML_SCALAR || yaml_is_empty(path) || path->text[0] == '/')
             continue;
         const char *file = path->at.source->name;

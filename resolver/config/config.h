@@ -21,6 +21,7 @@
 #include "cache/cache.h"
 #include "change/rules.h"
 #include "config/errors.h"
+#include "control/people_report.h"
 #include "control/rights.h"
 #include "dnstap/tap.h"
 #include "identity/claim.h"
@@ -165,6 +166,7 @@ struct config {
     const char *people_path;  /* NULL: there is no people file */
     const char *reasons_path; /* NULL: nor one of reasons; no daemon reads it */
     const struct config_person *people;
+    struct people_report people_report;
     struct cache_opts cache; /* secret is left zero: main draws it */
     bool log_enabled;
     struct qlog_opts log;   /* writer_count = workers; the name callbacks are left NULL: main knows them */

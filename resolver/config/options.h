@@ -133,6 +133,13 @@ struct options_schedule {
     struct schema_list block;
 };
 
+struct options_people {
+    const char *file; /* path, absolute once read */
+    struct config_place file_at;
+    struct schema_list may_open; /* int: enum category */
+    struct schema_list may_use;  /* const char *: names of levels */
+};
+
 struct options_policy {
     struct config_place at;
     struct schema_list levels; /* struct options_level */
@@ -145,9 +152,8 @@ struct options_policy {
     struct config_place restricted_level_at;
     struct options_calendar calendar;
     struct schema_list schedules; /* struct options_schedule */
-    const char *people;           /* path, absolute once read */
-    struct config_place people_at;
-    const char *reasons; /* the same */
+    struct options_people people;
+    const char *reasons; /* as people.file */
     int user_names;      /* enum policy_users */
     struct schema_list protected_help;
 };

@@ -219,6 +219,23 @@ static const struct schema_option schedule_options[] = {
      .help = "categories that are blocked meanwhile"},
     {0}};
 
+static const struct schema_option people_options[] = {
+    {.key = "file",
+     .type = &schema_string,
+     .offset = offsetof(struct options_people, file),
+     .place_offset = offsetof(struct options_people, file_at),
+     .help = "CSV file of people by user name, relative to the file that names it"},
+    {.key = "may_open",
+     LIST_OF(schema_category),
+     .offset = offsetof(struct options_people, may_open),
+     .help = "categories that `allow` of the file may open; under change control it opens no others"},
+    {.key = "may_use",
+     LIST_OF(schema_string),
+     .offset = offsetof(struct options_people, may_use),
+     .help = "levels that the file may give by `level` or `group`, besides those with years, default_level and "
+             "restricted_level; under change control it gives no others"},
+    {0}};
+
 const struct schema_option options_policy_fields[] = {
     AT(options_policy),
     {.key = "levels",
@@ -266,10 +283,10 @@ const struct schema_option options_policy_fields[] = {
      .offset = offsetof(struct options_policy, schedules),
      .help = "what opens, closes or changes at certain times; of two levels, the first one's counts"},
     {.key = "people",
-     .type = &schema_string,
+     .fields = people_options,
+     .short_key = "file",
      .offset = offsetof(struct options_policy, people),
-     .place_offset = offsetof(struct options_policy, people_at),
-     .help = "CSV file of people by user name, relative to the file that names it"},
+     .help = "who is in which group, has which level, and which rules of their own"},
     {.key = "reasons",
      .type = &schema_string,
      .offset = offsetof(struct options_policy, reasons),

@@ -566,6 +566,25 @@ static void add_overdue(const struct command_env *env, struct text *out)
     text_printf(out, "]");
 }
 
+/* Those who may see the status need not know who a line is about: it says the place and the word, and no name. */
+static void add_people(const struct people_report *people, struct text *out)
+{
+    if (people == NULL || people->path == NULL)
+        return;
+    text_printf(out, ", \"people\": {\"file\": ");
+    text_add_json(out, people->path);
+    text_printf(out, ", \"sha256\": \"");
+    for (size_t i = 0; i < sizeof people->hash; i++)
+        text_printf(out, "%02x", people->hash[i]);
+    text_printf(out, "\", \"count\": %zu, \"opening\": %zu, \"closing\": %zu, \"refused\": %zu, \"told\": [",
+                people->count, people->opening, people->closing, people->refused);
+    for (size_t i = 0; i < people->told_count; i++) {
+        text_printf(out, i == 0 ? "" : ", ");
+        text_add_json(out, people->told[i]);
+    }
+    text_printf(out, "]}");
+}
+
 void change_write_status(const struct command_env *env, struct text *out)
 {
     if (env->chronicle == NULL || env->rules == NULL) {
@@ -583,5 +602,6 @@ void change_write_status(const struct command_env *env, struct text *out)
     }
     add_waiting(env, out);
     add_overdue(env, out);
+    add_people(env->people, out);
     text_printf(out, "},\n");
 }

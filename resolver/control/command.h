@@ -47,6 +47,7 @@
 #include "qlog/writer.h"
 #include "query/query.h"
 #include "recursion/recursion.h"
+#include "control/people_report.h"
 #include "roles/roles.h"
 #include "statutory/statutory.h"
 
@@ -76,7 +77,8 @@ struct command_env {
     int chronicle_err;
     const struct rules *rules; /* what a change needs; NULL with chronicle */
     const char *policy_dir;    /* texts of the policy (change/versions.h) */
-    const char *body;          /* what came behind the line; NULL: nothing */
+    const struct people_report *people;
+    const char *body; /* what came behind the line; NULL: nothing */
     size_t body_len;
     const struct metrics *const *workers;
     size_t worker_count;

@@ -116,6 +116,9 @@ struct policy_opts {
     const struct policy_person *people;
     size_t person_count;
     enum policy_users users;
+    bool people_limited;       /* the next two hold for what the people file says (docs/decisions/0035) */
+    uint64_t people_open;      /* categories that a person's own rules may open */
+    uint64_t people_levels;    /* levels that the file may give by `level` or `group`, by bits of their indexes */
     uint16_t restricted_level; /* for people whose time is over, or who have not accepted what they must */
     const struct policy_schedule *schedules; /* in order of rank: of two levels, the first's holds */
     size_t schedule_count;

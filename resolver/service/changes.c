@@ -13,6 +13,7 @@
 #include "change/versions.h"
 #include "control/change.h"
 #include "ledger/recent.h"
+#include "service/people_record.h"
 
 #define DIR_MODE         0755
 #define RIGHTS_SHOWN_MAX 6000 /* bytes of text in a ledger entry */
@@ -364,6 +365,9 @@ int changes_start(struct changes *changes, const struct snapshot_secrets *secret
         int written = take_rights((*settings)->config, &by, now_s);
         if (written < 0)
             log_error("who may do what can't be written to the ledger: %s", err_str(written));
+        written = people_record_take((*settings)->config, NULL, &by, now_s);
+        if (written < 0)
+            log_error("the people file that is in force can't be written to the ledger: %s", err_str(written));
     } else {
         log_error("the policy in force is not known: %s", why.bytes == NULL ? err_str(err) : why.bytes);
     }
@@ -376,8 +380,8 @@ void changes_close(struct changes *changes)
     chronicle_close(changes->chronicle);
 }
 
-int changes_take(struct changes *changes, struct settings *settings, const struct caller *by, int64_t now_s,
-                 struct text *why)
+int changes_take(struct changes *changes, struct settings *settings, const struct config *old, const struct caller *by,
+                 int64_t now_s, struct text *why)
 {
     const struct config *config = settings->config;
     int err = take_rights(config, by, now_s);
@@ -396,8 +400,18 @@ int changes_take(struct changes *changes, struct settings *settings, const struc
     }
     if (err == 0)
         err = number_settings(changes, settings);
-    if (err == 0)
+    if (err == 0) {
+        err = people_record_take(config, old, by, now_s);
+        if (err < 0 && config->change.controlled) {
+            text_printf(why, "the people file has changed, and that can't be written to the ledger: %s\n",
+                        err_str(err));
+            return err;
+        }
+        if (err < 0)
+            log_error("the people file has changed, and that can't be written to the ledger: %s", err_str(err));
         compare_files(changes, config);
+        err = 0;
+    }
     return err;
 }
 
@@ -449,6 +463,7 @@ void changes_fill(const struct changes *changes, const struct config *config, st
     out->chronicle = changes->chronicle;
     out->chronicle_err = changes->err;
     out->policy_dir = config->policy_dir;
+    out->people = &config->people_report;
     out->files_differ = changes->files_differ;
 }
 

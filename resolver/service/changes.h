@@ -34,9 +34,12 @@ ERR_CHECKED int changes_start(struct changes *changes, const struct snapshot_sec
                               struct settings **settings, int64_t now_s);
 void changes_close(struct changes *changes);
 
-/* Before a reload is put in force, in the name of who asked for it. Negative: why gets the reason; it must not be. */
-ERR_CHECKED int changes_take(struct changes *changes, struct settings *settings, const struct caller *by, int64_t now_s,
-                             struct text *why);
+/*
+ * Before a reload is put in force instead of old, in the name of who asked for it. Negative: why gets the reason; it must not
+ * be.
+ */
+ERR_CHECKED int changes_take(struct changes *changes, struct settings *settings, const struct config *old,
+                             const struct caller *by, int64_t now_s, struct text *why);
 
 /* The version that the chronicle says is in force will be that of the next reload. */
 ERR_CHECKED int changes_link(const struct changes *changes, const struct config *config);

@@ -222,7 +222,7 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
     if (err == 0)
         err = watch_set_path(s->tier_watch, config->statutory_path);
     if (err == 0)
-        err = changes_take(&s->changes, parts.settings, by, time(NULL), why);
+        err = changes_take(&s->changes, parts.settings, old, by, time(NULL), why);
     if (err == 0) /* decisions are for groups by name */
         err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err == 0)

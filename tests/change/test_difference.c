@@ -197,6 +197,32 @@ static void names_for_everyone_are_told_one_by_one(void **state)
     text_done(&text);
 }
 
+static void what_the_people_file_may_do_is_told(void **state)
+{
+    const struct policy_opts none = {.levels = &strict, .level_count = 1, .people_limited = true};
+    struct policy_opts more = none;
+    struct difference d;
+    struct text text = {0};
+    char said[256];
+    (void)state;
+    more.people_open = BIT(GAMING);
+    more.people_levels = 1;
+    difference_write(&none, &more, &text, &d);
+    snprintf(said, sizeof said, "people file: it may open gaming to a person\npeople file: it may give level %s\n",
+             strict.name);
+    assert_string_equal(text.bytes, said);
+    assert_true(d.opens == (BIT(GAMING) | CHANGE_OPENS_ANYTHING));
+    text_done(&text);
+    difference_write(&more, &none, &text, &d);
+    assert_true(d.opens == 0);
+    assert_int_equal(d.line_count, 2);
+    text_done(&text);
+    more.people_limited = false; /* without limits everything may be opened */
+    difference_write(&none, &more, &text, &d);
+    assert_true((d.opens & BIT(NEWS)) != 0);
+    text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +233,7 @@ int main(void)
         cmocka_unit_test(weaker_safe_search_is_an_opening),
         cmocka_unit_test(schedules_are_told_by_what_they_open_and_when),
         cmocka_unit_test(names_for_everyone_are_told_one_by_one),
+        cmocka_unit_test(what_the_people_file_may_do_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,129 @@ static void mistakes_in_the_people_file_are_pointed_at(void **state)
     }
 }
 
+/* ---- what the file may do ---- */
+
+static void without_limits_the_file_opens_what_it_says(void **state)
+{
+    (void)state;
+    struct config *config = load_well("  people: users.csv\n", "user,level,allow\nann,staff,gaming\n");
+    assert_int_equal(config->policy.people[0].level, 2);
+    assert_true(config->policy.people[0].allow == BIT(GAMING));
+    assert_int_equal(config->people_report.refused, 0);
+    assert_int_equal(config->people_report.opening, 1);
+    config_free(config);
+}
+
+static void assert_limited(const struct config *config)
+{
+    static const char *const told[] = {
+        ":2:10: 'news' does not count: policy.people.may_open does not name it",
+        ":3:3: 'staff' does not count: policy.people.may_use does not name the level; the person has restricted_level",
+        ":4:7: 'office' does not count: policy.people.may_use does not name the group's level; the person has "
+        "restricted_level",
+        ":6:3: 'exam' does not count: policy.people.may_use does not name the level",
+    };
+    const struct people_report *report = &config->people_report;
+    const struct policy_person *p = config->policy.people;
+    assert_true(p[0].allow == BIT(GAMING));
+    assert_int_equal(p[0].level, 1); /* it has years */
+    assert_int_equal(p[1].level, 0); /* restricted */
+    assert_true(p[1].block == BIT(NEWS));
+    assert_int_equal(p[2].level, 0);
+    assert_int_equal(p[2].group, POLICY_GROUP_DEFAULT);
+    assert_int_equal(p[3].level, 1); /* by the year */
+    assert_int_equal(p[3].group, 0);
+    assert_int_equal(p[4].level, 0);
+    assert_int_equal(report->count, 5);
+    assert_int_equal(report->opening, 1);
+    assert_int_equal(report->closing, 1);
+    assert_int_equal(report->refused, 4);
+    assert_int_equal(report->told_count, 4);
+    for (size_t i = 0; i < 4; i++)
+        if (strstr(report->told[i], told[i]) == NULL)
+            fail_msg("%s", report->told[i]);
+}
+
+static const char overreaching[] = "user,level,group,year,block,allow\n"
+                                   "a,old,,,,gaming\n"
+                                   "b,staff,,,news,\n"
+                                   "c,old,office,,,\n"
+                                   "d,,wifi,11,,\n"
+                                   "e,exam,,,,\n";
+
+static void what_the_policy_does_not_name_the_file_does_not_open(void **state)
+{
+    char csv[sizeof overreaching + 16];
+    (void)state;
+    snprintf(csv, sizeof csv, "%s", overreaching);
+    char *cell = strstr(csv, "a,old,,,,gaming");
+    memmove(cell + 15 + 5, cell + 15, strlen(cell + 15) + 1);
+    memcpy(cell + 15, " news", 5);
+    struct config *config = load_well("  people: {file: users.csv, may_open: [gaming]}\n", csv);
+    assert_limited(config);
+    config_free(config);
+}
+
+static void what_the_policy_names_the_file_may_give(void **state)
+{
+    (void)state;
+    struct config *config =
+        load_well("  people: {file: users.csv, may_open: [gaming, news], may_use: [staff, exam]}\n", overreaching);
+    assert_int_equal(config->people_report.refused, 0);
+    assert_int_equal(config->policy.people[1].level, 2);
+    assert_int_equal(config->policy.people[2].group, 1);
+    assert_int_equal(config->policy.people[4].level, 3);
+    config_free(config);
+}
+
+static void under_change_control_the_file_opens_nothing_by_itself(void **state)
+{
+    (void)state;
+    struct config *config = load_well("  people: users.csv\n"
+                                      "operators: [{user: anna, roles: [technical]}]\n"
+                                      "change_control: {approvals: [technical]}\n",
+                                      "user,level,allow\nann,staff,gaming\nbob,old,\n");
+    assert_int_equal(config->people_report.refused, 2);
+    assert_int_equal(config->policy.people[0].level, 0);
+    assert_true(config->policy.people[0].allow == 0);
+    assert_int_equal(config->policy.people[1].level, 1);
+    config_free(config);
+}
+
+static void of_many_refused_cells_the_first_are_told_and_all_counted(void **state)
+{
+    char csv[4096] = "user,allow\n";
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        sprintf(csv + strlen(csv), "pupil%d,news\n", i);
+    struct config *config = load_well("  people: {file: users.csv, may_open: gaming}\n", csv);
+    assert_int_equal(config->people_report.refused, 100);
+    assert_int_equal(config->people_report.told_count, PEOPLE_TOLD_MAX);
+    for (int i = 0; i < 100; i++)
+        assert_true(config->policy.people[i].allow == 0);
+    config_free(config);
+}
+
+static void mistakes_in_the_limits_are_pointed_at(void **state)
+{
+    static const struct {
+        const char *yaml, *message;
+    } rows[] = {
+        {"  people: {file: users.csv, may_open: [malware]}\n", "an entry of a person can't open 'malware'"},
+        {"  people: {file: users.csv, may_open: [illegal]}\n", "an entry of a person can't open 'illegal'"},
+        {"  people: {file: users.csv, may_use: [stuff]}\n", "'stuff' is not among the levels"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct config_errors errors = {0};
+        struct config *config = NULL;
+        assert_int_equal(load(rows[i].yaml, "user\nann\n", &config, &errors), ERR_CONFIG);
+        if (errors.count != 1 || strstr(errors.text[0], rows[i].message) == NULL)
+            fail_msg("%s", errors.count ? errors.text[0] : "no message");
+        config_errors_done(&errors);
+    }
+}
+
 static void all_mistakes_are_told_not_just_the_first(void **state)
 {
     struct config_errors errors = {0};
@@ -345,6 +468,12 @@ int main(void)
         cmocka_unit_test(the_path_is_whole_in_what_is_written_out),
         cmocka_unit_test(ten_thousand_people_are_read),
         cmocka_unit_test(mistakes_in_the_people_file_are_pointed_at),
+        cmocka_unit_test(without_limits_the_file_opens_what_it_says),
+        cmocka_unit_test(what_the_policy_does_not_name_the_file_does_not_open),
+        cmocka_unit_test(what_the_policy_names_the_file_may_give),
+        cmocka_unit_test(under_change_control_the_file_opens_nothing_by_itself),
+        cmocka_unit_test(of_many_refused_cells_the_first_are_told_and_all_counted),
+        cmocka_unit_test(mistakes_in_the_limits_are_pointed_at),
         cmocka_unit_test(all_mistakes_are_told_not_just_the_first),
         cmocka_unit_test(calendar_and_schedules_become_what_they_say),
         cmocka_unit_test(mistakes_in_calendar_and_schedules_are_pointed_at),

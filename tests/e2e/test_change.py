@@ -129,6 +129,54 @@ class Control(lab.Case):
         return None
 
 
+PEOPLE_POLICY = """levels:
+  - {name: pupils, block: [malware, gaming]}
+  - {name: sixth-form, block: [gaming], years: [12]}
+  - {name: staff}
+default_level: pupils
+people: {file: people.csv, may_use: [staff]}
+"""
+
+
+@unittest.skipUnless(os.getuid() == 0, "several users need root")
+class People(Control):
+    """The people file is data: nobody approves its lines, so it opens only what the version in force names."""
+
+    @classmethod
+    def set_up(cls):
+        super().set_up()
+        cls.people("ann,,9,", "bob,staff,,")
+        cls.lab.write("people-policy.yaml", PEOPLE_POLICY)
+        cls.subdir = "people"
+        cls.server = cls.lab.serve(0, [cls.nsd], ["blocked.example.net"], subdir=cls.subdir,
+                                   conf="policy: people-policy.yaml\n" + CONTROL)
+
+    @classmethod
+    def people(cls, *lines):
+        cls.lab.write("people.csv", "\n".join(("user,level,year,allow",) + lines) + "\n")
+
+    def test_a_changed_file_is_data_and_opens_nothing_that_the_version_does_not_name(self):
+        entries = [e for e in self.ledger() if e["kind"] == "people.change"]
+        self.assertEqual((entries[-1]["detail"]["people"], entries[-1]["detail"]["refused"]), (2, 0))
+        self.people("ann,,12,gaming", "cat,staff,,", "dan,,9,")
+        self.tell("reload")
+        last = [e for e in self.ledger() if e["kind"] == "people.change"]
+        self.assertEqual(len(last), len(entries) + 1)
+        detail = last[-1]["detail"]
+        self.assertEqual({key: detail[key] for key in ("people", "added", "gone", "moved", "rules", "opening", "refused")},
+                         {"people": 3, "added": 2, "gone": 1, "moved": 1, "rules": 0, "opening": 0, "refused": 1})
+        self.assertNotIn("ann", json.dumps(last[-1]["detail"]))
+        said = self.tell("status")
+        self.assertIn("WARNING     1 cell of the people file does not count:", said)
+        self.assertIn("people.csv:2:9: 'gaming' does not count: policy.people.may_open does not name it", said)
+        self.assertIn("people.csv:2:9: 'gaming' does not count", self.server.output())
+        self.assertIn(detail["sha256"], self.tell("policy", "history"))
+        self.tell("reload")  # nothing new
+        self.assertEqual(len([e for e in self.ledger() if e["kind"] == "people.change"]), len(last))
+        self.assertIn("gaming", self.tell("policy", "plan", self.lab.write("more.yaml", PEOPLE_POLICY.replace(
+            "may_use", "may_open: [gaming], may_use")), "--no-replay"))
+
+
 @unittest.skipUnless(os.getuid() == 0, "several users need root")
 class Change(Control):
     @classmethod

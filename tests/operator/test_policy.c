@@ -173,7 +173,8 @@ static void assert_status(const char *json, const char *said)
     "{\"operators\": 2, \"policy\": {\"version\": 12, \"controlled\": true, \"files_differ\": true, \"since_s\": 0,"   \
     " \"by\": \"anna\", \"waiting\": [{\"number\": 13, \"by\": \"bob\", \"when_s\": 0, \"missing\": [\"educational\"," \
     " \"senior-leader\"]}, {\"number\": 14, \"by\": \"eve\", \"when_s\": 9, \"missing\": []}],"                        \
-    " \"overdue\": [{\"number\": 9, \"review\": \"2026-01-02\"}]}}"
+    " \"overdue\": [{\"number\": 9, \"review\": \"2026-01-02\"}], \"people\": {\"count\": 900, \"opening\": 2,"        \
+    " \"closing\": 3, \"refused\": 1, \"sha256\": \"00112233445566778899\", \"told\": [\"users.csv:7:3: no\"]}}}"
 
 static void status_tells_what_is_in_force_what_waits_and_what_is_overdue(void **state)
 {
@@ -184,6 +185,9 @@ static void status_tells_what_is_in_force_what_waits_and_what_is_overdue(void **
     assert_status(STATUS, "change 14 of eve is planned\n");
     assert_status(STATUS, "the files say something else");
     assert_status(STATUS, "WARNING     the review of version 9 of the policy is overdue since 2026-01-02\n");
+    assert_status(STATUS,
+                  "people      900 in the people file 001122334455; rules of their own open something to 2 and");
+    assert_status(STATUS, "WARNING     1 cell of the people file does not count:\n            users.csv:7:3: no\n");
     assert_status("{\"operators\": 0, \"policy\": {\"version\": 1}}", "everyone who reaches the control socket may do");
     assert_status("{\"policy\": {\"version\": 0}}", "no version is kept");
     assert_status("{}", "");

@@ -185,6 +185,8 @@ const char *pages_csp(const struct pages *pages)
 enum page pages_blocked(const struct pages *pages, enum policy_wording wording, const struct verdict *verdict)
 {
     bool urgent = wording_find(pages->wording, verdict)->urgent;
+    if (verdict->reason == REASON_SUSPENSION)
+        return PAGE_PAUSED;
     switch (wording) {
     case POLICY_WORDING_PRIMARY:
         return urgent ? PAGE_CARE_PRIMARY : PAGE_BLOCKED_PRIMARY;

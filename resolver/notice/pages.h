@@ -25,6 +25,7 @@
     X(BLOCKED_STAFF, "blocked-staff.html")                                                                             \
     X(CARE_PRIMARY, "care-primary.html") /* blocked, and help comes before everything else */                          \
     X(CARE_SECONDARY, "care-secondary.html")                                                                           \
+    X(PAUSED, "paused.html")   /* by a pause, whatever the site is */                                                  \
     X(FRAME, "frame.html")     /* a blocked name within another site's page */                                         \
     X(OPEN, "open.html")       /* the name is not blocked */                                                           \
     X(REPORT, "report.html")   /* form: should be blocked */                                                           \

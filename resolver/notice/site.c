@@ -384,7 +384,9 @@ static void show_blocked(struct visit *v)
         show(v, 403, PAGE_FRAME);
         break;
     case WANTED_TEXT:
-        show_text(v, 403, "Blocked by the school filter; nothing is broken");
+        show_text(v, 403,
+                  v->verdict.reason == REASON_SUSPENSION ? "Paused by the school; nothing is broken"
+                                                         : "Blocked by the school filter; nothing is broken");
         break;
     case WANTED_NOTHING:
         v->reply->status = 403;

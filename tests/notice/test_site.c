@@ -417,7 +417,9 @@ static void site_says_kindly_that_a_group_is_paused(void **state)
     struct site_request request = browser("GET", "any.example", "/", STAFF);
     struct site_reply reply = answer(f, &request);
     assert_int_equal(reply.status, 403);
-    assert_has(&reply, "Internet use is suspended for this user or device");
+    assert_has(&reply, "This is paused for you");
+    assert_has(&reply, "is suspended for this user or device");
+    assert_has_not(&reply, "This should not be blocked");
     assert_has_not(&reply, "Anna");
     assert_has_not(&reply, "jones");
     text_done(&reply.body);

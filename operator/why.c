@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/verdict.h"
 #include "dns/rr.h"
+#include "identity/bulletin.h"
 #include "operator/command.h"
 #include "operator/circumstances.h"
 #include "operator/explain.h"
@@ -237,6 +238,19 @@ static void print_groups(FILE *to, const struct findings *f)
     }
 }
 
+/* Who it is we don't tell: that is `belisha who`, which goes to the ledger. */
+static bool is_somebody_left_out(const struct findings *f)
+{
+    struct bulletin *bulletin = NULL;
+    struct presence_who who;
+    bool asked = f->asked->whom.has_client && f->asked->whom.user == NULL && f->asked->whom.device == NULL;
+    if (!asked || bulletin_open(f->explain->config->identity.presence_public, &bulletin) < 0)
+        return false;
+    bool found = bulletin_find(bulletin, &f->asked->whom.client, 0, f->explain->now_s, &who);
+    bulletin_close(bulletin);
+    return found && (who.user != 0 || who.device != 0);
+}
+
 static void print_text(FILE *to, const struct findings *f)
 {
     char type[DNS_TYPE_TEXT_MAX];
@@ -249,6 +263,10 @@ static void print_text(FILE *to, const struct findings *f)
     why_print_row(to, "feed", f->feed);
     print_listed(to, f);
     why_print_row(to, "client", whom_to_text(&f->whom, f->asked->whom.group, client));
+    if (is_somebody_left_out(f))
+        why_print_row(to, "but",
+                      "somebody is known there, whose own rules and pauses are not in this: belisha who "
+                      "tells who; then add --user or --device");
     why_print_row(to, "group", policy_group_name(f->explain->policy, f->whom.client.group));
     why_print_row(to, "level", level_text(f));
     why_print_circumstances(to, f->explain, &f->whom);

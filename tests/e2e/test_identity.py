@@ -119,6 +119,13 @@ class Identity(lab.Case):
         self.assertIn("grade E: address only", self.server.operator("who", "127.0.0.99"))
         self.assertEqual(json.loads(self.server.operator("who", "--json", "127.0.0.14"))["clients"][0]["user"], "smith")
 
+    def test_why_says_that_somebody_is_left_out_and_not_who(self):
+        said = self.server.operator("why", "www.example.net", "--client", "127.0.0.12")
+        self.assertIn("somebody is known there", said)
+        self.assertNotIn("jones", said)
+        for words in (("--client", "127.0.0.12", "--user", "jones"), ("--client", "127.0.0.99")):
+            self.assertNotIn("somebody is known there", self.server.operator("why", "www.example.net", *words))
+
     def page(self, client):
         connection = http.client.HTTPConnection("127.0.0.1", lab.PORT + 2, timeout=10, source_address=(client, 0))
         try:

@@ -146,25 +146,25 @@ static int revoke_run(const struct operator_env *env, int argc, char *argv[])
     return by_number(env, &command_revoke, DECISION_OP_REVOKE, argc, argv);
 }
 
-static const char details[] = "  --reason TEXT        why\n"
-                              "  --exact              the name alone, and nothing below it\n"
-                              "  --without-safe-search  allow: SafeSearch is off there too\n"
-                              "\nFor whom (WHOM); without one, for everyone:\n"
-                              "  --group GROUP, --user USER, --device DEVICE\n"
-                              "\nWhen (WHEN):\n"
-                              "  --for 45m|2h|7d      for so long\n"
-                              "  --until TIME         15:00, or '2026-11-22 15:00'\n"
-                              "  --from TIME          later than now\n"
-                              "\nFor the record (NOTE):\n"
-                              "  --asked WHO          who asked for it\n"
-                              "  --approved WHO       who approved of it\n"
-                              "  --review DAY         2026-11-22: somebody should look at it again then\n";
+#define DETAILS_NAME                                                                                                   \
+    "  --reason TEXT        why\n"                                                                                     \
+    "  --exact              the name alone, and nothing below it\n"
+#define DETAILS_WHOM "  --group GROUP, --user USER, --device DEVICE\n"
+#define DETAILS_WHEN                                                                                                   \
+    "\nWhen (WHEN), by the clock of this machine:\n"                                                                   \
+    "  --for 45m|2h|7d      for so long\n"                                                                             \
+    "  --until TIME         15:00, or '2026-11-22 15:00'\n"                                                            \
+    "  --from TIME          later than now\n"                                                                          \
+    "\nFor the record (NOTE):\n"                                                                                       \
+    "  --asked WHO          who asked for it\n"                                                                        \
+    "  --approved WHO       who approved of it\n"                                                                      \
+    "  --review DAY         2026-11-22: somebody should look at it again then\n"
 
 const struct operator_command command_block = {
     .name = "block",
     .synopsis = "block NAME --reason TEXT [--exact] [WHOM] [WHEN] [NOTE]...",
     .help = "block a name and all below it at once, without a new list; for good unless a time is given",
-    .details = details,
+    .details = DETAILS_NAME "\nFor whom (WHOM); without one, for everyone:\n" DETAILS_WHOM DETAILS_WHEN,
     .needs_config = true,
     .run = block_run};
 
@@ -172,7 +172,8 @@ const struct operator_command command_allow = {
     .name = "allow",
     .synopsis = "allow NAME --reason TEXT [--exact] [--without-safe-search] [WHOM] [WHEN] [NOTE]...",
     .help = "allow a name and all below it at once, whatever the lists say; always for a time (decisions.allow_for)",
-    .details = details,
+    .details = DETAILS_NAME "  --without-safe-search  SafeSearch is off there too\n"
+                            "\nFor whom (WHOM); without one, for everyone:\n" DETAILS_WHOM DETAILS_WHEN,
     .needs_config = true,
     .run = allow_run};
 
@@ -180,14 +181,16 @@ const struct operator_command command_suspend = {
     .name = "suspend",
     .synopsis = "suspend [NAME] WHOM --reason TEXT WHEN [NOTE]...",
     .help = "pause all access of somebody, but for help and learning_platform; with NAME, that service alone",
-    .details = details,
+    .details = DETAILS_NAME "\nWho is paused (WHOM):\n" DETAILS_WHOM DETAILS_WHEN,
     .needs_config = true,
     .run = suspend_run};
 
 const struct operator_command command_resume = {.name = "resume",
                                                 .synopsis = "resume NUMBER|WHOM --reason TEXT",
                                                 .help = "end a pause before its time",
-                                                .details = details,
+                                                .details =
+                                                    "  --reason TEXT        why\n"
+                                                    "\nThe pause of this number, or all of (WHOM):\n" DETAILS_WHOM,
                                                 .needs_config = true,
                                                 .run = resume_run};
 

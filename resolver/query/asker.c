@@ -1,6 +1,5 @@
 /* Who asks: the sender of the question, or the client that a trusted forwarder asks for. */
 #include "identity/forwarded.h"
-#include "identity/sightings.h"
 #include "query/engine.h"
 
 /* The forwarder that the address is; NULL: it is none. */
@@ -44,14 +43,6 @@ void asker_read(const struct query_engine *e, const struct ipaddr *source, const
     asker->believed = asker->has_mac || asker->has_cpe || asker->subnet_len > 0;
 }
 
-static bool find_by_mac(const struct query_engine *e, const struct asker *asker, struct presence_who *out)
-{
-    bool found = presence_find_mac(e->env.presence, asker->mac, e->wall_s, out);
-    if (out->device == 0 && e->env.sightings != NULL)
-        sightings_add(e->env.sightings, asker->mac);
-    return found;
-}
-
 /* The best that the forwarder said counts; what it did not say is not made up from its own address. */
 static void find_forwarded(const struct query_engine *e, const struct asker *asker, struct presence_who *out)
 {
@@ -59,7 +50,8 @@ static void find_forwarded(const struct query_engine *e, const struct asker *ask
     *out = PRESENCE_UNKNOWN;
     if (asker->whole)
         presence_find(e->env.presence, &asker->address, e->wall_s, out);
-    if (asker->has_mac && out->grade > PRESENCE_LOAN && find_by_mac(e, asker, &who) && who.grade < out->grade)
+    if (asker->has_mac && out->grade > PRESENCE_LOAN &&
+        presence_find_mac(e->env.presence, asker->mac, e->wall_s, &who) && who.grade < out->grade)
         *out = who;
     if (asker->has_cpe && out->grade == PRESENCE_ADDRESS &&
         presence_find(e->env.presence, &asker->cpe, e->wall_s, &who))

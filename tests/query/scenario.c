@@ -48,7 +48,7 @@
  *             decide block|allow|grant|suspend NAME|all [exact] [from=SECONDS] [for=SECONDS] [with=NAME] [lifts]
  *                         [group=NAME] [user=N] [device=N]    recorded under the next number, from 1
  *             revoke N
- *             here ADDR user=N | device=N    who is where from now on, as the network says
+ *             here ADDR user=N | device=N [for=SECONDS]    who is where from now on, as the network says
  *             name, group, access, no group NAME   as above; they count from the next publish on
  *   check     upstream N is asked NAME TYPE [tcp] [do] [cd] [noedns] [spelt] [cookie]    cookie: with the server's part
  *             nobody is asked
@@ -985,6 +985,8 @@ static void do_here(const struct line *l)
     snprintf(claim.user, sizeof claim.user, "%s", user == NULL ? "" : user);
     snprintf(claim.host, sizeof claim.host, "%s", device == NULL ? "" : device);
     snprintf(claim.key, sizeof claim.key, "%s", word(l, 1));
+    const char *seconds = option(l, 2, "for");
+    claim.until_s = seconds == NULL ? 0 : stage.now.wall_ns / 1000000000 + atol(seconds);
     stage_claim(&stage, &claim);
 }
 

@@ -123,6 +123,7 @@ static struct query_env stage_env(struct stage *s)
         .decisions = s->table,
         .presence = s->presence,
         .hearing = s->hearing,
+        .sightings = s->sightings,
         .cache = s->cache,
         .metrics = &s->metrics,
         .log = (struct qlog_writer *)s, /* never looked into: qlog_append() is ours */

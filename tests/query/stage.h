@@ -82,8 +82,9 @@ struct stage {
     const char *statutory[STAGE_ROWS_MAX]; /* hosts */
     size_t statutory_count;
     bool statutory_missing;
-    struct hearing *hearing;         /* NULL: it is not noted when devices ask */
-    uint32_t refuse_server; /* bit: io.send() fails for this server */
+    struct hearing *hearing;     /* NULL: it is not noted when devices ask */
+    struct sightings *sightings; /* NULL: it is not noted which cards forwarders tell of */
+    uint32_t refuse_server;      /* bit: io.send() fails for this server */
 
     /* what runs */
     bool running;

@@ -12,9 +12,13 @@
 #include "dns/name.h"
 #include "identity/claims.h"
 #include "identity/presence.h"
+#include "identity/sightings.h"
 #include "query/stage.h"
 
 static struct stage stage;
+static struct sightings sightings;
+static const struct query_forwarder forwarder = {
+    .network = {.addr = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 9}}, .bits = 128}, .mac = true};
 
 static uint32_t number(void *ctx, const char *name)
 {
@@ -54,6 +58,10 @@ static int set_up(void **state)
     assert_int_equal(presence_new(claims, &opts, stage.now.wall_ns / 1000000000, &presence), 0);
     claims_free(claims);
     stage.presence = presence;
+    memset(&sightings, 0, sizeof sightings);
+    stage.sightings = &sightings;
+    stage.opts.forwarders = &forwarder;
+    stage.opts.forwarder_count = 1;
     assert_int_equal(hearing_new(10, &stage.hearing), 0);
     stage.names[0] = (struct policy_name){.name = wire("help.test"), .below = true, .special = POLICY_SPECIAL_HELP};
     stage.names[1] = (struct policy_name){.name = wire("use-application-dns.net"), .special = POLICY_SPECIAL_NXDOMAIN};
@@ -131,6 +139,34 @@ static void a_question_for_help_is_not_heard(void **state)
     assert_int_equal(hearing_of(stage.hearing, 7).asked_s, 0);
 }
 
+/* A forwarder asks for a client of whose card nobody knows. */
+static void ask_for_card(const char *name)
+{
+    static const uint8_t opt[] = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 10, 0xfd, 0xe9, 0, 6, 2, 0, 0, 0, 0, 8};
+    uint8_t msg[12 + NAME_MAX_LEN + 4 + sizeof opt] = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1};
+    struct query_source source = {.transport = QLOG_UDP};
+    const uint8_t *question = wire(name);
+    size_t len = name_len(question);
+    memcpy(msg + 12, question, len);
+    memcpy(msg + 12 + len, (const uint8_t[]){0, 1, 0, 1}, 4);
+    memcpy(msg + 16 + len, opt, sizeof opt);
+    assert_int_equal(ipaddr_from_text("10.0.0.9", &source.client.addr), 0);
+    stage_ask(&stage, &source, msg, 16 + len + sizeof opt);
+}
+
+static void a_card_is_not_noted_for_asking_for_help(void **state)
+{
+    uint8_t card[6];
+    size_t from = 0;
+    (void)state;
+    ask_for_card("www.help.test");
+    assert_false(sightings_take(&sightings, &from, card));
+    ask_for_card("games.test");
+    from = 0;
+    assert_true(sightings_take(&sightings, &from, card));
+    assert_int_equal(card[5], 8);
+}
+
 static void ways_round_us_are_noted(void **state)
 {
     (void)state;
@@ -149,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_device_that_asks_is_heard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_no_device_is_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_question_for_help_is_not_heard, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_card_is_not_noted_for_asking_for_help, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ways_round_us_are_noted, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

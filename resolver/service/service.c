@@ -223,10 +223,10 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
         err = watch_set_path(s->tier_watch, config->statutory_path);
     if (err == 0)
         err = changes_take(&s->changes, parts.settings, old, by, time(NULL), why);
-    if (err == 0) /* decisions are for groups by name */
-        err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err == 0)
         err = use_attendance(s, &parts);
+    if (err == 0) /* decisions are for groups and users by name, and what is one user's name the attendance says */
+        err = rulings_orders(&s->rulings, config, parts.settings->policy, time(NULL), &parts.orders);
     if (err == 0)
         err = use_recursion(s, config, &parts);
     if (err < 0) {

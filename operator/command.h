@@ -46,6 +46,7 @@ extern const struct operator_command command_block;
 extern const struct operator_command command_config;
 extern const struct operator_command command_decisions;
 extern const struct operator_command command_flush;
+extern const struct operator_command command_forget;
 extern const struct operator_command command_grant;
 extern const struct operator_command command_inbox;
 extern const struct operator_command command_ledger;

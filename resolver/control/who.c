@@ -244,11 +244,20 @@ static void forget(const json_t *object, const struct command_env *env, struct t
     snprintf(what, sizeof what, "%s #%" PRIu32, kind_word, number);
     if (!note(&own, object, ACT_OPERATE, "identity.forget", what, out))
         return;
+    struct text why = {0};
     int err = roster_forget(env->roster, kind, number);
+    /* Whoever is here now has the number still: the table of who is where must be another one before the answer. */
+    int renewed = err < 0 || env->reload == NULL ? 0 : env->reload(env->ctx, &own.caller, &why);
     if (err < 0)
         text_printf(out, "error: %s\n", err_str(err));
+    else if (renewed < 0)
+        text_printf(out,
+                    "error: %s has no name any more, but what is asked now still goes by the number: the configuration "
+                    "is refused: %s",
+                    what, why.bytes == NULL ? "no memory\n" : why.bytes);
     else
         text_printf(out, "ok: %s is a number without a name from now on\n", what);
+    text_done(&why);
 }
 
 void who_forget(const char *argument, const struct command_env *env, struct text *out)

@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import os
+import re
 import time
 
 import lab
@@ -144,6 +145,38 @@ class Identity(lab.Case):
         self.assertFalse("dangerous software" in self.page("127.0.0.18"))
         with open(self.lab.path("state", "state", "presence.public"), "rb") as file:
             self.assertNotIn(b"okafor", file.read())
+
+    def test_who_is_forgotten_is_in_no_row_and_the_others_stay(self):
+        for client in ("127.0.0.14", "127.0.0.12"):
+            self.server.ask("www.example.net", client=client)
+        today = self.rows("--user", "smith")[-1]["time"][:10]
+        self.server.operator("log", "hold", "--days-from", today, "--days-to", today, "--reason", "an inquiry")
+        done = self.server.operator("forget", "127.0.0.14", "--reason", "left", check=False)
+        self.assertIn("no user of this name is known", done.stderr)
+        self.assertIn("say why", self.server.operator("forget", "okafor", check=False).stderr)
+        self.server.ask("www.example.net", client="127.0.0.18")
+        self.assertTrue(self.rows("--user", "okafor"))
+        said = self.server.operator("forget", "okafor", "--reason", "asked for it")
+        self.assertIn(today + " is held: who asked that day is kept", said)
+        self.assertIn("#", [r for r in self.rows("--client", "127.0.0.18")][-1]["user"])
+        self.server.operator("log", "hold", "--release", "1")
+        smith, others = self.rows("--user", "smith"), [r for r in self.rows() if r["user"] not in ("smith", "")]
+        self.assertTrue(smith and others)
+        said = self.server.operator("forget", "SMITH", "--reason", "left the school")
+        self.assertIn("who asked is forgotten on 1 day, kept on 0 that are held", said)
+        rows = self.rows()
+        self.assertFalse([r for r in rows if r["user"] == "smith" or r["client"] == "127.0.0.14"])
+        self.assertEqual([r for r in rows if r["user"] != ""], others)
+        self.assertEqual(self.rows("--user", "smith"), [])
+        self.assertIn("0 faults", self.server.operator("log", "verify"))
+        ledger = self.server.operator("ledger", "show", "--kind", "identity.forget")
+        self.assertIn("user #" + smith[0]["user_number"], ledger)
+        self.assertNotIn("smith", ledger)
+        self.server.ask("www.example.net", client="127.0.0.14")
+        self.assertNotEqual(self.rows("--client", "127.0.0.14")[-1]["user_number"], smith[0]["user_number"])
+        okafor = re.search(r"user #(\d+)", ledger)[1]
+        self.assertIn("on 1 day", self.server.operator("forget", "#" + okafor, "--reason", "the inquiry is over"))
+        self.assertEqual([r for r in self.rows() if r["user_number"] == okafor], [])
 
     def test_status_counts_by_grade(self):
         status = json.loads(self.server.operator("status", "--json"))

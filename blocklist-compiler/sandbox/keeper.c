@@ -159,7 +159,7 @@ static void keep_only(int control)
         _exit(1);
 }
 
-_Noreturn void keeper_run(int control, pid_t parent, sandbox_work work, void *ctx)
+_Noreturn void sandbox_keeper_run(int control, pid_t parent, sandbox_work work, void *ctx)
 {
     struct keeper_task task;
     prctl(PR_SET_PDEATHSIG, SIGKILL);

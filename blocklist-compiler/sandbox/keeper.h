@@ -26,6 +26,6 @@ struct keeper_task {
 };
 
 /* The life of a keeper, from its fork to the end of `parent` or of the other end of control. */
-_Noreturn void keeper_run(int control, pid_t parent, sandbox_work work, void *ctx);
+_Noreturn void sandbox_keeper_run(int control, pid_t parent, sandbox_work work, void *ctx);
 
 #endif

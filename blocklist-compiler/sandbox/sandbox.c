@@ -38,7 +38,7 @@ int sandbox_new(sandbox_work work, void *ctx, struct sandbox **out)
     sandbox->control = pair[0];
     sandbox->keeper = fork();
     if (sandbox->keeper == 0)
-        keeper_run(pair[1], self, work, ctx);
+        sandbox_keeper_run(pair[1], self, work, ctx);
     if (sandbox->keeper < 0) {
         err = err_of_resources();
         goto no_keeper;

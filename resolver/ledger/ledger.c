@@ -14,12 +14,12 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/outfile.h"
-#include "ledger/files.h"
+#include "ledger/ledger_files.h"
 #include "ledger/head.h"
 
 #define MODE         0640
 #define LOOK_STEP_NS 2000000
-#define NEWEST       0 /* for files_path() */
+#define NEWEST       0 /* for ledger_files_path() */
 
 /* The end of the newest file, under its lock. */
 struct tail {
@@ -132,16 +132,16 @@ static int read_file(struct tail *tail, int fd, off_t *out_torn)
 static int read_full(const struct ledger *ledger, struct tail *tail)
 {
     char path[PATH_MAX];
-    struct files files;
+    struct ledger_files files;
     off_t torn;
-    int err = files_list(ledger->folder, &files);
+    int err = ledger_files_list(ledger->folder, &files);
     if (err < 0)
         return err;
     uint64_t first = files.count == 0 ? 0 : files.firsts[files.count - 1];
-    files_done(&files);
+    ledger_files_done(&files);
     if (first == 0)
         return 0;
-    err = files_path(ledger->folder, first, path);
+    err = ledger_files_path(ledger->folder, first, path);
     int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err < 0 ? err : err_from_errno(errno);
@@ -157,7 +157,7 @@ static int open_tail(const struct ledger *ledger, struct tail *out)
     char path[PATH_MAX];
     struct tail tail = {.fd = -1};
     off_t torn = 0;
-    int err = files_path(ledger->folder, NEWEST, path);
+    int err = ledger_files_path(ledger->folder, NEWEST, path);
     if (err == 0)
         err = open_locked(path, &tail.fd);
     if (err < 0)
@@ -216,9 +216,9 @@ static uint64_t first_number(int fd, uint64_t last)
 static int begin_file(const struct ledger *ledger, struct tail *tail)
 {
     char path[PATH_MAX], full[PATH_MAX], made[PATH_MAX];
-    int err = files_path(ledger->folder, NEWEST, path);
+    int err = ledger_files_path(ledger->folder, NEWEST, path);
     if (err == 0)
-        err = files_path(ledger->folder, first_number(tail->fd, tail->number), full);
+        err = ledger_files_path(ledger->folder, first_number(tail->fd, tail->number), full);
     if (err == 0 && snprintf(made, sizeof made, "%s/" LEDGER_FILE ".new", ledger->folder) >= (int)sizeof made)
         err = ERR_LIMIT;
     int fd = err < 0 ? -1 : open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
@@ -370,7 +370,7 @@ static int end_of(const struct ledger *ledger, uint64_t first, struct tail *out)
 {
     char path[PATH_MAX];
     off_t torn;
-    int err = files_path(ledger->folder, first, path);
+    int err = ledger_files_path(ledger->folder, first, path);
     int fd = err < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err < 0 ? err : err_from_errno(errno);
@@ -399,7 +399,7 @@ static int remove_oldest(const struct ledger *ledger, struct tail *tail, uint64_
                               .reason = "more files than are kept",
                               .detail = detail});
     if (err == 0)
-        err = files_path(ledger->folder, first, path);
+        err = ledger_files_path(ledger->folder, first, path);
     if (err == 0 && unlink(path) < 0)
         err = err_from_errno(errno);
     return err;
@@ -408,13 +408,13 @@ static int remove_oldest(const struct ledger *ledger, struct tail *tail, uint64_
 /* Too many full files are no reason to refuse an entry: what fails here is tried again at the next one. */
 static void remove_old(const struct ledger *ledger, struct tail *tail, int64_t now_s)
 {
-    struct files files;
-    if (files_list(ledger->folder, &files) < 0)
+    struct ledger_files files;
+    if (ledger_files_list(ledger->folder, &files) < 0)
         return;
     for (size_t i = 0; files.count - i > ledger->file_max; i++)
         if (remove_oldest(ledger, tail, files.firsts[i], now_s) < 0)
             break;
-    files_done(&files);
+    ledger_files_done(&files);
 }
 
 int ledger_append(const struct ledger *ledger, const struct entry *entry, uint64_t *out_number)
@@ -442,7 +442,7 @@ int ledger_append(const struct ledger *ledger, const struct entry *entry, uint64
 int ledger_access(const struct ledger *ledger)
 {
     char path[PATH_MAX];
-    int err = files_path(ledger->folder, NEWEST, path);
+    int err = ledger_files_path(ledger->folder, NEWEST, path);
     if (err < 0)
         return err;
     if (access(path, F_OK) == 0)

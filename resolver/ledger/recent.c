@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ledger/files.h"
+#include "ledger/ledger_files.h"
 
 /* From the last whole line back. */
 static int search(const char *bytes, size_t len, const char *kind, struct entry_read *out)
@@ -33,7 +33,7 @@ int recent_find(const struct ledger *ledger, const char *kind, struct entry_read
 {
     char path[PATH_MAX], *bytes = NULL;
     size_t len = 0;
-    int err = files_path(ledger->folder, 0, path);
+    int err = ledger_files_path(ledger->folder, 0, path);
     if (err == 0)
         err = file_read_path(path, SIZE_MAX - 1, &bytes, &len);
     if (err == 0)

@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
-#include "ledger/files.h"
+#include "ledger/ledger_files.h"
 #include "ledger/head.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 30)
@@ -148,7 +148,7 @@ static int take_file(struct walk *walk, uint64_t first, const struct stat *newes
     char path[PATH_MAX], *bytes = NULL;
     struct stat st;
     size_t len = 0;
-    int err = files_path(walk->opts->folder, first, path);
+    int err = ledger_files_path(walk->opts->folder, first, path);
     FILE *file = err < 0 ? NULL : fopen(path, "re");
     if (file == NULL)
         return err < 0 ? err : errno == ENOENT || errno == EACCES ? -errno : ERR_IO;
@@ -171,17 +171,17 @@ static int take_files(struct walk *walk)
 {
     char path[PATH_MAX];
     struct stat newest = {0};
-    struct files files;
-    int err = files_list(walk->opts->folder, &files);
+    struct ledger_files files;
+    int err = ledger_files_list(walk->opts->folder, &files);
     if (err < 0)
         return err;
-    err = files_path(walk->opts->folder, 0, path);
+    err = ledger_files_path(walk->opts->folder, 0, path);
     bool has_newest = err == 0 && stat(path, &newest) == 0;
     for (size_t i = 0; i < files.count && err == 0; i++)
         err = take_file(walk, files.firsts[i], &newest);
     if (err == 0 && (has_newest || files.count == 0))
         err = take_file(walk, 0, &newest);
-    files_done(&files);
+    ledger_files_done(&files);
     return err;
 }
 

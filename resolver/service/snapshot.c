@@ -83,7 +83,7 @@ int settings_set_version(struct settings *settings, uint32_t version)
     return 0;
 }
 
-int list_new(struct blockdb *db, struct list **out)
+int snapshot_list_new(struct blockdb *db, struct list **out)
 {
     struct list *list = calloc(1, sizeof *list);
     if (list == NULL) {
@@ -95,7 +95,7 @@ int list_new(struct blockdb *db, struct list **out)
     return 0;
 }
 
-int tier_new(struct statutory *list, bool missing, struct tier **out)
+int snapshot_tier_new(struct statutory *list, bool missing, struct tier **out)
 {
     struct tier *tier = calloc(1, sizeof *tier);
     if (tier == NULL) {

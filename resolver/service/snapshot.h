@@ -95,10 +95,10 @@ ERR_CHECKED int settings_load(const char *const files[], size_t count, const str
 /* Makes its policy anew, with this number in log rows. Before anybody uses it. ERR_NOMEM. */
 ERR_CHECKED int settings_set_version(struct settings *settings, uint32_t version);
 /* Takes db over, also on failure. ERR_NOMEM. */
-ERR_CHECKED int list_new(struct blockdb *db, struct list **out);
+ERR_CHECKED int snapshot_list_new(struct blockdb *db, struct list **out);
 
 /* Takes list over, also on failure. ERR_NOMEM. */
-ERR_CHECKED int tier_new(struct statutory *list, bool missing, struct tier **out);
+ERR_CHECKED int snapshot_tier_new(struct statutory *list, bool missing, struct tier **out);
 
 /* Takes table over, also on failure. ERR_NOMEM. */
 ERR_CHECKED int orders_new(struct table *table, struct orders **out);

@@ -3,8 +3,8 @@
  *
  * Memory: heap, owned by the struct. Threads: pure, but for the files.
  */
-#ifndef LEDGER_FILES_H
-#define LEDGER_FILES_H
+#ifndef LEDGER_LEDGER_FILES_H
+#define LEDGER_LEDGER_FILES_H
 
 #include <limits.h>
 #include <stddef.h>
@@ -12,18 +12,18 @@
 
 #include "ledger/ledger.h"
 
-#define FILES_MAX 100000
+#define LEDGER_FILES_MAX 100000
 
-struct files {
+struct ledger_files {
     uint64_t *firsts; /* of the full ones, rising */
     size_t count;
 };
 
 /* ERR_NOENT (no folder), ERR_ACCESS, ERR_NOMEM, ERR_LIMIT, ERR_IO. */
-ERR_CHECKED int files_list(const char *folder, struct files *out);
-void files_done(struct files *files);
+ERR_CHECKED int ledger_files_list(const char *folder, struct ledger_files *out);
+void ledger_files_done(struct ledger_files *files);
 
 /* The name of the full file that begins with this number, in folder; 0: of the newest. ERR_LIMIT. */
-ERR_CHECKED int files_path(const char *folder, uint64_t first, char out[PATH_MAX]);
+ERR_CHECKED int ledger_files_path(const char *folder, uint64_t first, char out[PATH_MAX]);
 
 #endif

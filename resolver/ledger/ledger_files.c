@@ -1,4 +1,4 @@
-#include "ledger/files.h"
+#include "ledger/ledger_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,9 +25,9 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static int add(struct files *files, uint64_t first)
+static int add(struct ledger_files *files, uint64_t first)
 {
-    if (files->count == FILES_MAX)
+    if (files->count == LEDGER_FILES_MAX)
         return ERR_LIMIT;
     uint64_t *longer = reallocarray(files->firsts, files->count + 1, sizeof *longer);
     if (longer == NULL)
@@ -37,9 +37,9 @@ static int add(struct files *files, uint64_t first)
     return 0;
 }
 
-int files_list(const char *folder, struct files *out)
+int ledger_files_list(const char *folder, struct ledger_files *out)
 {
-    struct files files = {0};
+    struct ledger_files files = {0};
     struct dirent *entry;
     int err = 0;
     DIR *dir = opendir(folder);
@@ -50,7 +50,7 @@ int files_list(const char *folder, struct files *out)
             err = add(&files, first_of(entry->d_name));
     closedir(dir);
     if (err < 0) {
-        files_done(&files);
+        ledger_files_done(&files);
         return err;
     }
     if (files.count > 1)
@@ -59,13 +59,13 @@ int files_list(const char *folder, struct files *out)
     return 0;
 }
 
-void files_done(struct files *files)
+void ledger_files_done(struct ledger_files *files)
 {
     free(files->firsts);
-    *files = (struct files){0};
+    *files = (struct ledger_files){0};
 }
 
-int files_path(const char *folder, uint64_t first, char out[PATH_MAX])
+int ledger_files_path(const char *folder, uint64_t first, char out[PATH_MAX])
 {
     int len = first == 0 ? snprintf(out, PATH_MAX, "%s/" LEDGER_FILE, folder)
                          : snprintf(out, PATH_MAX, "%s/" LEDGER_FILE ".%0*" PRIu64, folder, DIGITS, first);

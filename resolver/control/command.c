@@ -138,7 +138,7 @@ bool command_is_slow(const char *line)
     return command != NULL && command->slow;
 }
 
-void command_run(const char *line, const struct command_env *env, struct text *out)
+bool command_check(const char *line, const struct command_env *env, struct text *out)
 {
     const char *argument;
     const struct command *command = find(line, &argument);
@@ -148,6 +148,19 @@ void command_run(const char *line, const struct command_env *env, struct text *o
         text_printf(out, "error: %s takes no argument\n", command->name);
     else if (command->argument != NULL && *argument == '\0')
         text_printf(out, "error: %s needs %s\n", command->name, command->argument);
-    else if (!command->operate || record_may(env, ACT_OPERATE, out))
-        command->run(argument, env, out);
+    else
+        return !command->operate || record_may(env, ACT_OPERATE, out);
+    return false;
+}
+
+void command_run_checked(const char *line, const struct command_env *env, struct text *out)
+{
+    const char *argument;
+    find(line, &argument)->run(argument, env, out);
+}
+
+void command_run(const char *line, const struct command_env *env, struct text *out)
+{
+    if (command_check(line, env, out))
+        command_run_checked(line, env, out);
 }

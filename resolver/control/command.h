@@ -18,7 +18,8 @@
  * An answer begins with "ok" or "error: ..." unless it is the text that was asked for. A command is a row of the table
  * in command.c.
  *
- * Threads: command_run() of a command that command_is_slow() names may run in any thread; others in the manager's.
+ * Threads: the manager's. Only command_run_checked() of a command that command_is_slow() names may run in another; of what
+ * env points to, it looks at nothing but the log: the rest may be gone by then.
  */
 #ifndef CONTROL_COMMAND_H
 #define CONTROL_COMMAND_H
@@ -65,16 +66,19 @@ struct command_env {
     const struct statutory *statutory; /* NULL: not set up, or see the next */
     bool statutory_missing;            /* it was set up, and its list can't be read */
     bool files_differ;                 /* what the files say is not what is in force */
-    const char *statutory_path;        /* of its `current` link */
+    bool log_trouble;                  /* there is a query log, and it can't be written */
+    bool knows_people;                 /* users and devices can be told from one another */
+    uint32_t policy_version;
+    const char *statutory_path; /* of its `current` link */
     const struct query_opts *query;
     struct recursion_status recursion;
     const struct session_report *sessions; /* NULL: nobody tells of any */
-    uint32_t policy_version;
-    const struct ledger *ledger; /* where what is done is written down; NULL: nowhere */
-    const struct roles *roles;   /* who may do what; NULL: everyone everything */
-    struct caller caller;        /* as the kernel says; root may say for whom it acts */
-    struct chronicle *chronicle; /* of the policy; NULL: it can't be kept, for chronicle_err */
-    int chronicle_err;
+    const struct ledger *ledger;           /* where what is done is written down; NULL: nowhere */
+    const struct roles *roles;             /* who may do what; NULL: everyone everything */
+    struct caller caller;                  /* as the kernel says; root may say for whom it acts */
+    struct chronicle *chronicle;           /* of the policy; NULL: it can't be kept, for chronicle_err */
+    struct docket *docket;                 /* NULL: decisions can't be recorded, for docket_err */
+    int chronicle_err, docket_err;
     const struct rules *rules; /* what a change needs; NULL with chronicle */
     const char *policy_dir;    /* texts of the policy (change/versions.h) */
     const struct people_report *people;
@@ -86,18 +90,14 @@ struct command_env {
     const struct pace *pace; /* NULL: not measured */
     struct cache *cache;
     struct qlog *log; /* NULL: no query log */
-    bool log_trouble; /* ... and it can't be written */
     const struct policy *policy;
-    struct docket *docket; /* NULL: decisions can't be recorded, for docket_err */
-    int docket_err;
     const struct decide_opts *decide;
     const struct claims *claims;     /* who is where; NULL: not kept, as the next two */
     const struct presence *presence; /* ... the table in force */
     struct roster *roster;
     enum policy_users users; /* how user names are compared */
+    uint32_t uid;            /* of the caller, as the kernel says */
     int64_t presence_took_us;
-    bool knows_people; /* users and devices can be told from one another */
-    uint32_t uid;      /* of the caller, as the kernel says */
     const struct lease_status *leases[LEASE_SOURCES_MAX];
     size_t lease_count;
     const struct silence_opts *silence_opts; /* NULL: not reported */
@@ -121,6 +121,11 @@ struct command_env {
 
 /* line has no newline. Always adds an answer to out. */
 void command_run(const char *line, const struct command_env *env, struct text *out);
+
+/* The two steps of it. Whether there is such a command, and the caller may do it; false: that is the answer, it is in out. */
+bool command_check(const char *line, const struct command_env *env, struct text *out);
+/* Only after command_check(). */
+void command_run_checked(const char *line, const struct command_env *env, struct text *out);
 
 /*
  * Bytes that come behind the line: "change +1234" has a body of so many. 0: none, also for more than COMMAND_BODY_MAX, which

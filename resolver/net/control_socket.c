@@ -98,7 +98,7 @@ static void send_answer(struct visitor *visitor)
 static void on_work(uv_work_t *work)
 {
     struct visitor *visitor = work->data;
-    command_run(visitor->line, &visitor->env, &visitor->answer);
+    command_run_checked(visitor->line, &visitor->env, &visitor->answer);
 }
 
 static void on_worked(uv_work_t *work, int status)
@@ -131,13 +131,17 @@ static void run_line(struct visitor *visitor)
     set_caller(visitor);
     visitor->env.body = visitor->body;
     visitor->env.body_len = visitor->body_len;
+    if (!command_check(visitor->line, &visitor->env, &visitor->answer)) {
+        send_answer(visitor);
+        return;
+    }
     if (command_is_slow(visitor->line)) {
         uv_timer_stop(&visitor->idle);
         visitor->working = uv_queue_work(visitor->control->loop, &visitor->work, on_work, on_worked) == 0;
         if (visitor->working)
             return;
     }
-    command_run(visitor->line, &visitor->env, &visitor->answer);
+    command_run_checked(visitor->line, &visitor->env, &visitor->answer);
     send_answer(visitor);
 }
 

@@ -21,6 +21,8 @@ static struct control_socket *control;
 static char folder[] = "/tmp/belisha-control-XXXXXX";
 static char path[64];
 static int stops;
+static int runs; /* commands, for which what they look at was gathered */
+static struct roles *roles;
 
 static void stop(void *ctx)
 {
@@ -31,7 +33,8 @@ static void stop(void *ctx)
 static void fill_env(void *ctx, struct command_env *out)
 {
     (void)ctx;
-    *out = (struct command_env){.stop = stop};
+    runs++;
+    *out = (struct command_env){.stop = stop, .roles = roles};
 }
 
 static int start(void **state)
@@ -40,7 +43,7 @@ static int start(void **state)
     strcpy(folder + strlen(folder) - 6, "XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/control.sock", folder);
-    stops = 0;
+    stops = runs = 0;
     assert_int_equal(uv_loop_init(&loop), 0);
     return control_socket_listen(&loop, path, fill_env, NULL, &control);
 }
@@ -144,6 +147,52 @@ static void control_socket_bounds_its_callers(void **state)
     close(caller);
 }
 
+/* ---- what waits for a thread of libuv's pool ---- */
+
+#define BLOCKERS 8 /* more than the pool has threads */
+
+static uv_sem_t gate;
+
+static void block(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_wait(&gate);
+}
+
+static void unblocked(uv_work_t *work, int status)
+{
+    (void)work;
+    (void)status;
+}
+
+static bool has_run(void)
+{
+    return runs > 0;
+}
+
+/* The configuration may be another one by the time when the disk was waited for. */
+static void control_socket_asks_for_rights_before_a_command_waits(void **state)
+{
+    static uv_work_t blockers[BLOCKERS];
+    (void)state;
+    assert_int_equal(uv_sem_init(&gate, 0), 0);
+    for (size_t i = 0; i < BLOCKERS; i++)
+        assert_int_equal(uv_queue_work(&loop, &blockers[i], block, unblocked), 0);
+    roles = calloc(1, sizeof *roles);
+    assert_non_null(roles);
+    caller = caller_connect();
+    send(caller, "log-flush\n", 10, 0);
+    assert_true(loop_until(&loop, NULL, has_run));
+    free(roles);
+    roles = NULL;
+    for (size_t i = 0; i < BLOCKERS; i++)
+        uv_sem_post(&gate);
+    assert_true(loop_until(&loop, NULL, answer_ended));
+    assert_string_equal(got, "error: the query log is switched off\n");
+    close(caller);
+    uv_sem_destroy(&gate);
+}
+
 static void control_socket_belongs_to_owner_and_group(void **state)
 {
     struct stat st;
@@ -184,6 +233,7 @@ int main(void)
         CONTROL_TEST(control_socket_answers_one_line_and_closes),
         CONTROL_TEST(control_socket_refuses_a_line_without_end),
         CONTROL_TEST(control_socket_bounds_its_callers),
+        CONTROL_TEST(control_socket_asks_for_rights_before_a_command_waits),
         CONTROL_TEST(control_socket_belongs_to_owner_and_group),
         CONTROL_TEST(control_socket_takes_only_a_path_that_nobody_uses),
     };

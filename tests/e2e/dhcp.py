@@ -15,7 +15,10 @@ import netns
 # What udhcpc does with its lease: the address, and nothing else of the machine.
 SCRIPT = """#!/bin/sh
 case $1 in
-deconfig) ip addr flush dev "$interface" scope global ;;
+deconfig)
+    ip addr flush dev "$interface" scope global
+    rm -f "%s"
+    ;;
 bound | renew)
     ip addr replace "$ip/$mask" dev "$interface"
     echo "$ip" >"%s.new" && mv "%s.new" "%s"
@@ -45,7 +48,7 @@ class Client:
     def __init__(self, room, mac, host):
         self.room = room
         self.address_file = room.lab.path("%s-%s.address" % (room.interface, host))
-        script = room.lab.write("%s-%s.sh" % (room.interface, host), SCRIPT % ((self.address_file,) * 3))
+        script = room.lab.write("%s-%s.sh" % (room.interface, host), SCRIPT % ((self.address_file,) * 4))
         os.chmod(script, 0o755)
         peer = room.peer
         peer.run("ip", "link", "set", netns.PEER_INTERFACE, "down")
@@ -60,8 +63,9 @@ class Client:
         os.kill(self.process.pid, signal.SIGUSR1)
 
     def release(self):
-        """Gives the lease back."""
+        """Gives the lease back. Who is given its address afterwards keeps it: nothing takes addresses away any more."""
         os.kill(self.process.pid, signal.SIGUSR2)
+        lab.wait_until("the address to go", lambda: read(self.address_file) is None)
 
 
 class Room:

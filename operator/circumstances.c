@@ -152,8 +152,8 @@ int circumstances_reason(const struct explain *explain, const struct whom *whom,
     const struct config *config = explain->config;
     const struct policy_person *person = person_of(explain, whom);
     struct caller caller;
-    char *text;
-    size_t len;
+    char *text = NULL;
+    size_t len = 0;
     if (person == NULL || config->reasons_path == NULL)
         return ERR_NOENT;
     caller_of_self(&caller);

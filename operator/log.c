@@ -165,7 +165,7 @@ static int prune_run(struct log_task *task)
     bool given = o->days >= 0 || o->bytes >= 0;
     struct retention_opts opts = {
         .keep_s = configured->retention_s, .keep_bytes = configured->retention_bytes, .keys_s = configured->identity_s};
-    struct retention_result result;
+    struct retention_result result = {0};
     if (given)
         opts = (struct retention_opts){.keep_s = o->days < 0    ? 0
                                                  : o->days == 0 ? 1

@@ -222,7 +222,7 @@ static int file_make(const char *path, FILE **out)
 static int sidecar_write(const char *path, const struct text *manifest)
 {
     char *sidecar;
-    FILE *file;
+    FILE *file = NULL;
     if (asprintf(&sidecar, "%s.manifest.json", path) < 0)
         return ERR_NOMEM;
     int code = file_make(sidecar, &file);

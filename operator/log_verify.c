@@ -45,7 +45,7 @@ static void print_signer(const struct operator_env *env, const struct log_option
 int log_verify_run(const struct operator_env *env, const char *dir, const struct log_options *options)
 {
     struct signing_public keys[LOG_KEYS_MAX];
-    struct verify_result result;
+    struct verify_result result = {0};
     if (keys_load(env, options, keys) < 0)
         return OPERATOR_FAILED;
     const struct verify_opts opts = {

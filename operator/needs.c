@@ -1,5 +1,6 @@
 #include "operator/needs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,7 @@ static int compare_times(const void *a, const void *b)
 
 static int make_room(struct needs *needs)
 {
+    assert(needs->visits != NULL || needs->visit_cap == 0);
     if (needs->visit_count < needs->visit_cap)
         return 0;
     if (needs->visit_cap == 2 * NEEDS_VISITS_MAX) {

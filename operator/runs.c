@@ -25,7 +25,8 @@ static int order(const struct dirent **a, const struct dirent **b)
 {
     size_t a_len = strcspn((*a)->d_name, "-."), b_len = strcspn((*b)->d_name, "-.");
     int cmp = strncmp((*a)->d_name, (*b)->d_name, a_len < b_len ? a_len : b_len);
-    return cmp != 0 ? cmp : atoi((*b)->d_name + b_len) - atoi((*a)->d_name + a_len); /* "-2" as a number is -2 */
+    long a_number = strtol((*a)->d_name + a_len, NULL, 10), b_number = strtol((*b)->d_name + b_len, NULL, 10);
+    return cmp != 0 ? cmp : (b_number > a_number) - (b_number < a_number); /* "-2" as a number is -2 */
 }
 
 /* The newest ones, newest first, into out; how many. The caller gives them back. */

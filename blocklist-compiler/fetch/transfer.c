@@ -67,7 +67,7 @@ static size_t on_bytes(char *bytes, size_t one, size_t len, void *ctx)
     return len;
 }
 
-static size_t on_header(char *bytes, size_t one, size_t len, void *ctx)
+static size_t on_header(const char *bytes, size_t one, size_t len, void *ctx)
 {
     struct exchange *x = ctx;
     (void)bytes;

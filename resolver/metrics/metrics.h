@@ -70,7 +70,7 @@ static inline void metrics_add(struct metrics *m, enum metric which, uint64_t n)
 
 static inline void metrics_bump(uint64_t *value)
 {
-    __atomic_store_n(value, *value + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&value[0], value[0] + 1, __ATOMIC_RELAXED);
 }
 
 /* An answer is given. rcode: 0 to METRICS_RCODES - 1. */

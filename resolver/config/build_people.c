@@ -222,7 +222,7 @@ static int take_people(struct build *b, const struct people *people)
 int build_people(struct build *b)
 {
     const char *path = b->options->policy.people.file;
-    struct people people;
+    struct people people = {0};
     char *text = NULL;
     size_t len = 0;
     b->config->policy.users = (enum policy_users)b->options->policy.user_names;

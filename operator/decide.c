@@ -151,7 +151,7 @@ static int revoke_run(const struct operator_env *env, int argc, char *argv[])
     "  --exact              the name alone, and nothing below it\n"
 #define DETAILS_WHOM "  --group GROUP, --user USER, --device DEVICE\n"
 #define DETAILS_WHEN                                                                                                   \
-    "\nWhen (WHEN), by the clock of this machine:\n"                                                                   \
+    "\nWhen (WHEN), by the clocks of the school (policy: calendar: time_zone):\n"                                      \
     "  --for 45m|2h|7d      for so long\n"                                                                             \
     "  --until TIME         15:00, or '2026-11-22 15:00'\n"                                                            \
     "  --from TIME          later than now\n"                                                                          \

@@ -49,6 +49,7 @@ static int build_zone(struct build *b)
         return 0;
     }
     b->config->calendar.zone = arena_copy(b->arena, zone, time_zone_size(zone));
+    b->config->time_zone = is_system ? NULL : from->time_zone;
     time_zone_free(zone);
     return b->config->calendar.zone == NULL ? ERR_NOMEM : 0;
 }

@@ -163,6 +163,7 @@ struct config {
     struct query_opts query; /* cookie_secret is left zero: main draws it */
     struct policy_opts policy;
     struct calendar calendar; /* policy.calendar */
+    const char *time_zone;    /* its name; NULL: this machine's own */
     const char *people_path;  /* NULL: there is no people file */
     const char *reasons_path; /* NULL: nor one of reasons; no daemon reads it */
     const struct config_person *people;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A name blocked or allowed on the spot: within a second on every worker, to the second, across kills."""
+import datetime
 import json
 import os
 import time
+import zoneinfo
 
 import lab
 from load import Load
@@ -17,9 +19,11 @@ policy:
     - {name: year-9, networks: [127.0.0.9/32], level: pupils}
     - {name: teachers, networks: [127.0.0.8/32], level: staff}
   default_level: pupils
+  calendar: {time_zone: Pacific/Auckland}
 learning_platform: [lp.wild.example.net]
 decisions: {allow_for: 30m, allow_max: 2d, grant_never: [pornography]}
 """
+CLOCKS = zoneinfo.ZoneInfo("Pacific/Auckland")
 ADDRESS = "198.51.100.10"
 NAMES = ["blocked.example.net", "site.wild.example.net", "cdn.wild.example.net", "ads.wild.example.net"]
 
@@ -56,6 +60,15 @@ class Decisions(lab.Case):
     def tearDown(self):
         for line in self.tell("decisions", "--json").splitlines():
             self.tell("revoke", str(json.loads(line)["id"]))
+
+    def test_times_are_those_of_the_schools_clocks(self):
+        """Wherever the machine thinks that it is."""
+        end = int(time.time()) // 60 * 60 + 3600
+        typed = datetime.datetime.fromtimestamp(end, CLOCKS)
+        self.decided("block", "clocks.example.net", "--until", typed.strftime("%Y-%m-%d %H:%M"))
+        made = [json.loads(line) for line in self.tell("decisions", "--json").splitlines()]
+        self.assertEqual([d["until_s"] for d in made if d["name"].startswith("clocks.")], [end])
+        self.assertIn(typed.strftime("until    %Y-%m-%d %H:%M"), self.tell("decisions"))
 
     def test_a_block_is_in_force_within_a_second_while_dig_asks(self):
         self.assertEqual(self.ask_all("www.example.net"), {(ADDRESS,)})
@@ -136,7 +149,7 @@ class Decisions(lab.Case):
         self.decided("suspend", "www.example.net", "--group", "year-9", "--for", "1h")
         lab.wait_until("it", lambda: self.data("www.example.net", "127.0.0.9") == [lab.SINKHOLE], 1)
         self.assertNotEqual(self.data("t1.wild.example.net", "127.0.0.9"), [lab.SINKHOLE])
-        begin = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 3))
+        begin = datetime.datetime.fromtimestamp(time.time() + 3, CLOCKS).strftime("%Y-%m-%d %H:%M:%S")
         self.decided("block", "t2.wild.example.net", "--from", begin)
         self.assertIn("(begins later)", self.tell("decisions"))
         answer = self.server.ask("t2.wild.example.net")

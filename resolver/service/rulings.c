@@ -82,6 +82,7 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
                                     .number = number,
                                     .ctx = &numbering};
     const struct docket_numbers numbers = {number, &numbering};
+    rulings->made_s = now_s;
     int err = table_new(&opts, &table);
     if (err == 0)
         err = orders_new(table, out);
@@ -89,4 +90,9 @@ int rulings_orders(struct rulings *rulings, const struct config *config, const s
     if (err == 0 && docket != NULL && docket_publish(docket, config->decisions_public, now_s, &numbers) < 0)
         log_warning("the notice page can't be told what was decided file=%s", config->decisions_public);
     return err;
+}
+
+bool rulings_are_ahead(const struct rulings *rulings, int64_t now_s)
+{
+    return now_s < rulings->made_s;
 }

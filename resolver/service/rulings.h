@@ -7,6 +7,9 @@
 #ifndef SERVICE_RULINGS_H
 #define SERVICE_RULINGS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "config/config.h"
 #include "decision/docket.h"
 #include "policy/policy.h"
@@ -23,6 +26,7 @@ struct rulings {
     struct docket *docket; /* NULL: none, for err */
     int err;
     uint32_t version; /* of the last table */
+    int64_t made_s;   /* the time that it was made for */
     struct rulings_numbers numbers;
 };
 
@@ -36,5 +40,11 @@ void rulings_close(struct rulings *rulings);
 /* What is in force, for the groups of this policy; also renews the copy for everyone. ERR_NOMEM. */
 ERR_CHECKED int rulings_orders(struct rulings *rulings, const struct config *config, const struct policy *policy,
                                int64_t now_s, struct orders **out);
+
+/*
+ * Whether orders were made for a time that has not come yet, as by a clock that was set right later: what they took for
+ * over may hold, and is not in them.
+ */
+bool rulings_are_ahead(const struct rulings *rulings, int64_t now_s);
 
 #endif

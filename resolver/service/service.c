@@ -131,6 +131,18 @@ static void on_pace_look(uv_timer_t *timer)
     pace_sample(&s->pace, &sum, (int64_t)uv_now(&s->loop));
 }
 
+/* Blocks that a clock ahead took for over hold again. */
+static void follow_clock(struct service *s)
+{
+    if (s->snapshot == NULL || s->workers == NULL || !rulings_are_ahead(&s->rulings, time(NULL)))
+        return;
+    int err = command_decided(s);
+    if (err < 0)
+        log_error("the clock was set back, and decisions can't be made to follow it: %s", err_str(err));
+    else
+        log_warning("the clock was set back: decisions are in force by the new time");
+}
+
 /* A log that can't be written must not stay unnoticed by who looks after this machine. */
 static void on_log_look(uv_timer_t *timer)
 {
@@ -140,6 +152,7 @@ static void on_log_look(uv_timer_t *timer)
         service_command_env(s, &env);
         changes_look(&env);
     }
+    follow_clock(s);
     if (s->log != NULL)
         log_alarm_tell(&s->log_alarm, s->log, (int64_t)uv_now(&s->loop));
 }

@@ -77,6 +77,8 @@ class Peer:
         return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
 
     def close(self):
+        # The kernel takes the interface away some time after the end of its other side; the next one may have its name.
+        lab.run(["ip", "link", "del", self.interface], check=False)
         self.holder.stdin.close()
         self.holder.stdout.close()
         self.holder.wait()

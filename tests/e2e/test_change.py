@@ -246,7 +246,7 @@ class Change(Control):
         self.as_user(ANNA, "policy", "activate", number)
         lab.wait_until("it", lambda: not self.blocked(), 1)
         next_second()
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time()))     # gmtime() alone lags by some milliseconds
         self.assertFalse(self.blocked())
         next_second()
         self.as_user(ANNA, "policy", "rollback", "--reason", "the end of the test")

@@ -29,7 +29,7 @@ ADDRESS = "198.51.100.66"
 
 def now():
     """As --at takes it, the second that has just begun."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time()))
 
 
 def next_second():

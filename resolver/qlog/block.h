@@ -8,7 +8,8 @@
  *     rows         time, who, what, path, client port, rtt
  *     gaps         from, to, how many records were lost
  *
- * A search looks at the tables first: a block whose tables hold nothing it wants is left after a few kilobytes.
+ * A search looks at the tables first: a block whose tables hold nothing it wants is left after a few kilobytes. Each part
+ * is read when it is asked for.
  *
  * Memory:  heap, owned by the structs, used again from block to block. Both begin as {0}.
  * Threads: one.
@@ -67,6 +68,7 @@ struct block_path {
     uint8_t cache;
 };
 
+/* Room for BLOCK_ROWS_MAX of each. */
 struct block_rows {
     uint64_t *time; /* while building and after reading: ns since 1970; in between: differences */
     uint16_t *who;
@@ -75,6 +77,10 @@ struct block_rows {
     uint16_t *port;
     uint32_t *rtt;
 };
+
+/* Nothing when there is room already. ERR_NOMEM. */
+ERR_CHECKED int block_rows_alloc(struct block_rows *rows);
+void block_rows_free(struct block_rows *rows);
 
 /* ---- making ---- */
 
@@ -122,12 +128,35 @@ void block_builder_done(struct block_builder *builder);
 
 /* ---- reading ---- */
 
+/* What is taken out of a block; the rest of it stays packed. */
+enum block_part {
+    BLOCK_GAPS = 1 << 0,
+    BLOCK_TEXTS = 1 << 1,
+    BLOCK_WHO_TABLE = 1 << 2,
+    BLOCK_NAMES = 1 << 3,   /* of the what table: name, matched, type; and the names themselves */
+    BLOCK_VERDICT = 1 << 4, /* of the what table: action to generation */
+    BLOCK_ANSWER = 1 << 5,  /* of the what table: class, rcode, answer, answer_count */
+    BLOCK_PATH_TABLE = 1 << 6,
+    BLOCK_TIME = 1 << 7, /* of the rows, and so on */
+    BLOCK_WHO = 1 << 8,
+    BLOCK_WHAT = 1 << 9,
+    BLOCK_PATH = 1 << 10,
+    BLOCK_PORT = 1 << 11,
+    BLOCK_RTT = 1 << 12,
+
+    BLOCK_WHAT_TABLE = BLOCK_NAMES | BLOCK_VERDICT | BLOCK_ANSWER,
+    BLOCK_TABLES = BLOCK_TEXTS | BLOCK_WHO_TABLE | BLOCK_WHAT_TABLE | BLOCK_PATH_TABLE,
+    BLOCK_ROWS = BLOCK_TIME | BLOCK_WHO | BLOCK_WHAT | BLOCK_PATH | BLOCK_PORT | BLOCK_RTT,
+    BLOCK_ALL = BLOCK_GAPS | BLOCK_TABLES | BLOCK_ROWS,
+};
+
 struct block {
     struct keyring *keys; /* set by the caller; NULL: what is sealed stays so */
     struct column_packer packer;
     struct block_header header;
     const struct day_key *key; /* of a sealed block; NULL: it is not, or is_closed */
     bool is_closed;            /* who asked can't be had: client, port, device and user of all rows are zero */
+    unsigned parts;            /* that were read: enum block_part */
     struct column columns[COLUMN_ID_MAX]; /* points into the bytes given to block_open() */
     bool present[COLUMN_ID_MAX];
     struct block_who *who;
@@ -139,21 +168,23 @@ struct block {
     struct texts texts;
     struct block_rows rows;
     struct journal_gap *gaps;
+    uint16_t *crowd; /* of the rows of a sealed block */
+    uint32_t who_cap, what_cap, path_cap, names_cap, name_at_cap, gaps_cap;
 };
 
 /* Only what the check covers. ERR_DAMAGED. */
 ERR_CHECKED int block_check(const uint8_t *bytes, size_t len, struct block_header *out);
-/* Checks the block, reads who table, texts and gaps. bytes must live as long as the block is read. ERR_DAMAGED,
- * ERR_NOMEM, ERR_UNSUPPORTED (sealed in a way of a later version). */
+/* Checks the block and finds its columns. bytes must live as long as the block is read. ERR_DAMAGED. */
 ERR_CHECKED int block_open(struct block *block, const uint8_t *bytes, size_t len);
-/* Reads the other tables and the names: the larger part, left until it is known that the block is of interest. */
-ERR_CHECKED int block_read_tables(struct block *block);
-/* Reads the rows; after block_read_tables(). ERR_DAMAGED, ERR_NOMEM. */
-ERR_CHECKED int block_read_rows(struct block *block);
-/* Reads one column of the rows only: COLUMN_WHO, _WHAT, _PATH into out[header.rows]. ERR_DAMAGED, ERR_NOMEM. */
-ERR_CHECKED int block_read_index(struct block *block, enum column_id id, uint16_t *out);
+/* Reads those of the parts that were not read yet; indices bring the tables they point into (of the what table, as much
+ * as is asked for). ERR_DAMAGED, ERR_NOMEM, ERR_UNSUPPORTED (sealed in a way of a later version). */
+ERR_CHECKED int block_read(struct block *block, unsigned parts);
+/* Takes what the builder holds, as if it had been written and read; the builder is cleared. ERR_NOMEM. */
+ERR_CHECKED int block_take(struct block *block, struct block_builder *builder);
+/* Values in the column; 0: there is none. After block_open(). */
+uint32_t block_count(const struct block *block, enum column_id id);
 const uint8_t *block_name(const struct block *block, uint32_t number);
-/* Puts row i together; i < header.rows, after block_read_rows(). */
+/* Puts row i together; i < header.rows, after block_read() of BLOCK_ALL. */
 void block_row(const struct block *block, uint32_t i, struct qlog_record *out);
 /* Whether the column says who asked. */
 bool block_seals(enum column_id id);

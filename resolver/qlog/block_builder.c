@@ -11,31 +11,6 @@
 #include "qlog/crowd.h"
 #include "qlog/seal.h"
 
-static int rows_alloc(struct block_rows *rows)
-{
-    if (rows->time != NULL)
-        return 0;
-    rows->time = calloc(BLOCK_ROWS_MAX, sizeof *rows->time);
-    rows->who = calloc(BLOCK_ROWS_MAX, sizeof *rows->who);
-    rows->what = calloc(BLOCK_ROWS_MAX, sizeof *rows->what);
-    rows->path = calloc(BLOCK_ROWS_MAX, sizeof *rows->path);
-    rows->port = calloc(BLOCK_ROWS_MAX, sizeof *rows->port);
-    rows->rtt = calloc(BLOCK_ROWS_MAX, sizeof *rows->rtt);
-    bool whole = rows->time && rows->who && rows->what && rows->path && rows->port && rows->rtt;
-    return whole ? 0 : ERR_NOMEM;
-}
-
-static void rows_free(struct block_rows *rows)
-{
-    free(rows->time);
-    free(rows->who);
-    free(rows->what);
-    free(rows->path);
-    free(rows->port);
-    free(rows->rtt);
-    *rows = (struct block_rows){0};
-}
-
 static int word_note(struct block_builder *b, const struct block_words *words, const struct texts_key *key)
 {
     const char *word = words->find(words->ctx, key);
@@ -244,7 +219,7 @@ int block_add_rows(struct block_builder *b, const struct block_words *words, con
 {
     struct input in[BLOCK_BATCH];
     assert(count <= BLOCK_BATCH && count <= block_room(b));
-    if (rows_alloc(&b->rows) < 0 || dict_begin(&b->who_keys) < 0 || dict_begin(&b->what_keys) < 0)
+    if (block_rows_alloc(&b->rows) < 0 || dict_begin(&b->who_keys) < 0 || dict_begin(&b->what_keys) < 0)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < count; i++)
         input_begin(b, &items[i], &in[i]);
@@ -338,7 +313,9 @@ static void tables_write(struct output *out)
     struct block_builder *b = out->builder;
     struct text texts = {0};
     fields_put(out, who_fields, FIELD_COUNT(who_fields), b->who, sizeof *b->who, b->who_keys.count);
-    fields_put(out, what_fields, FIELD_COUNT(what_fields), b->what, sizeof *b->what, b->what_keys.count);
+    fields_put(out, name_fields, FIELD_COUNT(name_fields), b->what, sizeof *b->what, b->what_keys.count);
+    fields_put(out, answer_fields, FIELD_COUNT(answer_fields), b->what, sizeof *b->what, b->what_keys.count);
+    fields_put(out, verdict_fields, FIELD_COUNT(verdict_fields), b->what, sizeof *b->what, b->what_keys.count);
     fields_put(out, path_fields, FIELD_COUNT(path_fields), b->path.bytes, sizeof(struct block_path), b->path.count);
     fields_put(out, gap_fields, FIELD_COUNT(gap_fields), b->gaps, sizeof(struct journal_gap), b->gap_count);
     column_put(out, COLUMN_NAMES, b->names.bytes, &(struct column_shape){1, 1, b->names.bytes_len});
@@ -402,7 +379,7 @@ static int rows_sort(struct block_builder *b)
         return 0;
     struct block_rows sorted = {0};
     struct row_order *order = calloc(b->row_count, sizeof *order);
-    int code = order == NULL ? ERR_NOMEM : rows_alloc(&sorted);
+    int code = order == NULL ? ERR_NOMEM : block_rows_alloc(&sorted);
     if (code == 0) {
         for (uint32_t i = 0; i < b->row_count; i++)
             order[i] = (struct row_order){.time_ns = (int64_t)b->rows.time[i], .row = i};
@@ -412,7 +389,7 @@ static int rows_sort(struct block_builder *b)
         b->rows = sorted;
         sorted = unsorted;
     }
-    rows_free(&sorted);
+    block_rows_free(&sorted);
     free(order);
     return code;
 }
@@ -469,6 +446,84 @@ int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], str
     return 0;
 }
 
+/* ---- handing it over as it is ---- */
+
+static int names_copy(struct block *block, const struct dict *names)
+{
+    size_t len;
+    uint8_t *bytes = malloc(names->bytes_len + 1);
+    uint32_t *at = malloc((names->count + 1) * sizeof *at);
+    if (bytes == NULL || at == NULL) {
+        free(bytes);
+        free(at);
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < names->count; i++)
+        at[i] = (uint32_t)(dict_at(names, i, &len) - names->bytes);
+    if (names->bytes_len > 0)
+        memcpy(bytes, names->bytes, names->bytes_len);
+    free(block->names);
+    free(block->name_at);
+    block->names = bytes;
+    block->name_at = at;
+    block->names_cap = (uint32_t)names->bytes_len + 1;
+    block->name_at_cap = names->count + 1;
+    block->name_count = names->count;
+    return 0;
+}
+
+static int path_copy(struct block *block, const struct dict *path)
+{
+    struct block_path *table = malloc(path->bytes_len + sizeof *table);
+    if (table == NULL)
+        return ERR_NOMEM;
+    if (path->bytes_len > 0)
+        memcpy(table, path->bytes, path->bytes_len);
+    free(block->path);
+    block->path = table;
+    block->path_count = path->count;
+    block->path_cap = path->count + 1;
+    return 0;
+}
+
+#define SWAP(a, b)                                                                                                     \
+    do {                                                                                                               \
+        __typeof__(a) kept = (a);                                                                                      \
+        (a) = (b);                                                                                                     \
+        (b) = kept;                                                                                                    \
+    } while (0)
+
+int block_take(struct block *block, struct block_builder *b)
+{
+    block->parts = 0;
+    int code = block_rows_alloc(&block->rows);
+    if (code == 0)
+        code = rows_sort(b);
+    if (code == 0)
+        code = names_copy(block, &b->names);
+    if (code == 0)
+        code = path_copy(block, &b->path);
+    if (code < 0)
+        return code;
+    block->header = (struct block_header){
+        .magic = BLOCK_MAGIC, .rows = b->row_count, .gaps = b->gap_count, .min_ns = b->min_ns, .max_ns = b->max_ns};
+    block->key = NULL;
+    block->is_closed = false;
+    block->who_count = b->who_keys.count;
+    block->what_count = b->what_keys.count;
+    SWAP(block->who, b->who);
+    SWAP(block->who_cap, b->who_cap);
+    SWAP(block->what, b->what);
+    SWAP(block->what_cap, b->what_cap);
+    SWAP(block->gaps, b->gaps);
+    SWAP(block->gaps_cap, b->gap_cap);
+    SWAP(block->texts, b->texts);
+    SWAP(block->rows, b->rows);
+    block->parts = BLOCK_ALL;
+    block_builder_clear(b);
+    return 0;
+}
+
 void block_builder_clear(struct block_builder *b)
 {
     dict_clear(&b->who_keys);
@@ -493,7 +548,7 @@ void block_builder_done(struct block_builder *b)
     dict_done(&b->path);
     dict_done(&b->names);
     texts_done(&b->texts);
-    rows_free(&b->rows);
+    block_rows_free(&b->rows);
     free(b->gaps);
     *b = (struct block_builder){0};
 }

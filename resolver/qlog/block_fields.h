@@ -23,14 +23,20 @@ static const struct block_field who_fields[] = {
 /* Of sealed blocks only. */
 static const struct block_field slot_fields[] = {FIELD(WHO_SLOT, block_who, slot)};
 
-static const struct block_field what_fields[] = {
+static const struct block_field name_fields[] = {
     FIELD(WHAT_NAME, block_what, name),
     FIELD(WHAT_MATCHED, block_what, matched),
     FIELD(WHAT_TYPE, block_what, type),
+};
+
+static const struct block_field answer_fields[] = {
     FIELD(WHAT_CLASS, block_what, class),
     FIELD(WHAT_RCODE, block_what, rcode),
     FIELD(WHAT_ANSWER, block_what, answer),
     FIELD(WHAT_ANSWER_COUNT, block_what, answer_count),
+};
+
+static const struct block_field verdict_fields[] = {
     FIELD(WHAT_ACTION, block_what, action),
     FIELD(WHAT_REASON, block_what, reason),
     FIELD(WHAT_CATEGORY, block_what, category),

@@ -5,6 +5,7 @@
 #include "base/verdict.h"
 #include "belisha/category.h"
 #include "dns/name.h"
+#include "qlog/block.h"
 
 int filter_init(struct filter *filter, const struct qlog_filter *wanted)
 {
@@ -13,6 +14,23 @@ int filter_init(struct filter *filter, const struct qlog_filter *wanted)
     if (code == 0)
         *filter = f;
     return code;
+}
+
+unsigned filter_parts(const struct filter *filter)
+{
+    const struct qlog_filter *w = &filter->wanted;
+    unsigned parts = 0;
+    if (w->client != NULL || w->group != NULL || w->user != 0 || w->device != 0)
+        parts |= BLOCK_WHO_TABLE | BLOCK_WHO;
+    if (w->group != NULL)
+        parts |= BLOCK_TEXTS;
+    if (w->blocked_only || w->action >= 0 || w->categories != 0)
+        parts |= BLOCK_VERDICT | BLOCK_WHAT;
+    if (w->name != NULL)
+        parts |= BLOCK_NAMES | BLOCK_WHAT;
+    if (w->code != NULL)
+        parts |= BLOCK_WHO_TABLE | BLOCK_WHO | BLOCK_NAMES | BLOCK_WHAT | BLOCK_TIME;
+    return parts;
 }
 
 bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t last_ns)
@@ -29,23 +47,23 @@ bool filter_wants_who(const struct filter *filter, const struct filter_who *who)
            (w->device == 0 || w->device == who->device);
 }
 
-static bool name_is_wanted(const struct qlog_filter *w, const uint8_t *name)
-{
-    return w->name_below ? name_is_at_or_below(name, w->name) : name_equal(name, w->name);
-}
-
-bool filter_wants_what(const struct filter *filter, const uint8_t *name, const uint8_t *matched,
-                       const struct verdict *verdict)
+bool filter_wants_verdict(const struct filter *filter, const struct verdict *verdict)
 {
     const struct qlog_filter *w = &filter->wanted;
     if (w->blocked_only && !verdict_is_block(verdict))
         return false;
     if (w->action >= 0 && verdict->action != w->action)
         return false;
-    if (w->categories != 0 &&
-        (verdict->category >= CATEGORY_MAX || (w->categories & CATEGORY_BIT(verdict->category)) == 0))
-        return false;
-    return w->name == NULL || name_is_wanted(w, name) || (matched != NULL && name_is_wanted(w, matched));
+    return w->categories == 0 ||
+           (verdict->category < CATEGORY_MAX && (w->categories & CATEGORY_BIT(verdict->category)) != 0);
+}
+
+bool filter_wants_name(const struct filter *filter, const uint8_t *name)
+{
+    const struct qlog_filter *w = &filter->wanted;
+    if (w->name == NULL)
+        return true;
+    return w->name_below ? name_is_at_or_below(name, w->name) : name_equal(name, w->name);
 }
 
 bool filter_wants_code(const struct filter *filter, const struct ipaddr *client, const uint8_t *name, int64_t time_ns)

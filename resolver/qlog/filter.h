@@ -21,6 +21,9 @@ struct filter {
 /* ERR_MALFORMED: the code is none. */
 ERR_CHECKED int filter_init(struct filter *filter, const struct qlog_filter *wanted);
 
+/* The parts of a block (enum block_part) that it looks at: tables, and indices of the rows; not their times. */
+unsigned filter_parts(const struct filter *filter);
+
 /* Whether any moment of [first, last] is wanted. */
 bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t last_ns);
 struct filter_who {
@@ -30,9 +33,10 @@ struct filter_who {
 };
 
 bool filter_wants_who(const struct filter *filter, const struct filter_who *who);
-/* matched: NULL when it is the name itself. */
-bool filter_wants_what(const struct filter *filter, const uint8_t *name, const uint8_t *matched,
-                       const struct verdict *verdict);
+/* Looks at action, reason and category. */
+bool filter_wants_verdict(const struct filter *filter, const struct verdict *verdict);
+/* A row is wanted for its name or for the matched one. */
+bool filter_wants_name(const struct filter *filter, const uint8_t *name);
 bool filter_wants_code(const struct filter *filter, const struct ipaddr *client, const uint8_t *name, int64_t time_ns);
 
 #endif

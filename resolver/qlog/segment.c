@@ -180,23 +180,29 @@ int segment_open(int dir_fd, const char *file, struct segment **out)
     return fd < 0 ? -errno : segment_open_fd(fd, out);
 }
 
-int segment_read_block(struct segment *s, uint32_t i, const uint8_t **out, size_t *out_len)
+int segment_copy_block(const struct segment *s, uint32_t i, struct segment_buffer *buffer)
 {
     const struct segment_block *block = &s->blocks[i];
     if (block->len > BLOCK_LEN_MAX)
         return ERR_DAMAGED;
-    if (block->len > s->buffer_cap) {
-        uint8_t *buffer = realloc(s->buffer, block->len);
-        if (buffer == NULL)
+    if (block->len > buffer->cap) {
+        uint8_t *bytes = realloc(buffer->bytes, block->len);
+        if (bytes == NULL)
             return ERR_NOMEM;
-        s->buffer = buffer;
-        s->buffer_cap = block->len;
+        buffer->bytes = bytes;
+        buffer->cap = block->len;
     }
-    int code = bytes_get(s, block->offset, s->buffer, block->len);
+    buffer->len = block->len;
+    return bytes_get(s, block->offset, buffer->bytes, block->len);
+}
+
+int segment_read_block(struct segment *s, uint32_t i, const uint8_t **out, size_t *out_len)
+{
+    int code = segment_copy_block(s, i, &s->buffer);
     if (code < 0)
         return code;
-    *out = s->buffer;
-    *out_len = block->len;
+    *out = s->buffer.bytes;
+    *out_len = s->buffer.len;
     return 0;
 }
 
@@ -207,7 +213,7 @@ void segment_close(struct segment *s)
     close(s->fd);
     free(s->blocks);
     free(s->journals);
-    free(s->buffer);
+    free(s->buffer.bytes);
     free(s);
 }
 

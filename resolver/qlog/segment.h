@@ -45,6 +45,11 @@ void segment_abort(struct segment_writer *writer);
 
 /* ---- reading ---- */
 
+struct segment_buffer {
+    uint8_t *bytes;
+    size_t len, cap;
+};
+
 struct segment {
     int fd;
     uint64_t bytes;
@@ -54,8 +59,7 @@ struct segment {
     struct segment_block *blocks;     /* footer.block_count */
     struct segment_journal *journals; /* footer.journal_count */
     bool footer_damaged;              /* the blocks were found by walking; nothing but offset, len, times is known */
-    uint8_t *buffer;                  /* of the last block read */
-    size_t buffer_cap;
+    struct segment_buffer buffer;     /* the last block read */
 };
 
 /* ERR_NOENT, ERR_ACCESS, ERR_DAMAGED (not even a header), ERR_FORMAT_VERSION, ERR_NOMEM. */
@@ -64,6 +68,9 @@ ERR_CHECKED int segment_open(int dir_fd, const char *file, struct segment **out)
 ERR_CHECKED int segment_open_fd(int fd, struct segment **out);
 /* Reads block i; *out is valid until the next call. ERR_DAMAGED: short or past the file. ERR_IO, ERR_NOMEM. */
 ERR_CHECKED int segment_read_block(struct segment *segment, uint32_t i, const uint8_t **out, size_t *out_len);
+/* The same into a buffer of the caller's, which grows as needed (begins as {0}, ends with free()): several threads may
+ * read one segment, each with its own. */
+ERR_CHECKED int segment_copy_block(const struct segment *segment, uint32_t i, struct segment_buffer *buffer);
 void segment_close(struct segment *segment);
 
 /* What the signature of a segment is over. */

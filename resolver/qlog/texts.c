@@ -81,6 +81,16 @@ int texts_put(struct texts *texts, const struct texts_key *key, const char *word
     return packed_put(texts, packed, word, TEXTS_LEN_MAX);
 }
 
+const char *texts_want(struct texts *texts, const struct texts_key *key)
+{
+    char digits[8];
+    const char *word = texts_find(texts, key);
+    if (word != NULL)
+        return word;
+    snprintf(digits, sizeof digits, "%u", key->number);
+    return texts_put(texts, key, digits) < 0 ? NULL : texts_find(texts, key);
+}
+
 void texts_clear(struct texts *texts)
 {
     dict_clear(&texts->keys);

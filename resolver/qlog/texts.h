@@ -39,6 +39,8 @@ struct texts {
 
 /* NULL: unknown. */
 const char *texts_find(const struct texts *texts, const struct texts_key *key);
+/* The number itself where the word is unknown. ERR_NOMEM: NULL. */
+const char *texts_want(struct texts *texts, const struct texts_key *key);
 /* A known key keeps its text. ERR_NOMEM. */
 ERR_CHECKED int texts_put(struct texts *texts, const struct texts_key *key, const char *word);
 void texts_clear(struct texts *texts);

@@ -38,6 +38,8 @@ static bool block_verify(struct verifier *v, struct segment *segment, uint32_t i
     }
     segment_hash(bytes, len, NULL, 0, hash);
     code = block_open(&v->block, bytes, len);
+    if (code == 0)
+        code = block_read(&v->block, BLOCK_WHO_TABLE | BLOCK_TEXTS | BLOCK_GAPS);
     if (code < 0 || memcmp(hash, segment->blocks[i].hash, sizeof hash) != 0) {
         fault_note(v, "a block is not as it was written");
         return false;

@@ -17,9 +17,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "qlog/block.h"
+#include "qlog/blocks.h"
 #include "qlog/reader.h"
-#include "qlog/segment.h"
 #include "qlog/writer.h"
 
 #define CLIENTS 1200u
@@ -186,34 +185,23 @@ static void scan_report(const char *what, const char *dir, const struct qlog_fil
 /* One column over all blocks: the least that a report has to read. */
 static void column_report(const char *dir, uint32_t rows)
 {
-    static uint16_t who[BLOCK_ROWS_MAX];
     static uint64_t count[BLOCK_ROWS_MAX];
-    struct segment_list list;
-    struct block block = {0};
-    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
+    const struct blocks_opts opts = {.filter = {.action = -1}, .parts = BLOCK_WHO};
+    const struct block_view *view;
+    struct blocks *blocks;
+    struct blocks_reader *reader;
     double begin = seconds();
-    if (dir_fd < 0 || segment_list(dir_fd, &list) < 0)
+    if (blocks_open(dir, &opts, &blocks) < 0)
         return;
-    for (size_t i = 0; i < list.count; i++) {
-        struct segment *segment;
-        const uint8_t *bytes;
-        size_t len;
-        if (segment_open(dir_fd, list.files[i].file, &segment) < 0)
-            continue;
-        for (uint32_t b = 0; b < segment->footer.block_count; b++) {
-            if (segment_read_block(segment, b, &bytes, &len) < 0 || block_open(&block, bytes, len) < 0 ||
-                block_read_index(&block, COLUMN_WHO, who) < 0)
-                continue;
-            for (uint32_t r = 0; r < block.header.rows; r++)
-                count[who[r]]++;
-        }
-        segment_close(segment);
+    if (blocks_reader_new(blocks, &reader) == 0) {
+        while (blocks_next(reader, &view) == 1)
+            for (uint32_t r = 0; r < view->row_count; r++)
+                count[view->who_of[r]]++;
+        blocks_reader_free(reader);
     }
     double spent = seconds() - begin;
     printf("%-28s %10.1f million rows/s   %.3f s\n", "one column", rows / spent / 1e6, spent);
-    block_done(&block);
-    segment_list_done(&list);
-    close(dir_fd);
+    blocks_close(blocks);
 }
 
 static const char *folder_make(int argc, char **argv, int i)

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         header.check = XXH3_64bits(bytes + covered, size - covered);
         memcpy(bytes, &header, sizeof header);
     }
-    if (block_open(&block, bytes, size) == 0 && block_read_tables(&block) == 0 && block_read_rows(&block) == 0)
+    if (block_open(&block, bytes, size) == 0 && block_read(&block, BLOCK_ALL) == 0)
         block_use(&block);
     block_done(&block);
     free(bytes);

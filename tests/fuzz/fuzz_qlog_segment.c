@@ -18,9 +18,7 @@ static void segment_use(struct segment *segment)
         if (code == 0)
             code = block_open(&block, bytes, len);
         if (code == 0)
-            code = block_read_tables(&block);
-        if (code == 0)
-            code = block_read_rows(&block);
+            code = block_read(&block, BLOCK_ALL);
         if (code > 0)
             abort();
     }

@@ -155,8 +155,7 @@ static void no_client_stands_in_a_segment(void **state)
             assert_int_equal(segment_read_block(segment, b, &bytes, &len), 0);
             assert_int_equal(block_open(&block, bytes, len), 0);
             assert_true(block.is_closed);
-            assert_int_equal(block_read_tables(&block), 0);
-            assert_int_equal(block_read_rows(&block), 0);
+            assert_int_equal(block_read(&block, BLOCK_ALL), 0);
             assert_int_equal(block.header.min_ns / DAY_KEY_NS, block.header.max_ns / DAY_KEY_NS);
             for (uint32_t id = 0; id < COLUMN_ID_MAX; id++)
                 assert_true(!block.present[id] ||

@@ -253,7 +253,9 @@ static const char details[] =
     "  --code XXXX-XXXX          of the question that the notice page's code stands for\n"
     "\nWhat to do with them:\n"
     "  --limit NUMBER            end after so many\n"
-    "  --format csv|ndjson       csv is the default\n"
+    "  --format csv|ndjson|sqlite|parquet\n"
+    "                            csv is the default\n"
+    "  --bom                     CSV: begin with a byte-order mark, by which Excel knows UTF-8\n"
     "  -o, --output FILE         instead of standard output; must not be there yet\n"
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
@@ -267,7 +269,7 @@ static const char details[] =
 const struct operator_command command_log = {
     .name = "log",
     .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
-                "log export [CHOICE]... [--limit NUMBER] [--format csv|ndjson] [-o FILE] [--dir DIR]\n"
+                "log export [CHOICE]... [--limit NUMBER] [--format FORMAT] [--bom] [-o FILE] [--dir DIR]\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"
                 "log verify [--key FILE]... [--dir DIR]",

@@ -10,88 +10,13 @@
 #include <sodium.h>
 
 #include "base/category.h"
+#include "base/err.h"
+#include "base/text.h"
 #include "base/verdict.h"
 #include "dns/name.h"
 #include "operator/log_fields.h"
 
 #define HASH_LEN 32
-
-/* ---- rows ---- */
-
-/* A spreadsheet would run a cell that begins with one of these as a formula; the apostrophe makes it text again. */
-static bool cell_is_formula(const char *text)
-{
-    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-}
-
-static void csv_text(struct text *line, const char *text)
-{
-    bool quote = strpbrk(text, ",\"\r\n") != NULL;
-    if (quote)
-        text_add(line, "\"", 1);
-    if (cell_is_formula(text))
-        text_add(line, "'", 1);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '"')
-            text_add(line, "\"", 1);
-        text_add(line, at, 1);
-    }
-    if (quote)
-        text_add(line, "\"", 1);
-}
-
-/* A gap has a time, a node and its number; everything else of it would be made up. */
-static bool field_applies(const struct qlog_row *row, const char *name)
-{
-    return row->lost == 0 || strcmp(name, "time") == 0 || strcmp(name, "node") == 0 || strcmp(name, "lost") == 0;
-}
-
-static void field_get(const struct qlog_row *row, const struct log_field *field, struct log_value *out)
-{
-    out->kind = LOG_VALUE_NONE;
-    if (field_applies(row, field->name))
-        field->get(row, out);
-}
-
-void log_csv_header(struct text *line)
-{
-    for (size_t i = 0; i < log_field_count; i++)
-        text_printf(line, "%s%s", i == 0 ? "" : ",", log_fields[i].name);
-    text_add(line, "\r\n", 2);
-}
-
-void log_row_to_csv(const struct qlog_row *row, struct text *line)
-{
-    for (size_t i = 0; i < log_field_count; i++) {
-        struct log_value value;
-        field_get(row, &log_fields[i], &value);
-        if (i > 0)
-            text_add(line, ",", 1);
-        if (value.kind == LOG_VALUE_TEXT)
-            csv_text(line, value.text);
-        else if (value.kind == LOG_VALUE_NUMBER)
-            text_printf(line, "%" PRIu64, value.number);
-    }
-    text_add(line, "\r\n", 2);
-}
-
-void log_row_to_ndjson(const struct qlog_row *row, struct text *line)
-{
-    bool first = true;
-    for (size_t i = 0; i < log_field_count; i++) {
-        struct log_value value;
-        field_get(row, &log_fields[i], &value);
-        if (value.kind == LOG_VALUE_NONE)
-            continue;
-        text_printf(line, "%s\"%s\":", first ? "{" : ",", log_fields[i].name);
-        if (value.kind == LOG_VALUE_TEXT)
-            text_add_json(line, value.text);
-        else
-            text_printf(line, "%" PRIu64, value.number);
-        first = false;
-    }
-    text_add(line, "}\n", 2);
-}
 
 /* ---- manifest ---- */
 
@@ -149,7 +74,7 @@ static void manifest_write(const struct log_export *export, const struct log_exp
     char time[LOG_TIME_MAX];
     char hex[2 * HASH_LEN + 1];
     text_printf(out, "{\"manifest\":{\"program\":\"belisha " BELISHA_VERSION "\",\"format\":\"%s\"",
-                export->options->format == LOG_FORMAT_CSV ? "csv" : "ndjson");
+                grid_format_name(export->options->format));
     member_text(out, "made", log_time_to_text(export->now_ns, time));
     text_printf(out, ",\"filter\":");
     filter_write(export->options, out);
@@ -166,38 +91,47 @@ static void manifest_write(const struct log_export *export, const struct log_exp
 
 struct output {
     FILE *file;
-    struct text line;
+    struct grid *grid;
     crypto_generichash_state hash;
 };
 
-static int line_put(struct output *out)
+static int bytes_put(void *ctx, const void *bytes, size_t len)
 {
-    if (!text_ok(&out->line))
-        return ERR_NOMEM;
-    crypto_generichash_update(&out->hash, (const uint8_t *)out->line.bytes, out->line.len);
-    size_t written = fwrite(out->line.bytes, 1, out->line.len, out->file);
-    bool whole = written == out->line.len;
-    out->line.len = 0;
-    return whole ? 0 : ERR_IO;
+    struct output *out = ctx;
+    crypto_generichash_update(&out->hash, bytes, len);
+    return fwrite(bytes, 1, len, out->file) == len ? 0 : err_from_errno(errno);
+}
+
+static int grid_make(const struct log_export *export, struct output *out)
+{
+    static struct grid_column columns[LOG_FIELDS];
+    for (size_t i = 0; i < LOG_FIELDS; i++)
+        columns[i] = log_fields[i].column;
+    return grid_open(&(struct grid_opts){.format = export->options->format,
+                                         .columns = columns,
+                                         .column_count = LOG_FIELDS,
+                                         .name = "queries",
+                                         .bom = export->options->bom,
+                                         .folder = export->folder,
+                                         .write = bytes_put,
+                                         .ctx = out},
+                     &out->grid);
 }
 
 static int rows_put(const struct log_export *export, struct qlog_scan *scan, struct output *out,
                     struct log_export_result *result)
 {
     const struct log_options *o = export->options;
+    struct log_cells cells = {.used = 0};
     struct qlog_row row;
     int code = 0;
-    if (o->format == LOG_FORMAT_CSV) {
-        log_csv_header(&out->line);
-        code = line_put(out);
-    }
     while (code == 0 && (o->limit == 0 || result->stats.rows < o->limit)) {
         code = qlog_scan_next(scan, &row);
         if (code <= 0)
             break;
         log_names_put(export->names, &row);
-        (o->format == LOG_FORMAT_CSV ? log_row_to_csv : log_row_to_ndjson)(&row, &out->line);
-        code = line_put(out);
+        log_cells_get(&row, &cells);
+        code = grid_add(out->grid, cells.at);
         result->written++;
         qlog_scan_stats(scan, &result->stats);
     }
@@ -243,7 +177,7 @@ static int manifest_put(const struct log_export *export, const struct log_export
     manifest_write(export, result, hash, &manifest);
     if (!text_ok(&manifest))
         code = ERR_NOMEM;
-    else if (export->options->format == LOG_FORMAT_NDJSON)
+    else if (export->options->format == GRID_NDJSON)
         code = fwrite(manifest.bytes, 1, manifest.len, out->file) == manifest.len ? 0 : ERR_IO;
     else if (export->options->output != NULL)
         code = sidecar_write(export->options->output, &manifest);
@@ -256,10 +190,14 @@ static int export_write(const struct log_export *export, struct qlog_scan *scan,
 {
     struct output out = {.file = file};
     crypto_generichash_init(&out.hash, NULL, 0, HASH_LEN);
-    int code = rows_put(export, scan, &out, result);
+    int code = grid_make(export, &out);
+    if (code == 0)
+        code = rows_put(export, scan, &out, result);
     if (code >= 0)
+        code = grid_finish(out.grid);
+    if (code == 0)
         code = manifest_put(export, result, &out);
-    text_done(&out.line);
+    grid_close(out.grid);
     return code < 0 ? code : fflush(file) == 0 ? 0 : ERR_IO;
 }
 

@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/text.h"
 #include "operator/log_names.h"
 #include "operator/log_options.h"
 
@@ -18,8 +17,9 @@ struct log_export {
     const char *dir;
     const struct log_options *options;
     struct log_names *names;
-    int64_t now_ns; /* stands in the manifest */
-    FILE *out;      /* where rows go when options->output is NULL */
+    int64_t now_ns;     /* stands in the manifest */
+    const char *folder; /* where an SQLite file is built; NULL: the current one */
+    FILE *out;          /* where rows go when options->output is NULL */
 };
 
 struct log_export_result {
@@ -29,10 +29,5 @@ struct log_export_result {
 
 /* Negative enum err of reading the log or writing the file; ERR_EXIST: the file is there already. */
 ERR_CHECKED int log_export_run(const struct log_export *export, struct log_export_result *out);
-
-/* One row, added to line. */
-void log_row_to_csv(const struct qlog_row *row, struct text *line);
-void log_row_to_ndjson(const struct qlog_row *row, struct text *line);
-void log_csv_header(struct text *line);
 
 #endif

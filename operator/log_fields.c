@@ -1,116 +1,108 @@
 #include "operator/log_fields.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/category.h"
 #include "base/verdict.h"
 #include "dns/rr.h"
 
-char *log_time_to_text(int64_t time_ns, char out[LOG_TIME_MAX])
+/* A place in the room of these cells; all texts of a row have one. */
+static char *room_take(struct log_cells *cells, size_t len)
 {
-    int64_t seconds = time_ns / 1000000000;
-    int64_t rest = time_ns % 1000000000;
-    struct tm tm;
-    if (rest < 0) {
-        rest += 1000000000;
-        seconds--;
-    }
-    time_t when = seconds;
-    gmtime_r(&when, &tm);
-    size_t len = strftime(out, LOG_TIME_MAX - 5, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + len, LOG_TIME_MAX - len, ".%03dZ", (int)(rest / 1000000));
-    return out;
+    char *room = cells->room + cells->used;
+    cells->used += len;
+    assert(cells->used <= sizeof cells->room);
+    return room;
 }
 
-static void put_text(struct log_value *out, const char *text)
+static void put_text(struct grid_cell *out, const char *text)
 {
-    out->kind = LOG_VALUE_TEXT;
-    snprintf(out->text, sizeof out->text, "%s", text);
+    *out = (struct grid_cell){.there = true, .text = text, .len = strlen(text)};
 }
 
-static void put_number(struct log_value *out, uint64_t number)
+/* "": nothing is known. */
+static void put_known(struct grid_cell *out, const char *text)
 {
-    out->kind = LOG_VALUE_NUMBER;
-    out->number = number;
+    if (text[0] != '\0')
+        put_text(out, text);
 }
 
-static void put_address(struct log_value *out, const struct ipaddr *address)
+static void put_number(struct grid_cell *out, uint64_t number)
+{
+    *out = (struct grid_cell){.there = true, .number = number > INT64_MAX ? INT64_MAX : (int64_t)number};
+}
+
+static void put_address(struct log_cells *cells, struct grid_cell *out, const struct ipaddr *address)
 {
     static const struct ipaddr none;
-    if (ipaddr_equal(address, &none))
-        return;
-    out->kind = LOG_VALUE_TEXT;
-    ipaddr_to_text(address, out->text);
+    if (!ipaddr_equal(address, &none))
+        put_text(out, ipaddr_to_text(address, room_take(cells, IPADDR_TEXT_MAX)));
 }
 
-static void put_choice(struct log_value *out, const char *const *names, size_t count, unsigned value)
+static void put_choice(struct grid_cell *out, const char *const *names, size_t count, unsigned value)
 {
     put_text(out, value < count ? names[value] : "unknown");
 }
 
-static void get_time(const struct qlog_row *row, struct log_value *out)
+static void get_time(struct log_cells *c, struct grid_cell *out)
 {
-    out->kind = LOG_VALUE_TEXT;
-    log_time_to_text(row->record.time_ns, out->text);
+    *out = (struct grid_cell){.there = true, .number = c->row->record.time_ns};
 }
 
-static void get_node(const struct qlog_row *row, struct log_value *out)
+static void get_node(struct log_cells *c, struct grid_cell *out)
 {
-    put_text(out, row->node);
+    put_text(out, c->row->node);
 }
 
-static void get_client(const struct qlog_row *row, struct log_value *out)
+static void get_client(struct log_cells *c, struct grid_cell *out)
 {
-    put_address(out, &row->record.client);
+    put_address(c, out, &c->row->record.client);
 }
 
-static void get_client_port(const struct qlog_row *row, struct log_value *out)
+static void get_client_port(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.client_port != 0)
-        put_number(out, row->record.client_port);
+    if (c->row->record.client_port != 0)
+        put_number(out, c->row->record.client_port);
 }
 
-static void get_device(const struct qlog_row *row, struct log_value *out)
+static void get_device(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->device[0] != '\0')
-        put_text(out, row->device);
+    put_known(out, c->row->device);
 }
 
-static void get_device_number(const struct qlog_row *row, struct log_value *out)
+static void get_device_number(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.device != 0)
-        put_number(out, row->record.device);
+    if (c->row->record.device != 0)
+        put_number(out, c->row->record.device);
 }
 
-static void get_device_called(const struct qlog_row *row, struct log_value *out)
+static void get_device_called(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->called[0] != '\0')
-        put_text(out, row->called);
+    put_known(out, c->row->called);
 }
 
-static void get_user(const struct qlog_row *row, struct log_value *out)
+static void get_user(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->user[0] != '\0')
-        put_text(out, row->user);
+    put_known(out, c->row->user);
 }
 
-static void get_user_number(const struct qlog_row *row, struct log_value *out)
+static void get_user_number(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.user != 0)
-        put_number(out, row->record.user);
+    if (c->row->record.user != 0)
+        put_number(out, c->row->record.user);
 }
 
-static void get_group(const struct qlog_row *row, struct log_value *out)
+static void get_group(struct log_cells *c, struct grid_cell *out)
 {
-    put_text(out, row->group);
+    put_text(out, c->row->group);
 }
 
-static void get_grade(const struct qlog_row *row, struct log_value *out)
+static void get_grade(struct log_cells *c, struct grid_cell *out)
 {
     static const char *const names[] = {"none", "user", "logon", "loan", "device", "address"};
-    put_choice(out, names, 6, row->record.grade);
+    put_choice(out, names, 6, c->row->record.grade);
 }
 
 char log_grade_letter(unsigned grade)
@@ -118,185 +110,197 @@ char log_grade_letter(unsigned grade)
     return grade >= QLOG_GRADE_USER && grade <= QLOG_GRADE_ADDRESS ? "ABCDE"[grade - QLOG_GRADE_USER] : '-';
 }
 
-static void get_grade_letter(const struct qlog_row *row, struct log_value *out)
+static void get_grade_letter(struct log_cells *c, struct grid_cell *out)
 {
-    const char letter[] = {log_grade_letter(row->record.grade), '\0'};
-    if (letter[0] != '-')
-        put_text(out, letter);
+    static const char *const letters[] = {"A", "B", "C", "D", "E"};
+    if (log_grade_letter(c->row->record.grade) != '-')
+        put_text(out, letters[c->row->record.grade - QLOG_GRADE_USER]);
 }
 
-static void get_name(const struct qlog_row *row, struct log_value *out)
+static void get_name(struct log_cells *c, struct grid_cell *out)
 {
-    out->kind = LOG_VALUE_TEXT;
-    name_to_text(row->record.qname, out->text);
+    put_text(out, name_to_text(c->row->record.qname, room_take(c, NAME_TEXT_MAX)));
 }
 
-static void get_type(const struct qlog_row *row, struct log_value *out)
+static void get_type(struct log_cells *c, struct grid_cell *out)
 {
-    out->kind = LOG_VALUE_TEXT;
-    dns_type_to_text(row->record.qtype, out->text);
+    put_text(out, dns_type_to_text(c->row->record.qtype, room_take(c, DNS_TYPE_TEXT_MAX)));
 }
 
-static void get_class(const struct qlog_row *row, struct log_value *out)
+static void get_class(struct log_cells *c, struct grid_cell *out)
 {
-    put_number(out, row->record.qclass);
+    put_number(out, c->row->record.qclass);
 }
 
-static void get_transport(const struct qlog_row *row, struct log_value *out)
+static void get_transport(struct log_cells *c, struct grid_cell *out)
 {
     static const char *const names[] = {"udp", "tcp", "dot", "doh"};
-    put_choice(out, names, 4, row->record.transport);
+    put_choice(out, names, 4, c->row->record.transport);
 }
 
-static void get_verdict(const struct qlog_row *row, struct log_value *out)
+static void get_verdict(struct log_cells *c, struct grid_cell *out)
 {
-    put_text(out, verdict_action_name(row->record.verdict.action));
+    put_text(out, verdict_action_name(c->row->record.verdict.action));
 }
 
-static void get_reason(const struct qlog_row *row, struct log_value *out)
+static void get_reason(struct log_cells *c, struct grid_cell *out)
 {
-    put_text(out, verdict_reason_name(row->record.verdict.reason));
+    put_text(out, verdict_reason_name(c->row->record.verdict.reason));
 }
 
-static void get_category(const struct qlog_row *row, struct log_value *out)
+static void get_category(struct log_cells *c, struct grid_cell *out)
 {
-    unsigned id = row->record.verdict.category;
+    unsigned id = c->row->record.verdict.category;
     const char *name = category_name(id);
+    if (name == NULL && id < CATEGORY_MAX) { /* of a later version */
+        char *number = room_take(c, 4);
+        snprintf(number, 4, "%u", id);
+        name = number;
+    }
     if (name != NULL)
         put_text(out, name);
-    else if (id < CATEGORY_MAX)
-        put_number(out, id); /* of a later version */
 }
 
-static void get_categories(const struct qlog_row *row, struct log_value *out)
+static void get_categories(struct log_cells *c, struct grid_cell *out)
 {
+    char *text = c->categories;
     size_t len = 0;
+    if (c->row->record.verdict.categories == c->last_categories && c->last_categories != 0) {
+        put_text(out, text);
+        return;
+    }
     for (unsigned id = 0; id < CATEGORY_MAX; id++) {
         const char *name = category_name(id);
-        if ((row->record.verdict.categories & CATEGORY_BIT(id)) == 0 || name == NULL)
+        if ((c->row->record.verdict.categories & CATEGORY_BIT(id)) == 0 || name == NULL)
             continue;
-        len += (size_t)snprintf(out->text + len, sizeof out->text - len, "%s%s", len == 0 ? "" : " ", name);
+        len += (size_t)snprintf(text + len, sizeof c->categories - len, "%s%s", len == 0 ? "" : " ", name);
     }
+    c->last_categories = len == 0 ? 0 : c->row->record.verdict.categories;
     if (len > 0)
-        out->kind = LOG_VALUE_TEXT;
+        put_text(out, text);
 }
 
-static void get_match(const struct qlog_row *row, struct log_value *out)
+static void get_match(struct log_cells *c, struct grid_cell *out)
 {
-    put_text(out, verdict_match_name(row->record.verdict.match));
+    put_text(out, verdict_match_name(c->row->record.verdict.match));
 }
 
-static void get_matched_name(const struct qlog_row *row, struct log_value *out)
+static void get_matched_name(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.matched_len == 0)
-        return;
-    out->kind = LOG_VALUE_TEXT;
-    name_to_text(row->record.matched, out->text);
+    if (c->row->record.matched_len > 0)
+        put_text(out, name_to_text(c->row->record.matched, room_take(c, NAME_TEXT_MAX)));
 }
 
-static void get_match_labels(const struct qlog_row *row, struct log_value *out)
+static void get_match_labels(struct log_cells *c, struct grid_cell *out)
 {
-    put_number(out, row->record.verdict.match_labels);
+    put_number(out, c->row->record.verdict.match_labels);
 }
 
-static void get_feed(const struct qlog_row *row, struct log_value *out)
+static void get_feed(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->feed[0] != '\0')
-        put_text(out, row->feed);
+    put_known(out, c->row->feed);
 }
 
-static void get_rule(const struct qlog_row *row, struct log_value *out)
+static void get_rule(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.verdict.rule != 0)
-        put_number(out, row->record.verdict.rule);
+    if (c->row->record.verdict.rule != 0)
+        put_number(out, c->row->record.verdict.rule);
 }
 
-static void get_rcode(const struct qlog_row *row, struct log_value *out)
+static void get_rcode(struct log_cells *c, struct grid_cell *out)
 {
-    out->kind = LOG_VALUE_TEXT;
-    dns_rcode_to_text(row->record.rcode, out->text);
+    put_text(out, dns_rcode_to_text(c->row->record.rcode, room_take(c, DNS_TYPE_TEXT_MAX)));
 }
 
-static void get_answer(const struct qlog_row *row, struct log_value *out)
+static void get_answer(struct log_cells *c, struct grid_cell *out)
 {
-    put_address(out, &row->record.answer);
+    put_address(c, out, &c->row->record.answer);
 }
 
-static void get_answer_count(const struct qlog_row *row, struct log_value *out)
+static void get_answer_count(struct log_cells *c, struct grid_cell *out)
 {
-    put_number(out, row->record.answer_count);
+    put_number(out, c->row->record.answer_count);
 }
 
-static void get_upstream(const struct qlog_row *row, struct log_value *out)
+static void get_upstream(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->upstream[0] != '\0')
-        put_text(out, row->upstream);
+    put_known(out, c->row->upstream);
 }
 
-static void get_cache(const struct qlog_row *row, struct log_value *out)
+static void get_cache(struct log_cells *c, struct grid_cell *out)
 {
     static const char *const names[] = {"none", "hit", "miss", "stale", "merged"};
-    put_choice(out, names, 5, row->record.cache);
+    put_choice(out, names, 5, c->row->record.cache);
 }
 
-static void get_rtt_us(const struct qlog_row *row, struct log_value *out)
+static void get_rtt_us(struct log_cells *c, struct grid_cell *out)
 {
-    put_number(out, row->record.rtt_us);
+    put_number(out, c->row->record.rtt_us);
 }
 
-static void get_generation(const struct qlog_row *row, struct log_value *out)
+static void get_generation(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->record.generation != 0)
-        put_number(out, row->record.generation);
+    if (c->row->record.generation != 0)
+        put_number(out, c->row->record.generation);
 }
 
-static void get_policy_version(const struct qlog_row *row, struct log_value *out)
+static void get_policy_version(struct log_cells *c, struct grid_cell *out)
 {
-    put_number(out, row->record.policy_version);
+    put_number(out, c->row->record.policy_version);
 }
 
-/* Only of a gap, which has nothing else but time and node. */
-static void get_lost(const struct qlog_row *row, struct log_value *out)
+/* Only of a gap: everything but time and node would be made up. */
+static void get_lost(struct log_cells *c, struct grid_cell *out)
 {
-    if (row->lost > 0)
-        put_number(out, row->lost);
+    if (c->row->lost > 0)
+        put_number(out, c->row->lost);
 }
 
-const struct log_field log_fields[] = {
-    {"time", get_time},
-    {"node", get_node},
-    {"client", get_client},
-    {"client_port", get_client_port},
-    {"device", get_device},
-    {"device_number", get_device_number},
-    {"device_called", get_device_called},
-    {"user", get_user},
-    {"user_number", get_user_number},
-    {"group", get_group},
-    {"grade", get_grade},
-    {"grade_letter", get_grade_letter},
-    {"name", get_name},
-    {"type", get_type},
-    {"class", get_class},
-    {"transport", get_transport},
-    {"verdict", get_verdict},
-    {"reason", get_reason},
-    {"category", get_category},
-    {"categories", get_categories},
-    {"match", get_match},
-    {"matched_name", get_matched_name},
-    {"match_labels", get_match_labels},
-    {"feed", get_feed},
-    {"rule", get_rule},
-    {"rcode", get_rcode},
-    {"answer", get_answer},
-    {"answer_count", get_answer_count},
-    {"upstream", get_upstream},
-    {"cache", get_cache},
-    {"rtt_us", get_rtt_us},
-    {"generation", get_generation},
-    {"policy_version", get_policy_version},
-    {"lost", get_lost},
+const struct log_field log_fields[LOG_FIELDS] = {
+    {{"time", GRID_TIME, true}, get_time, false},
+    {{"node", GRID_TEXT, false}, get_node, false},
+    {{"client", GRID_TEXT, true}, get_client, true},
+    {{"client_port", GRID_NUMBER, false}, get_client_port, true},
+    {{"device", GRID_TEXT, true}, get_device, true},
+    {{"device_number", GRID_NUMBER, false}, get_device_number, true},
+    {{"device_called", GRID_TEXT, false}, get_device_called, true},
+    {{"user", GRID_TEXT, true}, get_user, true},
+    {{"user_number", GRID_NUMBER, false}, get_user_number, true},
+    {{"group", GRID_TEXT, false}, get_group, false},
+    {{"grade", GRID_TEXT, false}, get_grade, false},
+    {{"grade_letter", GRID_TEXT, false}, get_grade_letter, false},
+    {{"name", GRID_TEXT, true}, get_name, false},
+    {{"type", GRID_TEXT, false}, get_type, false},
+    {{"class", GRID_NUMBER, false}, get_class, false},
+    {{"transport", GRID_TEXT, false}, get_transport, false},
+    {{"verdict", GRID_TEXT, false}, get_verdict, false},
+    {{"reason", GRID_TEXT, false}, get_reason, false},
+    {{"category", GRID_TEXT, true}, get_category, false},
+    {{"categories", GRID_TEXT, false}, get_categories, false},
+    {{"match", GRID_TEXT, false}, get_match, false},
+    {{"matched_name", GRID_TEXT, false}, get_matched_name, false},
+    {{"match_labels", GRID_NUMBER, false}, get_match_labels, false},
+    {{"feed", GRID_TEXT, false}, get_feed, false},
+    {{"rule", GRID_NUMBER, false}, get_rule, false},
+    {{"rcode", GRID_TEXT, false}, get_rcode, false},
+    {{"answer", GRID_TEXT, false}, get_answer, false},
+    {{"answer_count", GRID_NUMBER, false}, get_answer_count, false},
+    {{"upstream", GRID_TEXT, false}, get_upstream, false},
+    {{"cache", GRID_TEXT, false}, get_cache, false},
+    {{"rtt_us", GRID_NUMBER, false}, get_rtt_us, false},
+    {{"generation", GRID_NUMBER, false}, get_generation, false},
+    {{"policy_version", GRID_NUMBER, false}, get_policy_version, false},
+    {{"lost", GRID_NUMBER, false}, get_lost, false},
 };
 
-const size_t log_field_count = sizeof log_fields / sizeof log_fields[0];
+void log_cells_get(const struct qlog_row *row, struct log_cells *cells)
+{
+    cells->row = row;
+    cells->used = 0;
+    for (size_t i = 0; i < LOG_FIELDS; i++) {
+        cells->at[i] = (struct grid_cell){.there = false};
+        if (row->lost == 0 || log_fields[i].get == get_time || log_fields[i].get == get_node ||
+            log_fields[i].get == get_lost)
+            log_fields[i].get(cells, &cells->at[i]);
+    }
+}

@@ -1,5 +1,5 @@
 /*
- * The columns of an exported row: one list for CSV, NDJSON and docs/formats/qlog.md (a test compares them).
+ * The columns of an exported row: one list for all formats and docs/formats/qlog.md (a test compares them).
  *
  * Threads: pure; any thread.
  */
@@ -10,32 +10,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/name.h"
 #include "qlog/reader.h"
+#include "grid/grid.h"
 
-#define LOG_TEXT_MAX 1600 /* the longest text: all 64 categories */
+#define LOG_FIELDS         34
+#define LOG_CATEGORIES_MAX 1600 /* all 64 with blanks between */
 
-enum log_value_kind { LOG_VALUE_NONE, LOG_VALUE_TEXT, LOG_VALUE_NUMBER };
-
-struct log_value {
-    enum log_value_kind kind;
-    uint64_t number;
-    char text[LOG_TEXT_MAX];
+/* The cells of one row. Begins as {0}; texts point into it and into the row. */
+struct log_cells {
+    const struct qlog_row *row;
+    struct grid_cell at[LOG_FIELDS];
+    char room[2 * NAME_TEXT_MAX + 512];
+    size_t used;
+    char categories[LOG_CATEGORIES_MAX];
+    uint64_t last_categories; /* those in categories; rows often have the same as the row before */
 };
 
 struct log_field {
-    const char *name;
-    void (*get)(const struct qlog_row *row, struct log_value *out); /* *out begins as LOG_VALUE_NONE */
+    struct grid_column column;
+    void (*get)(struct log_cells *cells, struct grid_cell *out);
+    bool who; /* tells who asked */
 };
 
-extern const struct log_field log_fields[];
-extern const size_t log_field_count;
+extern const struct log_field log_fields[LOG_FIELDS];
+
+/* All cells of a row; of a gap only those that are known: time, node and lost. */
+void log_cells_get(const struct qlog_row *row, struct log_cells *cells);
+
+#define LOG_TIME_MAX GRID_TIME_MAX
+
+/* As grid_time_to_text(), but returns out. */
+static inline char *log_time_to_text(int64_t time_ns, char out[LOG_TIME_MAX])
+{
+    grid_time_to_text(time_ns, out);
+    return out;
+}
 
 /* A to E; '-' where nobody is attributed. */
 char log_grade_letter(unsigned grade);
-
-#define LOG_TIME_MAX 32
-
-/* ISO 8601, UTC, with milliseconds: "2026-11-21T22:07:47.123Z". Returns out. */
-char *log_time_to_text(int64_t time_ns, char out[LOG_TIME_MAX]);
 
 #endif

@@ -129,10 +129,10 @@ static const char *take_verdict(struct log_options *o, const char *text)
 
 static const char *take_format(struct log_options *o, const char *text)
 {
-    bool csv = strcmp(text, "csv") == 0;
-    if (!csv && strcmp(text, "ndjson") != 0)
-        return "--format must be csv or ndjson";
-    o->format = csv ? LOG_FORMAT_CSV : LOG_FORMAT_NDJSON;
+    int format = grid_format_from_name(text);
+    if (format < 0)
+        return "--format must be csv, ndjson, sqlite or parquet";
+    o->format = (enum grid_format)format;
     return NULL;
 }
 
@@ -219,6 +219,9 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
         return take_limit(o, optarg);
     case 'f':
         return take_format(o, optarg);
+    case 'M':
+        o->bom = true;
+        return NULL;
     case 'o':
         o->output = optarg;
         return NULL;
@@ -255,31 +258,20 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
 
 const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *o)
 {
-    static const struct option options[] = {{"from", required_argument, NULL, 'F'},
-                                            {"to", required_argument, NULL, 'T'},
-                                            {"client", required_argument, NULL, 'c'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"below", no_argument, NULL, 'w'},
-                                            {"group", required_argument, NULL, 'g'},
-                                            {"category", required_argument, NULL, 'k'},
-                                            {"verdict", required_argument, NULL, 'v'},
-                                            {"user", required_argument, NULL, 'U'},
-                                            {"device", required_argument, NULL, 'V'},
-                                            {"roster", required_argument, NULL, 'Y'},
-                                            {"blocked", no_argument, NULL, 'b'},
-                                            {"code", required_argument, NULL, 'x'},
-                                            {"limit", required_argument, NULL, 'l'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"dir", required_argument, NULL, 'D'},
-                                            {"days", required_argument, NULL, 'd'},
-                                            {"bytes", required_argument, NULL, 'B'},
-                                            {"key", required_argument, NULL, 'K'},
-                                            {"days-from", required_argument, NULL, 'h'},
-                                            {"days-to", required_argument, NULL, 'H'},
-                                            {"reason", required_argument, NULL, 'R'},
-                                            {"release", required_argument, NULL, 'e'},
-                                            {0}};
+    static const struct option options[] = {
+        {"from", required_argument, NULL, 'F'},     {"to", required_argument, NULL, 'T'},
+        {"client", required_argument, NULL, 'c'},   {"name", required_argument, NULL, 'n'},
+        {"below", no_argument, NULL, 'w'},          {"group", required_argument, NULL, 'g'},
+        {"category", required_argument, NULL, 'k'}, {"verdict", required_argument, NULL, 'v'},
+        {"user", required_argument, NULL, 'U'},     {"device", required_argument, NULL, 'V'},
+        {"roster", required_argument, NULL, 'Y'},   {"blocked", no_argument, NULL, 'b'},
+        {"code", required_argument, NULL, 'x'},     {"limit", required_argument, NULL, 'l'},
+        {"format", required_argument, NULL, 'f'},   {"bom", no_argument, NULL, 'M'},
+        {"output", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'D'},
+        {"days", required_argument, NULL, 'd'},     {"bytes", required_argument, NULL, 'B'},
+        {"key", required_argument, NULL, 'K'},      {"days-from", required_argument, NULL, 'h'},
+        {"days-to", required_argument, NULL, 'H'},  {"reason", required_argument, NULL, 'R'},
+        {"release", required_argument, NULL, 'e'},  {0}};
     int option;
     *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};
     optind = 0;

@@ -6,10 +6,9 @@
 
 #include "qlog/hold.h"
 #include "qlog/reader.h"
+#include "grid/grid.h"
 
 #define LOG_KEYS_MAX 8
-
-enum log_format { LOG_FORMAT_CSV, LOG_FORMAT_NDJSON };
 
 struct log_options {
     const char *dir;           /* NULL: of the configuration */
@@ -19,7 +18,8 @@ struct log_options {
     struct prefix client;
     uint8_t name[NAME_MAX_LEN];
     uint64_t limit; /* rows; 0: all */
-    enum log_format format;
+    enum grid_format format;
+    bool bom;                       /* CSV for Excel */
     const char *output;             /* NULL: standard output */
     int64_t days;                   /* prune; -1: not given */
     int64_t bytes;                  /* prune; -1: not given */

@@ -53,7 +53,8 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance school tls
+operator/grid: base qlog
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls
 '
 
 # header of a library: the only folders that may include it
@@ -65,7 +66,8 @@ nghttp2/: resolver/net
 fstrm.h: resolver/net
 microhttpd.h: resolver/monitor resolver/notice
 libfyaml.h: resolver/config
-zstd.h: resolver/qlog
+zstd.h: operator/grid resolver/qlog
+sqlite3.h: operator/grid
 curl/: blocklist-compiler/fetch
 archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch

@@ -53,8 +53,9 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
+operator/delivery: base
 operator/grid: base qlog
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery
 '
 
 # header of a library: the only folders that may include it
@@ -68,12 +69,12 @@ microhttpd.h: resolver/monitor resolver/notice
 libfyaml.h: resolver/config
 zstd.h: operator/grid resolver/qlog
 sqlite3.h: operator/grid
-curl/: blocklist-compiler/fetch
+curl/: blocklist-compiler/fetch operator/delivery
 archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
-jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator resolver/session
+jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery resolver/session
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -56,8 +56,8 @@ static size_t hour_of(const struct census *census, struct clock *clock, int64_t 
     return (size_t)(local_s / HOUR_S);
 }
 
-static void count_rows(struct census *census, const struct block_view *view, const bool *is_blocked, const uint8_t *grade_of,
-                       const bool *is_help)
+static void count_rows(struct census *census, const struct block_view *view, const bool *is_blocked,
+                       const uint8_t *grade_of, const bool *is_help)
 {
     struct clock clock = {.until_s = INT64_MIN};
     const int64_t from_ns = census->period.from_s * SECOND_NS, to_ns = census->period.to_s * SECOND_NS;
@@ -145,7 +145,8 @@ void census_count(struct census *census, const struct block_view *view)
         return;
     census->closed_blocks += view->is_closed;
     if (view->segment != NULL)
-        take_segment(census, view->segment->header.sequence, view->segment->header.sequence, view->segment->trailer.chain);
+        take_segment(census, view->segment->header.sequence, view->segment->header.sequence,
+                     view->segment->trailer.chain);
     strncpy(census->node, view->node, sizeof census->node - 1);
 }
 

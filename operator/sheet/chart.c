@@ -64,15 +64,18 @@ static void put_legend(const struct chart *chart, FILE *to)
         return;
     fputs("<p class=\"key\" aria-hidden=\"true\">", to);
     for (int i = 0; i < 2; i++)
-        fprintf(to, "<span><svg viewBox=\"0 0 14 14\" class=\"swatch\"><rect width=\"14\" height=\"14\" class=\"bar%d\"/></svg> %s</span> ",
+        fprintf(to,
+                "<span><svg viewBox=\"0 0 14 14\" class=\"swatch\"><rect width=\"14\" height=\"14\" "
+                "class=\"bar%d\"/></svg> %s</span> ",
                 i, chart->kinds[i]);
     fputs("</p>\n", to);
 }
 
 static void put_table_begin(const struct chart *chart, FILE *to)
 {
-    fprintf(to, "<details><summary>The same as a table</summary>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
-                "aria-labelledby=\"%s-t\">\n<table><caption id=\"%s-t\">",
+    fprintf(to,
+            "<details><summary>The same as a table</summary>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+            "aria-labelledby=\"%s-t\">\n<table><caption id=\"%s-t\">",
             chart->id, chart->id);
     fputs(chart->caption, to);
     fprintf(to, "</caption>\n<thead><tr><th scope=\"col\">%s</th>", chart->unit);
@@ -115,8 +118,8 @@ static void put_column(const struct chart *chart, const struct chart_column *col
         if (height <= 0)
             continue;
         y -= height;
-        fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"bar%d\"/>", middle - width / 2, y,
-                width, height, i);
+        fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"bar%d\"/>", middle - width / 2,
+                y, width, height, i);
     }
     if (column->unknown) {
         put_text(middle, y - 4, "none", "?", to);
@@ -227,8 +230,8 @@ static uint64_t most(const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS])
     return max;
 }
 
-static void put_hour(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS], unsigned hour, double y,
-                     uint64_t max, FILE *to)
+static void put_hour(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS], unsigned hour,
+                     double y, uint64_t max, FILE *to)
 {
     const double width = (WIDTH - HOUR_LABEL) / CHART_WEEKDAYS;
     char label[16];
@@ -238,8 +241,8 @@ static void put_hour(const struct chart *chart, const uint64_t cells[CHART_WEEKD
         const uint64_t value = cells[day][hour];
         const unsigned shade = value == 0 ? 0 : (unsigned)((value * SHADES + max - 1) / max);
         const double x = HOUR_LABEL + width * day;
-        fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"shade%u\"/>", x + 1, y + 1, width - 2,
-                CELL - 2, shade);
+        fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"shade%u\"/>", x + 1, y + 1,
+                width - 2, CELL - 2, shade);
         if (value == 0)
             continue;
         fprintf(to, "<text x=\"%.1f\" y=\"%.1f\" class=\"heat on%u\">", x + width / 2, y + 12, shade);
@@ -249,8 +252,8 @@ static void put_hour(const struct chart *chart, const uint64_t cells[CHART_WEEKD
     fputc('\n', to);
 }
 
-static void put_heat_table(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS], struct range range,
-                           FILE *to)
+static void put_heat_table(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS],
+                           struct range range, FILE *to)
 {
     put_table_begin(chart, to);
     for (unsigned day = 0; day < CHART_WEEKDAYS; day++)
@@ -282,7 +285,8 @@ void chart_heat(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][
 
 void chart_defs(FILE *to)
 {
-    fputs("<svg class=\"defs\" aria-hidden=\"true\" focusable=\"false\"><defs><pattern id=\"hatch\" width=\"5\" height=\"5\" "
+    fputs("<svg class=\"defs\" aria-hidden=\"true\" focusable=\"false\"><defs><pattern id=\"hatch\" width=\"5\" "
+          "height=\"5\" "
           "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"5\" height=\"5\" "
           "class=\"hatch-back\"/><path d=\"M0 0V5\" class=\"hatch-line\"/></pattern></defs></svg>\n",
           to);

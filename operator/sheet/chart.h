@@ -20,12 +20,12 @@
 #define CHART_WEEKDAYS  7
 
 struct chart {
-    const char *id;      /* unique on the page; the parts' ids begin with it */
-    const char *caption; /* markup of ours */
-    const char *summary; /* one sentence, text */
-    const char *unit;    /* head of the tables' first column, e.g. "day" */
+    const char *id;       /* unique on the page; the parts' ids begin with it */
+    const char *caption;  /* markup of ours */
+    const char *summary;  /* one sentence, text */
+    const char *unit;     /* head of the tables' first column, e.g. "day" */
     const char *kinds[2]; /* what the lower and the upper part of a bar are; [1] NULL: there is one part */
-    bool hides_small;    /* 1 to 4 are shown as "under 5" */
+    bool hides_small;     /* 1 to 4 are shown as "under 5" */
 };
 
 struct chart_column {

@@ -8,9 +8,9 @@
 #include "sheet/chart.h"
 #include "sheet/words.h"
 
-#define TOPICS_MAX   10
-#define SUMMARY_MAX  256
-#define TREND_WEEKS  4
+#define TOPICS_MAX  10
+#define SUMMARY_MAX 256
+#define TREND_WEEKS 4
 
 static const char *const kind_concern = "of concern", *const kind_other = "other";
 
@@ -46,7 +46,8 @@ void numbers_of_days(const struct sheet *sheet, FILE *to)
         put_label(sheet->days[i].day, true, &columns[i]);
     }
     const struct sheet_day *most = &sheet->days[busiest(sheet)];
-    snprintf(summary, sizeof summary, "Blocked visits on each day. The most were on %s: %" PRIu64 ", %" PRIu64 " of them of concern.",
+    snprintf(summary, sizeof summary,
+             "Blocked visits on each day. The most were on %s: %" PRIu64 ", %" PRIu64 " of them of concern.",
              period_day_text(most->day, day), most->concerning + most->other, most->concerning);
     const struct chart chart = {.id = "c-days",
                                 .caption = "Blocked visits, by day",
@@ -64,7 +65,8 @@ void numbers_of_hours(const struct sheet *sheet, bool hides_small, FILE *to)
     uint64_t best = 0, all = 0;
     unsigned best_hour = 0, best_day = 0;
     char summary[SUMMARY_MAX];
-    static const char *const names[] = {"Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"};
+    static const char *const names[] = {"Mondays", "Tuesdays",  "Wednesdays", "Thursdays",
+                                        "Fridays", "Saturdays", "Sundays"};
     for (size_t i = 0; i < sheet->day_count; i++)
         for (unsigned hour = 0; hour < CHART_HOURS; hour++) {
             const unsigned weekday = civil_weekday(sheet->days[i].day);
@@ -79,8 +81,9 @@ void numbers_of_hours(const struct sheet *sheet, bool hides_small, FILE *to)
     if (all == 0)
         snprintf(summary, sizeof summary, "There were no blocked visits at any hour.");
     else
-        snprintf(summary, sizeof summary, "Blocked visits by day and hour. The busiest hour was that from %02u:00 on %s.",
-                 best_hour, names[best_day]);
+        snprintf(summary, sizeof summary,
+                 "Blocked visits by day and hour. The busiest hour was that from %02u:00 on %s.", best_hour,
+                 names[best_day]);
     const struct chart chart = {.id = "c-hours",
                                 .caption = "Blocked visits, by hour of the day",
                                 .summary = summary,
@@ -103,8 +106,9 @@ void numbers_of_topics(const struct sheet *sheet, bool hides_small, FILE *to)
     if (count > 0)
         snprintf(summary, sizeof summary, "Blocked visits by category. The most were for %s.", rows[0].label);
     const struct chart chart = {.id = "c-topics",
-                                .caption = sheet->topic_count > TOPICS_MAX ? "Blocked visits, by category: the first ten"
-                                                                           : "Blocked visits, by category",
+                                .caption = sheet->topic_count > TOPICS_MAX
+                                               ? "Blocked visits, by category: the first ten"
+                                               : "Blocked visits, by category",
                                 .summary = summary,
                                 .unit = "category",
                                 .kinds = {kind_concern, kind_other},
@@ -143,7 +147,8 @@ void numbers_trend(const struct sheet *sheet, FILE *to)
     if (before < 0)
         fputs("; there are no earlier weeks to compare with", to);
     else
-        fprintf(to, ": %s (a week had %.0f on average in the month before)", compared((double)sheet->concerning, before), before);
+        fprintf(to, ": %s (a week had %.0f on average in the month before)",
+                compared((double)sheet->concerning, before), before);
 }
 
 void numbers_of_weeks(const struct sheet *sheet, bool hides_small, FILE *to)
@@ -157,16 +162,19 @@ void numbers_of_weeks(const struct sheet *sheet, bool hides_small, FILE *to)
         columns[i] = (struct chart_column){.value = {week->concerning, week->other},
                                            .unknown = !week->known,
                                            .marked = i + 1 == sheet->week_count && !hides_small};
+        if (hides_small) /* of two parts and their sum, one could be worked out */
+            columns[i] = (struct chart_column){.value = {week->concerning + week->other}, .unknown = !week->known};
         put_label(week->first_day, false, &columns[i]);
         known += week->known;
     }
     char summary[SUMMARY_MAX];
-    snprintf(summary, sizeof summary, "Blocked visits in each of %zu weeks; of %zu there are figures.", sheet->week_count, known);
+    snprintf(summary, sizeof summary, "Blocked visits in each of %zu weeks; of %zu there are figures.",
+             sheet->week_count, known);
     const struct chart chart = {.id = "c-weeks",
                                 .caption = "Blocked visits, by week (of its Monday)",
                                 .summary = summary,
                                 .unit = "week of",
-                                .kinds = {kind_concern, kind_other},
+                                .kinds = {hides_small ? "visits" : kind_concern, hides_small ? NULL : kind_other},
                                 .hides_small = hides_small};
     chart_columns(&chart, columns, sheet->week_count, to);
 }

@@ -26,7 +26,9 @@ void page_begin(const struct page *page, const struct sheet *sheet, FILE *to)
         markup_text(sheet->school, to);
         fputs("</p>\n", to);
     }
-    fprintf(to, "<h1>%s <span>%s</span></h1>\n<p class=\"period\">%s%s</p>\n<p class=\"care\">%s</p>\n</header>\n<main id=\"main\">\n",
+    fprintf(to,
+            "<h1>%s <span>%s</span></h1>\n<p class=\"period\">%s%s</p>\n<p class=\"care\">%s</p>\n</header>\n<main "
+            "id=\"main\">\n",
             page->title, page->reader, title, sheet->period.is_over ? "" : " (so far)", page->care);
 }
 
@@ -53,7 +55,9 @@ static void put_verified(const struct sheet_origin *o, FILE *to)
     if (!o->verified)
         fputs(" The log was not checked when this was made; <code>belisha log verify</code> does.", to);
     else if (o->verify_faults > 0)
-        fprintf(to, " <strong>The log was checked and has %" PRIu64 " faults</strong>: <code>belisha log verify</code> names them.",
+        fprintf(to,
+                " <strong>The log was checked and has %" PRIu64
+                " faults</strong>: <code>belisha log verify</code> names them.",
                 o->verify_faults);
     else
         fprintf(to, " The whole log was checked: nothing in it was changed or taken out%s.",
@@ -64,7 +68,8 @@ void page_end(const struct sheet *sheet, FILE *to)
 {
     const struct sheet_origin *o = &sheet->origin;
     char time[PERIOD_TEXT_MAX];
-    fprintf(to, "</main>\n<footer>\n<h2>How this sheet was made</h2>\n<p>On %s by ", period_time_text(sheet->calendar, o->made_s, time));
+    fprintf(to, "</main>\n<footer>\n<h2>How this sheet was made</h2>\n<p>On %s by ",
+            period_time_text(sheet->calendar, o->made_s, time));
     markup_text(o->by, to);
     fprintf(to, " with Belisha %s, ", o->version);
     put_rows(sheet, to);
@@ -74,7 +79,8 @@ void page_end(const struct sheet *sheet, FILE *to)
         markup_text(o->policy, to);
         fprintf(to, "; blocklist: generation %" PRIu64 ".", o->generation);
     }
-    fputs(" That it was made is written down in the ledger. Times are those of the school&#39;s clocks.</p>\n</footer>\n</body>\n</html>\n",
+    fputs(" That it was made is written down in the ledger. Times are those of the school&#39;s "
+          "clocks.</p>\n</footer>\n</body>\n</html>\n",
           to);
 }
 

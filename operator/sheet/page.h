@@ -12,7 +12,7 @@
 #include "sheet/sheet.h"
 
 struct page {
-    const char *title; /* "Weekly sheet" */
+    const char *title;  /* "Weekly sheet" */
     const char *reader; /* "for the safeguarding lead" */
     const char *care;   /* a sentence on how to treat it */
 };

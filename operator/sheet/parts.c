@@ -107,13 +107,17 @@ void parts_entries(const struct sheet *sheet, FILE *to)
 {
     const size_t count = sheet->entry_count < SHEET_TOP_MAX ? sheet->entry_count : SHEET_TOP_MAX;
     if (count == 0) {
-        fputs("<p class=\"quiet\">Nothing was asked for that belongs here. That is what a quiet time looks like; it is also what it "
-              "looks like when nothing is recorded, so please glance at <a href=\"#health\">Is everything working?</a></p>\n",
+        fputs("<p class=\"quiet\">Nothing was asked for that belongs here. That is what a quiet time looks like; it is "
+              "also what it "
+              "looks like when nothing is recorded, so please glance at <a href=\"#health\">Is everything "
+              "working?</a></p>\n",
               to);
         return;
     }
-    fputs("<p>Each entry says that a device <em>asked for</em> a website. It does not say that a page was seen, or meant: a "
-          "picture, an advert or a message can ask too. It is a reason to look, not a finding.</p>\n<ol class=\"entries\">\n",
+    fputs("<p>Each entry says that a device <em>asked for</em> a website. It does not say that a page was seen, or "
+          "meant: a "
+          "picture, an advert or a message can ask too. It is a reason to look, not a finding.</p>\n<ol "
+          "class=\"entries\">\n",
           to);
     for (size_t i = 0; i < count; i++)
         put_entry(sheet, i, to);
@@ -161,7 +165,8 @@ void parts_requests(const struct sheet *sheet, FILE *to)
 {
     const uint64_t waiting = parts_waiting(sheet);
     if (sheet->request_count == 0) {
-        fputs("<p>Nobody has asked for a website to be opened, or told the school of one that should be closed.</p>\n", to);
+        fputs("<p>Nobody has asked for a website to be opened, or told the school of one that should be closed.</p>\n",
+              to);
         return;
     }
     fputs("<p>", to);
@@ -180,7 +185,8 @@ void parts_requests(const struct sheet *sheet, FILE *to)
         put_request(sheet, &sheet->requests[i], to);
     markup_table_end(to);
     if (waiting > 0)
-        fputs("<p>An answer is a decision (<code>belisha allow</code>, <code>belisha block</code>), or a word for the record: <code>belisha inbox "
+        fputs("<p>An answer is a decision (<code>belisha allow</code>, <code>belisha block</code>), or a word for the "
+              "record: <code>belisha inbox "
               "answer NUMBER --reason TEXT</code>. <code>belisha inbox list</code> has the numbers.</p>\n",
               to);
 }
@@ -193,7 +199,9 @@ void parts_feeds(const struct sheet *sheet, FILE *to)
     for (size_t i = 0; i < sheet->feed_count; i++)
         trouble += sheet->feeds[i].is_trouble;
     if (sheet->feed_count == 0) {
-        fputs("<p><strong>There is no record of the blocklists.</strong> Ask the technician whether they are brought up to date.</p>\n", to);
+        fputs("<p><strong>There is no record of the blocklists.</strong> Ask the technician whether they are brought "
+              "up to date.</p>\n",
+              to);
         return;
     }
     fputs("<p>Of ", to);
@@ -202,7 +210,8 @@ void parts_feeds(const struct sheet *sheet, FILE *to)
         fputs(" all are up to date.</p>\n", to);
     else
         fprintf(to, ", <strong>%zu want%s a look</strong>.</p>\n", trouble, trouble == 1 ? "s" : "");
-    markup_table("t-feeds", "Blocklists, and how old they were when this was made", "list|state|#age|what is wrong", to);
+    markup_table("t-feeds", "Blocklists, and how old they were when this was made", "list|state|#age|what is wrong",
+                 to);
     for (size_t i = 0; i < sheet->feed_count; i++) {
         const struct sheet_feed *feed = &sheet->feeds[i];
         fputs("<tr><th scope=\"row\">", to);
@@ -254,7 +263,9 @@ void parts_gaps(const struct sheet *sheet, FILE *to)
         fputs("<p>The log has no gap in this time.</p>\n", to);
         return;
     }
-    fputs("<p><strong>Not everything was recorded.</strong> What happened in these times is not on this sheet:</p>\n<ul>\n", to);
+    fputs("<p><strong>Not everything was recorded.</strong> What happened in these times is not on this "
+          "sheet:</p>\n<ul>\n",
+          to);
     for (size_t i = 0; i < sheet->gap_count && i < SHEET_LISTED_MAX; i++) {
         const struct sheet_gap *gap = &sheet->gaps[i];
         fputs("<li>", to);
@@ -286,12 +297,14 @@ void parts_health(const struct sheet *sheet, FILE *to)
     if (o->damaged_blocks > 0) {
         fputs("<p><strong>", to);
         words_count(o->damaged_blocks, "block", to);
-        fputs(" of the log could not be read</strong> and are not on this sheet. Ask the technician to run <code>belisha log "
+        fputs(" of the log could not be read</strong> and are not on this sheet. Ask the technician to run "
+              "<code>belisha log "
               "verify</code>.</p>\n",
               to);
     }
     if (o->closed_blocks > 0)
-        fputs("<p>For part of this time it is no longer kept who asked, as the school&#39;s retention says: numbers are whole, names "
+        fputs("<p>For part of this time it is no longer kept who asked, as the school&#39;s retention says: numbers "
+              "are whole, names "
               "are not.</p>\n",
               to);
     parts_feeds(sheet, to);
@@ -302,35 +315,47 @@ void parts_health(const struct sheet *sheet, FILE *to)
 
 static void put_graded(const struct sheet *sheet, FILE *to)
 {
-    const uint64_t named = sheet->graded[QLOG_GRADE_USER] + sheet->graded[QLOG_GRADE_LOGON] + sheet->graded[QLOG_GRADE_LOAN];
+    const uint64_t named =
+        sheet->graded[QLOG_GRADE_USER] + sheet->graded[QLOG_GRADE_LOGON] + sheet->graded[QLOG_GRADE_LOAN];
     const uint64_t device = sheet->graded[QLOG_GRADE_DEVICE], address = sheet->graded[QLOG_GRADE_ADDRESS];
     const uint64_t all = named + device + address;
     if (all == 0)
         return;
     fprintf(to,
-            "<li><strong>Who it was</strong>, unless they had signed in. Of every 100 questions, %.0f came with a person&#39;s "
+            "<li><strong>Who it was</strong>, unless they had signed in. Of every 100 questions, %.0f came with a "
+            "person&#39;s "
             "name, %.0f with that of a device only, and %.0f with an address and nothing more.</li>\n",
             (double)named * 100 / (double)all, (double)device * 100 / (double)all, (double)address * 100 / (double)all);
 }
 
-void parts_unseen(const struct sheet *sheet, FILE *to)
+void parts_unseen(const struct sheet *sheet, const char *gaps, FILE *to)
 {
-    fputs("<p>Belisha hears a device ask &ldquo;where is this website?&rdquo;, and nothing after that. So nobody can tell from it:</p>\n<ul>\n"
-          "<li><strong>What was typed, searched for, read or sent.</strong> A search for something worrying looks like any other "
+    fputs("<p>Belisha hears a device ask &ldquo;where is this website?&rdquo;, and nothing after that. So nobody can "
+          "tell from it:</p>\n<ul>\n"
+          "<li><strong>What was typed, searched for, read or sent.</strong> A search for something worrying looks like "
+          "any other "
           "search.</li>\n"
-          "<li><strong>Which page of a website it was.</strong> One worrying video on a large video site looks like every other "
+          "<li><strong>Which page of a website it was.</strong> One worrying video on a large video site looks like "
+          "every other "
           "visit there.</li>\n"
-          "<li><strong>How long somebody stayed.</strong> A device remembers an address for a while and does not ask again, so "
+          "<li><strong>How long somebody stayed.</strong> A device remembers an address for a while and does not ask "
+          "again, so "
           "&ldquo;how often&rdquo; means at least so often.</li>\n",
           to);
     put_graded(sheet, to);
-    fputs("<li><strong>What goes another way:</strong> phones on mobile data, other networks, devices at home, and apps that bring "
-          "their own encrypted DNS or VPN. Known ones are blocked and stand here as &ldquo;ways around the filter&rdquo;; unknown ones "
-          "can&#39;t be seen.</li>\n"
-          "<li><strong>Calls for help.</strong> Questions to Childline and other help services are never put down to anybody, and are "
-          "on no sheet, not even as a number. That is so by design: a child must be able to ask for help unseen.</li>\n",
-          to);
+    fputs(
+        "<li><strong>What goes another way:</strong> phones on mobile data, other networks, devices at home, and apps "
+        "that bring "
+        "their own encrypted DNS or VPN. Known ones are blocked and stand here as &ldquo;ways around the "
+        "filter&rdquo;; unknown ones "
+        "can&#39;t be seen.</li>\n"
+        "<li><strong>Calls for help.</strong> Questions to Childline and other help services are never put down to "
+        "anybody, and are "
+        "on no sheet, not even as a number. That is so by design: a child must be able to ask for help unseen.</li>\n",
+        to);
     if (sheet->gap_count > 0)
-        fputs("<li><strong>What was not recorded:</strong> the times under <a href=\"#health\">Is everything working?</a></li>\n", to);
+        fprintf(to,
+                "<li><strong>What was not recorded</strong>, of which there is more <a href=\"#%s\">above</a>.</li>\n",
+                gaps);
     fputs("</ul>\n", to);
 }

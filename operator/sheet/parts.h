@@ -20,8 +20,8 @@ void parts_health(const struct sheet *sheet, FILE *to);
 void parts_feeds(const struct sheet *sheet, FILE *to);
 void parts_checks(const struct sheet *sheet, FILE *to);
 void parts_gaps(const struct sheet *sheet, FILE *to);
-/* What a DNS server can't see. names: also how many questions came with a name. */
-void parts_unseen(const struct sheet *sheet, FILE *to);
+/* What a DNS server can't see. gaps: id of the section that tells of them. */
+void parts_unseen(const struct sheet *sheet, const char *gaps, FILE *to);
 
 uint64_t parts_waiting(const struct sheet *sheet); /* requests without an answer */
 uint64_t parts_lost(const struct sheet *sheet);    /* records */

@@ -81,9 +81,9 @@ struct sheet_site {
 /* One day of the period. */
 struct sheet_day {
     int32_t day;
-    uint64_t asked;             /* questions, all */
-    uint64_t concerning;        /* blocked visits in a category of concern */
-    uint64_t other;             /* other blocked visits */
+    uint64_t asked;              /* questions, all */
+    uint64_t concerning;         /* blocked visits in a category of concern */
+    uint64_t other;              /* other blocked visits */
     uint64_t hours[SHEET_HOURS]; /* blocked visits of both kinds, by the hour of the clock */
 };
 
@@ -92,7 +92,7 @@ struct sheet_topic {
     const char *topic;
     uint64_t visits, before; /* in the period, in the one before */
     uint64_t askers;
-    bool is_concern;
+    bool is_concern, is_statutory;
 };
 
 /* One week, for the trend; the last is that of the sheet. */
@@ -133,7 +133,8 @@ struct sheet_check {
 struct sheet_change {
     int64_t time_s;
     const char *what, *by, *reason;
-    unsigned approvals; /* of a policy version */
+    unsigned version;   /* of the policy that came into force; 0: it is a decision on the spot */
+    unsigned approvals; /* ... of which so many people approved */
 };
 
 /* Who looked into the log, and how often. */
@@ -157,8 +158,8 @@ struct sheet_origin {
     uint64_t first_segment, last_segment; /* 0: all rows are still in journals */
     const char *chain;                    /* of the last, hex */
     uint64_t verify_faults, signed_segments;
-    bool verified; /* the chain was checked */
-    const char *state; /* of the running resolver: "" it is well, else what is wrong */
+    bool verified;      /* the chain was checked */
+    const char *state;  /* of the running resolver: "" it is well, else what is wrong */
     const char *policy; /* "version 12" */
     uint64_t generation;
 };

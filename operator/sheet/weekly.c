@@ -14,7 +14,8 @@
 
 static void put_number_word(uint64_t count, FILE *to)
 {
-    static const char *const words[] = {"No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"};
+    static const char *const words[] = {"No",  "One",   "Two",   "Three", "Four", "Five",
+                                        "Six", "Seven", "Eight", "Nine",  "Ten"};
     if (count < sizeof words / sizeof words[0])
         fputs(words[count], to);
     else
@@ -93,11 +94,12 @@ static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
         page_section_end(to);
         return;
     }
-    fputs("<p>Every website of a category that matters, with who asked and how often; those of most concern first.", to);
+    fputs("<p>Every website of a category that matters, with who asked and how often; those of most concern first.",
+          to);
     put_csv(csv, to);
     fputs("</p>\n", to);
-    markup_table("t-visits", "Visits in categories of concern; blocked, unless it says open", "website|category|who|when|#visits",
-                 to);
+    markup_table("t-visits", "Visits in categories of concern; blocked, unless it says open",
+                 "website|category|who|when|#visits", to);
     for (size_t i = 0; i < sheet->visit_count && i < SHEET_LISTED_MAX; i++)
         put_visit(sheet, &sheet->visits[i], to);
     markup_table_end(to);
@@ -126,8 +128,10 @@ static void put_numbers(const struct sheet *sheet, FILE *to)
     put_fact("of these blocked", sheet->blocked_questions, to);
     put_fact("blocked visits of concern", sheet->concerning, to);
     put_fact("other blocked visits", sheet->other, to);
-    fputs("</dl>\n<p>Opening one page makes a device ask dozens of questions. What was asked for without a pause of ten minutes is "
-          "one visit. Adverts, updates and what else programs ask for by themselves are no visits.</p>\n<div class=\"charts\">\n",
+    fputs("</dl>\n<p>Opening one page makes a device ask dozens of questions. What was asked for without a pause of "
+          "ten minutes is "
+          "one visit. Adverts, updates and what else programs ask for by themselves are no visits.</p>\n<div "
+          "class=\"charts\">\n",
           to);
     numbers_of_days(sheet, to);
     numbers_of_topics(sheet, false, to);
@@ -135,7 +139,8 @@ static void put_numbers(const struct sheet *sheet, FILE *to)
     numbers_of_weeks(sheet, false, to);
     fputs("</div>\n", to);
     if (sheet->is_full)
-        fputs("<p><strong>There was more than could be told apart.</strong> Visits of the least concern were left out of these "
+        fputs("<p><strong>There was more than could be told apart.</strong> Visits of the least concern were left out "
+              "of these "
               "numbers; the numbers of questions are whole.</p>\n",
               to);
     page_section_end(to);
@@ -173,7 +178,8 @@ static void put_newly_seen(const struct sheet *sheet, FILE *to)
         fputs("<p>No website that is open was asked for here for the first time.</p>\n", to);
         return;
     }
-    fputs("<p>Nobody at this school had asked for these before. They are in no blocked category. Most will be harmless; one that many took "
+    fputs("<p>Nobody at this school had asked for these before. They are in no blocked category. Most will be "
+          "harmless; one that many took "
           "up at once is worth knowing.</p>\n",
           to);
     markup_table("t-new", "Websites that were asked for here for the first time, those of most people first",
@@ -213,7 +219,8 @@ static void put_changes(const struct sheet *sheet, FILE *to)
     }
     markup_table_end(to);
     if (sheet->change_count > SHEET_LISTED_MAX)
-        fprintf(to, "<p>... and %zu more: <code>belisha ledger show</code>.</p>\n", sheet->change_count - SHEET_LISTED_MAX);
+        fprintf(to, "<p>... and %zu more: <code>belisha ledger show</code>.</p>\n",
+                sheet->change_count - SHEET_LISTED_MAX);
 }
 
 static void put_readers(const struct sheet *sheet, FILE *to)
@@ -249,7 +256,8 @@ static void put_day(int32_t day, FILE *to)
 static void put_follow_up(const struct sheet *sheet, FILE *to)
 {
     page_section("more", "If you want to know more", to);
-    fputs("<ul>\n<li>All of one person&#39;s visits, or a device&#39;s, in order of time: ask the technician for <code>belisha visits --user NAME "
+    fputs("<ul>\n<li>All of one person&#39;s visits, or a device&#39;s, in order of time: ask the technician for "
+          "<code>belisha visits --user NAME "
           "--from ",
           to);
     put_day(sheet->period.first, to);
@@ -262,7 +270,8 @@ static void put_follow_up(const struct sheet *sheet, FILE *to)
     put_day(sheet->period.first, to);
     fputs(" --days-to ", to);
     put_day(sheet->period.last, to);
-    fputs(" --reason TEXT</code>.</li>\n<li>For the police, or somebody outside: <code>belisha log export</code>, which signs what it "
+    fputs(" --reason TEXT</code>.</li>\n<li>For the police, or somebody outside: <code>belisha log export</code>, "
+          "which signs what it "
           "gives out.</li>\n</ul>\n",
           to);
     page_section_end(to);
@@ -275,10 +284,16 @@ void weekly_write(const struct sheet *sheet, const char *csv, FILE *to)
         .reader = "for the safeguarding lead",
         .care = "Confidential: it tells what people asked for. Keep it where safeguarding records are kept.",
     };
-    static const char *const contents[] = {
-        "look|Worth a look",      "requests|Messages", "visits|Everything behind it",       "numbers|The week in numbers",
-        "sites|Websites",         "health|Is everything working?", "done|Who did what", "unseen|What can&#39;t be seen",
-        "more|If you want to know more", NULL};
+    static const char *const contents[] = {"look|Worth a look",
+                                           "requests|Messages",
+                                           "visits|Everything behind it",
+                                           "numbers|The week in numbers",
+                                           "sites|Websites",
+                                           "health|Is everything working?",
+                                           "done|Who did what",
+                                           "unseen|What can&#39;t be seen",
+                                           "more|If you want to know more",
+                                           NULL};
     page_begin(&page, sheet, to);
     put_first_page(sheet, to);
     page_contents(contents, to);
@@ -299,7 +314,7 @@ void weekly_write(const struct sheet *sheet, const char *csv, FILE *to)
     put_readers(sheet, to);
     page_section_end(to);
     page_section("unseen", "What this sheet can&#39;t see", to);
-    parts_unseen(sheet, to);
+    parts_unseen(sheet, "health", to);
     page_section_end(to);
     put_follow_up(sheet, to);
     page_end(sheet, to);

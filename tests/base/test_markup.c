@@ -29,7 +29,8 @@ static void markup_text_has_nothing_of_others_as_markup(void **state)
     (void)state;
     markup_text("<script>a & 'b' \"c\"\x1b[1m\x7f</script>", to);
     fclose(to);
-    assert_string_equal(text, "&lt;script&gt;a &amp; &#39;b&#39; &quot;c&quot;\xef\xbf\xbd[1m\xef\xbf\xbd&lt;/script&gt;");
+    assert_string_equal(text,
+                        "&lt;script&gt;a &amp; &#39;b&#39; &quot;c&quot;\xef\xbf\xbd[1m\xef\xbf\xbd&lt;/script&gt;");
 }
 
 static void markup_text_shows_what_is_no_utf8_as_such(void **state)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "sample.h"
+#include "sheet/daily.h"
+#include "sheet/governors.h"
 #include "sheet/weekly.h"
 
 int main(int argc, char *argv[])
@@ -11,6 +13,10 @@ int main(int argc, char *argv[])
     const struct sheet *sheet = strcmp(how, "empty") == 0 ? sample_empty() : sample_sheet(strcmp(how, "hostile") == 0);
     if (argc > 1 && strcmp(argv[1], "weekly") == 0)
         weekly_write(sheet, "weekly.csv", stdout);
+    else if (argc > 1 && strcmp(argv[1], "daily") == 0)
+        daily_write(sheet, stdout);
+    else if (argc > 1 && strcmp(argv[1], "governors") == 0)
+        governors_write(sheet, stdout);
     else
         return 2;
     return fflush(stdout) == 0 ? 0 : 1;

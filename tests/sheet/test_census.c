@@ -38,7 +38,8 @@ static const struct block_what what[] = {
     [BLOCKED] = {.action = VERDICT_NOTICE, .reason = REASON_CATEGORY, .category = CATEGORY_GAMBLING},
     [HELP] = {.action = VERDICT_RESOLVE, .reason = REASON_PROTECTED_HELP, .unattributed = 1},
 };
-static const struct block_who who[] = {{.grade = QLOG_GRADE_LOGON}, {.grade = QLOG_GRADE_ADDRESS}, {.grade = QLOG_GRADE_NONE}};
+static const struct block_who who[] = {
+    {.grade = QLOG_GRADE_LOGON}, {.grade = QLOG_GRADE_ADDRESS}, {.grade = QLOG_GRADE_NONE}};
 
 struct rows {
     int64_t time[16];
@@ -239,7 +240,8 @@ static void several_are_added_up(void **state)
     rows_begin(&rows, 4);
     row_put(&rows, all->period.from_s, 1, ALLOWED);
     rows.view.gap_count = 1;
-    rows.gaps[0] = (struct journal_gap){.from_ns = (uint64_t)all->period.from_s * NS, .to_ns = (uint64_t)all->period.from_s * NS, .lost = 2};
+    rows.gaps[0] = (struct journal_gap){
+        .from_ns = (uint64_t)all->period.from_s * NS, .to_ns = (uint64_t)all->period.from_s * NS, .lost = 2};
     census_count(part, &rows.view);
     census_add(all, part);
     assert_int_equal(all->rows, 2);

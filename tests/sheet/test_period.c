@@ -53,8 +53,8 @@ static void weeks_are_those_of_iso_8601(void **state)
 
 static void what_is_no_week_is_refused(void **state)
 {
-    static const char *const texts[] = {"", "2026", "2026-47", "2026-W0", "2026-W00", "2026-W54", "2025-W53", "2026-W477",
-                                        "w026-W47", "2026-w47", "0000-W01"};
+    static const char *const texts[] = {"",         "2026",      "2026-47",  "2026-W0",  "2026-W00", "2026-W54",
+                                        "2025-W53", "2026-W477", "w026-W47", "2026-w47", "0000-W01"};
     struct period period;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

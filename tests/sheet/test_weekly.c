@@ -37,7 +37,8 @@ static void names_of_people_and_websites_are_never_markup(void **state)
 
 static void the_page_asks_for_nothing_and_runs_nothing(void **state)
 {
-    static const char *const parts[] = {"<script", "http://", "https://", " src=", "url(http", "@import", "onclick", "javascript:"};
+    static const char *const parts[] = {
+        "<script", "http://", "https://", " src=", "url(http", "@import", "onclick", "javascript:"};
     char *html = sample_written(write_weekly, sample_sheet(false));
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)

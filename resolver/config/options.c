@@ -407,6 +407,12 @@ static const struct schema_option log_options[] = {
      PART(log, fsync_ms),
      .fallback = "1s",
      .help = "how often journals are brought to disk: what a power cut may cost"},
+    {.key = "memory",
+     .type = &schema_string,
+     PART(log, memory),
+     .fallback = "auto",
+     .help = "folder in memory, of this log alone, where answers are noted first, so that a slow disk holds none up; auto: "
+             "below the one that systemd gives; off: none"},
     {.key = "backlog",
      .type = &schema_bytes,
      .min = 0,

@@ -261,6 +261,7 @@ struct options {
         int64_t journal_bytes, segment_bytes, segment_age_ms;
         int64_t retention_ms, retention_bytes;
         int64_t fsync_ms, backlog_bytes;
+        const char *memory; /* "auto", "off" or a path */
         const char *key;
         bool seal;
         const char *day_keys;

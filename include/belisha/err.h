@@ -23,6 +23,7 @@ enum err {
     ERR_NOSPACE = -ENOSPC,
     ERR_BUSY = -EBUSY,
     ERR_TIMEOUT = -ETIMEDOUT,
+    ERR_CANCELED = -ECANCELED,
 
     ERR_MALFORMED = -1001,      /* bytes that break the format's rules */
     ERR_TRUNCATED = -1002,      /* the input ends too early */

@@ -121,8 +121,17 @@ ERR_CHECKED int block_add_rows(struct block_builder *builder, const struct block
                                const struct journal_item *items, uint32_t count);
 /* While there is room. ERR_NOMEM. */
 ERR_CHECKED int block_add_gap(struct block_builder *builder, const struct journal_gap *gap);
+/* Puts rows and gaps in order of time. ERR_NOMEM. */
+ERR_CHECKED int block_builder_sort(struct block_builder *builder);
+/* The order of gaps: less than, equal to or greater than 0. */
+int block_gap_order(const struct journal_gap *a, const struct journal_gap *b);
 /* Adds the finished block, its rows in order of time, to out. ERR_NOMEM. */
 ERR_CHECKED int block_finish(struct block_builder *builder, const uint8_t prev[QLOG_HASH_LEN], struct text *out);
+/* Makes room for entry `count` of a table. ERR_NOMEM. */
+ERR_CHECKED int block_table_room(void **table, uint32_t *cap, uint32_t count, size_t size);
+/* Of entry `number` of the what table; of a row or gap, before it is counted. */
+void block_note_generation(struct block_builder *builder, uint32_t number, uint64_t generation);
+void block_note_times(struct block_builder *builder, int64_t from_ns, int64_t to_ns);
 void block_builder_clear(struct block_builder *builder);
 void block_builder_done(struct block_builder *builder);
 

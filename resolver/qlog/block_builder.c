@@ -17,8 +17,7 @@ static int word_note(struct block_builder *b, const struct block_words *words, c
     return word == NULL ? 0 : texts_put(&b->texts, key, word);
 }
 
-/* Makes room for entry `count`. */
-static int table_room(void **table, uint32_t *cap, uint32_t count, size_t size)
+int block_table_room(void **table, uint32_t *cap, uint32_t count, size_t size)
 {
     if (count < *cap)
         return 0;
@@ -35,7 +34,7 @@ static int who_fill(struct block_builder *b, const struct block_words *words, ui
                     const struct qlog_record *r)
 {
     void *table = b->who;
-    if (table_room(&table, &b->who_cap, number, sizeof *b->who) < 0)
+    if (block_table_room(&table, &b->who_cap, number, sizeof *b->who) < 0)
         return ERR_NOMEM;
     b->who = table;
     struct block_who *who = &b->who[number];
@@ -45,7 +44,7 @@ static int who_fill(struct block_builder *b, const struct block_words *words, ui
     return word_note(b, words, &(struct texts_key){TEXTS_GROUP, who->policy, who->group});
 }
 
-static void generation_note(struct block_builder *b, uint32_t number, uint64_t generation)
+void block_note_generation(struct block_builder *b, uint32_t number, uint64_t generation)
 {
     if (number == 0 || generation < b->first_generation)
         b->first_generation = generation;
@@ -60,7 +59,7 @@ static int what_fill(struct block_builder *b, const struct block_words *words, u
     int64_t name = dict_put(&b->names, r->qname, r->qname_len);
     int64_t matched = r->matched_len == 0 ? -1 : dict_put(&b->names, r->matched, r->matched_len);
     if (name < 0 || (r->matched_len > 0 && matched < 0) ||
-        table_room(&table, &b->what_cap, number, sizeof *b->what) < 0)
+        block_table_room(&table, &b->what_cap, number, sizeof *b->what) < 0)
         return ERR_NOMEM;
     b->what = table;
     struct block_what *what = &b->what[number];
@@ -81,7 +80,7 @@ static int what_fill(struct block_builder *b, const struct block_words *words, u
                                 .match_labels = r->verdict.match_labels,
                                 .unattributed = r->verdict.unattributed};
     memcpy(what->answer, r->answer.bytes, sizeof what->answer);
-    generation_note(b, number, what->generation);
+    block_note_generation(b, number, what->generation);
     if (what->feed == VERDICT_NO_FEED)
         return 0;
     return word_note(b, words, &(struct texts_key){TEXTS_FEED, what->generation, what->feed});
@@ -146,7 +145,7 @@ static int64_t path_put(struct block_builder *b, const struct block_words *words
     return number;
 }
 
-static void times_note(struct block_builder *b, int64_t from_ns, int64_t to_ns)
+void block_note_times(struct block_builder *b, int64_t from_ns, int64_t to_ns)
 {
     bool first = b->row_count == 0 && b->gap_count == 0;
     if (first || from_ns < b->min_ns)
@@ -170,7 +169,7 @@ int block_add_gap(struct block_builder *b, const struct journal_gap *gap)
         b->gaps = gaps;
         b->gap_cap = cap;
     }
-    times_note(b, gap->from_ns, gap->to_ns);
+    block_note_times(b, gap->from_ns, gap->to_ns);
     b->gaps[b->gap_count++] = *gap;
     b->lost += gap->lost;
     return 0;
@@ -193,7 +192,7 @@ static int row_add(struct block_builder *b, const struct block_words *words, str
     in->path = path_put(b, words, &row);
     if (in->path < 0)
         return ERR_NOMEM;
-    times_note(b, row.time_ns, row.time_ns);
+    block_note_times(b, row.time_ns, row.time_ns);
     uint32_t i = b->row_count++;
     b->rows.time[i] = (uint64_t)row.time_ns;
     b->rows.who[i] = (uint16_t)in->who;
@@ -342,11 +341,18 @@ static int by_time(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
+int block_gap_order(const struct journal_gap *a, const struct journal_gap *b)
+{
+    if (a->from_ns != b->from_ns)
+        return a->from_ns < b->from_ns ? -1 : 1;
+    if (a->to_ns != b->to_ns)
+        return a->to_ns < b->to_ns ? -1 : 1;
+    return a->lost < b->lost ? -1 : a->lost > b->lost;
+}
+
 static int gaps_by_time(const void *a, const void *b)
 {
-    const struct journal_gap *x = a;
-    const struct journal_gap *y = b;
-    return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
+    return block_gap_order(a, b);
 }
 
 static bool rows_are_sorted(const struct block_builder *b)
@@ -371,7 +377,7 @@ static void rows_permute(struct block_rows *rows, const struct row_order *order,
     }
 }
 
-static int rows_sort(struct block_builder *b)
+int block_builder_sort(struct block_builder *b)
 {
     if (b->gap_count > 1)
         qsort(b->gaps, b->gap_count, sizeof *b->gaps, gaps_by_time);
@@ -420,7 +426,7 @@ static void rows_put(struct output *out)
 int block_finish(struct block_builder *b, const uint8_t prev[QLOG_HASH_LEN], struct text *out)
 {
     size_t start = out->len;
-    struct output output = {.builder = b, .text = out, .code = rows_sort(b)};
+    struct output output = {.builder = b, .text = out, .code = block_builder_sort(b)};
     struct block_header header = {
         .magic = BLOCK_MAGIC, .rows = b->row_count, .gaps = b->gap_count, .min_ns = b->min_ns, .max_ns = b->max_ns};
     text_add(out, (const char *)&header, sizeof header);
@@ -498,7 +504,7 @@ int block_take(struct block *block, struct block_builder *b)
     block->parts = 0;
     int code = block_rows_alloc(&block->rows);
     if (code == 0)
-        code = rows_sort(b);
+        code = block_builder_sort(b);
     if (code == 0)
         code = names_copy(block, &b->names);
     if (code == 0)

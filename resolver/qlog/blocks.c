@@ -45,13 +45,25 @@ static int file_take(struct blocks *blocks, struct segment *segment)
     return 1;
 }
 
+/* Opens the next file, or what it was merged into; blocks->start is what of it is known already. */
+static int file_open(struct blocks *blocks, struct segment **out)
+{
+    const uint64_t first = blocks->list.files[blocks->next_file].first_sequence;
+    int code = segment_list_open(blocks->dir_fd, &blocks->list, &blocks->next_file, out, &blocks->start);
+    if (code < 0 || first > blocks->after_sequence)
+        return code;
+    code = segment_start_after(*out, blocks->after_sequence, &blocks->start);
+    if (code < 0)
+        segment_close(*out);
+    return code;
+}
+
 /* 1: a segment is open; 0: no more files. */
 static int file_begin(struct blocks *blocks)
 {
     while (blocks->next_file < blocks->list.count) {
-        const struct segment_file *file = &blocks->list.files[blocks->next_file++];
         struct segment *segment;
-        int code = segment_open(blocks->dir_fd, file->file, &segment);
+        int code = file_open(blocks, &segment);
         if (code == ERR_NOMEM)
             return code;
         if (code < 0) {
@@ -66,6 +78,13 @@ static int file_begin(struct blocks *blocks)
     return 0;
 }
 
+static uint64_t start_pass(uint64_t *start, uint32_t count)
+{
+    uint64_t passed = *start < count ? *start : count;
+    *start -= passed;
+    return passed;
+}
+
 /* 1: the claim is on a block of a segment; 0: no more of them. */
 static int segment_claim(struct blocks *blocks, struct blocks_claim *out)
 {
@@ -76,6 +95,8 @@ static int segment_claim(struct blocks *blocks, struct blocks_claim *out)
         const struct segment *segment = blocks->file->segment;
         while (blocks->next_block < segment->footer.block_count) {
             const struct segment_block *block = &segment->blocks[blocks->next_block++];
+            out->start.rows = start_pass(&blocks->start.rows, block->rows);
+            out->start.gaps = start_pass(&blocks->start.gaps, block->gaps);
             if (!filter_wants_times(&blocks->filter, block->min_ns, block->max_ns))
                 continue;
             blocks->file->users++;
@@ -146,6 +167,7 @@ int blocks_claim(struct blocks *blocks, struct block *block, struct blocks_claim
     int code = segment_claim(blocks, &claim);
     claim.after_ns = blocks->after_ns;
     if (code == 0) {
+        claim.start = (struct segment_start){0};
         code = journals_claim(blocks, block, &claim);
         claim.after_ns = INT64_MIN; /* each of them is read once */
     }
@@ -181,13 +203,15 @@ static int segments_begin(struct blocks *blocks, uint64_t after_sequence)
     int code = segment_list(blocks->dir_fd, &blocks->list);
     if (code < 0 || blocks->list.count == 0)
         return code;
-    const struct segment_file *last = &blocks->list.files[blocks->list.count - 1];
-    blocks->last_sequence = last->sequence;
-    if (segment_open(blocks->dir_fd, last->file, &newest) == 0) {
+    struct segment_start start;
+    size_t last = blocks->list.count - 1;
+    blocks->last_sequence = blocks->list.files[last].sequence;
+    if (segment_list_open(blocks->dir_fd, &blocks->list, &last, &newest, &start) == 0) {
         code = journals_skip(&blocks->journals, newest);
         segment_close(newest);
     }
     list_cut(&blocks->list, after_sequence);
+    blocks->after_sequence = after_sequence;
     return code;
 }
 
@@ -247,6 +271,7 @@ static int segments_refresh(struct blocks *blocks)
     int code = segment_list(blocks->dir_fd, &list);
     if (code < 0)
         return code;
+    blocks->after_sequence = blocks->last_sequence;
     for (size_t i = 0; i < list.count && code == 0; i++) {
         bool late;
         if (list.files[i].sequence <= blocks->last_sequence)

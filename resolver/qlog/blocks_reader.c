@@ -207,10 +207,10 @@ static void rows_squeeze(struct block *block, const uint32_t *selected, uint32_t
 static uint32_t rows_select(struct blocks_reader *reader, bool by_time)
 {
     const struct block_rows *rows = &reader->block.rows;
-    uint32_t count = reader->block.header.rows;
+    uint32_t count = 0;
     uint32_t *selected = reader->selected;
-    for (uint32_t i = 0; i < count; i++)
-        selected[i] = i;
+    for (uint32_t i = (uint32_t)reader->claim.start.rows; i < reader->block.header.rows; i++)
+        selected[count++] = i;
     if (reader->who_judged)
         count = rows_sift(selected, count, rows->who, reader->who_wanted);
     if (reader->what_judged)
@@ -231,8 +231,8 @@ static int64_t rows_get(struct blocks_reader *reader)
                      (by_time ? BLOCK_TIME : 0) | (by_code ? blocks->filter_parts : 0);
     uint32_t count = block->header.rows;
     int code = block_read(block, first);
-    reader->view.is_whole = first == 0;
-    if (code == 0 && first != 0)
+    reader->view.is_whole = first == 0 && reader->claim.start.rows == 0;
+    if (code == 0 && !reader->view.is_whole)
         count = rows_select(reader, by_time);
     if (code == 0 && count > 0)
         code = block_read(block, blocks->parts);
@@ -248,7 +248,7 @@ static uint32_t gaps_get(struct blocks_reader *reader)
 {
     struct block *block = &reader->block;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < block->header.gaps; i++) {
+    for (uint32_t i = (uint32_t)reader->claim.start.gaps; i < block->header.gaps; i++) {
         const struct journal_gap *gap = &block->gaps[i];
         if (gap->to_ns > reader->claim.after_ns &&
             filter_wants_times(&reader->blocks->filter, gap->from_ns, gap->to_ns))

@@ -14,6 +14,7 @@
 #include "qlog/filter.h"
 #include "qlog/journals.h"
 #include "qlog/keyring.h"
+#include "qlog/segment_list.h"
 #include "qlog/texts.h"
 
 /* An open segment, and how many readers hold it. */
@@ -32,10 +33,12 @@ struct blocks {
     pthread_mutex_t lock; /* over all that follows */
     struct segment_list list;
     size_t next_file;
-    uint64_t last_sequence; /* of the segments known */
-    int64_t after_ns;       /* after a refresh: rows of a new segment up to here were given out already */
-    int64_t newest_ns;      /* newest row given out */
+    uint64_t last_sequence;  /* of the segments known */
+    uint64_t after_sequence; /* those up to here were given out, or not asked for */
+    int64_t after_ns;        /* after a refresh: rows of a new segment up to here were given out already */
+    int64_t newest_ns;       /* newest row given out */
     struct blocks_file *file;
+    struct segment_start start; /* of it, from next_block on: to be passed over */
     uint32_t next_block;
     uint64_t next_number;
     struct journals journals;
@@ -49,6 +52,7 @@ struct blocks_claim {
     uint64_t number;
     struct blocks_file *file; /* NULL: block was filled with rows of journals */
     uint32_t index;
+    struct segment_start start; /* of the block: to be passed over */
     int64_t after_ns;
     char node[QLOG_NODE_MAX];
 };

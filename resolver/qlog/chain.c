@@ -9,7 +9,7 @@
 
 #include <sodium.h>
 
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 
 #define TEMPORARY      CHAIN_FILE ".tmp"
 #define CHAIN_LINE_MAX (20 + 1 + 2 * QLOG_HASH_LEN + 2)
@@ -45,10 +45,13 @@ int chain_load(int dir_fd, struct chain *out)
         struct segment *segment;
         if (segment_open(dir_fd, list.files[i - 1].file, &segment) < 0)
             continue;
-        chain.sequence = segment->header.sequence;
-        memcpy(chain.hash, segment->trailer.chain, sizeof chain.hash);
+        struct chain end = {.sequence = segment->header.sequence};
+        bool whole = segment_chain_end(segment, end.hash) == 0;
+        if (whole)
+            chain = end;
         segment_close(segment);
-        break;
+        if (whole)
+            break;
     }
     /* A number is never given twice, even when the newest segment could not be read. */
     if (list.count > 0 && list.files[list.count - 1].sequence > chain.sequence)
@@ -69,8 +72,6 @@ int chain_save(int dir_fd, const struct chain *chain)
     int len = snprintf(line, sizeof line, "%" PRIu64 " %s\n", chain->sequence, hex);
     ssize_t written = write(fd, line, (size_t)len);
     int code = written < 0 ? -errno : written < len ? ERR_NOSPACE : 0;
-    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
-        code = -errno;
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, CHAIN_FILE) < 0)

@@ -27,6 +27,7 @@ struct column_shape {
 };
 
 struct column_packer {
+    int level;        /* of compression; 0: what costs little, column by column */
     void *compress;   /* ZSTD_CCtx */
     void *decompress; /* ZSTD_DCtx */
     uint8_t *planes;

@@ -13,7 +13,7 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the log is written and read in the machine's own order");
 
-#define QLOG_FORMAT_VERSION 1 /* of segments */
+#define QLOG_FORMAT_VERSION 2 /* of segments; 1 is read too */
 #define JOURNAL_VERSION     2
 #define QLOG_NODE_MAX       64  /* with the closing zero */
 #define QLOG_HASH_LEN       32  /* BLAKE2b-256 */
@@ -124,7 +124,9 @@ static_assert(sizeof(struct journal_gap) == 32, "journal gap");
      sizeof(struct journal_what) + sizeof(struct journal_rule) + 2 * (size_t)16 + 2 * (size_t)NAME_MAX_LEN)
 #define JOURNAL_ENTRY_MAX ((sizeof(struct journal_entry) + JOURNAL_BODY_MAX + 7) & ~(size_t)7)
 
-/* ---- segment-<first ms>-<sequence>.qlog: header, blocks, footer, trailer ---- */
+/*
+ * ---- segment-<first ms>-<sequence>.qlog: header, blocks, footer, trailer ----
+ * ---- segment-<first ms>-<first sequence>-<last sequence>.qlog: the same, merged from those ---- */
 
 #define SEGMENT_MAGIC         "BLSHSEG1"
 #define SEGMENT_TRAILER_MAGIC "BLSHSEGF"
@@ -133,8 +135,8 @@ struct segment_header {
     char magic[8];
     uint32_t version;
     uint32_t header_len;
-    uint64_t sequence;           /* 1, 2, 3... over the life of the log */
-    uint8_t prev[QLOG_HASH_LEN]; /* `chain` of the segment before; zero for the first */
+    uint64_t sequence;           /* 1, 2, 3... over the life of the log; of a merged one the last it stands for */
+    uint8_t prev[QLOG_HASH_LEN]; /* `chain` of the segment before (the first it stands for); zero for the first */
     uint64_t check;              /* xxh3-64 of the bytes before it */
 };
 static_assert(sizeof(struct segment_header) == 64, "segment header");
@@ -228,7 +230,8 @@ enum column_id {
     COLUMN_ID_MAX = 64
 };
 
-/* Footer: one struct segment_footer, then its blocks, then its journals. */
+/* Footer: one struct segment_footer, since version 2 a struct segment_proof, its blocks, its journals, since version 2
+ * sections. */
 struct segment_footer {
     char node[QLOG_NODE_MAX];
     int64_t first_ns; /* of rows and gaps */
@@ -241,6 +244,14 @@ struct segment_footer {
     uint32_t journal_count;
 };
 static_assert(sizeof(struct segment_footer) == 120, "segment footer");
+
+/* What the rows say, however they are laid out (qlog/proof.h), so that it can be seen of a merged segment too. */
+struct segment_proof {
+    uint8_t rows[QLOG_HASH_LEN]; /* all but who asked; zero in a merged segment, which has those of its origins */
+    uint8_t who[QLOG_HASH_LEN];  /* who asked, under the keys of days and persons; the same */
+    uint8_t rest[QLOG_HASH_LEN]; /* BLAKE2b-256 of the footer behind this struct */
+};
+static_assert(sizeof(struct segment_proof) == 96, "segment proof");
 
 struct segment_block {
     uint64_t offset;
@@ -260,25 +271,59 @@ struct segment_journal {
     uint64_t absorbed;
 };
 
+/* Begins on a multiple of 8 from the start of the sections; `len` bytes follow, and zeros up to the next one. */
+struct segment_section {
+    uint32_t kind; /* enum segment_section_kind; a reader passes over those it does not know */
+    uint32_t len;
+};
+
+enum segment_section_kind { SEGMENT_ORIGINS = 1 /* of a merged segment: struct segment_origin and what follows it */ };
+
+/*
+ * A segment that was merged: enough of it to prove that it was there, and that its rows are these. Behind the struct:
+ * the `stem_len` bytes of its footer that its chain value is over, then two u32 for each block: rows and gaps.
+ */
+struct segment_origin {
+    uint64_t sequence;
+    uint32_t version;
+    uint32_t flags; /* of its trailer */
+    uint32_t stem_len;
+    uint32_t block_count;
+    uint8_t key_id[16];           /* the same */
+    uint8_t signature[64];        /* the same */
+    uint8_t prev[QLOG_HASH_LEN];  /* of its header */
+    uint8_t last[QLOG_HASH_LEN];  /* hash of its last block; without blocks: prev */
+    uint8_t chain[QLOG_HASH_LEN]; /* BLAKE2b-256 of `last` and the stem */
+    uint8_t rows[QLOG_HASH_LEN];  /* what struct segment_proof of it says; of version 1: what was found when merging */
+    uint8_t who[QLOG_HASH_LEN];   /* the same */
+};
+static_assert(sizeof(struct segment_origin) == 264, "segment origin");
+
 struct segment_trailer {
     uint64_t footer_offset;
     uint32_t footer_len;
     uint32_t flags;               /* enum segment_flag */
     uint8_t key_id[16];           /* of the signing key; zero: not signed */
-    uint8_t chain[QLOG_HASH_LEN]; /* BLAKE2b-256 of the last block's hash (without blocks: header's prev) and footer */
+    uint8_t chain[QLOG_HASH_LEN]; /* BLAKE2b-256 of the last block's hash (without blocks: header's prev) and the stem:
+                                   * in version 1 the footer, since 2 its first two structs */
     uint64_t check;               /* xxh3-64 of the footer and of the trailer before this */
     uint8_t signature[64];        /* Ed25519 over struct segment_pledge; zero: not signed */
     char magic[8];
 };
 static_assert(sizeof(struct segment_trailer) == 144, "segment trailer");
 
-enum segment_flag { SEGMENT_SIGNED = 1, SEGMENT_SEALED = 2 /* all its blocks with rows are */ };
+enum segment_flag {
+    SEGMENT_SIGNED = 1,
+    SEGMENT_SEALED = 2, /* all its blocks with rows are */
+    SEGMENT_MERGED = 4, /* it has SEGMENT_ORIGINS; the segment behind it goes on from the last of them */
+};
 
 /* What is signed: these bytes, and with them all that the chain holds. */
-#define SEGMENT_PLEDGE "belisha segment\n"
+#define SEGMENT_PLEDGE        "belisha segment\n"
+#define SEGMENT_PLEDGE_MERGED "belisha merged \n" /* of a merged segment */
 
 struct segment_pledge {
-    char purpose[16];             /* SEGMENT_PLEDGE, without a closing zero */
+    char purpose[16];             /* SEGMENT_PLEDGE or SEGMENT_PLEDGE_MERGED, without a closing zero */
     uint64_t sequence;            /* of the segment */
     uint8_t chain[QLOG_HASH_LEN]; /* of its trailer */
 };

@@ -25,9 +25,10 @@ void keeper_expire(struct qlog *log, int64_t now_s)
     struct retention_result result;
     int code = retention_apply(log->dir_fd, &opts, now_s, &result);
     log->retention_due_ms = mono_ms() + RETENTION_EVERY_MS;
-    qlog_trouble(log, QLOG_PART_RETENTION, code);
-    if (code < 0)
+    if (code < 0) {
+        log->last_error = code;
         return;
+    }
     log->segment_count = result.kept;
     log->segment_bytes = result.kept_bytes;
     log->oldest_s = result.oldest_s;
@@ -48,7 +49,8 @@ static void words_keep(struct qlog *log)
     if (!log->words_changed)
         return;
     int code = texts_save(&log->words, log->dir_fd);
-    qlog_trouble(log, QLOG_PART_WORDS, code);
+    if (code < 0)
+        log->last_error = code;
     log->words_changed = code < 0;
 }
 
@@ -142,7 +144,8 @@ void *keeper_run(void *context)
         int code = wanted != flushed ? rows_flush(log) : rows_take(log);
         if (log->chain.sequence != sequence || mono_ms() >= log->retention_due_ms)
             keeper_expire(log, wall_s());
-        qlog_trouble(log, QLOG_PART_SEGMENTS, code);
+        if (code < 0)
+            log->last_error = code;
         flushed = wanted;
         more = flush_answer(log, wanted, code);
     }

@@ -6,7 +6,7 @@
 
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 
 #define DAY_S INT64_C(86400)
 

@@ -1,9 +1,6 @@
 #include "qlog/segment.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +9,8 @@
 #include <sodium.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "qlog/origin.h"
 
 #define FOOTER_LEN_MAX (64u << 20)
 
@@ -25,10 +24,10 @@ void segment_hash(const void *a, size_t a_len, const void *b, size_t b_len, uint
     crypto_generichash_final(&state, out, QLOG_HASH_LEN);
 }
 
-void segment_pledge(uint64_t sequence, const uint8_t chain[QLOG_HASH_LEN], struct segment_pledge *out)
+void segment_pledge(uint64_t sequence, uint32_t flags, const uint8_t chain[QLOG_HASH_LEN], struct segment_pledge *out)
 {
     out->sequence = sequence;
-    memcpy(out->purpose, SEGMENT_PLEDGE, sizeof out->purpose);
+    memcpy(out->purpose, (flags & SEGMENT_MERGED) != 0 ? SEGMENT_PLEDGE_MERGED : SEGMENT_PLEDGE, sizeof out->purpose);
     memcpy(out->chain, chain, sizeof out->chain);
 }
 
@@ -60,26 +59,36 @@ static int header_get(struct segment *s)
         return code;
     if (memcmp(h->magic, SEGMENT_MAGIC, sizeof h->magic) != 0)
         return ERR_DAMAGED;
-    if (h->version != QLOG_FORMAT_VERSION)
+    if (h->version == 0 || h->version > QLOG_FORMAT_VERSION)
         return ERR_FORMAT_VERSION;
     return h->check == XXH3_64bits(h, offsetof(struct segment_header, check)) ? 0 : ERR_DAMAGED;
 }
 
+static size_t proof_len(const struct segment *s)
+{
+    return s->header.version >= 2 ? sizeof s->proof : 0;
+}
+
 /* Takes footer, blocks and journals out of the bytes the trailer points to, once the check was compared. */
-static int footer_unpack(struct segment *s, const uint8_t *bytes, size_t len)
+static int footer_unpack(struct segment *s)
 {
     struct segment_footer f;
-    memcpy(&f, bytes, sizeof f);
+    const size_t head = sizeof f + proof_len(s);
+    const size_t len = s->footer_len;
+    if (len < head)
+        return ERR_DAMAGED;
+    memcpy(&f, s->footer_bytes, sizeof f);
+    memcpy(&s->proof, s->footer_bytes + sizeof f, proof_len(s));
     uint64_t blocks_len = f.block_count * (uint64_t)sizeof *s->blocks;
     uint64_t journals_len = f.journal_count * (uint64_t)sizeof *s->journals;
-    if (len != sizeof f + blocks_len + journals_len)
+    if (blocks_len + journals_len > len - head || (s->header.version == 1 && head + blocks_len + journals_len != len))
         return ERR_DAMAGED;
     s->blocks = malloc(blocks_len + 1);
     s->journals = malloc(journals_len + 1);
     if (s->blocks == NULL || s->journals == NULL)
         return ERR_NOMEM;
-    memcpy(s->blocks, bytes + sizeof f, blocks_len);
-    memcpy(s->journals, bytes + sizeof f + blocks_len, journals_len);
+    memcpy(s->blocks, s->footer_bytes + head, blocks_len);
+    memcpy(s->journals, s->footer_bytes + head + blocks_len, journals_len);
     f.node[QLOG_NODE_MAX - 1] = '\0';
     s->footer = f;
     return 0;
@@ -100,13 +109,12 @@ static int footer_get(struct segment *s)
     uint8_t *bytes = malloc(covered);
     if (bytes == NULL)
         return ERR_NOMEM;
+    s->footer_bytes = bytes;
+    s->footer_len = t->footer_len;
     code = bytes_get(s, t->footer_offset, bytes, covered);
     if (code == 0 && t->check != XXH3_64bits(bytes, covered))
         code = ERR_DAMAGED;
-    if (code == 0)
-        code = footer_unpack(s, bytes, t->footer_len);
-    free(bytes);
-    return code;
+    return code == 0 ? footer_unpack(s) : code;
 }
 
 static int block_append(struct segment *s, const struct segment_block *block)
@@ -127,7 +135,9 @@ static int blocks_walk(struct segment *s)
     free(s->journals);
     s->blocks = NULL;
     s->journals = NULL;
+    s->footer_len = 0;
     s->footer = (struct segment_footer){0};
+    s->proof = (struct segment_proof){0};
     s->footer_damaged = true;
     for (uint64_t offset = sizeof s->header; bytes_get(s, offset, &h, sizeof h) == 0; offset += h.len) {
         if (h.magic != BLOCK_MAGIC || h.len < sizeof h || h.len > s->bytes - offset)
@@ -213,74 +223,52 @@ void segment_close(struct segment *s)
     close(s->fd);
     free(s->blocks);
     free(s->journals);
+    free(s->footer_bytes);
     free(s->buffer.bytes);
     free(s);
 }
 
-/* ---- listing ---- */
+/* ---- what is in the footer ---- */
 
-static int by_sequence(const void *a, const void *b)
+size_t segment_stem_len(const struct segment *s)
 {
-    const struct segment_file *x = a;
-    const struct segment_file *y = b;
-    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+    return s->header.version == 1 ? s->footer_len : sizeof s->footer + sizeof s->proof;
 }
 
-/* "segment-<ms>-<sequence>.qlog", and nothing else. */
-static bool file_parse(const char *name, struct segment_file *out)
+bool segment_is_merged(const struct segment *s)
 {
-    int used = 0;
-    if (strlen(name) >= sizeof out->file ||
-        sscanf(name, "segment-%" SCNd64 "-%" SCNu64 ".qlog%n", &out->first_ms, &out->sequence, &used) != 2)
-        return false;
-    return used > 0 && name[used] == '\0' && strcpy(out->file, name) != NULL;
+    return !s->footer_damaged && (s->trailer.flags & SEGMENT_MERGED) != 0;
 }
 
-static int list_add(struct segment_list *list, int dir_fd, struct segment_file *file)
+bool segment_section(const struct segment *s, uint32_t kind, const uint8_t **out, size_t *out_len)
 {
-    struct stat st;
-    if (fstatat(dir_fd, file->file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0; /* retention was quicker */
-    file->bytes = (uint64_t)st.st_size;
-    struct segment_file *files = realloc(list->files, (list->count + 1) * sizeof *files);
-    if (files == NULL)
-        return ERR_NOMEM;
-    list->files = files;
-    list->files[list->count++] = *file;
-    return 0;
-}
-
-int segment_list(int dir_fd, struct segment_list *out)
-{
-    struct segment_list list = {0};
-    struct dirent *entry;
-    int code = 0;
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        code = -errno;
-        if (fd >= 0)
-            close(fd);
-        return code;
+    struct segment_section section;
+    size_t pos = sizeof s->footer + proof_len(s) + s->footer.block_count * sizeof *s->blocks +
+                 s->footer.journal_count * sizeof *s->journals;
+    while (s->header.version >= 2 && pos < s->footer_len && s->footer_len - pos >= sizeof section) {
+        memcpy(&section, s->footer_bytes + pos, sizeof section);
+        pos += sizeof section;
+        if (section.len > s->footer_len - pos)
+            return false;
+        if (section.kind == kind) {
+            *out = s->footer_bytes + pos;
+            *out_len = section.len;
+            return true;
+        }
+        pos += (section.len + (size_t)7) & ~(size_t)7;
     }
-    while (code == 0 && (entry = readdir(dir)) != NULL) {
-        struct segment_file file;
-        if (file_parse(entry->d_name, &file))
-            code = list_add(&list, dir_fd, &file);
-    }
-    closedir(dir);
-    if (code < 0) {
-        segment_list_done(&list);
-        return code;
-    }
-    if (list.count > 1)
-        qsort(list.files, list.count, sizeof *list.files, by_sequence);
-    *out = list;
-    return 0;
+    return false;
 }
 
-void segment_list_done(struct segment_list *list)
+int segment_chain_end(const struct segment *s, uint8_t out[QLOG_HASH_LEN])
 {
-    free(list->files);
-    *list = (struct segment_list){0};
+    struct origin origin;
+    struct origins origins;
+    memcpy(out, s->trailer.chain, QLOG_HASH_LEN);
+    if (!segment_is_merged(s))
+        return 0;
+    origins_begin(&origins, s);
+    while (origins_next(&origins, &origin))
+        memcpy(out, origin.head.chain, QLOG_HASH_LEN);
+    return origins.damaged ? ERR_DAMAGED : 0;
 }

@@ -91,6 +91,16 @@ const char *texts_want(struct texts *texts, const struct texts_key *key)
     return texts_put(texts, key, digits) < 0 ? NULL : texts_find(texts, key);
 }
 
+bool texts_agree(const struct texts *a, const struct texts *b)
+{
+    for (uint32_t i = 0; i < b->keys.count; i++) {
+        int64_t number = dict_find(&a->keys, b->keys.bytes + i * KEY_LEN, KEY_LEN);
+        if (number >= 0 && strcmp(word_at(a, (uint32_t)number), word_at(b, i)) != 0)
+            return false;
+    }
+    return true;
+}
+
 void texts_clear(struct texts *texts)
 {
     dict_clear(&texts->keys);
@@ -155,8 +165,6 @@ static int bytes_save(int dir_fd, const char *bytes, size_t len)
         return -errno;
     ssize_t written = write(fd, bytes, len);
     int code = written < 0 ? -errno : written < (ssize_t)len ? ERR_NOSPACE : 0;
-    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
-        code = -errno;
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, TEXTS_FILE) < 0)

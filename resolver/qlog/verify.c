@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "qlog/segment.h"
+#include "qlog/merged.h"
+#include "qlog/origin.h"
+#include "qlog/segment_list.h"
 #include "qlog/signer.h"
 
 struct verifier {
@@ -15,6 +17,7 @@ struct verifier {
     bool have_prev;               /* a segment before this one was read */
     uint8_t prev[QLOG_HASH_LEN];  /* its chain */
     struct block block;
+    struct keyring keys;
     struct verify_result result;
 };
 
@@ -54,18 +57,18 @@ static bool block_verify(struct verifier *v, struct segment *segment, uint32_t i
 }
 
 /* The chain value once more, from the last block's hash and the footer's bytes. */
-static int chain_compute(const struct segment *segment, const uint8_t last[QLOG_HASH_LEN], uint8_t out[QLOG_HASH_LEN])
+static void chain_verify(struct verifier *v, const struct segment *segment, const uint8_t last[QLOG_HASH_LEN])
 {
-    struct text bytes = {.max = BLOCK_LEN_MAX};
-    const struct segment_footer *f = &segment->footer;
-    text_add(&bytes, (const char *)f, sizeof *f);
-    text_add(&bytes, (const char *)segment->blocks, f->block_count * sizeof *segment->blocks);
-    text_add(&bytes, (const char *)segment->journals, f->journal_count * sizeof *segment->journals);
-    bool whole = text_ok(&bytes);
-    if (whole)
-        segment_hash(last, QLOG_HASH_LEN, bytes.bytes, bytes.len, out);
-    text_done(&bytes);
-    return whole ? 0 : ERR_NOMEM;
+    uint8_t hash[QLOG_HASH_LEN];
+    const size_t stem_len = segment_stem_len(segment);
+    segment_hash(last, QLOG_HASH_LEN, segment->footer_bytes, stem_len, hash);
+    if (memcmp(hash, segment->trailer.chain, sizeof hash) != 0)
+        fault_note(v, "the footer does not belong to the blocks");
+    if (segment->header.version == 1)
+        return;
+    segment_hash(segment->footer_bytes + stem_len, segment->footer_len - stem_len, NULL, 0, hash);
+    if (memcmp(hash, segment->proof.rest, sizeof hash) != 0)
+        fault_note(v, "the footer is not as it was written");
 }
 
 static const struct signing_public *key_given(const struct verifier *v, const uint8_t id[SIGNING_ID_LEN])
@@ -85,20 +88,27 @@ static const struct signing_public *key_beside(struct verifier *v, const uint8_t
     return err == 0 && memcmp(v->beside.id, id, SIGNING_ID_LEN) == 0 ? &v->beside : NULL;
 }
 
-static void signature_verify(struct verifier *v, const struct segment *segment)
+/* What a trailer says of who signed a segment. */
+struct signature {
+    uint64_t sequence;
+    uint32_t flags;
+    const uint8_t *key_id, *chain, *bytes;
+};
+
+static void signature_verify(struct verifier *v, const struct signature *signature)
 {
-    const struct segment_trailer *t = &segment->trailer;
     struct segment_pledge pledge;
-    if ((t->flags & SEGMENT_SIGNED) == 0) {
+    if ((signature->flags & SEGMENT_SIGNED) == 0) {
         if (v->opts->key_count > 0 || v->result.signed_segments > 0)
             fault_note(v, "the segment is not signed");
         return;
     }
-    const struct signing_public *key = v->opts->key_count > 0 ? key_given(v, t->key_id) : key_beside(v, t->key_id);
-    segment_pledge(segment->header.sequence, t->chain, &pledge);
+    const struct signing_public *key =
+        v->opts->key_count > 0 ? key_given(v, signature->key_id) : key_beside(v, signature->key_id);
+    segment_pledge(signature->sequence, signature->flags, signature->chain, &pledge);
     if (key == NULL) {
         fault_note(v, "the key that it is signed with is not known");
-    } else if (!signing_public_verify(key, &pledge, sizeof pledge, t->signature)) {
+    } else if (!signing_public_verify(key, &pledge, sizeof pledge, signature->bytes)) {
         fault_note(v, "the signature is not right");
     } else {
         v->result.signed_segments++;
@@ -106,37 +116,98 @@ static void signature_verify(struct verifier *v, const struct segment *segment)
     }
 }
 
-static void segment_verify(struct verifier *v, struct segment *segment)
+static void trailer_verify(struct verifier *v, const struct segment *segment)
 {
+    const struct segment_trailer *t = &segment->trailer;
+    signature_verify(v, &(struct signature){segment->header.sequence, t->flags, t->key_id, t->chain, t->signature});
+}
+
+/* What is kept of a segment that was merged: its chain value, signed as it was then, and that it followed the one before. */
+static void origin_verify(struct verifier *v, const struct origin *origin, const uint8_t prev[QLOG_HASH_LEN])
+{
+    const struct segment_origin *h = &origin->head;
     uint8_t chain[QLOG_HASH_LEN];
+    segment_hash(h->last, sizeof h->last, origin->stem, h->stem_len, chain);
+    if (memcmp(chain, h->chain, sizeof chain) != 0)
+        fault_note(v, "what is kept of a merged segment does not belong together");
+    if (memcmp(h->prev, prev, QLOG_HASH_LEN) != 0)
+        fault_note(v, "a merged segment does not follow the one before it");
+    if (origin->rows != origin->footer.rows)
+        fault_note(v, "what is kept of a merged segment counts other rows");
+    signature_verify(v, &(struct signature){h->sequence, h->flags, h->key_id, h->chain, h->signature});
+}
+
+static void origins_verify(struct verifier *v, const struct segment *segment, const struct segment_file *file)
+{
+    struct origins origins;
+    struct origin origin;
+    uint8_t prev[QLOG_HASH_LEN];
+    uint64_t expected = file->first_sequence;
+    uint64_t rows = 0;
+    memcpy(prev, segment->header.prev, sizeof prev);
+    origins_begin(&origins, segment);
+    while (origins_next(&origins, &origin)) {
+        if (origin.head.sequence != expected++)
+            fault_note(v, "a merged segment is missing");
+        origin_verify(v, &origin, prev);
+        memcpy(prev, origin.head.chain, sizeof prev);
+        rows += origin.footer.rows;
+        v->result.merged++;
+    }
+    if (origins.damaged || expected != file->sequence + 1)
+        fault_note(v, "what is kept of the merged segments is damaged");
+    if (rows != segment->footer.rows)
+        fault_note(v, "it has not as many rows as the segments it was merged from");
+}
+
+/* Whether its rows are those that were signed before they were merged. */
+static void rows_verify(struct verifier *v, struct segment *segment)
+{
+    struct merged_result result;
+    int code = merged_compare(segment, &v->keys, &result);
+    if (code < 0 || result.other_rows > 0)
+        fault_note(v, "its rows are not those of the segments it was merged from");
+    else if (result.other_who > 0)
+        fault_note(v, "who asked is not as in the segments it was merged from");
+    if (code == 0)
+        v->result.who_unknown += result.who_unknown;
+}
+
+static void segment_verify(struct verifier *v, struct segment *segment, const struct segment_file *file)
+{
     const uint8_t *prev = segment->header.prev;
+    uint64_t faults = v->result.faults;
     if (segment->footer_damaged) {
         fault_note(v, "the footer is damaged");
         return;
     }
     if (v->have_prev && memcmp(prev, v->prev, QLOG_HASH_LEN) != 0)
         fault_note(v, "the segment does not follow the one before it");
+    if (segment_is_merged(segment) != (file->first_sequence != file->sequence))
+        fault_note(v, "the file has another segment's name");
     for (uint32_t i = 0; i < segment->footer.block_count; i++) {
         (void)block_verify(v, segment, i, prev);
         prev = segment->blocks[i].hash;
     }
-    if (chain_compute(segment, prev, chain) < 0 || memcmp(chain, segment->trailer.chain, sizeof chain) != 0)
-        fault_note(v, "the footer does not belong to the blocks");
-    signature_verify(v, segment);
-    memcpy(v->prev, segment->trailer.chain, QLOG_HASH_LEN);
-    v->have_prev = true;
+    chain_verify(v, segment, prev);
+    if (segment_is_merged(segment))
+        origins_verify(v, segment, file);
+    if (segment_is_merged(segment) && faults == v->result.faults)
+        rows_verify(v, segment);
+    trailer_verify(v, segment);
+    v->have_prev = segment_chain_end(segment, v->prev) == 0;
 }
 
 static void file_verify(struct verifier *v, const struct segment_file *file)
 {
     struct segment *segment;
     v->file = file->file;
-    if (v->result.segments > 0 && file->sequence != v->result.last_sequence + 1) {
+    if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1) {
         fault_note(v, "a segment before this one is missing");
         v->have_prev = false;
     }
     if (v->result.segments++ == 0)
-        v->result.first_sequence = file->sequence;
+        v->result.first_sequence = file->first_sequence;
     v->result.last_sequence = file->sequence;
     int code = segment_open(v->dir_fd, file->file, &segment);
     if (code < 0) {
@@ -147,7 +218,7 @@ static void file_verify(struct verifier *v, const struct segment_file *file)
     if (segment->header.sequence != file->sequence)
         fault_note(v, "the file has another segment's name");
     v->have_prev = v->have_prev && !segment->footer_damaged;
-    segment_verify(v, segment);
+    segment_verify(v, segment, file);
     segment_close(segment);
 }
 
@@ -162,11 +233,13 @@ int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result 
     }
     v->opts = opts;
     v->dir_fd = dir_fd;
+    keyring_init(&v->keys, dir_fd);
     for (size_t i = 0; i < list.count; i++)
         file_verify(v, &list.files[i]);
     segment_list_done(&list);
     *out = v->result;
     block_done(&v->block);
+    keyring_done(&v->keys);
     free(v);
     return 0;
 }

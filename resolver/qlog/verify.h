@@ -19,12 +19,14 @@
 
 struct verify_result {
     uint64_t segments;
+    uint64_t merged; /* that these were merged from */
     uint64_t blocks;
     uint64_t rows;
     uint64_t lost;           /* records in gaps */
     uint64_t first_sequence; /* of the segments found; 0: none */
     uint64_t last_sequence;
-    uint64_t signed_segments; /* whose signature is right */
+    uint64_t signed_segments; /* whose signature is right, with those that were merged */
+    uint64_t who_unknown;     /* merged ones of which can't be told whether who asked is as it was: keys are gone */
     uint64_t faults;
     uint8_t last_key[SIGNING_ID_LEN]; /* of the last of them; zero: none */
 };

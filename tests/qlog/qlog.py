@@ -210,6 +210,48 @@ class Block:
         crowds = list(members.values())
         return [crowds[crowd][rank] for crowd, rank in zip(self.numbers(7), self.numbers(2))]
 
+    def said(self):
+        """What digests are made of: of each row (time, rtt, port, what, crowd, path, who), and the gaps; all as bytes but
+        for the numbers. A who of None can't be known."""
+        who, what, path = self.table(WHO), self.table(WHAT), self.table(PATH)
+        names, texts, time = self.names(), self.texts(), self.min_ns
+        crowd = self.crowds(who) if self.is_sealed else None
+        slots = self.numbers(16) if self.is_sealed else [0] * len(who)
+        if self.day:
+            self.persons(who)
+
+        def word(kind, version, number):
+            text = texts.get((kind, version, number), "").encode()
+            return bytes([len(text)]) + text
+
+        whats = [struct.pack("<QQ16sIHHHHBBBBBBB", w["generation"], w["categories"], w["answer"], w["rule"], w["type"],
+                             w["class"], w["rcode"], w["feed"], w["answer_count"], w["action"], w["reason"],
+                             w["category"], w["match"], w["match_labels"], w["unattributed"]) + names[w["name"]] +
+                 (b"\1" + names[w["matched"] - 1] if w["matched"] else b"\0") +
+                 (b"\0" if w["feed"] == NO_FEED else word(FEED, w["generation"], w["feed"])) for w in what]
+        crowds = [struct.pack("<IHB", w["policy_version"], w["group"], w["grade"]) +
+                  word(GROUP, w["policy_version"], w["group"]) for w in who]
+        paths = [struct.pack("<HBB", p["upstream"], p["transport"], p["cache"]) +
+                 (b"\0" if p["upstream"] == NO_UPSTREAM else word(UPSTREAM, 0, p["upstream"])) for p in path]
+        whos = [self.asker(entry, slot) for entry, slot in zip(who, slots)]
+        rows = []
+        for i, row in enumerate(self.table(ROWS)):
+            time += row["time"]
+            entry = crowd[i] if crowd else row["who"]
+            rows.append((time, row["rtt"], row["port"], whats[row["what"]], crowds[entry], paths[row["path"]],
+                         whos[entry]))
+        gaps = [struct.pack("<qqQ", gap["from"], gap["to"], gap["lost"]) for gap in self.table(GAPS)] if self.gaps else []
+        return rows, gaps
+
+    def asker(self, entry, slot):
+        if self.is_sealed and not self.day:
+            return None
+        asked = entry["client"] + struct.pack("<I", entry["device"])
+        if slot == 0:
+            return struct.pack("<II", 0, entry["user"]) + asked
+        key = self.day.persons.get(slot, (0, None))[1]
+        return key and struct.pack("<I", slot) + hashlib.blake2b(asked, key=key, digest_size=16).digest()
+
     def records(self, node):
         who, what, path = self.table(WHO), self.table(WHAT), self.table(PATH)
         names, texts, time = self.names(), self.texts(), self.min_ns
@@ -245,10 +287,56 @@ def record(node, time, who, what, path, port, rtt, name, matched, texts):
         "policy_version": who["policy_version"]}
 
 
+class Digest:
+    """rows and who of a segment, block by block as it was first written."""
+
+    def __init__(self):
+        self.rows, self.who, self.is_known = hashlib.blake2b(digest_size=32), hashlib.blake2b(digest_size=32), True
+
+    def add(self, rows, gaps, day):
+        def numbered(values):
+            numbers = {}
+            indices = [numbers.setdefault(value, len(numbers)) for value in values]
+            table = b"".join(numbers)
+            return struct.pack("<%dH" % len(indices), *indices), struct.pack("<I", len(table)) + table
+        times, rtts, ports, whats, crowds, paths, whos = zip(*rows) if rows else [()] * 7
+        tables = [numbered(values) for values in (whats, crowds, paths)]
+        self.rows.update(struct.pack("<II", len(rows), len(gaps)) + struct.pack("<%dq" % len(rows), *times) +
+                         struct.pack("<%dI" % len(rows), *rtts))
+        for part in (0, 1):
+            for table in tables:
+                self.rows.update(table[part])
+        self.rows.update(b"".join(gaps))
+        if not rows:
+            return
+        if None in whos:
+            self.is_known = False
+            return
+        key = hashlib.blake2b(b"belisha who asked", key=day.key, digest_size=32).digest() if day else b""
+        block = hashlib.blake2b(struct.pack("<%dH" % len(rows), *ports), key=key, digest_size=32)
+        for part in numbered(whos):
+            block.update(part)
+        self.who.update(block.digest())
+
+
+class Origin:
+    """What a merged segment keeps of one that it stands for."""
+
+    def __init__(self, raw, at):
+        (self.sequence, self.version, self.flags, length, blocks, self.key_id, self.signature, self.prev, self.last,
+         self.chain, self.rows, self.who) = struct.unpack_from("<QIIII16s64s32s32s32s32s32s", raw, at)
+        self.stem, at = raw[at + 264:at + 264 + length], at + 264 + length
+        self.blocks = [struct.unpack_from("<II", raw, at + 8 * i) for i in range(blocks)]
+        self.end = at + 8 * blocks
+
+    def pledge(self):
+        return b"belisha segment\n" + struct.pack("<Q", self.sequence) + self.chain
+
+
 class Segment:
     def __init__(self, raw):
-        magic, version, _length, self.sequence, self.prev, digest = struct.unpack_from("<8sIIQ32sQ", raw)
-        check(magic == b"BLSHSEG1" and version == 1, "this is no segment of version 1")
+        magic, self.version, _length, self.sequence, self.prev, digest = struct.unpack_from("<8sIIQ32sQ", raw)
+        check(magic == b"BLSHSEG1" and self.version in (1, 2), "this is no segment of version 1 or 2")
         check(digest == xxh3(raw[:56]), "a header whose check is wrong")
         trailer = raw[-144:]
         (at, length, self.flags, self.key_id, self.chain, digest, self.signature,
@@ -259,19 +347,67 @@ class Segment:
         (node, self.first_ns, self.last_ns, self.rows, self.lost, _first, _last, blocks,
          journals) = struct.unpack_from("<64sqqQQQQII", self.footer)
         self.node = node.split(b"\0")[0].decode()
-        self.blocks, at = [], 120
+        self.blocks, at, self.stem = [], 120, self.footer
+        if self.version == 2:
+            self.digests, self.rest, at = self.footer[120:184], self.footer[184:216], 216
+            self.stem = self.footer[:216]
         for _ in range(blocks):
             offset, size, _rows, _gaps, _reserved, _min, _max, digest = struct.unpack_from("<QIIIIqq32s", self.footer, at)
             self.blocks.append((raw[offset:offset + size], digest))
             at += 72
         self.journals = dict(struct.unpack_from("<QQ", self.footer, at + 16 * i) for i in range(journals))
+        at, self.origins = at + 16 * journals, []
+        while self.version == 2 and at < len(self.footer):
+            kind, length = struct.unpack_from("<II", self.footer, at)
+            place, end, at = at + 8, at + 8 + length, at + 8 + (length + 7) // 8 * 8
+            while kind == 1 and place < end:
+                self.origins.append(Origin(self.footer, place))
+                place = self.origins[-1].end
+        check(bool(self.flags & 4) == bool(self.origins), "a merged segment that stands for nothing")
+
+    def chain_end(self):
+        """What the next segment goes on from."""
+        return self.origins[-1].chain if self.origins else self.chain
 
     def records(self, keys):
         for raw, _digest in self.blocks:
             yield from Block(raw, keys).records(self.node)
 
     def pledge(self):
-        return b"belisha segment\n" + struct.pack("<Q", self.sequence) + self.chain
+        return (b"belisha merged \n" if self.origins else b"belisha segment\n") + struct.pack("<Q", self.sequence) + self.chain
+
+    def digests_verify(self, keys):
+        """The digests once more: block by block as the rows were first written."""
+        blocks = [Block(raw, keys) for raw, _digest in self.blocks]
+        said = [block.said() for block in blocks]
+        day = next((block.day for block in blocks if block.rows), None)
+        if not self.origins:
+            digest = Digest()
+            for (rows, gaps), block in zip(said, blocks):
+                digest.add(rows, gaps, block.day)
+            check(digest.rows.digest() == self.digests[:32], "rows of another digest")
+            check(not digest.is_known or digest.who.digest() == self.digests[32:], "who asked has another digest")
+            return
+        rows, gaps = iter([row for part, _gaps in said for row in part]), iter([gap for _rows, part in said for gap in part])
+        for origin in self.origins:
+            digest = Digest()
+            for row_count, gap_count in origin.blocks:
+                digest.add([next(rows) for _ in range(row_count)], [next(gaps) for _ in range(gap_count)], day)
+            check(digest.rows.digest() == origin.rows, "rows that are not those of the merged segment")
+            check(not digest.is_known or origin.who in (digest.who.digest(), bytes(32)),
+                  "who asked is not as in the merged segment")
+        check(next(rows, None) is None and next(gaps, None) is None, "more rows than the merged segments had")
+
+    def origins_verify(self, first):
+        prev, expected, rows, lost = self.prev, first, 0, 0
+        for origin in self.origins:
+            check(origin.sequence == expected and origin.prev == prev, "a merged segment that does not follow the one before")
+            check(blake2b(origin.last, origin.stem) == origin.chain, "a merged segment of another chain value")
+            check(origin.version == 1 or origin.stem[120:184] == origin.rows + origin.who, "a merged segment of another digest")
+            counted = struct.unpack_from("<QQ", origin.stem, 80)
+            check(sum(count for count, _gaps in origin.blocks) == counted[0], "a merged segment of other rows")
+            prev, expected, rows, lost = origin.chain, expected + 1, rows + counted[0], lost + counted[1]
+        check(expected == self.sequence + 1 and (rows, lost) == (self.rows, self.lost), "merged segments that are not all there")
 
     def verify(self):
         prev, rows, lost = self.prev, 0, 0
@@ -281,19 +417,24 @@ class Segment:
             check(blake2b(raw) == digest, "a block of another hash")
             prev, rows = digest, rows + block.rows
             lost += sum(gap["lost"] for gap in block.table(GAPS)) if block.gaps else 0
-        check(blake2b(prev, self.footer) == self.chain, "a footer that does not belong to the blocks")
+        check(blake2b(prev, self.stem) == self.chain, "a footer that does not belong to the blocks")
+        check(self.version == 1 or blake2b(self.footer[216:]) == self.rest, "a footer of another hash")
         check((rows, lost) == (self.rows, self.lost), "a footer that counts other rows")
 
 
 def segments(folder):
-    found = []
+    """File, first and last sequence, bytes. A merged one takes the place of those it stands for."""
+    found, covered = [], 0
     for file in os.listdir(folder):
-        match = re.fullmatch(r"segment-\d+-(\d+)\.qlog", file)
+        match = re.fullmatch(r"segment-\d+-(\d+)(?:-(\d+))?\.qlog", file)
         if match:
-            found.append((int(match[1]), file))
-    for sequence, file in sorted(found):
+            found.append((int(match[1]), -int(match[2] or match[1]), file))
+    for first, last, file in sorted(found):
+        if -last <= covered:
+            continue
+        covered = -last
         with open(os.path.join(folder, file), "rb") as stream:
-            yield file, sequence, stream.read()
+            yield file, first, -last, stream.read()
 
 
 # ---- journals ----
@@ -332,12 +473,8 @@ def journal_records(raw, from_offset, texts):
         length, digest = struct.unpack_from("<II", raw, at)
         entry = raw[at + 8:at + length]
         seed = (number + at) % (1 << 64)
-        if length < 24 or length % 8 or at + length > len(raw) or digest != xxh3(entry, seed) & 0xffffffff:
-            rest = re.compile(rb"[^\0]").search(raw, at + 8)
-            if rest is None:
-                break
-            at = max(at + 8, rest.start() // 8 * 8)  # damage: what lies behind it is good
-            continue
+        if length < 16 or digest != xxh3(entry, seed) & 0xffffffff:
+            break
         if entry[8] == 1:
             yield journal_record(node, entry, texts)
         elif entry[8] == 2:
@@ -350,18 +487,15 @@ def journals(folder):
     """Their bytes, read before the segments are: what a segment takes over meanwhile is known by its marks."""
     for file in sorted(os.listdir(folder)):
         if re.fullmatch(r"journal-[0-9a-f]+\.jnl", file):
-            memory = os.path.join(folder, "memory", file)
-            with open(memory if os.path.exists(memory) else os.path.join(folder, file), "rb") as stream:
-                raw = stream.read()
-            if raw.strip(b"\0"):  # else nothing was ever written
-                yield raw
+            with open(os.path.join(folder, file), "rb") as stream:
+                yield stream.read()
 
 
 # ---- the whole log ----
 
 def records(folder):
     images, absorbed, texts, keys = list(journals(folder)), {}, {}, days(folder)
-    for _file, _sequence, raw in segments(folder):
+    for _file, _first, _last, raw in segments(folder):
         segment = Segment(raw)
         yield from segment.records(keys)
         for number, position in segment.journals.items():
@@ -384,26 +518,36 @@ def signature_is_right(pem, message, signature):
                               capture_output=True).returncode == 0
 
 
+def signature_check(folder, pem, signed, flags, key_id, pledge, signature):
+    """Whether there is one."""
+    check(flags & 1 or not (signed or pem), "it is not signed")
+    if flags & 1:
+        key = pem or os.path.join(folder, "key-%s.pem" % key_id.hex())
+        check(signature_is_right(key, pledge, signature), "its signature is not right")
+    return signed or bool(flags & 1)
+
+
 def verify(folder, pem=None):
     """Faults, as (file, words)."""
-    prev, expected, faults, signed = None, None, [], False
-    for file, sequence, raw in segments(folder):
+    prev, expected, faults, signed, keys = None, None, [], False, days(folder)
+    for file, first, last, raw in segments(folder):
         try:
             segment = Segment(raw)
-            check(segment.sequence == sequence, "a file with the name of another segment")
-            check(expected in (None, sequence), "a segment before this one is missing")
+            check(segment.sequence == last and (first == last) == (not segment.origins), "a file with the name of another segment")
+            check(expected in (None, first), "a segment before this one is missing")
             check(prev in (None, segment.prev), "a segment that does not follow the one before it")
             segment.verify()
-            check(segment.flags & 1 or not (signed or pem), "it is not signed")
-            if segment.flags & 1:
-                key = pem or os.path.join(folder, "key-%s.pem" % segment.key_id.hex())
-                check(signature_is_right(key, segment.pledge(), segment.signature), "its signature is not right")
-                signed = True
-            prev = segment.chain
+            if segment.origins:
+                segment.origins_verify(first)
+            if segment.version == 2:
+                segment.digests_verify(keys)
+            for part in [segment] + segment.origins:
+                signed = signature_check(folder, pem, signed, part.flags, part.key_id, part.pledge(), part.signature)
+            prev = segment.chain_end()
         except (Damaged, struct.error) as trouble:
             faults.append((file, str(trouble)))
             prev = None
-        expected = sequence + 1
+        expected = last + 1
     return faults
 
 

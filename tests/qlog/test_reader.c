@@ -17,7 +17,7 @@
 #include "belisha/category.h"
 #include "fixture.h"
 #include "qlog/code.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 
 #define ROWS 4000u
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 #include "qlog/verify.h"
 
 #define DAY_S   FIXTURE_DAY_S

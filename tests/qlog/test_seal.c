@@ -14,7 +14,7 @@
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
 #include "qlog/retention.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 #include "qlog/verify.h"
 
 #define USERS   5 /* of fixture rows: user 0 is nobody */

@@ -14,7 +14,7 @@
 #include <xxhash.h>
 
 #include "fixture.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 #include "qlog/signer.h"
 
 struct bench {

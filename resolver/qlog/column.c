@@ -8,8 +8,9 @@
 
 #include "qlog/seal.h"
 
-#define RAW_LEN_MAX BLOCK_LEN_MAX
-#define WIDTH_MAX   16u
+#define RAW_LEN_MAX   BLOCK_LEN_MAX
+#define WIDTH_MAX     16u
+#define PLANE_LEN_MIN 4096u /* bytes; below, the tables would cost more than they save */
 
 void column_packer_done(struct column_packer *packer)
 {
@@ -115,12 +116,35 @@ static int level_of(uint8_t id)
     }
 }
 
+/*
+ * One frame, in which no block of zstd reaches over the end of a plane of some size: the values of two planes have little
+ * in common, and with a table of their own the high bytes of a port or a time take the bits that they need.
+ */
+static size_t planes_pack(struct column_packer *packer, size_t bound, size_t planes, size_t count, int level)
+{
+    ZSTD_CCtx *context = packer->compress;
+    ZSTD_outBuffer out = {.dst = packer->packed, .size = bound};
+    size_t parts = count >= PLANE_LEN_MIN ? planes : 1;
+    size_t part_len = count >= PLANE_LEN_MIN ? count : planes * count;
+    (void)ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
+    (void)ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    (void)ZSTD_CCtx_setPledgedSrcSize(context, planes * count);
+    for (size_t part = 0; part < parts || part == 0; part++) {
+        ZSTD_inBuffer in = {.src = packer->planes + part * part_len, .size = parts == 0 ? 0 : part_len};
+        ZSTD_EndDirective end = part + 1 < parts ? ZSTD_e_flush : ZSTD_e_end;
+        size_t left = ZSTD_compressStream2(context, &out, &in, end);
+        if (left != 0)
+            return (size_t)-1; /* an error, or no room */
+    }
+    return out.pos;
+}
+
 int column_write(struct column_packer *packer, uint8_t id, const void *base, const struct column_shape *shape,
                  const struct day_key *key, struct text *out)
 {
     size_t used = planes_used(base, shape);
     size_t raw_len = used * shape->count;
-    size_t bound = ZSTD_compressBound(raw_len);
+    size_t bound = ZSTD_compressBound(raw_len) + used * 64;
     struct column_header header = {.id = id, .width = (uint8_t)used, .count = (uint32_t)shape->count};
     if (packer->compress == NULL && (packer->compress = ZSTD_createCCtx()) == NULL)
         return ERR_NOMEM;
@@ -128,8 +152,8 @@ int column_write(struct column_packer *packer, uint8_t id, const void *base, con
         room_make(&packer->packed, &packer->packed_cap, bound) < 0)
         return ERR_NOMEM;
     planes_gather(base, shape, used, packer->planes);
-    size_t packed_len =
-        ZSTD_compressCCtx(packer->compress, packer->packed, bound, packer->planes, raw_len, level_of(id));
+    int level = packer->level != 0 ? packer->level : level_of(id);
+    size_t packed_len = planes_pack(packer, bound, used, shape->count, level);
     if (ZSTD_isError(packed_len))
         return ERR_NOMEM;
     bool smaller = packed_len < raw_len;

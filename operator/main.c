@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -110,13 +109,6 @@ static int help_run(int argc, char *argv[])
     return OPERATOR_OK;
 }
 
-/* What people type and read are times of the school's clocks, wherever the machine thinks it is. */
-static void use_time_zone(const struct config *config)
-{
-    if (config->time_zone != NULL && setenv("TZ", config->time_zone, 1) == 0)
-        tzset();
-}
-
 static int run(struct operator_env *env, const struct operator_command *command, int argc, char *argv[])
 {
     struct config *config = NULL;
@@ -129,7 +121,7 @@ static int run(struct operator_env *env, const struct operator_command *command,
             fprintf(env->err, "belisha: %s\n", err_str(rc));
             return OPERATOR_FAILED;
         }
-        use_time_zone(config);
+        config_use_time_zone(config);
     }
     env->config = config;
     int code = command->run(env, argc, argv);

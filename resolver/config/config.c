@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xxhash.h>
@@ -492,6 +493,12 @@ void config_free(struct config *config)
 {
     if (config != NULL)
         arena_free(config->arena); /* config itself lies in it */
+}
+
+void config_use_time_zone(const struct config *config)
+{
+    if (config->time_zone != NULL && setenv("TZ", config->time_zone, 1) == 0)
+        tzset();
 }
 
 void config_write(const struct config *config, FILE *to)

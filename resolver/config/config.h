@@ -225,6 +225,10 @@ void config_write_rights(const struct config *config, FILE *to);
 ERR_CHECKED int config_load(const char *const files[], size_t count, struct config **out, struct config_errors *errors);
 void config_free(struct config *config);
 
+/* Times are told to people, and read from them, by the school's clocks from now on, wherever the machine thinks it is.
+ * Sets TZ, so: before there is any other thread. */
+void config_use_time_zone(const struct config *config);
+
 /*
  * Opens what config->tls and upstream_ca name, as belishad does when it starts. why: TLS_WHY_MAX bytes, gets a sentence.
  * ERR_CONFIG, ERR_NOENT, ERR_NOMEM; ERR_ACCESS: this user may not read a file, which says nothing about belishad's.

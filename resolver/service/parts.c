@@ -164,13 +164,6 @@ static void open_monitor(struct service *s, const struct config *config)
         failed("serve metrics on", endpoint_to_text(&address, text), err);
 }
 
-/* Times are told to people by the school's clocks, wherever the machine thinks it is. Before there is any other thread. */
-static void use_time_zone(const struct config *config)
-{
-    if (config->time_zone != NULL && setenv("TZ", config->time_zone, 1) == 0)
-        tzset();
-}
-
 int parts_open(struct service *s)
 {
     struct settings *settings;
@@ -180,7 +173,7 @@ int parts_open(struct service *s)
     if (err < 0)
         return err;
     const struct config *config = settings->config;
-    use_time_zone(config);
+    config_use_time_zone(config);
     if (mkdir(config->state_dir, 0750) < 0 && errno != EEXIST)
         failed("make", config->state_dir, -errno);
     uint64_t seed;

@@ -399,7 +399,7 @@ static const char details[] =
 const struct operator_command command_policy = {
     .name = "policy",
     .synopsis = "policy plan [FILE] [--weeks NUMBER] [--people] [--no-replay] [--json]\n"
-                "policy propose [FILE] --reason TEXT [--risk-assessment FILE] [--no-replay]\n"
+                "policy propose [FILE] --reason TEXT [--risk-assessment FILE] [--weeks NUMBER] [--no-replay]\n"
                 "policy approve NUMBER [--reason TEXT]\n"
                 "policy reject|withdraw NUMBER --reason TEXT\n"
                 "policy activate NUMBER [--at TIME]\n"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/category.h"
-#include "report/markup.h"
+#include "base/markup.h"
 #include "report/report.h"
 #include "report/statutory.h"
 #include "report/style.h"

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "report/markup.h"
+#include "base/markup.h"
 
 static void digest_text(const struct statutory_feed_record *record, char out[2 * STATUTORY_DIGEST_LEN + 1])
 {

@@ -1,4 +1,5 @@
-# cmake -DOUT=shipped_files.c -DFILES=a;b -P embed.cmake: writes the files as C arrays, and the list of them.
+# cmake -DOUT=shipped_files.c -DHEADER=notice/shipped.h -DTYPE=shipped_file -DLIST=shipped_files -DFILES=a;b -P embed.cmake:
+# writes the files as C arrays, and the list of them.
 set(arrays "")
 set(rows "")
 set(count 0)
@@ -12,5 +13,5 @@ foreach(file ${FILES})
     string(APPEND rows "    {\"${name}\", (const char *)file_${count}, sizeof file_${count} - 1},\n")
     math(EXPR count "${count} + 1")
 endforeach()
-file(WRITE ${OUT} "/* Made by data/cmake/embed.cmake. */\n#include \"notice/shipped.h\"\n\n${arrays}
-const struct shipped_file shipped_files[] = {\n${rows}    {0}};\n")
+file(WRITE ${OUT} "/* Made by data/cmake/embed.cmake. */\n#include \"${HEADER}\"\n\n${arrays}
+const struct ${TYPE} ${LIST}[] = {\n${rows}    {0}};\n")

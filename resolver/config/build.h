@@ -88,6 +88,9 @@ ERR_CHECKED int build_identity(struct build *b);
 /* DHCP leases, and what is made of them: leases. */
 ERR_CHECKED int build_leases(struct build *b);
 
+/* Who is told what, and by which way: delivery, alerts. After build_calendar(). */
+ERR_CHECKED int build_alerts(struct build *b);
+
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
 

@@ -197,6 +197,17 @@ static const char *host_name(struct build *b)
     return arena_text(b->arena, name, strlen(name));
 }
 
+/* systemd gives a service its folder below /run, which is in memory; of several it names, the first. */
+static const char *memory_folder(struct build *b, const char *configured)
+{
+    const char *run = getenv("RUNTIME_DIRECTORY");
+    if (strcmp(configured, "off") == 0)
+        return NULL;
+    if (strcmp(configured, "auto") != 0)
+        return path_in(b, configured);
+    return run == NULL || run[0] == '\0' ? NULL : arena_printf(b->arena, "%.*s/journals", (int)strcspn(run, ":"), run);
+}
+
 static void fill_log(struct build *b)
 {
     const struct options *o = b->options;
@@ -206,6 +217,7 @@ static void fill_log(struct build *b)
                                         .key_path = path_in(b, o->log.key),
                                         .keys_dir = o->log.seal ? path_in(b, o->log.day_keys) : NULL,
                                         .identity_s = o->log.identity_ms / 1000,
+                                        .memory_dir = memory_folder(b, o->log.memory),
                                         .writer_count = b->config->workers,
                                         .journal_bytes = (size_t)o->log.journal_bytes,
                                         .segment_bytes = (uint64_t)o->log.segment_bytes,
@@ -398,6 +410,8 @@ static int fill(struct build *b)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](b) < 0)
             return ERR_NOMEM;
+    if (build_alerts(b) < 0)
+        return ERR_NOMEM;
     return build_leases(b);
 }
 

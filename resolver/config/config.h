@@ -20,6 +20,7 @@
 #include "belisha/err.h"
 #include "cache/cache.h"
 #include "change/rules.h"
+#include "config/alerting.h"
 #include "config/errors.h"
 #include "control/people_report.h"
 #include "control/rights.h"
@@ -182,6 +183,8 @@ struct config {
     struct config_leases leases;
     struct config_radius radius;
     struct config_api api;
+    struct config_delivery delivery;
+    struct config_alerts alerts;
     const char *sessions_path; /* <state_dir>/state/sessions (session/session_journal.h) */
     bool needs_trust;          /* an upstream server is asked over TLS */
     const char *upstream_ca;   /* file of the roots it must lead to; NULL: the system's */

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "base/ipaddr.h"
+#include "config/options_alerts.h"
 #include "config/options_change.h"
+#include "config/options_delivery.h"
 #include "config/options_identity.h"
 #include "config/schema.h"
 #include "config/search_table.h"
@@ -259,6 +261,7 @@ struct options {
         int64_t journal_bytes, segment_bytes, segment_age_ms;
         int64_t retention_ms, retention_bytes;
         int64_t fsync_ms, backlog_bytes;
+        const char *memory; /* "auto", "off" or a path */
         const char *key;
         bool seal;
         const char *day_keys;
@@ -290,6 +293,11 @@ struct options {
     struct schema_list rights;    /* struct options_right */
     struct options_change change_control;
     struct options_ledger ledger;
+    struct options_mail mail;
+    struct schema_list webhooks;   /* struct options_webhook */
+    struct schema_list syslog;     /* struct options_syslog */
+    struct schema_list recipients; /* struct options_recipient */
+    struct options_alerts alerts;
 };
 
 /* The table of struct options. */

@@ -214,7 +214,7 @@ void client_table_free(struct client_table *table)
 }
 
 /* The last element that is not above the address; written so that the compiler needs no branch for the comparison. */
-static uint16_t find_v4(const struct client_table *table, uint32_t value)
+static size_t find_v4(const struct client_table *table, uint32_t value)
 {
     const uint32_t *base = table->v4_first;
     size_t count = table->v4_count;
@@ -223,10 +223,10 @@ static uint16_t find_v4(const struct client_table *table, uint32_t value)
         base = base[half] <= value ? base + half : base;
         count -= half;
     }
-    return table->v4_group[base - table->v4_first];
+    return (size_t)(base - table->v4_first);
 }
 
-static uint16_t find_v6(const struct client_table *table, address value)
+static size_t find_v6(const struct client_table *table, address value)
 {
     const struct interval *base = table->v6;
     size_t count = table->v6_count;
@@ -235,14 +235,22 @@ static uint16_t find_v6(const struct client_table *table, address value)
         base = base[half].first <= value ? base + half : base;
         count -= half;
     }
-    return base->group;
+    return (size_t)(base - table->v6);
 }
 
 uint16_t client_table_find(const struct client_table *table, const struct ipaddr *client)
 {
     if (!ipaddr_is_v4(client))
-        return find_v6(table, address_of(client));
+        return table->v6[find_v6(table, address_of(client))].group;
     uint32_t value;
     memcpy(&value, ipaddr_v4(client), sizeof value);
-    return find_v4(table, __builtin_bswap32(value));
+    return table->v4_group[find_v4(table, __builtin_bswap32(value))];
+}
+
+bool client_table_is_one(const struct client_table *table, const struct prefix *network)
+{
+    struct network n = network_of(network);
+    if (is_v4(network))
+        return find_v4(table, (uint32_t)n.first) == find_v4(table, (uint32_t)n.last);
+    return find_v6(table, n.first) == find_v6(table, n.last);
 }

@@ -9,6 +9,7 @@
 #ifndef POLICY_CLIENT_TABLE_H
 #define POLICY_CLIENT_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "belisha/err.h"
@@ -22,5 +23,7 @@ void client_table_free(struct client_table *table);
 
 /* Index of the group, POLICY_GROUP_DEFAULT or POLICY_GROUP_DENIED. */
 uint16_t client_table_find(const struct client_table *table, const struct ipaddr *client);
+/* Whether all addresses of the network have the same answer. */
+bool client_table_is_one(const struct client_table *table, const struct prefix *network);
 
 #endif

@@ -146,6 +146,11 @@ uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *clien
     return client_table_find(policy->clients, client);
 }
 
+bool policy_group_is_one(const struct policy *policy, const struct prefix *network)
+{
+    return client_table_is_one(policy->clients, network);
+}
+
 size_t policy_group_count(const struct policy *policy)
 {
     return policy->group_count;

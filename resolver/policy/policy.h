@@ -43,6 +43,8 @@ void policy_free(struct policy *policy);
 
 /* The group of a client address: index in groups, or one of the two above. */
 uint16_t policy_group_of(const struct policy *policy, const struct ipaddr *client);
+/* Whether that is the group of all addresses of the network. */
+bool policy_group_is_one(const struct policy *policy, const struct prefix *network);
 size_t policy_group_count(const struct policy *policy);
 /* "-" for POLICY_GROUP_DENIED, "default" for POLICY_GROUP_DEFAULT. Never NULL. */
 const char *policy_group_name(const struct policy *policy, uint16_t group);

@@ -142,12 +142,23 @@ struct cursor {
 
 #define AHEAD 1024u /* bytes of a journal that are on their way from memory while the ones before them are read */
 
-static void cursor_next(struct cursor *cursor)
+/* Each place once, however often it is read. */
+static void damage_note(struct qlog *log, struct journal *journal, size_t at)
+{
+    log->damaged += at > journal->damaged_to;
+    journal->damaged_to = at > journal->damaged_to ? at : journal->damaged_to;
+}
+
+static void cursor_next(struct qlog *log, struct cursor *cursor)
 {
     __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD);
     __builtin_prefetch(cursor->image.bytes + cursor->journal->seen + AHEAD + 64);
     cursor->item_at = cursor->journal->seen;
     cursor->has_item = journal_next(&cursor->image, &cursor->journal->seen, &cursor->item);
+    if (!cursor->has_item || cursor->item.skipped == 0)
+        return;
+    cursor->item_at += cursor->item.skipped;
+    damage_note(log, cursor->journal, cursor->item_at);
 }
 
 /* The keeper alone removes journals, so those it has seen stay valid without the lock. */
@@ -163,12 +174,12 @@ static size_t journals_list(struct qlog *log, struct cursor **out)
     return cursors == NULL ? 0 : count;
 }
 
-static void cursors_begin(struct cursor *cursors, size_t count)
+static void cursors_begin(struct qlog *log, struct cursor *cursors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         cursors[i].retired = atomic_load_explicit(&cursors[i].journal->retired, memory_order_acquire);
         cursors[i].image = journal_image(cursors[i].journal);
-        cursor_next(&cursors[i]);
+        cursor_next(log, &cursors[i]);
     }
 }
 
@@ -204,18 +215,20 @@ static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count,
         do {
             bytes += cursor->item.len;
             code = item_put(log, &batch, &cursor->item);
-            cursor_next(cursor);
+            cursor_next(log, cursor);
         } while (code == 0 && bytes < bytes_max && cursor->has_item && cursor->item.time_ns <= limit);
     return code < 0 ? code : batch_put(log, &batch);
 }
 
 /* The entry that was next, but was not put, is the first one of the next look. */
-static void cursor_end(struct cursor *cursor)
+static void cursor_end(struct qlog *log, struct cursor *cursor)
 {
     struct journal *journal = cursor->journal;
     if (cursor->has_item)
         journal->seen = cursor->item_at;
     journal->drained = cursor->retired && !cursor->has_item;
+    if (journal->drained && journal_is_torn(&cursor->image, journal->seen))
+        damage_note(log, journal, journal->seen + 1);
 }
 
 void absorb_forget(struct qlog *log)
@@ -238,10 +251,10 @@ int absorb_look(struct qlog *log, uint64_t bytes_max, uint64_t *out_pending)
     uint64_t pending = 0;
     if (cursors == NULL)
         return ERR_NOMEM;
-    cursors_begin(cursors, count);
+    cursors_begin(log, cursors, count);
     int code = cursors_merge(log, cursors, count, bytes_max);
     for (size_t i = 0; i < count; i++) {
-        cursor_end(&cursors[i]);
+        cursor_end(log, &cursors[i]);
         pending += cursors[i].journal->seen - cursors[i].journal->absorbed;
     }
     free(cursors);
@@ -291,24 +304,8 @@ static int segment_end(struct qlog *log, const struct cursor *cursors, size_t co
     log->segment = NULL;
     log->chain = chain;
     /* The segment itself says the same; the file only matters once retention has removed the segment. */
-    int saved = chain_save(log->dir_fd, &chain);
-    if (saved < 0)
-        log->last_error = saved;
+    qlog_trouble(log, QLOG_PART_CHAIN, chain_save(log->dir_fd, &chain));
     return 0;
-}
-
-static void journal_drop(struct qlog *log, struct journal *journal)
-{
-    pthread_mutex_lock(&log->lock);
-    for (size_t i = 0; i < log->journal_count; i++) {
-        if (log->journals[i] != journal)
-            continue;
-        log->journals[i] = log->journals[--log->journal_count];
-        break;
-    }
-    pthread_mutex_unlock(&log->lock);
-    unlinkat(log->dir_fd, journal->file, 0);
-    journal_free(journal);
 }
 
 static void journals_settle(struct qlog *log, const struct cursor *cursors, size_t count)
@@ -318,7 +315,7 @@ static void journals_settle(struct qlog *log, const struct cursor *cursors, size
         if (journal->seen > journal->absorbed)
             journal_mark_absorbed(journal, journal->seen);
         if (journal->drained)
-            journal_drop(log, journal);
+            qlog_journal_drop(log, journal);
     }
 }
 

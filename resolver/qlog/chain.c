@@ -72,6 +72,8 @@ int chain_save(int dir_fd, const struct chain *chain)
     int len = snprintf(line, sizeof line, "%" PRIu64 " %s\n", chain->sequence, hex);
     ssize_t written = write(fd, line, (size_t)len);
     int code = written < 0 ? -errno : written < len ? ERR_NOSPACE : 0;
+    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
+        code = -errno;
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, CHAIN_FILE) < 0)

@@ -57,19 +57,18 @@ static int journal_take(struct journals *journals, struct journal *journal, bool
 static int journal_find(struct journals *journals, const char *file, bool is_later)
 {
     struct journal *journal;
-    size_t len = strlen(file);
-    if (strncmp(file, "journal-", 8) != 0 || len < 4 || strcmp(file + len - 4, ".jnl") != 0 || len >= QLOG_NAME_MAX ||
-        is_known(journals, file))
+    if (!journal_file_is(file) || is_known(journals, file))
         return 0;
     int code = journal_open(journals->dir_fd, file, false, &journal);
-    if (code == ERR_NOENT)
-        return 0; /* in a segment by now */
-    if (code == ERR_DAMAGED || code == ERR_FORMAT_VERSION) {
+    if (code == ERR_NOENT || code == ERR_END)
+        return 0; /* in a segment by now; or never written */
+    if (code == ERR_DAMAGED || code == ERR_FORMAT_VERSION || code == ERR_IO) {
         journals->damaged++;
         return 0;
     }
     if (code < 0)
         return code;
+    journals->damaged += journal->is_damaged;
     code = journal_take(journals, journal, is_later);
     if (code < 0)
         journal_free(journal);
@@ -146,6 +145,7 @@ static struct journals_cursor *cursor_pick(struct journals *journals)
         if (!cursor->has_head) {
             struct journal_image image = journal_image(cursor->journal);
             cursor->has_head = journal_next(&image, &cursor->pos, &cursor->head);
+            journals->damaged += cursor->has_head && cursor->head.skipped > 0;
         }
         if (cursor->has_head && (oldest == NULL || cursor->head.time_ns < oldest->head.time_ns))
             oldest = cursor;

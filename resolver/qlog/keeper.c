@@ -25,10 +25,9 @@ void keeper_expire(struct qlog *log, int64_t now_s)
     struct retention_result result;
     int code = retention_apply(log->dir_fd, &opts, now_s, &result);
     log->retention_due_ms = mono_ms() + RETENTION_EVERY_MS;
-    if (code < 0) {
-        log->last_error = code;
+    qlog_trouble(log, QLOG_PART_RETENTION, code);
+    if (code < 0)
         return;
-    }
     log->segment_count = result.kept;
     log->segment_bytes = result.kept_bytes;
     log->oldest_s = result.oldest_s;
@@ -49,8 +48,7 @@ static void words_keep(struct qlog *log)
     if (!log->words_changed)
         return;
     int code = texts_save(&log->words, log->dir_fd);
-    if (code < 0)
-        log->last_error = code;
+    qlog_trouble(log, QLOG_PART_WORDS, code);
     log->words_changed = code < 0;
 }
 
@@ -144,8 +142,7 @@ void *keeper_run(void *context)
         int code = wanted != flushed ? rows_flush(log) : rows_take(log);
         if (log->chain.sequence != sequence || mono_ms() >= log->retention_due_ms)
             keeper_expire(log, wall_s());
-        if (code < 0)
-            log->last_error = code;
+        qlog_trouble(log, QLOG_PART_SEGMENTS, code);
         flushed = wanted;
         more = flush_answer(log, wanted, code);
     }

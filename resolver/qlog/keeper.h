@@ -1,12 +1,13 @@
 /*
  * What stands behind qlog/writer.h: the log's state and its two threads.
  *
- *     supplier   makes the next journal of every worker ready, and syncs what was written to disk (supplier.c)
+ *     supplier   makes the next journal of every worker ready (supplier.c)
+ *     syncer     brings to disk what was written (syncer.c)
  *     keeper     turns journals into segments (absorb.c), removes old segments (keeper.c)
  *
- * They are two, because writing a segment may take longer than a worker needs to fill a journal.
+ * They are three, because each may wait for a slow disk longer than a worker needs to fill a journal.
  *
- * Who owns what: `journals` is guarded by `lock`; a worker touches only its struct qlog_writer and the journal it is
+ * Who owns what: `journals` is guarded by `lock`, which nobody holds while waiting for the disk; a worker touches only its struct qlog_writer and the journal it is
  * given there, until it has set the journal's `retired`; the keeper alone frees journals, once retired. The wall clock
  * is asked by the keeper thread only, for retention.
  */
@@ -25,10 +26,21 @@
 #include "qlog/chain.h"
 #include "qlog/journal.h"
 #include "qlog/lull.h"
+#include "qlog/memory.h"
 #include "qlog/segment.h"
 #include "qlog/signer.h"
 #include "qlog/texts.h"
 #include "qlog/writer.h"
+
+enum qlog_part {
+    QLOG_PART_JOURNALS, /* making journals */
+    QLOG_PART_SYNC,     /* bringing them to disk */
+    QLOG_PART_SEGMENTS, /* what the keeper writes */
+    QLOG_PART_WORDS,
+    QLOG_PART_CHAIN,
+    QLOG_PART_RETENTION,
+    QLOG_PART_COUNT
+};
 
 struct qlog_writer {
     struct journal *current;        /* NULL: none could be had */
@@ -46,6 +58,8 @@ struct qlog {
     int dir_fd;
     int lock_fd;
     struct qlog_writer *writers;
+    struct memory memory;
+    int memory_error; /* why there is none, though it is wanted */
     struct signer signer;
     int keys_fd; /* folder of the days' keys; -1: blocks are not sealed */
 
@@ -60,9 +74,10 @@ struct qlog {
 
     atomic_bool starved; /* a worker has no next journal, and none could be made */
     sem_t hunger;        /* posted by a worker that took its next journal */
-    atomic_bool supplier_stopping;
-    pthread_t supplier_thread, keeper_thread;
-    bool supplier_runs, keeper_runs;
+    sem_t sync_end;      /* posted when the syncer is to stop */
+    atomic_bool supplier_stopping, syncer_stopping;
+    pthread_t supplier_thread, syncer_thread, keeper_thread;
+    bool supplier_runs, syncer_runs, keeper_runs;
 
     /* the keeper's own */
     struct chain chain;
@@ -79,14 +94,27 @@ struct qlog {
     /* for qlog_stats() */
     _Atomic uint64_t segment_count, segment_bytes;
     _Atomic int64_t oldest_s;
-    atomic_int last_error;
+    _Atomic uint64_t damaged;
+    atomic_int troubles[QLOG_PART_COUNT];
 };
+
+/* What may be in trouble; each says itself when it is well again. */
+static inline void qlog_trouble(struct qlog *log, enum qlog_part part, int code)
+{
+    atomic_store_explicit(&log->troubles[part], code < 0 ? code : 0, memory_order_relaxed);
+}
 
 /* ---- supplier.c ---- */
 
 /* Gives every writer without a next journal one. The first error, after all were tried. */
 int supplier_fill(struct qlog *log);
 void *supplier_run(void *log);
+
+/* ---- syncer.c ---- */
+
+/* Brings all journals to disk. The last error, after all were tried. */
+int syncer_turn(struct qlog *log);
+void *syncer_run(void *log);
 
 /* ---- absorb.c ---- */
 
@@ -116,5 +144,7 @@ void *keeper_run(void *log);
 ERR_CHECKED int recover_journals(struct qlog *log);
 /* Adds to `journals`. ERR_NOMEM. */
 ERR_CHECKED int qlog_journal_add(struct qlog *log, struct journal *journal);
+/* Takes out of them, and removes the files; the syncer does so in place of the caller when it is at it. */
+void qlog_journal_drop(struct qlog *log, struct journal *journal);
 
 #endif

@@ -28,6 +28,22 @@ int qlog_journal_add(struct qlog *log, struct journal *journal)
     return code;
 }
 
+void qlog_journal_drop(struct qlog *log, struct journal *journal)
+{
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->journal_count; i++) {
+        if (log->journals[i] != journal)
+            continue;
+        log->journals[i] = log->journals[--log->journal_count];
+        break;
+    }
+    bool in_use = journal->syncing;
+    journal->dropped = in_use;
+    pthread_mutex_unlock(&log->lock);
+    if (!in_use)
+        journal_remove(journal, log->dir_fd);
+}
+
 static bool ends_in(const char *name, const char *end)
 {
     size_t len = strlen(name);
@@ -35,27 +51,47 @@ static bool ends_in(const char *name, const char *end)
     return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* A journal whose header can't be read is set aside: someone may want to look at it, and it must not come back. */
+/* A journal that can't be read is set aside: someone may want to look at it, and it must not come back. */
 static void journal_set_aside(struct qlog *log, const char *file)
 {
     char aside[QLOG_NAME_MAX + 8];
     snprintf(aside, sizeof aside, "damaged-%.*s", QLOG_NAME_MAX - 1, file);
     renameat(log->dir_fd, file, log->dir_fd, aside);
-    log->last_error = ERR_DAMAGED;
+}
+
+static bool journal_is_known(const struct qlog *log, const char *file)
+{
+    for (size_t i = 0; i < log->journal_count; i++)
+        if (strcmp(log->journals[i]->file, file) == 0)
+            return true;
+    return false;
+}
+
+/* One file that can't be read is no reason to answer nobody. */
+static void journal_give_up(struct qlog *log, const char *file, int code)
+{
+    if (code == ERR_END || code == ERR_NOENT) { /* made, and never written */
+        journal_remove_files(log->dir_fd, file);
+        return;
+    }
+    log->damaged++;
+    if (code == ERR_DAMAGED || code == ERR_FORMAT_VERSION)
+        journal_set_aside(log, file);
 }
 
 static int journal_recover(struct qlog *log, const char *file)
 {
     struct journal *journal;
-    if (strlen(file) >= QLOG_NAME_MAX)
-        return 0; /* no name of ours */
+    if (journal_is_known(log, file))
+        return 0;
     int code = journal_open(log->dir_fd, file, true, &journal);
-    if (code == ERR_DAMAGED || code == ERR_FORMAT_VERSION) {
-        journal_set_aside(log, file);
+    if (code == ERR_NOMEM)
+        return code;
+    if (code < 0) {
+        journal_give_up(log, file, code);
         return 0;
     }
-    if (code < 0)
-        return code;
+    log->damaged += journal->is_damaged;
     code = qlog_journal_add(log, journal);
     if (code < 0)
         journal_free(journal);
@@ -64,12 +100,11 @@ static int journal_recover(struct qlog *log, const char *file)
 
 static int file_recover(struct qlog *log, const char *file)
 {
-    bool journal = strncmp(file, "journal-", 8) == 0;
     if (ends_in(file, ".tmp")) { /* a file that never became whole */
         unlinkat(log->dir_fd, file, 0);
         return 0;
     }
-    return journal && ends_in(file, ".jnl") ? journal_recover(log, file) : 0;
+    return journal_file_is(file) ? journal_recover(log, file) : 0;
 }
 
 /* A process killed between finishing a segment and noting so in its journals: the segment knows. */
@@ -100,11 +135,11 @@ static int positions_recover(struct qlog *log)
     return 0;
 }
 
-int recover_journals(struct qlog *log)
+static int folder_recover(struct qlog *log, const char *path)
 {
     struct dirent *entry;
     int code = 0;
-    int fd = openat(log->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(log->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         code = -errno;
@@ -115,5 +150,13 @@ int recover_journals(struct qlog *log)
     while (code == 0 && (entry = readdir(dir)) != NULL)
         code = file_recover(log, entry->d_name);
     closedir(dir);
+    return code;
+}
+
+int recover_journals(struct qlog *log)
+{
+    int code = folder_recover(log, ".");
+    if (code == 0 && log->memory.fd >= 0) /* those that are not on disk any more, or not yet */
+        code = folder_recover(log, JOURNAL_MEMORY);
     return code < 0 ? code : positions_recover(log);
 }

@@ -6,11 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEMPORARY "key.tmp"
+
 char *signer_file(const uint8_t id[SIGNING_ID_LEN], char out[SIGNER_FILE_MAX])
 {
     char text[SIGNING_ID_TEXT_MAX];
     snprintf(out, SIGNER_FILE_MAX, "key-%s.pem", signing_id_to_text(id, text));
     return out;
+}
+
+static bool public_is_there(const struct signing_public *public, int dir_fd)
+{
+    char file[SIGNER_FILE_MAX];
+    struct signing_public there;
+    return signing_public_load(dir_fd, signer_file(public->id, file), &there) == 0 &&
+           memcmp(there.id, public->id, sizeof there.id) == 0;
 }
 
 /* A file of that name has that key in it, or a reader says that it has not. */
@@ -23,10 +33,14 @@ static int public_put(const struct signing_public *public, int dir_fd)
         text_done(&pem);
         return ERR_NOMEM;
     }
-    int fd = openat(dir_fd, signer_file(public->id, file), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     ssize_t written = fd < 0 ? -1 : write(fd, pem.bytes, pem.len);
     int err = written < 0 ? -errno : (size_t)written < pem.len ? ERR_NOSPACE : 0;
+    if (err == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
+        err = -errno;
     if (fd >= 0 && close(fd) < 0 && err == 0)
+        err = -errno;
+    if (err == 0 && renameat(dir_fd, TEMPORARY, dir_fd, signer_file(public->id, file)) < 0)
         err = -errno;
     text_done(&pem);
     return err;
@@ -39,7 +53,7 @@ void signer_open(struct signer *signer, const char *path, int dir_fd)
         return;
     signer->err = signing_key_open(path, &signer->key, &signer->made);
     signer->ready = signer->err == 0;
-    if (signer->ready)
+    if (signer->ready && !public_is_there(&signer->key.public, dir_fd))
         signer->err = public_put(&signer->key.public, dir_fd);
 }
 

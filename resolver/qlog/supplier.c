@@ -2,7 +2,8 @@
 
 #include <time.h>
 
-#define RETRY_MS 100 /* between attempts while a worker has no next journal */
+#define RETRY_MS 100   /* between attempts while a worker has no next journal */
+#define IDLE_MS  60000 /* while all have one: whoever takes it wakes us */
 
 static int64_t mono_ms(void)
 {
@@ -13,14 +14,17 @@ static int64_t mono_ms(void)
 
 static int journal_make(struct qlog *log, struct qlog_writer *writer)
 {
-    struct journal_opts opts = {.writer = writer->index, .node = log->node, .bytes = log->opts.journal_bytes};
+    struct journal_opts opts = {.writer = writer->index,
+                                .node = log->node,
+                                .bytes = log->opts.journal_bytes,
+                                .in_memory = log->memory.in_use};
     struct journal *journal;
     int code = journal_new(log->dir_fd, &opts, &journal);
     if (code < 0)
         return code;
     code = qlog_journal_add(log, journal);
     if (code < 0) {
-        journal_free(journal);
+        journal_remove(journal, log->dir_fd);
         return code;
     }
     atomic_store_explicit(&writer->next, journal, memory_order_release);
@@ -41,21 +45,9 @@ int supplier_fill(struct qlog *log)
     return first_error;
 }
 
-static void journals_sync(struct qlog *log)
+static void hunger_wait(struct qlog *log, int64_t wait_ms)
 {
-    int code = 0;
-    pthread_mutex_lock(&log->lock);
-    for (size_t i = 0; i < log->journal_count; i++) {
-        int result = journal_sync(log->journals[i]);
-        code = result < 0 ? result : code;
-    }
-    pthread_mutex_unlock(&log->lock);
-    if (code < 0)
-        log->last_error = code;
-}
-
-static void hunger_wait(struct qlog *log, int64_t until_ms)
-{
+    int64_t until_ms = mono_ms() + wait_ms;
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     (void)sem_clockwait(&log->hunger, CLOCK_MONOTONIC, &until);
 }
@@ -63,22 +55,12 @@ static void hunger_wait(struct qlog *log, int64_t until_ms)
 void *supplier_run(void *context)
 {
     struct qlog *log = context;
-    int64_t sync_due_ms = mono_ms() + log->opts.fsync_ms;
     (void)pthread_setname_np(pthread_self(), "log-supplier");
     while (!atomic_load(&log->supplier_stopping)) {
-        int64_t now_ms = mono_ms();
-        int64_t retry_ms = sync_due_ms;
         int code = supplier_fill(log);
+        qlog_trouble(log, QLOG_PART_JOURNALS, code);
         atomic_store_explicit(&log->starved, code < 0, memory_order_relaxed);
-        if (code < 0) {
-            log->last_error = code;
-            retry_ms = now_ms + RETRY_MS;
-        }
-        if (now_ms >= sync_due_ms) {
-            journals_sync(log);
-            sync_due_ms = mono_ms() + log->opts.fsync_ms;
-        }
-        hunger_wait(log, retry_ms < sync_due_ms ? retry_ms : sync_due_ms);
+        hunger_wait(log, code < 0 ? RETRY_MS : IDLE_MS);
     }
     return NULL;
 }

@@ -165,6 +165,8 @@ static int bytes_save(int dir_fd, const char *bytes, size_t len)
         return -errno;
     ssize_t written = write(fd, bytes, len);
     int code = written < 0 ? -errno : written < (ssize_t)len ? ERR_NOSPACE : 0;
+    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
+        code = -errno;
     if (close(fd) < 0 && code == 0)
         code = -errno;
     if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, TEXTS_FILE) < 0)

@@ -12,8 +12,10 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "qlog/keeper.h"
 #include "qlog/keyring.h"
+#include "qlog/link.h"
 
 #define WRITERS_MAX       64
 #define JOURNAL_BYTES_MIN ((size_t)64 << 10)
@@ -88,10 +90,19 @@ struct qlog_writer *qlog_writer(struct qlog *log, size_t index)
 
 /* ---- opening ---- */
 
+/* One that is new has its name on disk before anything relies on what is in it. */
+static int folder_make(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) < 0)
+        return errno == EEXIST ? 0 : -errno;
+    return file_sync_folder_of(path);
+}
+
 static int dir_open(struct qlog *log)
 {
-    if (mkdir(log->opts.dir, 0750) < 0 && errno != EEXIST)
-        return -errno;
+    int code = folder_make(log->opts.dir, 0750);
+    if (code < 0)
+        return code;
     log->dir_fd = open(log->opts.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (log->dir_fd < 0)
         return -errno;
@@ -103,22 +114,6 @@ static int dir_open(struct qlog *log)
     return 0;
 }
 
-/* Readers of the log find the keys by a link beside the segments. */
-static int link_put(const struct qlog *log, const char *path)
-{
-    char was[PATH_MAX];
-    char target[PATH_MAX];
-    if (realpath(path, target) == NULL)
-        return -errno;
-    ssize_t len = readlinkat(log->dir_fd, KEYRING_LINK, was, sizeof was - 1);
-    was[len < 0 ? 0 : len] = '\0';
-    if (len >= 0 && strcmp(was, target) == 0)
-        return 0;
-    if (len >= 0)
-        unlinkat(log->dir_fd, KEYRING_LINK, 0);
-    return symlinkat(target, log->dir_fd, KEYRING_LINK) < 0 ? -errno : 0;
-}
-
 /* Makes the folder with the one above it. */
 static int keys_open(struct qlog *log)
 {
@@ -128,12 +123,13 @@ static int keys_open(struct qlog *log)
         return 0;
     const char *slash = strrchr(path, '/');
     snprintf(above, sizeof above, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
-    if (above[0] != '\0' && mkdir(above, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return -errno;
+    int code = above[0] == '\0' ? 0 : folder_make(above, 0700);
+    if (code == 0)
+        code = folder_make(path, 0700);
+    if (code < 0)
+        return code;
     log->keys_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return log->keys_fd < 0 ? -errno : link_put(log, path);
+    return log->keys_fd < 0 ? -errno : link_put(log->dir_fd, KEYRING_LINK, path);
 }
 
 static int opts_take(struct qlog *log, const struct qlog_opts *opts)
@@ -166,6 +162,7 @@ static void sync_init(struct qlog *log)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&log->lock, NULL);
     sem_init(&log->hunger, 0, 0);
+    sem_init(&log->sync_end, 0, 0);
 }
 
 /* What an earlier process left: words, the end of the chain, journals. */
@@ -173,15 +170,14 @@ static int past_take_over(struct qlog *log)
 {
     int code = texts_load(&log->words, log->dir_fd);
     if (code < 0 && code != ERR_NOENT)
-        log->last_error = code; /* rows of old journals show numbers; no reason not to log */
+        log->damaged++; /* rows of old journals show numbers; no reason not to log */
     code = chain_load(log->dir_fd, &log->chain);
     if (code == 0)
         code = recover_journals(log);
     if (code < 0)
         return code;
     code = absorb_backlog(log) > HURRY_BYTES ? 0 : absorb_finish(log);
-    if (code < 0)
-        log->last_error = code; /* the journals stay and are tried again */
+    qlog_trouble(log, QLOG_PART_SEGMENTS, code); /* the journals stay and are tried again */
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     keeper_expire(log, now.tv_sec);
@@ -192,23 +188,25 @@ static int past_take_over(struct qlog *log)
 static void journals_begin(struct qlog *log)
 {
     for (int round = 0; round < 2; round++) {
-        int code = supplier_fill(log);
-        if (code < 0)
-            log->last_error = code;
+        qlog_trouble(log, QLOG_PART_JOURNALS, supplier_fill(log));
         for (size_t i = 0; round == 0 && i < log->opts.writer_count; i++)
             log->writers[i].current = atomic_exchange(&log->writers[i].next, NULL);
     }
 }
 
+static int thread_start(struct qlog *log, void *(*run)(void *), pthread_t *out_thread, bool *out_runs)
+{
+    int code = pthread_create(out_thread, NULL, run, log);
+    *out_runs = code == 0;
+    return -code;
+}
+
 static int threads_start(struct qlog *log)
 {
-    int code = pthread_create(&log->supplier_thread, NULL, supplier_run, log);
-    log->supplier_runs = code == 0;
-    if (code == 0) {
-        code = pthread_create(&log->keeper_thread, NULL, keeper_run, log);
-        log->keeper_runs = code == 0;
-    }
-    return -code;
+    int code = thread_start(log, supplier_run, &log->supplier_thread, &log->supplier_runs);
+    if (code == 0)
+        code = thread_start(log, syncer_run, &log->syncer_thread, &log->syncer_runs);
+    return code < 0 ? code : thread_start(log, keeper_run, &log->keeper_thread, &log->keeper_runs);
 }
 
 int qlog_open(const struct qlog_opts *opts, struct qlog **out)
@@ -218,13 +216,14 @@ int qlog_open(const struct qlog_opts *opts, struct qlog **out)
     struct qlog *log = calloc(1, sizeof *log);
     if (log == NULL)
         return ERR_NOMEM;
-    log->dir_fd = log->lock_fd = log->keys_fd = -1;
+    log->dir_fd = log->lock_fd = log->keys_fd = log->memory.fd = -1;
     sync_init(log);
     int code = opts_take(log, opts);
     if (code == 0)
         code = dir_open(log);
     if (code == 0) {
         signer_open(&log->signer, opts->key_path, log->dir_fd);
+        log->memory_error = memory_open(&log->memory, log->dir_fd, opts->memory_dir);
         code = keys_open(log);
     }
     if (code == 0) {
@@ -249,7 +248,11 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out)
     *out = (struct qlog_stats){.segments = log->segment_count,
                                .bytes = log->segment_bytes,
                                .oldest_s = log->oldest_s,
-                               .last_error = log->last_error};
+                               .damaged = log->damaged,
+                               .in_memory = log->memory.in_use,
+                               .memory_error = log->memory_error};
+    for (size_t i = 0; i < QLOG_PART_COUNT && out->last_error == 0; i++)
+        out->last_error = atomic_load_explicit(&log->troubles[i], memory_order_relaxed);
     for (size_t i = 0; i < log->opts.writer_count; i++) {
         out->written += atomic_load_explicit(&log->writers[i].written, memory_order_relaxed);
         out->lost += atomic_load_explicit(&log->writers[i].lost, memory_order_relaxed);
@@ -283,6 +286,11 @@ static void threads_stop(struct qlog *log)
         sem_post(&log->hunger);
         pthread_join(log->supplier_thread, NULL);
     }
+    if (log->syncer_runs) {
+        atomic_store(&log->syncer_stopping, true);
+        sem_post(&log->sync_end);
+        pthread_join(log->syncer_thread, NULL);
+    }
     if (log->keeper_runs) {
         pthread_mutex_lock(&log->lock);
         log->stopping = true;
@@ -315,8 +323,9 @@ static void last_segment_write(struct qlog *log)
     if (!log->keeper_runs)
         return;
     int code = absorb_backlog(log) > HURRY_BYTES ? absorb_end(log) : absorb_finish(log);
-    if (code == 0 && log->words_changed && texts_save(&log->words, log->dir_fd) < 0)
-        log->last_error = ERR_IO; /* the segment has the words it needs */
+    if (code == 0 && log->words_changed)
+        qlog_trouble(log, QLOG_PART_WORDS, texts_save(&log->words, log->dir_fd)); /* the segment has the words it needs */
+    (void)syncer_turn(log); /* what is left in journals; memory may be cleared when the service ends */
 }
 
 void qlog_close(struct qlog *log)
@@ -331,6 +340,7 @@ void qlog_close(struct qlog *log)
         journal_free(log->journals[i]); /* not in a segment: the file stays for the next time */
     free(log->journals);
     free(log->writers);
+    memory_close(&log->memory);
     texts_done(&log->words);
     block_builder_done(&log->builder);
     signer_done(&log->signer);
@@ -345,5 +355,6 @@ void qlog_close(struct qlog *log)
     pthread_cond_destroy(&log->wake);
     pthread_cond_destroy(&log->flushed);
     sem_destroy(&log->hunger);
+    sem_destroy(&log->sync_end);
     free(log);
 }

@@ -5,9 +5,9 @@
  *     worker 2 ── qlog_append ──▶ journal 2 ─┼─▶ keeper thread ──▶ segments, rotation, retention
  *                                            ┘
  *
- * A journal is a preallocated file mapped shared: a record is in the page cache when qlog_append() returns, so it
- * outlives the death of the process; the keeper thread syncs it to disk every fsync_ms. The keeper closes full or old
- * journals into segments, and removes segments beyond the retention. Journals left by a killed process are recovered
+ * A journal is a preallocated file mapped shared, of a folder in memory where there is one: a record is in the page cache when
+ * qlog_append() returns, so it outlives the death of the process; a thread brings it to disk every fsync_ms. The keeper closes full or
+ * old journals into segments, and removes segments beyond the retention. Journals left by a killed process are recovered
  * when the log is opened.
  *
  * Nothing here stops DNS: when no journal can be had (disk full), records are counted as a gap, and the gap itself is
@@ -31,6 +31,7 @@ struct qlog_opts {
     const char *node;         /* name of this resolver, stored in every segment */
     const char *key_path;     /* private key that segments are signed with, made if missing; NULL: they are not */
     const char *keys_dir;     /* the keys of days, by which who asked is sealed; made if missing; NULL: it is not */
+    const char *memory_dir;   /* folder in memory, for this log alone, where workers write; NULL: on the disk, and a slow one may hold them up */
     size_t writer_count;      /* workers, 1..64 */
     size_t journal_bytes;     /* size of one journal file, e.g. 16 MiB */
     uint64_t segment_bytes;   /* rotate at this size, uncompressed records */
@@ -71,7 +72,10 @@ struct qlog_stats {
     uint64_t segments; /* files now */
     uint64_t bytes;    /* of all files now */
     int64_t oldest_s;  /* wall time of the oldest record kept; 0: none */
-    int last_error;    /* last trouble of the keeper thread, 0: none */
+    uint64_t damaged;  /* places in journals, and files, that could not be read when they were taken over */
+    int last_error;    /* what is in trouble now, 0: nothing */
+    bool in_memory;    /* workers write in memory (memory_dir), not on the disk */
+    int memory_error;  /* why they do not though it is wanted, 0: as wanted */
 };
 
 void qlog_stats(const struct qlog *log, struct qlog_stats *out);

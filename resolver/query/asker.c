@@ -34,7 +34,9 @@ void asker_read(const struct query_engine *e, const struct ipaddr *source, const
     if (asker->has_cpe)
         asker->cpe = forwarded_cpe_address(said.cpe, said.cpe_len);
     if (said.has_subnet && forwarder->subnet) {
-        asker->address = said.subnet.addr;
+        /* a network that only begins in a group of friendlier rules is not of that group: the forwarder's own counts */
+        if (policy_group_is_one(e->env.policy, &said.subnet))
+            asker->address = said.subnet.addr;
         asker->whole = said.subnet.bits == 128;
         asker->subnet_len = said.subnet_len;
         memcpy(asker->subnet, said.subnet_option, said.subnet_len);

@@ -31,11 +31,33 @@ enum log_alarm_event log_alarm_look(struct log_alarm *alarm, const struct qlog_s
     return event;
 }
 
+static void damage_tell(struct log_alarm *alarm, uint64_t damaged)
+{
+    if (damaged > alarm->damaged)
+        log_warning("query log: %" PRIu64 " damaged places in journals taken over, what lies beside them was kept",
+                    damaged - alarm->damaged);
+    alarm->damaged = damaged;
+}
+
+void log_alarm_tell_memory(const struct qlog *log, const char *memory_dir)
+{
+    struct qlog_stats stats;
+    qlog_stats(log, &stats);
+    if (stats.in_memory)
+        log_info("query log: answers are noted in memory first path=%s", memory_dir);
+    else if (stats.memory_error < 0)
+        log_warning("query log: its folder in memory can't be used, a slow disk may hold answers up path=%s: %s", memory_dir,
+                    stats.memory_error == ERR_INVAL ? "it is not in memory (tmpfs)" : err_str(stats.memory_error));
+    else
+        log_info("query log: answers are noted on the disk, a slow one may hold them up (log.memory)");
+}
+
 void log_alarm_tell(struct log_alarm *alarm, const struct qlog *log, int64_t now_ms)
 {
     struct qlog_stats stats;
     uint64_t lost = 0;
     qlog_stats(log, &stats);
+    damage_tell(alarm, stats.damaged);
     switch (log_alarm_look(alarm, &stats, now_ms, &lost)) {
     case LOG_ALARM_BEGINS:
         log_error("query log in trouble, answers go on lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));

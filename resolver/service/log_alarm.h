@@ -20,6 +20,7 @@ struct log_alarm {
     uint64_t lost_before; /* ... when this trouble began */
     int64_t said_ms;      /* when the last event was given */
     int64_t trouble_ms;   /* when there was last a sign of trouble */
+    uint64_t damaged;     /* places told of */
 };
 
 #define LOG_ALARM_REPEAT_MS 60000
@@ -31,5 +32,8 @@ enum log_alarm_event log_alarm_look(struct log_alarm *alarm, const struct qlog_s
 
 /* Looks at the log and tells the journal what there is to tell. */
 void log_alarm_tell(struct log_alarm *alarm, const struct qlog *log, int64_t now_ms);
+
+/* Tells, once the log is open, where a slow disk may hold answers up. */
+void log_alarm_tell_memory(const struct qlog *log, const char *memory_dir);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "service/internal.h"
+#include "service/log_alarm.h"
 #include "service/log_signer.h"
 #include "service/telling.h"
 #include "statutory/enrolled.h"
@@ -47,6 +48,8 @@ static int open_log(struct service *s, const struct config *config)
     if (err < 0)
         return failed("open the query log", opts.dir, err);
     log_signer_tell(s->log, opts.key_path);
+    log_alarm_tell_memory(s->log, opts.memory_dir);
+    log_alarm_tell_memory(s->log, opts.memory_dir);
     return 0;
 }
 

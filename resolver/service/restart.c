@@ -15,6 +15,11 @@ static bool same_addresses(const struct endpoint a[], size_t a_count, const stru
     return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static bool same_log(const struct config *a, const struct config *b)
 {
     const struct qlog_opts *x = &a->log;
@@ -23,7 +28,7 @@ static bool same_log(const struct config *a, const struct config *b)
            x->journal_bytes == y->journal_bytes && x->segment_bytes == y->segment_bytes &&
            x->segment_s == y->segment_s && x->retention_s == y->retention_s &&
            x->retention_bytes == y->retention_bytes && x->fsync_ms == y->fsync_ms &&
-           x->backlog_bytes == y->backlog_bytes;
+           x->backlog_bytes == y->backlog_bytes && same_text(x->memory_dir, y->memory_dir);
 }
 
 static bool same_tap(const struct config *a, const struct config *b)

@@ -381,7 +381,7 @@ static void every_time_and_bound_reaches_its_place(void **state)
         "  client_rate: 78, client_burst: 79, unlimited: [],\n"
         "  tcp_clients: 75, tcp_per_client: 76, tcp_idle: 777ms}\n"
         "log: {enabled: false, node: n, journal: 1MiB, segment_size: 2MiB, segment_age: 81s, retention_size: 3MiB,\n"
-        "  fsync: 82ms}\n"
+        "  fsync: 82ms, memory: m}\n"
         "state_dir: /s\ncontrol: {socket: /run/x}\nworkers: 5\nrebinding_check: false\n");
     const struct query_opts *q = &config->query;
     assert_true(q->has_sinkhole_v6 && !q->has_sinkhole_v4);
@@ -415,6 +415,7 @@ static void every_time_and_bound_reaches_its_place(void **state)
     assert_int_equal(config->log.segment_s, 81);
     assert_int_equal(config->log.retention_bytes, 3 << 20);
     assert_int_equal(config->log.fsync_ms, 82);
+    assert_string_equal(config->log.memory_dir, "/s/m");
     assert_int_equal(config->cache.bytes, 2 << 20);
     assert_string_equal(config->control_socket, "/run/x");
     const struct config_notice *notice = &config->notice;

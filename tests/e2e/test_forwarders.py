@@ -14,7 +14,7 @@ import netns
 GATE = "10.7.0.1"
 CLIENT = "10.7.0.2"
 CONF = """
-access: [127.0.0.0/8, "::1", 10.7.0.0/24]
+access: [127.0.0.0/8, "::1", 10.7.0.0/23]
 policy:
   levels:
     - {name: pupils, block: [malware]}
@@ -22,6 +22,7 @@ policy:
   groups:
     - {name: site, networks: [127.0.0.0/8], level: pupils}
     - {name: staff-room, networks: [10.7.0.0/24], level: staff}
+    - {name: office, networks: [10.7.1.0/28], level: staff}
   default_level: pupils
 identity:
   devices:
@@ -127,6 +128,16 @@ class Forwarders(lab.Case):
     def test_a_network_is_a_group_and_nobody_in_it(self):
         row = self.asked_through("127.0.0.22", "--add-subnet=24,64")
         self.assertEqual((row["client"], row["group"], row["grade"]), ("127.0.0.22", "staff-room", "address"))
+
+    def test_a_network_that_only_begins_in_a_group_is_not_of_it(self):
+        """The rest of it would get what staff may see."""
+        for said, bits, group in (("10.7.1.0", 28, "office"), ("10.7.1.0", 24, "site"), ("10.7.0.0", 16, "site")):
+            with self.subTest(said, bits=bits):
+                name = self.fresh()
+                dns.ask_udp(self.server.at, name, client="127.0.0.22", options=subnet(said, bits))
+                self.assertEqual(self.row(name)["group"], group)
+                answer = dns.ask_udp(self.server.at, "blocked.example.net", client="127.0.0.22", options=subnet(said, bits))
+                self.assertEqual(answer.data() == [lab.SINKHOLE], group == "site")
 
     def test_a_site_by_its_name(self):
         row = self.asked_through("127.0.0.23", "--add-cpe-id=annexe")

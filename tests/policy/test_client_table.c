@@ -107,6 +107,31 @@ static void access_to_all_of_ipv6_is_no_access_to_ipv4(void **state)
     client_table_free(table);
 }
 
+static void a_network_is_one_where_no_other_begins_or_ends_in_it(void **state)
+{
+    const struct prefix access[] = {prefix_of("10.0.0.0/8"), prefix_of("2001:db8::/32")};
+    const struct prefix staff[] = {prefix_of("10.20.0.0/28"), prefix_of("2001:db8:1::/64")};
+    const struct policy_group group = {.name = "staff", .networks = staff, .network_count = 2};
+    const struct policy_opts opts = {.groups = &group, .group_count = 1, .access = access, .access_count = 2};
+    static const struct {
+        const char *network;
+        bool one;
+    } rows[] = {{"10.20.0.0/28", true},      {"10.20.0.0/32", true},      {"10.20.0.0/27", false},
+                {"10.20.0.0/24", false},     {"10.20.1.0/24", true},      {"10.16.0.0/12", false},
+                {"10.0.0.0/8", false},       {"0.0.0.0/0", false},        {"192.0.2.0/24", true},
+                {"2001:db8:1::/64", true},   {"2001:db8:1::/56", false},  {"2001:db8:2::/48", true},
+                {"2001:db8:1::7/128", true}, {"2001:db8:1::/80", true},   {"::/0", false}};
+    struct client_table *table;
+    (void)state;
+    assert_int_equal(client_table_new(&opts, &table), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct prefix network = prefix_of(rows[i].network);
+        if (client_table_is_one(table, &network) != rows[i].one)
+            fail_msg("%s", rows[i].network);
+    }
+    client_table_free(table);
+}
+
 /* ---- against a look-up that tries every network ---- */
 
 enum { RANDOM_NETWORKS = 1000, RANDOM_ACCESS = 50 };
@@ -188,6 +213,7 @@ int main(void)
         cmocka_unit_test(the_longest_network_decides),
         cmocka_unit_test(nobody_may_ask_without_access),
         cmocka_unit_test(access_to_all_of_ipv6_is_no_access_to_ipv4),
+        cmocka_unit_test(a_network_is_one_where_no_other_begins_or_ends_in_it),
         cmocka_unit_test(a_thousand_networks_give_what_trying_each_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -473,8 +473,12 @@ def journal_records(raw, from_offset, texts):
         length, digest = struct.unpack_from("<II", raw, at)
         entry = raw[at + 8:at + length]
         seed = (number + at) % (1 << 64)
-        if length < 16 or digest != xxh3(entry, seed) & 0xffffffff:
-            break
+        if length < 24 or length % 8 or at + length > len(raw) or digest != xxh3(entry, seed) & 0xffffffff:
+            rest = re.compile(rb"[^\0]").search(raw, at + 8)
+            if rest is None:
+                break
+            at = max(at + 8, rest.start() // 8 * 8)  # damage: what lies behind it is good
+            continue
         if entry[8] == 1:
             yield journal_record(node, entry, texts)
         elif entry[8] == 2:
@@ -487,8 +491,11 @@ def journals(folder):
     """Their bytes, read before the segments are: what a segment takes over meanwhile is known by its marks."""
     for file in sorted(os.listdir(folder)):
         if re.fullmatch(r"journal-[0-9a-f]+\.jnl", file):
-            with open(os.path.join(folder, file), "rb") as stream:
-                yield stream.read()
+            memory = os.path.join(folder, "memory", file)
+            with open(memory if os.path.exists(memory) else os.path.join(folder, file), "rb") as stream:
+                raw = stream.read()
+            if raw.strip(b"\0"):  # else nothing was ever written
+                yield raw
 
 
 # ---- the whole log ----

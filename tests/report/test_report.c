@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "report/markup.h"
 #include "report/statutory.h"
 
 #define HOSTILE "<script>alert('1')</script>\"&\x1b"
@@ -205,22 +204,6 @@ static void record_has_counts_but_no_lines_of_feeds(void **state)
     json_decref(object);
 }
 
-static void markup_writes_figures_as_people_read_them(void **state)
-{
-    static const struct {
-        uint64_t count;
-        const char *text;
-    } rows[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {12345678, "12,345,678"}};
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char text[64] = "";
-        FILE *to = fmemopen(text, sizeof text, "w");
-        markup_count(rows[i].count, to);
-        fclose(to);
-        assert_string_equal(text, rows[i].text);
-    }
-}
-
 static void html_shows_what_is_wrong_with_the_statutory_lists(void **state)
 {
     struct fixture *f = *state;
@@ -262,7 +245,6 @@ int main(void)
         IN_FIXTURE(json_has_the_fields_that_programs_need),
         IN_FIXTURE(record_has_counts_but_no_lines_of_feeds),
         IN_FIXTURE(html_shows_what_is_wrong_with_the_statutory_lists),
-        cmocka_unit_test(markup_writes_figures_as_people_read_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,10 @@ blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe readin
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
 operator/delivery: base
+operator/episode: base dns policy qlog config
 operator/grid: base qlog
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery episode
+operator/sheet: base dns policy qlog grid
 operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery
 '
 
@@ -73,7 +76,7 @@ curl/: blocklist-compiler/fetch operator/delivery
 archive.h: blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
-libpsl.h: blocklist-compiler/feed blocklist-compiler/trie
+libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode
 jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery resolver/session
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox

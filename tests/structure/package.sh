@@ -12,7 +12,7 @@ every_file_has_its_place() {
     for file in usr/sbin/belishad usr/sbin/belisha-notice usr/bin/belisha usr/bin/blocklist-compiler \
         usr/share/man/man{1/belisha.1,1/blocklist-compiler.1,5/belisha.yaml.5,8/belishad.8,8/belisha-notice.8}.gz \
         etc/belisha/{belisha,policy,feeds}.yaml \
-        usr/share/belisha/{belisha.yaml,feeds.yaml,categories.yaml,help-services.yaml,popular-names.txt,protected-help.txt,safesearch.yaml,risk-assessment.yaml} \
+        usr/share/belisha/{belisha.yaml,feeds.yaml,categories.yaml,help-services.yaml,popular-names.txt,protected-help.txt,safesearch.yaml,risk-assessment.yaml,sites.yaml,background.yaml,concern.yaml} \
         usr/share/belisha/{notice/frame.html,sample-feeds/malware.hosts,apparmor/usr.sbin.unbound} \
         usr/lib/systemd/system/{belishad.service,belisha-notice.service,belisha-alert@.service} \
         usr/lib/systemd/system/belisha-{compile,attest}.{service,timer} usr/lib/{sysusers,tmpfiles}.d/belisha.conf \

@@ -2,13 +2,14 @@
  * Pieces of a page: text that is safe whatever it holds, figures as people read them, tables that a screen reader can
  * read. Threads: one for each file.
  */
-#ifndef REPORT_MARKUP_H
-#define REPORT_MARKUP_H
+#ifndef BASE_MARKUP_H
+#define BASE_MARKUP_H
 
 #include <stdint.h>
 #include <stdio.h>
 
-/* Feeds, names and what servers say are hostile: nothing of them is markup. Control characters become U+FFFD. */
+/* Feeds, names and what servers say are hostile: nothing of them is markup. Control characters, and what is no
+ * UTF-8, become U+FFFD. */
 void markup_text(const char *text, FILE *to);
 
 /* "1,234,567" */

@@ -1,13 +1,28 @@
-#include "report/markup.h"
+#include "base/markup.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* One character at text, which may be none; returns its bytes. */
+static size_t put_character(const char *text, FILE *to)
+{
+    size_t len = text_utf8_len(text);
+    if (len == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
+        fputs(REPLACEMENT, to);
+    else
+        fwrite(text, 1, len, to);
+    return len == 0 ? 1 : len;
+}
+
 void markup_text(const char *text, FILE *to)
 {
-    for (; *text != '\0'; text++) {
+    while (*text != '\0') {
         switch (*text) {
         case '&':
             fputs("&amp;", to);
@@ -25,11 +40,10 @@ void markup_text(const char *text, FILE *to)
             fputs("&#39;", to);
             break;
         default:
-            if ((unsigned char)*text < 0x20 || *text == 0x7f)
-                fputs("\xef\xbf\xbd", to);
-            else
-                fputc(*text, to);
+            text += put_character(text, to);
+            continue;
         }
+        text++;
     }
 }
 

@@ -1,0 +1,82 @@
+#include "episode/asker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a dictionary's key. */
+struct key {
+    uint8_t kind;
+    uint8_t zero[3];
+    uint32_t number; /* user, device or group */
+    uint8_t client[16];
+};
+
+enum episode_who_kind asker_kind(const struct asker_said *said)
+{
+    static const struct ipaddr none;
+    if (said->user != 0 && said->grade >= QLOG_GRADE_USER && said->grade <= QLOG_GRADE_LOAN)
+        return EPISODE_USER;
+    if (said->device != 0 && said->grade >= QLOG_GRADE_USER && said->grade <= QLOG_GRADE_DEVICE)
+        return EPISODE_DEVICE;
+    return ipaddr_equal(said->client, &none) ? EPISODE_NOBODY : EPISODE_ADDRESS;
+}
+
+int64_t askers_group(struct askers *askers, const char *name)
+{
+    return dict_put(&askers->groups, name, strlen(name) + 1);
+}
+
+const char *askers_group_name(const struct askers *askers, uint32_t number)
+{
+    size_t len;
+    return number < askers->groups.count ? (const char *)dict_at(&askers->groups, number, &len) : "";
+}
+
+static int room_make(struct askers *askers)
+{
+    if (askers->keys.count < askers->cap)
+        return 0;
+    uint32_t cap = askers->cap * 2 + 256;
+    struct asker *items = realloc(askers->items, cap * sizeof *items);
+    if (items == NULL)
+        return ERR_NOMEM;
+    askers->items = items;
+    askers->cap = cap;
+    return 0;
+}
+
+int64_t askers_put(struct askers *askers, const struct asker_said *said)
+{
+    struct key key = {.kind = (uint8_t)asker_kind(said)};
+    struct asker asker = {.kind = key.kind};
+    switch ((enum episode_who_kind)key.kind) {
+    case EPISODE_USER:
+        asker.user = key.number = said->user;
+        break;
+    case EPISODE_DEVICE:
+        asker.device = key.number = said->device;
+        break;
+    case EPISODE_ADDRESS:
+        asker.client = *said->client;
+        memcpy(key.client, said->client->bytes, sizeof key.client);
+        break;
+    case EPISODE_NOBODY:
+        asker.group = key.number = said->group;
+        break;
+    }
+    if (room_make(askers) < 0)
+        return ERR_NOMEM;
+    uint32_t before = askers->keys.count;
+    int64_t number = dict_put(&askers->keys, &key, sizeof key);
+    if (number >= 0 && askers->keys.count > before)
+        askers->items[number] = asker;
+    return number;
+}
+
+void askers_done(struct askers *askers)
+{
+    dict_done(&askers->keys);
+    dict_done(&askers->groups);
+    free(askers->items);
+    *askers = (struct askers){0};
+}

@@ -1,0 +1,64 @@
+/*
+ * Who asks, as surely as the log says it: users, devices and addresses by numbers of our own, with what they did last.
+ *
+ * Memory:  heap, owned by the struct, 160 bytes for each and its key. Begins as {0}.
+ * Threads: one.
+ */
+#ifndef EPISODE_ASKER_H
+#define EPISODE_ASKER_H
+
+#include "episode/episode.h"
+#include "qlog/dict.h"
+
+#define ASKER_LEADS 6
+
+/* A look-up of a site that somebody may have wanted to see. */
+struct asker_lead {
+    int64_t time_ns;
+    uint32_t site;
+};
+
+struct asker {
+    uint8_t kind; /* enum episode_who_kind */
+    bool crowded;
+    uint32_t user, device;    /* of kind */
+    struct ipaddr client;     /* of kind */
+    uint32_t group;           /* EPISODE_NOBODY: number in groups */
+    int64_t background_ns[2]; /* the last two questions of programs and pages */
+    int64_t graver_ns;        /* the last block of weight; 0: none */
+    int64_t minute;           /* in which leads are counted */
+    uint32_t minute_leads;
+    uint8_t lead_next;
+    struct asker_lead leads[ASKER_LEADS]; /* the last ones, of different sites in a row */
+    uint32_t pending;                     /* 1 + strand that was just begun; 0: none */
+    int64_t pending_ns;
+    uint8_t pending_others; /* leads of other sites since */
+};
+
+struct askers {
+    struct dict keys;
+    struct dict groups;  /* words, with closing zero */
+    struct asker *items; /* by number in keys */
+    uint32_t cap;
+};
+
+/* What a row says of who asked. */
+struct asker_said {
+    uint8_t grade; /* enum qlog_grade */
+    uint32_t user, device;
+    const struct ipaddr *client;
+    uint32_t group; /* askers_group() */
+};
+
+/* The number of a group's name. ERR_NOMEM. */
+ERR_CHECKED int64_t askers_group(struct askers *askers, const char *name);
+const char *askers_group_name(const struct askers *askers, uint32_t number);
+
+/* The number of who asked. ERR_NOMEM. */
+ERR_CHECKED int64_t askers_put(struct askers *askers, const struct asker_said *said);
+void askers_done(struct askers *askers);
+
+/* What a row says that it is: the kind, and a key of it that is the same in every run. */
+enum episode_who_kind asker_kind(const struct asker_said *said);
+
+#endif

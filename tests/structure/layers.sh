@@ -56,9 +56,10 @@ blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf readin
 operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery episode
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode
 operator/sheet: base dns policy qlog grid
 operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery
+operator/parcel: base signing
 '
 
 # header of a library: the only folders that may include it
@@ -73,11 +74,11 @@ libfyaml.h: resolver/config
 zstd.h: operator/grid resolver/qlog
 sqlite3.h: operator/grid
 curl/: blocklist-compiler/fetch operator/delivery
-archive.h: blocklist-compiler/feed blocklist-compiler/fetch
-archive_entry.h: blocklist-compiler/feed blocklist-compiler/fetch
+archive.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
+archive_entry.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode
-jansson.h: resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery resolver/session
+jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery resolver/session
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

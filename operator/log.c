@@ -10,10 +10,11 @@
 #include "base/verdict.h"
 #include "dns/rr.h"
 #include "operator/command.h"
-#include "operator/log_export.h"
+#include "operator/log_check.h"
 #include "operator/log_fields.h"
 #include "operator/log_hold.h"
 #include "operator/log_options.h"
+#include "operator/log_send.h"
 #include "operator/log_verify.h"
 #include "operator/reading.h"
 #include "qlog/retention.h"
@@ -95,17 +96,6 @@ static int rows_print(struct log_task *task, struct qlog_scan *scan, uint64_t *p
 
 /* ---- the subcommands ---- */
 
-/* A search that finds nobody must not look as if nobody had asked. */
-static void print_closed(const struct log_task *task, const struct qlog_scan_stats *stats)
-{
-    if (stats->closed_blocks > 0)
-        fprintf(task->env->err,
-                "belisha log: of %" PRIu64
-                " blocks nobody can say here who asked: the keys of their days are gone, or may "
-                "not be read\n",
-                stats->closed_blocks);
-}
-
 static int search_run(struct log_task *task)
 {
     struct qlog_scan *scan;
@@ -121,7 +111,7 @@ static int search_run(struct log_task *task)
         return fail(task, task->dir, code);
     if (stats.damaged_blocks > 0)
         fprintf(task->env->err, "belisha log: %" PRIu64 " damaged blocks were left out\n", stats.damaged_blocks);
-    print_closed(task, &stats);
+    log_send_closed(task->env, &stats);
     return OPERATOR_OK;
 }
 
@@ -143,19 +133,12 @@ static int tail_run(struct log_task *task)
 
 static int export_run(struct log_task *task)
 {
-    const struct log_export export = {.dir = task->dir,
-                                      .options = &task->options,
-                                      .names = &task->names,
-                                      .now_ns = task->now_ns,
-                                      .out = task->env->out};
-    struct log_export_result result;
-    int code = log_export_run(&export, &result);
-    if (code < 0)
-        return fail(task, task->options.output == NULL ? task->dir : task->options.output, code);
-    fprintf(task->env->err, "belisha log: %" PRIu64 " rows, %" PRIu64 " lost in gaps, %" PRIu64 " damaged blocks\n",
-            result.stats.rows, result.stats.lost, result.stats.damaged_blocks);
-    print_closed(task, &result.stats);
-    return OPERATOR_OK;
+    return log_send_run(task->env, task->dir, &task->options, &task->names, task->now_ns);
+}
+
+static int check_run(struct log_task *task)
+{
+    return log_check_run(task->env, &task->options);
 }
 
 static int prune_run(struct log_task *task)
@@ -197,6 +180,25 @@ static int verify_run(struct log_task *task)
     return log_verify_run(task->env, task->dir, &task->options);
 }
 
+static int may_leave(const struct log_task *task)
+{
+    const char *wrong = log_send_wrong(task->env, &task->options);
+    if (wrong != NULL)
+        fprintf(task->env->err, "belisha log: %s\n", wrong);
+    return wrong == NULL ? OPERATOR_OK : OPERATOR_USAGE;
+}
+
+/* kind NULL: there is nothing to write down. */
+static bool write_down(const struct log_task *task, const char *kind, int word_count, char *const words[])
+{
+    if (kind == NULL)
+        return true;
+    json_t *detail = reading_words(word_count, words);
+    bool done = reading_note(task->env, kind, task->dir, task->options.reason, detail);
+    json_decref(detail);
+    return done;
+}
+
 static int log_run(const struct operator_env *env, int argc, char *argv[])
 {
     static const struct {
@@ -205,7 +207,8 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         int (*run)(struct log_task *task);
     } subcommands[] = {{"tail", "log.tail", tail_run},       {"search", "log.search", search_run},
                        {"export", "log.export", export_run}, {"prune", "log.prune", prune_run},
-                       {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run}};
+                       {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run},
+                       {"check-export", NULL, check_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
@@ -219,22 +222,23 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
             fprintf(env->err, "belisha log: %s\n", wrong);
             return OPERATOR_FAILED;
         }
-        const char *kind = subcommands[i].kind;
-        if (kind != NULL && !reading_record(env, kind, task.dir, argc - 1, argv + 1)) {
-            log_names_close(&task.names);
-            return OPERATOR_FAILED;
-        }
-        int code = subcommands[i].run(&task);
+        bool leaves = subcommands[i].run == export_run;
+        int code = leaves ? may_leave(&task) : OPERATOR_OK;
+        if (code == OPERATOR_OK && !write_down(&task, subcommands[i].kind, argc - 1, argv + 1))
+            code = OPERATOR_FAILED;
+        if (code == OPERATOR_OK)
+            code = subcommands[i].run(&task);
         log_names_close(&task.names);
         return code;
     }
-    return operator_usage(env, &command_log, "tail, search, export, prune, hold or verify is expected");
+    return operator_usage(env, &command_log, "tail, search, export, check-export, prune, hold or verify is expected");
 }
 
 static const char details[] =
     "  tail          records as they come in, until interrupted\n"
     "  search        records that are there, oldest first\n"
     "  export        the same with all columns, for other programs\n"
+    "  check-export  is an export as it left? A zip, or a file with its manifest beside it\n"
     "  prune         removes the oldest segments\n"
     "  hold          keeps days from retention, with the keys that tell who asked; without options, lists what is "
     "held\n"
@@ -251,12 +255,16 @@ static const char details[] =
     "                            not-ready, dropped or error\n"
     "  --blocked                 blocked, in whatever way\n"
     "  --code XXXX-XXXX          of the question that the notice page's code stands for\n"
-    "\nWhat to do with them:\n"
+    "\nWhat to do with them, and HOW they may leave this machine:\n"
     "  --limit NUMBER            end after so many\n"
     "  --format csv|ndjson|sqlite|parquet\n"
     "                            csv is the default\n"
     "  --bom                     CSV: begin with a byte-order mark, by which Excel knows UTF-8\n"
     "  -o, --output FILE         instead of standard output; must not be there yet\n"
+    "  --zip                     export: a zip with a password (AES-256), which is made and shown once, or:\n"
+    "  --password-file FILE      ... is in this file, or: --ask-password, is typed twice\n"
+    "  --without-identities      export: a word that stays the same within the export stands for who asked\n"
+    "  --plain --reason TEXT     export: who asked leaves unencrypted, and why; the ledger keeps it\n"
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
     "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
@@ -269,7 +277,8 @@ static const char details[] =
 const struct operator_command command_log = {
     .name = "log",
     .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
-                "log export [CHOICE]... [--limit NUMBER] [--format FORMAT] [--bom] [-o FILE] [--dir DIR]\n"
+                "log export [CHOICE]... [--limit NUMBER] [--format FORMAT] [--bom] [-o FILE] [HOW] [--dir DIR]\n"
+                "log check-export [--password-file FILE] [--key FILE]... FILE\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"
                 "log verify [--key FILE]... [--dir DIR]",

@@ -1,225 +1,225 @@
 #include "operator/log_export.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
-#include "base/category.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "base/verdict.h"
-#include "dns/name.h"
-#include "operator/log_fields.h"
 
-#define HASH_LEN 32
+#define TABLE "queries"
 
-/* ---- manifest ---- */
-
-static void member_text(struct text *out, const char *key, const char *value)
-{
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
-}
-
-static void filter_write(const struct log_options *o, struct text *out)
-{
-    const struct qlog_filter *f = &o->filter;
-    char time[LOG_TIME_MAX];
-    char name[NAME_TEXT_MAX];
-    char address[IPADDR_TEXT_MAX];
-    text_printf(out, "{\"limit\":%" PRIu64, o->limit);
-    if (f->from_ns != 0)
-        member_text(out, "from", log_time_to_text(f->from_ns, time));
-    if (f->to_ns != 0)
-        member_text(out, "to", log_time_to_text(f->to_ns, time));
-    if (f->client != NULL) {
-        bool v4 = ipaddr_is_v4(&f->client->addr) && f->client->bits >= 96;
-        text_printf(out, ",\"client\":\"%s/%u\"", ipaddr_to_text(&f->client->addr, address),
-                    v4 ? f->client->bits - 96u : f->client->bits);
-    }
-    if (f->name != NULL) {
-        member_text(out, "name", name_to_text(f->name, name));
-        text_printf(out, ",\"below\":%s", f->name_below ? "true" : "false");
-    }
-    if (f->group != NULL)
-        member_text(out, "group", f->group);
-    if (o->user != NULL)
-        member_text(out, "user", o->user);
-    if (o->device != NULL)
-        member_text(out, "device", o->device);
-    for (unsigned id = 0, first = 1; id < CATEGORY_MAX; id++) {
-        if ((f->categories & CATEGORY_BIT(id)) == 0)
-            continue;
-        text_printf(out, "%s\"%s\"", first ? ",\"categories\":[" : ",", category_name(id));
-        first = 0;
-    }
-    text_printf(out, "%s", f->categories == 0 ? "" : "]");
-    if (f->action >= 0)
-        member_text(out, "verdict", verdict_action_name((unsigned)f->action));
-    text_printf(out, ",\"blocked\":%s", f->blocked_only ? "true" : "false");
-    if (f->code != NULL)
-        member_text(out, "code", f->code);
-    text_add(out, "}", 1);
-}
-
-static void manifest_write(const struct log_export *export, const struct log_export_result *result,
-                           const uint8_t hash[HASH_LEN], struct text *out)
-{
-    const struct qlog_scan_stats *s = &result->stats;
-    char time[LOG_TIME_MAX];
-    char hex[2 * HASH_LEN + 1];
-    text_printf(out, "{\"manifest\":{\"program\":\"belisha " BELISHA_VERSION "\",\"format\":\"%s\"",
-                grid_format_name(export->options->format));
-    member_text(out, "made", log_time_to_text(export->now_ns, time));
-    text_printf(out, ",\"filter\":");
-    filter_write(export->options, out);
-    text_printf(out, ",\"rows\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"damaged_blocks\":%" PRIu64, s->rows, s->lost,
-                s->damaged_blocks);
-    text_printf(out, ",\"segments\":%" PRIu64 ",\"segments_skipped\":%" PRIu64, s->segments, s->skipped);
-    text_printf(out, ",\"first_generation\":%" PRIu64 ",\"last_generation\":%" PRIu64, s->first_generation,
-                s->last_generation);
-    member_text(out, "blake2b_256", sodium_bin2hex(hex, sizeof hex, hash, HASH_LEN));
-    text_add(out, "}}\n", 3);
-}
-
-/* ---- the whole ---- */
-
-struct output {
-    FILE *file;
+struct running {
+    const struct log_export *export;
+    struct parcel *parcel;
+    struct log_rows *rows;
     struct grid *grid;
-    crypto_generichash_state hash;
+    struct qlog_scan_stats stats;
+    struct log_tail tail;
+    struct signing_key key;
+    bool has_key;
+    int key_err;
+    uint8_t person_key[LOG_ROWS_KEY_LEN];
 };
 
-static int bytes_put(void *ctx, const void *bytes, size_t len)
-{
-    struct output *out = ctx;
-    crypto_generichash_update(&out->hash, bytes, len);
-    return fwrite(bytes, 1, len, out->file) == len ? 0 : err_from_errno(errno);
-}
+/* ---- set-up ---- */
 
-static int grid_make(const struct log_export *export, struct output *out)
+/* Without it an export is made all the same, and says so. It is not for an export to draw the log's key. */
+static void key_open(struct running *run)
 {
-    static struct grid_column columns[LOG_FIELDS];
-    for (size_t i = 0; i < LOG_FIELDS; i++)
-        columns[i] = log_fields[i].column;
-    return grid_open(&(struct grid_opts){.format = export->options->format,
-                                         .columns = columns,
-                                         .column_count = LOG_FIELDS,
-                                         .name = "queries",
-                                         .bom = export->options->bom,
-                                         .folder = export->folder,
-                                         .write = bytes_put,
-                                         .ctx = out},
-                     &out->grid);
-}
-
-static int rows_put(const struct log_export *export, struct qlog_scan *scan, struct output *out,
-                    struct log_export_result *result)
-{
-    const struct log_options *o = export->options;
-    struct log_cells cells = {.used = 0};
-    struct qlog_row row;
-    int code = 0;
-    while (code == 0 && (o->limit == 0 || result->stats.rows < o->limit)) {
-        code = qlog_scan_next(scan, &row);
-        if (code <= 0)
-            break;
-        log_names_put(export->names, &row);
-        log_cells_get(&row, &cells);
-        code = grid_add(out->grid, cells.at);
-        result->written++;
-        qlog_scan_stats(scan, &result->stats);
+    bool made;
+    const char *path = run->export->key_path;
+    if (path == NULL || parcel_is_stream(run->parcel)) {
+        run->key_err = ERR_NOENT;
+        return;
     }
-    qlog_scan_stats(scan, &result->stats);
-    return code;
+    run->key_err = access(path, R_OK) < 0 ? err_from_errno(errno) : signing_key_open(path, &run->key, &made);
+    run->has_key = run->key_err == 0;
 }
 
-static int file_make(const char *path, FILE **out)
+static int rows_open(struct running *run)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (file == NULL) {
-        int code = -errno;
-        if (fd >= 0)
-            close(fd);
-        return code;
-    }
-    *out = file;
-    return 0;
+    const struct log_export *e = run->export;
+    bool hides = e->options->without_identities;
+    randombytes_buf(run->person_key, sizeof run->person_key); /* of this export alone, and forgotten with it */
+    return log_rows_new(&(struct log_rows_opts){.names = e->names,
+                                                .person_key = hides ? run->person_key : NULL,
+                                                .unveil = e->unveil,
+                                                .ctx = e->ctx,
+                                                .limit = e->options->limit},
+                        &run->rows);
 }
 
-static int sidecar_write(const char *path, const struct text *manifest)
+/* An SQLite file is built where the export will be; one for a stream, where temporary files are. */
+static const char *work_folder(const struct log_export *e, char room[4096])
 {
-    char *sidecar;
-    FILE *file = NULL;
-    if (asprintf(&sidecar, "%s.manifest.json", path) < 0)
-        return ERR_NOMEM;
-    int code = file_make(sidecar, &file);
-    free(sidecar);
+    const char *slash = e->options->output == NULL ? NULL : strrchr(e->options->output, '/');
+    const char *temporary = getenv("TMPDIR");
+    if (e->options->output == NULL)
+        return temporary != NULL ? temporary : "/tmp";
+    if (slash == NULL || slash - e->options->output >= 4096)
+        return ".";
+    memcpy(room, e->options->output, (size_t)(slash - e->options->output));
+    room[slash - e->options->output] = '\0';
+    return room[0] == '\0' ? "/" : room;
+}
+
+static int grid_make(struct running *run)
+{
+    const struct log_options *o = run->export->options;
+    char room[4096], name[64];
+    size_t count;
+    const struct grid_column *columns = log_rows_columns(run->rows, &count);
+    snprintf(name, sizeof name, TABLE ".%s", grid_format_name(o->format));
+    int code = parcel_file(run->parcel, name, o->format == GRID_PARQUET);
     if (code < 0)
         return code;
-    bool whole = fwrite(manifest->bytes, 1, manifest->len, file) == manifest->len;
-    return fclose(file) == 0 && whole ? 0 : ERR_IO;
+    return grid_open(&(struct grid_opts){.format = o->format,
+                                         .columns = columns,
+                                         .column_count = count,
+                                         .name = TABLE,
+                                         .bom = o->bom,
+                                         .folder = work_folder(run->export, room),
+                                         .write = parcel_write,
+                                         .ctx = run->parcel},
+                     &run->grid);
 }
 
-/* CSV on standard output goes without: a line that is no row would break its readers. */
-static int manifest_put(const struct log_export *export, const struct log_export_result *result, struct output *out)
+/* ---- rows ---- */
+
+static int rows_put(struct running *run)
 {
-    uint8_t hash[HASH_LEN];
-    struct text manifest = {0};
-    int code = 0;
-    crypto_generichash_final(&out->hash, hash, sizeof hash);
-    manifest_write(export, result, hash, &manifest);
-    if (!text_ok(&manifest))
-        code = ERR_NOMEM;
-    else if (export->options->format == GRID_NDJSON)
-        code = fwrite(manifest.bytes, 1, manifest.len, out->file) == manifest.len ? 0 : ERR_IO;
-    else if (export->options->output != NULL)
-        code = sidecar_write(export->options->output, &manifest);
+    const struct log_export *e = run->export;
+    const struct blocks_opts opts = {.filter = e->options->filter, .parts = BLOCK_ALL};
+    struct blocks *blocks = NULL;
+    struct blocks_reader *reader = NULL;
+    const struct block_view *view;
+    int code = blocks_open(e->dir, &opts, &blocks);
+    if (code == 0)
+        code = blocks_reader_new(blocks, &reader);
+    while (code == 0 && (code = blocks_next(reader, &view)) == 1)
+        code = log_rows_put(run->rows, view, run->grid);
+    if (code >= 0)
+        blocks_stats(blocks, &run->stats);
+    blocks_reader_free(reader);
+    blocks_close(blocks);
+    return code < 0 ? code : 0;
+}
+
+/* ---- what is said about them ---- */
+
+static void manifest_make(struct running *run, enum log_manifest_of of, struct text *out)
+{
+    const struct log_export *e = run->export;
+    const struct log_manifest manifest = {.options = e->options,
+                                          .kind = e->kind,
+                                          .made_ns = e->now_ns,
+                                          .time_zone = e->time_zone,
+                                          .asked_by = &e->asked_by,
+                                          .approved_by = e->approved_by,
+                                          .encrypted = e->password != NULL,
+                                          .key = run->has_key ? &run->key : NULL,
+                                          .sum = log_rows_sum(run->rows),
+                                          .stats = &run->stats,
+                                          .tail = &run->tail};
+    log_manifest_write(&manifest, of, run->parcel, out);
+}
+
+static int note_number(struct grid *grid, const char *key, uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    return grid_note(grid, key, text);
+}
+
+/* The end of the rows' own file. */
+static int rows_finish(struct running *run)
+{
+    const struct log_options *o = run->export->options;
+    struct text manifest = {.max = (size_t)64 << 20};
+    manifest_make(run, LOG_MANIFEST_OF_ROWS, &manifest);
+    int code = text_ok(&manifest) ? grid_note(run->grid, "manifest", manifest.bytes) : ERR_NOMEM;
+    if (code == 0)
+        code = grid_note(run->grid, "program", "belisha " BELISHA_VERSION);
+    if (code == 0)
+        code = note_number(run->grid, "rows", log_rows_sum(run->rows)->rows);
+    if (code == 0)
+        code = note_number(run->grid, "lost", log_rows_sum(run->rows)->lost);
+    if (code == 0)
+        code = grid_finish(run->grid);
+    if (code == 0 && o->format == GRID_NDJSON) {
+        manifest.len = 0;
+        manifest_make(run, LOG_MANIFEST_OF_LINE, &manifest);
+        code = text_ok(&manifest) ? parcel_write(run->parcel, manifest.bytes, manifest.len) : ERR_NOMEM;
+    }
     text_done(&manifest);
     return code;
 }
 
-static int export_write(const struct log_export *export, struct qlog_scan *scan, FILE *file,
-                        struct log_export_result *result)
+static int seal(struct running *run)
 {
-    struct output out = {.file = file};
-    crypto_generichash_init(&out.hash, NULL, 0, HASH_LEN);
-    int code = grid_make(export, &out);
+    const struct log_export *e = run->export;
+    struct text manifest = {.max = (size_t)64 << 20};
+    if (parcel_is_stream(run->parcel))
+        return 0;
+    int code = e->more == NULL ? 0 : e->more(e->ctx, run->parcel, log_rows_sum(run->rows));
+    if (code == 0) {
+        manifest_make(run, LOG_MANIFEST_OF_FILES, &manifest);
+        code = parcel_seal(run->parcel, &manifest, run->has_key ? &run->key : NULL);
+    }
+    text_done(&manifest);
+    return code;
+}
+
+static int export_write(struct running *run)
+{
+    int code = log_tail_read(run->export->dir, &run->tail);
     if (code == 0)
-        code = rows_put(export, scan, &out, result);
-    if (code >= 0)
-        code = grid_finish(out.grid);
+        code = rows_open(run);
     if (code == 0)
-        code = manifest_put(export, result, &out);
-    grid_close(out.grid);
-    return code < 0 ? code : fflush(file) == 0 ? 0 : ERR_IO;
+        code = grid_make(run);
+    if (code == 0)
+        code = rows_put(run);
+    if (code == 0)
+        code = rows_finish(run);
+    return code < 0 ? code : seal(run);
+}
+
+static int export_end(struct running *run, int code, struct log_export_result *out)
+{
+    const struct log_rows_sum *sum = run->rows == NULL ? NULL : log_rows_sum(run->rows);
+    struct digest whole = {.bytes = 0};
+    if (code < 0)
+        parcel_abort(run->parcel);
+    else
+        code = parcel_commit(run->parcel, &whole);
+    if (code < 0)
+        return code;
+    *out = (struct log_export_result){.stats = run->stats, .is_signed = run->has_key, .sign_err = run->key_err};
+    out->stats.rows = sum->rows;
+    out->stats.lost = sum->lost;
+    memcpy(out->sha256, whole.sha256, DIGEST_LEN);
+    memcpy(out->blake2b, whole.blake2b, DIGEST_LEN);
+    return 0;
 }
 
 int log_export_run(const struct log_export *export, struct log_export_result *out)
 {
-    struct qlog_scan *scan;
-    struct log_export_result result = {0};
-    FILE *file = export->out;
-    if (sodium_init() < 0)
-        return ERR_IO;
-    int code = qlog_scan_open(export->dir, &export->options->filter, &scan);
+    struct running run = {.export = export};
+    const struct parcel_opts opts = {.path = export->options->output,
+                                     .stream = export->out,
+                                     .password = export->password,
+                                     .now_s = export->now_ns / 1000000000};
+    int code = parcel_open(&opts, &run.parcel);
     if (code < 0)
         return code;
-    if (export->options->output != NULL)
-        code = file_make(export->options->output, &file);
-    if (code == 0) {
-        code = export_write(export, scan, file, &result);
-        if (export->options->output != NULL && fclose(file) != 0 && code == 0)
-            code = ERR_IO;
-    }
-    qlog_scan_close(scan);
-    if (code == 0)
-        *out = result;
+    key_open(&run);
+    code = export_end(&run, export_write(&run), out);
+    grid_close(run.grid);
+    log_rows_free(run.rows);
+    signing_key_done(&run.key);
+    sodium_memzero(run.person_key, sizeof run.person_key);
     return code;
 }

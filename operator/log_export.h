@@ -1,8 +1,11 @@
 /*
- * Exports of the query log: CSV or NDJSON, and a manifest that says what they hold.
+ * Exports of the query log: rows in one of the grid's formats, and a manifest that says what they hold (log_manifest.h).
  *
- * The manifest names the filter, the counts, the gaps, the generations and the BLAKE2b-256 of the rows' bytes. With CSV
- * it goes to FILE.manifest.json, with NDJSON it is the last line. Files are made anew, readable by their owner only.
+ *     to a file      FILE, FILE.manifest.json, its signature, and the key to check it by
+ *     to a zip       the same in one encrypted file
+ *     to a stream    the rows alone; NDJSON has the manifest in its last line
+ *
+ * Files are made anew, readable by their owner only, and are there when they are whole. Threads: one.
  */
 #ifndef OPERATOR_LOG_EXPORT_H
 #define OPERATOR_LOG_EXPORT_H
@@ -10,21 +13,32 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "operator/log_names.h"
-#include "operator/log_options.h"
+#include "operator/log_manifest.h"
 
 struct log_export {
     const char *dir;
     const struct log_options *options;
     struct log_names *names;
-    int64_t now_ns;     /* stands in the manifest */
-    const char *folder; /* where an SQLite file is built; NULL: the current one */
-    FILE *out;          /* where rows go when options->output is NULL */
+    const char *kind;      /* in the manifest: "export" */
+    int64_t now_ns;        /* likewise, as are the next three */
+    const char *time_zone; /* the school's; NULL: the machine's */
+    struct caller asked_by;
+    const struct caller *approved_by;
+    const char *password; /* of the zip; NULL: there is none */
+    const char *key_path; /* the key that signs; NULL, or one that can't be read: nothing is signed */
+    FILE *out;            /* where rows go when options->output is NULL */
+    const char *(*unveil)(void *ctx, const char *name, size_t len); /* log_rows.h */
+    /* Adds files to the parcel before its manifest, once the rows are known; NULL: there are none. */
+    int (*more)(void *ctx, struct parcel *parcel, const struct log_rows_sum *sum);
+    void *ctx; /* of both */
 };
 
 struct log_export_result {
-    struct qlog_scan_stats stats;
-    uint64_t written; /* rows, gaps included */
+    struct qlog_scan_stats stats; /* rows and lost: of what was written */
+    bool is_signed;
+    int sign_err;                /* why it is not signed */
+    uint8_t sha256[DIGEST_LEN];  /* of the file; zeros for a stream */
+    uint8_t blake2b[DIGEST_LEN]; /* likewise */
 };
 
 /* Negative enum err of reading the log or writing the file; ERR_EXIST: the file is there already. */

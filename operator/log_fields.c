@@ -163,19 +163,14 @@ static void get_category(struct log_cells *c, struct grid_cell *out)
 
 static void get_categories(struct log_cells *c, struct grid_cell *out)
 {
-    char *text = c->categories;
+    char *text = room_take(c, LOG_CATEGORIES_MAX);
     size_t len = 0;
-    if (c->row->record.verdict.categories == c->last_categories && c->last_categories != 0) {
-        put_text(out, text);
-        return;
-    }
     for (unsigned id = 0; id < CATEGORY_MAX; id++) {
         const char *name = category_name(id);
         if ((c->row->record.verdict.categories & CATEGORY_BIT(id)) == 0 || name == NULL)
             continue;
-        len += (size_t)snprintf(text + len, sizeof c->categories - len, "%s%s", len == 0 ? "" : " ", name);
+        len += (size_t)snprintf(text + len, LOG_CATEGORIES_MAX - len, "%s%s", len == 0 ? "" : " ", name);
     }
-    c->last_categories = len == 0 ? 0 : c->row->record.verdict.categories;
     if (len > 0)
         put_text(out, text);
 }
@@ -257,50 +252,62 @@ static void get_lost(struct log_cells *c, struct grid_cell *out)
 }
 
 const struct log_field log_fields[LOG_FIELDS] = {
-    {{"time", GRID_TIME, true}, get_time, false},
-    {{"node", GRID_TEXT, false}, get_node, false},
-    {{"client", GRID_TEXT, true}, get_client, true},
-    {{"client_port", GRID_NUMBER, false}, get_client_port, true},
-    {{"device", GRID_TEXT, true}, get_device, true},
-    {{"device_number", GRID_NUMBER, false}, get_device_number, true},
-    {{"device_called", GRID_TEXT, false}, get_device_called, true},
-    {{"user", GRID_TEXT, true}, get_user, true},
-    {{"user_number", GRID_NUMBER, false}, get_user_number, true},
-    {{"group", GRID_TEXT, false}, get_group, false},
-    {{"grade", GRID_TEXT, false}, get_grade, false},
-    {{"grade_letter", GRID_TEXT, false}, get_grade_letter, false},
-    {{"name", GRID_TEXT, true}, get_name, false},
-    {{"type", GRID_TEXT, false}, get_type, false},
-    {{"class", GRID_NUMBER, false}, get_class, false},
-    {{"transport", GRID_TEXT, false}, get_transport, false},
-    {{"verdict", GRID_TEXT, false}, get_verdict, false},
-    {{"reason", GRID_TEXT, false}, get_reason, false},
-    {{"category", GRID_TEXT, true}, get_category, false},
-    {{"categories", GRID_TEXT, false}, get_categories, false},
-    {{"match", GRID_TEXT, false}, get_match, false},
-    {{"matched_name", GRID_TEXT, false}, get_matched_name, false},
-    {{"match_labels", GRID_NUMBER, false}, get_match_labels, false},
-    {{"feed", GRID_TEXT, false}, get_feed, false},
-    {{"rule", GRID_NUMBER, false}, get_rule, false},
-    {{"rcode", GRID_TEXT, false}, get_rcode, false},
-    {{"answer", GRID_TEXT, false}, get_answer, false},
-    {{"answer_count", GRID_NUMBER, false}, get_answer_count, false},
-    {{"upstream", GRID_TEXT, false}, get_upstream, false},
-    {{"cache", GRID_TEXT, false}, get_cache, false},
-    {{"rtt_us", GRID_NUMBER, false}, get_rtt_us, false},
-    {{"generation", GRID_NUMBER, false}, get_generation, false},
-    {{"policy_version", GRID_NUMBER, false}, get_policy_version, false},
-    {{"lost", GRID_NUMBER, false}, get_lost, false},
+    {{"time", GRID_TIME, true}, get_time, false, LOG_OF_ROW},
+    {{"node", GRID_TEXT, false}, get_node, false, LOG_OF_PATH},
+    {{"client", GRID_TEXT, true}, get_client, true, LOG_OF_WHO},
+    {{"client_port", GRID_NUMBER, false}, get_client_port, true, LOG_OF_ROW},
+    {{"device", GRID_TEXT, true}, get_device, true, LOG_OF_WHO},
+    {{"device_number", GRID_NUMBER, false}, get_device_number, true, LOG_OF_WHO},
+    {{"device_called", GRID_TEXT, false}, get_device_called, true, LOG_OF_WHO},
+    {{"user", GRID_TEXT, true}, get_user, true, LOG_OF_WHO},
+    {{"user_number", GRID_NUMBER, false}, get_user_number, true, LOG_OF_WHO},
+    {{"group", GRID_TEXT, false}, get_group, false, LOG_OF_WHO},
+    {{"grade", GRID_TEXT, false}, get_grade, false, LOG_OF_WHO},
+    {{"grade_letter", GRID_TEXT, false}, get_grade_letter, false, LOG_OF_WHO},
+    {{"name", GRID_TEXT, true}, get_name, false, LOG_OF_WHAT},
+    {{"type", GRID_TEXT, false}, get_type, false, LOG_OF_WHAT},
+    {{"class", GRID_NUMBER, false}, get_class, false, LOG_OF_WHAT},
+    {{"transport", GRID_TEXT, false}, get_transport, false, LOG_OF_PATH},
+    {{"verdict", GRID_TEXT, false}, get_verdict, false, LOG_OF_WHAT},
+    {{"reason", GRID_TEXT, false}, get_reason, false, LOG_OF_WHAT},
+    {{"category", GRID_TEXT, true}, get_category, false, LOG_OF_WHAT},
+    {{"categories", GRID_TEXT, false}, get_categories, false, LOG_OF_WHAT},
+    {{"match", GRID_TEXT, false}, get_match, false, LOG_OF_WHAT},
+    {{"matched_name", GRID_TEXT, false}, get_matched_name, false, LOG_OF_WHAT},
+    {{"match_labels", GRID_NUMBER, false}, get_match_labels, false, LOG_OF_WHAT},
+    {{"feed", GRID_TEXT, false}, get_feed, false, LOG_OF_WHAT},
+    {{"rule", GRID_NUMBER, false}, get_rule, false, LOG_OF_WHAT},
+    {{"rcode", GRID_TEXT, false}, get_rcode, false, LOG_OF_WHAT},
+    {{"answer", GRID_TEXT, false}, get_answer, false, LOG_OF_WHAT},
+    {{"answer_count", GRID_NUMBER, false}, get_answer_count, false, LOG_OF_WHAT},
+    {{"upstream", GRID_TEXT, false}, get_upstream, false, LOG_OF_PATH},
+    {{"cache", GRID_TEXT, false}, get_cache, false, LOG_OF_PATH},
+    {{"rtt_us", GRID_NUMBER, false}, get_rtt_us, false, LOG_OF_ROW},
+    {{"generation", GRID_NUMBER, false}, get_generation, false, LOG_OF_WHAT},
+    {{"policy_version", GRID_NUMBER, false}, get_policy_version, false, LOG_OF_WHO},
+    {{"lost", GRID_NUMBER, false}, get_lost, false, LOG_OF_ROW},
 };
+
+static void field_get(const struct log_field *field, struct log_cells *cells, struct grid_cell *out)
+{
+    *out = (struct grid_cell){.there = false};
+    if (cells->row->lost == 0 || field->get == get_time || field->get == get_node || field->get == get_lost)
+        field->get(cells, out);
+}
 
 void log_cells_get(const struct qlog_row *row, struct log_cells *cells)
 {
     cells->row = row;
     cells->used = 0;
-    for (size_t i = 0; i < LOG_FIELDS; i++) {
-        cells->at[i] = (struct grid_cell){.there = false};
-        if (row->lost == 0 || log_fields[i].get == get_time || log_fields[i].get == get_node ||
-            log_fields[i].get == get_lost)
-            log_fields[i].get(cells, &cells->at[i]);
-    }
+    for (size_t i = 0; i < LOG_FIELDS; i++)
+        field_get(&log_fields[i], cells, &cells->at[i]);
+}
+
+void log_cells_get_of(const struct qlog_row *row, enum log_of of, struct log_cells *cells)
+{
+    cells->row = row;
+    cells->used = 0;
+    for (size_t i = 0; i < LOG_FIELDS; i++)
+        if (log_fields[i].of == of)
+            field_get(&log_fields[i], cells, &cells->at[i]);
 }

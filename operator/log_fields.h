@@ -21,22 +21,26 @@
 struct log_cells {
     const struct qlog_row *row;
     struct grid_cell at[LOG_FIELDS];
-    char room[2 * NAME_TEXT_MAX + 512];
+    char room[2 * NAME_TEXT_MAX + LOG_CATEGORIES_MAX + 512];
     size_t used;
-    char categories[LOG_CATEGORIES_MAX];
-    uint64_t last_categories; /* those in categories; rows often have the same as the row before */
 };
+
+/* What a field is one and the same for: within a block of the log, rows share few combinations of each. */
+enum log_of { LOG_OF_ROW, LOG_OF_WHO, LOG_OF_WHAT, LOG_OF_PATH };
 
 struct log_field {
     struct grid_column column;
     void (*get)(struct log_cells *cells, struct grid_cell *out);
     bool who; /* tells who asked */
+    enum log_of of;
 };
 
 extern const struct log_field log_fields[LOG_FIELDS];
 
 /* All cells of a row; of a gap only those that are known: time, node and lost. */
 void log_cells_get(const struct qlog_row *row, struct log_cells *cells);
+/* Those alone that are of this. */
+void log_cells_get_of(const struct qlog_row *row, enum log_of of, struct log_cells *cells);
 
 #define LOG_TIME_MAX GRID_TIME_MAX
 

@@ -170,6 +170,8 @@ static const char *take_hold(struct log_options *o, int option, const char *text
 {
     o->holds = true;
     if (option == 'R')
+        o->reason = text;
+    if (option == 'R')
         return (size_t)snprintf(o->hold.reason, sizeof o->hold.reason, "%s", text) < sizeof o->hold.reason
                    ? NULL
                    : "--reason may have 500 bytes";
@@ -185,6 +187,16 @@ static const char *take_release(struct log_options *o, const char *text)
         return "--release must be the number of a hold";
     o->release = (uint32_t)number;
     return NULL;
+}
+
+static void take_flag(struct log_options *o, int option)
+{
+    bool *flag = option == 'M'   ? &o->bom
+                 : option == 'z' ? &o->zip
+                 : option == 'p' ? &o->plain
+                 : option == 'i' ? &o->without_identities
+                                 : &o->ask_password;
+    *flag = true;
 }
 
 static const char *take_option(struct log_options *o, int option, int64_t now_ns)
@@ -220,7 +232,17 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'f':
         return take_format(o, optarg);
     case 'M':
-        o->bom = true;
+    case 'z':
+    case 'p':
+    case 'i':
+    case 'a':
+        take_flag(o, option);
+        return NULL;
+    case 'P':
+        o->password_file = optarg;
+        return NULL;
+    case 'r':
+        o->reference = optarg;
         return NULL;
     case 'o':
         o->output = optarg;
@@ -258,20 +280,38 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
 
 const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *o)
 {
-    static const struct option options[] = {
-        {"from", required_argument, NULL, 'F'},     {"to", required_argument, NULL, 'T'},
-        {"client", required_argument, NULL, 'c'},   {"name", required_argument, NULL, 'n'},
-        {"below", no_argument, NULL, 'w'},          {"group", required_argument, NULL, 'g'},
-        {"category", required_argument, NULL, 'k'}, {"verdict", required_argument, NULL, 'v'},
-        {"user", required_argument, NULL, 'U'},     {"device", required_argument, NULL, 'V'},
-        {"roster", required_argument, NULL, 'Y'},   {"blocked", no_argument, NULL, 'b'},
-        {"code", required_argument, NULL, 'x'},     {"limit", required_argument, NULL, 'l'},
-        {"format", required_argument, NULL, 'f'},   {"bom", no_argument, NULL, 'M'},
-        {"output", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'D'},
-        {"days", required_argument, NULL, 'd'},     {"bytes", required_argument, NULL, 'B'},
-        {"key", required_argument, NULL, 'K'},      {"days-from", required_argument, NULL, 'h'},
-        {"days-to", required_argument, NULL, 'H'},  {"reason", required_argument, NULL, 'R'},
-        {"release", required_argument, NULL, 'e'},  {0}};
+    static const struct option options[] = {{"from", required_argument, NULL, 'F'},
+                                            {"to", required_argument, NULL, 'T'},
+                                            {"client", required_argument, NULL, 'c'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"below", no_argument, NULL, 'w'},
+                                            {"group", required_argument, NULL, 'g'},
+                                            {"category", required_argument, NULL, 'k'},
+                                            {"verdict", required_argument, NULL, 'v'},
+                                            {"user", required_argument, NULL, 'U'},
+                                            {"device", required_argument, NULL, 'V'},
+                                            {"roster", required_argument, NULL, 'Y'},
+                                            {"blocked", no_argument, NULL, 'b'},
+                                            {"code", required_argument, NULL, 'x'},
+                                            {"limit", required_argument, NULL, 'l'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"bom", no_argument, NULL, 'M'},
+                                            {"zip", no_argument, NULL, 'z'},
+                                            {"plain", no_argument, NULL, 'p'},
+                                            {"without-identities", no_argument, NULL, 'i'},
+                                            {"ask-password", no_argument, NULL, 'a'},
+                                            {"password-file", required_argument, NULL, 'P'},
+                                            {"reference", required_argument, NULL, 'r'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"dir", required_argument, NULL, 'D'},
+                                            {"days", required_argument, NULL, 'd'},
+                                            {"bytes", required_argument, NULL, 'B'},
+                                            {"key", required_argument, NULL, 'K'},
+                                            {"days-from", required_argument, NULL, 'h'},
+                                            {"days-to", required_argument, NULL, 'H'},
+                                            {"reason", required_argument, NULL, 'R'},
+                                            {"release", required_argument, NULL, 'e'},
+                                            {0}};
     int option;
     *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};
     optind = 0;
@@ -280,6 +320,11 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
         if (wrong != NULL)
             return wrong;
     }
+    bool checks = strcmp(argv[0], "check-export") == 0;
+    if (checks && optind + 1 == argc)
+        o->checked = argv[optind++];
+    if (checks && o->checked == NULL)
+        return "the file of an export is expected here";
     if (optind != argc)
         return "only options are expected here";
     if (o->filter.name_below && o->filter.name == NULL)

@@ -19,8 +19,14 @@ struct log_options {
     uint8_t name[NAME_MAX_LEN];
     uint64_t limit; /* rows; 0: all */
     enum grid_format format;
-    bool bom;                       /* CSV for Excel */
-    const char *output;             /* NULL: standard output */
+    bool bom;           /* CSV for Excel */
+    const char *output; /* NULL: standard output */
+    bool zip, plain;    /* how it leaves (log_leaving.h) */
+    bool without_identities;
+    bool ask_password;
+    const char *password_file;
+    const char *checked;            /* check-export: the file */
+    const char *reason, *reference; /* NULL: none given */
     int64_t days;                   /* prune; -1: not given */
     int64_t bytes;                  /* prune; -1: not given */
     const char *keys[LOG_KEYS_MAX]; /* verify: files of public keys that are trusted */

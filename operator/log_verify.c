@@ -14,7 +14,8 @@ static void print_fault(void *ctx, const char *file, const char *what)
     fprintf(env->err, "belisha log: %s: %s\n", file, what);
 }
 
-static int keys_load(const struct operator_env *env, const struct log_options *options, struct signing_public *out)
+int log_verify_keys(const struct operator_env *env, const struct log_options *options,
+                    struct signing_public out[LOG_KEYS_MAX])
 {
     for (size_t i = 0; i < options->key_count; i++) {
         int err = signing_public_load(AT_FDCWD, options->keys[i], &out[i]);
@@ -46,7 +47,7 @@ int log_verify_run(const struct operator_env *env, const char *dir, const struct
 {
     struct signing_public keys[LOG_KEYS_MAX];
     struct verify_result result = {0};
-    if (keys_load(env, options, keys) < 0)
+    if (log_verify_keys(env, options, keys) < 0)
         return OPERATOR_FAILED;
     const struct verify_opts opts = {
         .keys = keys, .key_count = options->key_count, .fault = print_fault, .ctx = (void *)(uintptr_t)env};

@@ -4,8 +4,13 @@
 
 #include "operator/command.h"
 #include "operator/log_options.h"
+#include "signing/signing_key.h"
 
 /* Prints each fault and the sum. Returns an exit code. */
 int log_verify_run(const struct operator_env *env, const char *dir, const struct log_options *options);
+
+/* The keys of --key; what is wrong with one is said. 0, or negative enum err. */
+int log_verify_keys(const struct operator_env *env, const struct log_options *options,
+                    struct signing_public out[LOG_KEYS_MAX]);
 
 #endif

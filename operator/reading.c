@@ -14,7 +14,7 @@
 #define WORDS_MAX 64 /* further ones are left out of the ledger */
 #define WORD_MAX  200
 
-static json_t *detail_of(int count, char *const words[])
+json_t *reading_words(int count, char *const words[])
 {
     json_t *list = json_array();
     for (int i = 0; i < count && i < WORDS_MAX; i++) {
@@ -83,12 +83,13 @@ static bool write_down(const struct operator_env *env, const struct entry *entry
     return err == 0;
 }
 
-bool reading_record(const struct operator_env *env, const char *kind, const char *what, int word_count,
-                    char *const words[])
+bool reading_note(const struct operator_env *env, const char *kind, const char *what, const char *reason,
+                  json_t *detail)
 {
     struct caller caller;
-    json_t *detail = detail_of(word_count, words);
     json_t *note = json_pack("{ss ss sO ss}", "kind", kind, "object", what, "detail", detail, "by", sudo_user());
+    if (reason != NULL)
+        json_object_set_new(note, "reason", json_string(reason));
     enum outcome outcome = ask_daemon(env, note);
     bool done = outcome == WRITTEN;
     caller_of_self(&caller);
@@ -99,10 +100,26 @@ bool reading_record(const struct operator_env *env, const char *kind, const char
                                                .object = what,
                                                .by = caller.name,
                                                .uid = caller.process_uid,
+                                               .reason = reason,
                                                .detail = text});
         free(text);
     }
     json_decref(note);
+    return done;
+}
+
+bool reading_record(const struct operator_env *env, const char *kind, const char *what, int word_count,
+                    char *const words[])
+{
+    json_t *detail = reading_words(word_count, words);
+    bool done = reading_note(env, kind, what, NULL, detail);
     json_decref(detail);
     return done;
+}
+
+void reading_caller(struct caller *out)
+{
+    caller_of_self(out);
+    int unknown = caller_act_for(out, sudo_user()); /* then it stays root */
+    (void)unknown;
 }

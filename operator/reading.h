@@ -12,7 +12,10 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "operator/command.h"
+#include "roles/caller.h"
 
 /*
  * kind: one of those of control/record.c, e.g. "log.search"; what: e.g. the folder of the log; words: what was typed.
@@ -20,5 +23,14 @@
  */
 bool reading_record(const struct operator_env *env, const char *kind, const char *what, int word_count,
                     char *const words[]);
+
+/* The same with a reason (NULL: none), and with an object of details instead of words; it stays the caller's. */
+bool reading_note(const struct operator_env *env, const char *kind, const char *what, const char *reason,
+                  json_t *detail);
+
+/* The person who gives the command: root acts for who used sudo. */
+void reading_caller(struct caller *out);
+
+json_t *reading_words(int count, char *const words[]);
 
 #endif

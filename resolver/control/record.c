@@ -36,11 +36,11 @@ static const struct {
     const char *kind;
     enum act act;
 } kinds[] = {
-    {"log.tail", ACT_READ_LOG},         {"log.search", ACT_READ_LOG},     {"log.export", ACT_READ_LOG},
-    {"log.prune", ACT_OPERATE},         {"log.who", ACT_READ_LOG},        {"log.why", ACT_READ_LOG},
-    {"people.reason", ACT_READ_LOG},    {"log.replay", ACT_READ_LOG},     {"log.report", ACT_READ_LOG},
-    {"log.hold", ACT_OPERATE},          {"log.needs", ACT_READ_LOG},      {"ledger.show", ACT_READ_LEDGER},
-    {"ledger.export", ACT_READ_LEDGER}, {"identity.forget", ACT_OPERATE},
+    {"log.tail", ACT_READ_LOG},       {"log.search", ACT_READ_LOG},       {"log.export", ACT_READ_LOG},
+    {"log.prune", ACT_OPERATE},       {"log.who", ACT_READ_LOG},          {"log.why", ACT_READ_LOG},
+    {"people.reason", ACT_READ_LOG},  {"log.replay", ACT_READ_LOG},       {"log.report", ACT_READ_LOG},
+    {"log.hold", ACT_OPERATE},        {"log.exported", ACT_READ_LOG},     {"log.needs", ACT_READ_LOG},
+    {"ledger.show", ACT_READ_LEDGER}, {"ledger.export", ACT_READ_LEDGER}, {"identity.forget", ACT_OPERATE},
 };
 
 static bool find_kind(const char *kind, enum act *out)
@@ -59,6 +59,7 @@ static void note(struct command_env *env, const json_t *object, struct text *out
     const char *kind = json_string_value(json_object_get(object, "kind"));
     const char *what = json_string_value(json_object_get(object, "object"));
     const char *by = json_string_value(json_object_get(object, "by"));
+    const char *reason = json_string_value(json_object_get(object, "reason"));
     const json_t *detail = json_object_get(object, "detail");
     if (!find_kind(kind, &act) || what == NULL || (detail != NULL && !json_is_object(detail))) {
         text_printf(out, "error: this is not what is noted here\n");
@@ -73,7 +74,7 @@ static void note(struct command_env *env, const json_t *object, struct text *out
     char *text = detail == NULL ? NULL : json_dumps(detail, JSON_COMPACT);
     int err = detail != NULL && text == NULL
                   ? ERR_NOMEM
-                  : record_entry(env, &(struct entry){.kind = kind, .object = what, .detail = text});
+                  : record_entry(env, &(struct entry){.kind = kind, .object = what, .reason = reason, .detail = text});
     free(text);
     if (err < 0)
         text_printf(out, "error: the ledger can't be written, so nothing is read: %s\n", err_str(err));

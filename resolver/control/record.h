@@ -22,7 +22,8 @@ bool record_may(const struct command_env *env, enum act act, struct text *out);
  * The command "note": a program of the operator's tells what it is about to read. What does not come into the ledger must
  * not be read.
  *
- *     note {"kind": "log.search", "object": "query log", "detail": {"client": "10.20.4.7"}, "by": "anna"}
+ *     note {"kind": "log.search", "object": "query log", "detail": {"client": "10.20.4.7"}, "by": "anna",
+ *           "reason": "..."}
  */
 void record_run(const char *argument, const struct command_env *env, struct text *out);
 

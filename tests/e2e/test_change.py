@@ -232,7 +232,7 @@ class Change(Control):
             self.assertIn(words, shown)
         # Log rows say which version decided.
         self.tell("log", "search", "--name", "blocked.example.net", code=1)  # root has no role to read with
-        rows = self.as_user(ANNA, "log", "export", "--name", "blocked.example.net", "--format", "ndjson")
+        rows = self.as_user(ANNA, "log", "export", "--name", "blocked.example.net", "--format", "ndjson", "--plain", "--reason", "a test")
         versions = {json.loads(row)["policy_version"] for row in rows.splitlines() if row.startswith("{") and "policy_version" in row}
         self.assertEqual(versions, {1, int(number)} | versions)
         self.assertEqual(self.ledger()[-1]["kind"], "log.export")

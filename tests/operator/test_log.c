@@ -163,7 +163,8 @@ static void export_to(const struct fixture *f, enum grid_format format, const ch
 {
     struct log_options options = {.filter = {.action = -1}, .format = format, .output = path};
     struct log_names names = {.roster = NULL};
-    const struct log_export export = {.dir = f->dir, .options = &options, .names = &names, .now_ns = NOW_NS};
+    const struct log_export export = {
+        .dir = f->dir, .options = &options, .names = &names, .kind = "export", .now_ns = NOW_NS};
     struct log_export_result result;
     assert_int_equal(log_export_run(&export, &result), 0);
     assert_int_equal(log_export_run(&export, &result), ERR_EXIST);

@@ -18,7 +18,7 @@ static void print_result(const struct operator_env *env, const struct log_option
                          const struct check_result *result)
 {
     char id[SIGNING_ID_TEXT_MAX];
-    char hex[DIGEST_TEXT_MAX];
+    char hex[IMPRINT_TEXT_MAX];
     fprintf(env->out, "%zu files are as the manifest says (%" PRIu64 " bytes), %zu faults\n", result->files,
             result->bytes, result->faults);
     if (result->is_signed && options->key_count > 0)
@@ -27,7 +27,7 @@ static void print_result(const struct operator_env *env, const struct log_option
         fprintf(env->out, "the manifest is signed by key %s: compare this with what the school keeps elsewhere\n",
                 signing_id_to_text(result->key, id));
     fprintf(env->out, "SHA-256 of %s: %s (the ledger has that of what left: log.exported)\n", options->checked,
-            digest_to_text(result->sha256, hex));
+            imprint_to_text(result->sha256, hex));
 }
 
 static const char *password_get(const struct log_options *options, char out[PASSPHRASE_MAX])

@@ -36,9 +36,9 @@ struct log_export {
 struct log_export_result {
     struct qlog_scan_stats stats; /* rows and lost: of what was written */
     bool is_signed;
-    int sign_err;                /* why it is not signed */
-    uint8_t sha256[DIGEST_LEN];  /* of the file; zeros for a stream */
-    uint8_t blake2b[DIGEST_LEN]; /* likewise */
+    int sign_err;                 /* why it is not signed */
+    uint8_t sha256[IMPRINT_LEN];  /* of the file; zeros for a stream */
+    uint8_t blake2b[IMPRINT_LEN]; /* likewise */
 };
 
 /* Negative enum err of reading the log or writing the file; ERR_EXIST: the file is there already. */

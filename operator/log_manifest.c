@@ -201,16 +201,16 @@ static void clock_write(struct text *out)
 
 static void hash_write(const struct log_manifest *m, enum log_manifest_of of, struct parcel *parcel, struct text *out)
 {
-    struct digest digest;
-    char hex[DIGEST_TEXT_MAX];
+    struct imprint imprint;
+    char hex[IMPRINT_TEXT_MAX];
     char id[SIGNING_ID_TEXT_MAX];
     if (of == LOG_MANIFEST_OF_LINE) {
-        parcel_digest(parcel, &digest);
-        member_text(out, "blake2b_256", digest_to_text(digest.blake2b, hex));
+        parcel_imprint(parcel, &imprint);
+        member_text(out, "blake2b_256", imprint_to_text(imprint.blake2b, hex));
     } else if (of == LOG_MANIFEST_OF_FILES) {
         size_t count;
         const struct parcel_file *files = parcel_files(parcel, &count);
-        member_text(out, "blake2b_256", digest_to_text(files[0].digest.blake2b, hex));
+        member_text(out, "blake2b_256", imprint_to_text(files[0].imprint.blake2b, hex));
         text_printf(out, ",\"files\":");
         parcel_files_write(parcel, out);
         if (m->key != NULL)

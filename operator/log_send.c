@@ -27,13 +27,14 @@ void log_send_tell(const struct operator_env *env, const struct log_export *expo
                    const struct log_export_result *result)
 {
     const struct qlog_scan_stats *s = &result->stats;
-    char hex[DIGEST_TEXT_MAX];
+    char hex[IMPRINT_TEXT_MAX];
     fprintf(env->err, "belisha log: %" PRIu64 " rows, %" PRIu64 " lost in gaps, %" PRIu64 " damaged blocks\n", s->rows,
             s->lost, s->damaged_blocks);
     log_send_closed(env, s);
     if (export->options->output == NULL)
         return;
-    fprintf(env->err, "belisha log: SHA-256 of %s: %s\n", export->options->output, digest_to_text(result->sha256, hex));
+    fprintf(env->err, "belisha log: SHA-256 of %s: %s\n", export->options->output,
+            imprint_to_text(result->sha256, hex));
     if (!result->is_signed)
         fprintf(env->err, "belisha log: the manifest is not signed: the log's key %s: %s\n",
                 export->key_path == NULL ? "" : export->key_path, err_str(result->sign_err));
@@ -42,10 +43,10 @@ void log_send_tell(const struct operator_env *env, const struct log_export *expo
 /* The ledger has the hash of what left, so that a copy that turns up later can be told from it. */
 static bool left(const struct operator_env *env, const struct log_options *o, const struct log_export_result *result)
 {
-    char hex[DIGEST_TEXT_MAX];
+    char hex[IMPRINT_TEXT_MAX];
     if (o->output == NULL)
         return true;
-    json_t *detail = json_pack("{ss sI sb}", "sha256", digest_to_text(result->sha256, hex), "rows",
+    json_t *detail = json_pack("{ss sI sb}", "sha256", imprint_to_text(result->sha256, hex), "rows",
                                (json_int_t)result->stats.rows, "encrypted", o->zip);
     bool done = reading_note(env, "log.exported", o->output, o->reason, detail);
     json_decref(detail);

@@ -15,7 +15,7 @@
 /* A file that is there. */
 struct found {
     char name[PARCEL_NAME_MAX];
-    struct digest digest;
+    struct imprint imprint;
 };
 
 struct check {
@@ -53,7 +53,7 @@ static int found_add(struct check *check, const char *name)
         return ERR_NOMEM;
     check->found = found;
     strcpy(found[check->found_count].name, name);
-    digest_begin(&found[check->found_count++].digest);
+    imprint_begin(&found[check->found_count++].imprint);
     return 0;
 }
 
@@ -64,29 +64,29 @@ static int file_begin(void *ctx, const char *name)
     if (check->kept != NULL && check->kept->len > 0)
         fault(check, name, "is there twice");
     if (check->found_count > 0)
-        digest_end(&check->found[check->found_count - 1].digest);
+        imprint_end(&check->found[check->found_count - 1].imprint);
     return found_add(check, name);
 }
 
 static int file_bytes(void *ctx, const void *bytes, size_t len)
 {
     struct check *check = ctx;
-    digest_add(&check->found[check->found_count - 1].digest, bytes, len);
+    imprint_add(&check->found[check->found_count - 1].imprint, bytes, len);
     if (check->kept != NULL)
         text_add(check->kept, bytes, len);
     return check->kept == NULL || text_ok(check->kept) ? 0 : ERR_DAMAGED;
 }
 
-static int file_hash(const char *path, struct digest *out)
+static int file_hash(const char *path, struct imprint *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *piece = fd < 0 ? NULL : malloc(PIECE);
     ssize_t got = fd < 0 ? -1 : 0;
-    digest_begin(out);
+    imprint_begin(out);
     while (piece != NULL && (got = read(fd, piece, PIECE)) > 0)
-        digest_add(out, piece, (size_t)got);
+        imprint_add(out, piece, (size_t)got);
     int code = got < 0 ? err_from_errno(errno) : piece == NULL ? ERR_NOMEM : 0;
-    digest_end(out);
+    imprint_end(out);
     free(piece);
     if (fd >= 0)
         close(fd);
@@ -95,18 +95,18 @@ static int file_hash(const char *path, struct digest *out)
 
 static int zip_look(struct check *check)
 {
-    struct digest whole;
+    struct imprint whole;
     int code = file_hash(check->opts->path, &whole);
     if (code < 0)
         return code;
-    memcpy(check->result->sha256, whole.sha256, DIGEST_LEN);
+    memcpy(check->result->sha256, whole.sha256, IMPRINT_LEN);
     code = unzip_run(&(struct unzip_opts){.path = check->opts->path,
                                           .password = check->opts->password,
                                           .file = file_begin,
                                           .bytes = file_bytes,
                                           .ctx = check});
     if (check->found_count > 0)
-        digest_end(&check->found[check->found_count - 1].digest);
+        imprint_end(&check->found[check->found_count - 1].imprint);
     return code;
 }
 
@@ -158,10 +158,10 @@ static int loose_hash(struct check *check, const struct place *place, const stru
     for (size_t i = 0; i < manifest->file_count && code == 0; i++) {
         const char *name = manifest->files[i].name;
         char path[8192];
-        struct digest digest;
+        struct imprint imprint;
         if (snprintf(path, sizeof path, "%s%s", place->folder, name) >= (int)sizeof path)
             return ERR_LIMIT;
-        code = file_hash(path, &digest);
+        code = file_hash(path, &imprint);
         if (code == ERR_NOENT) { /* told later */
             code = 0;
             continue;
@@ -169,9 +169,9 @@ static int loose_hash(struct check *check, const struct place *place, const stru
         if (code == 0)
             code = found_add(check, name);
         if (code == 0)
-            check->found[check->found_count - 1].digest = digest;
+            check->found[check->found_count - 1].imprint = imprint;
         if (code == 0 && i == 0)
-            memcpy(check->result->sha256, digest.sha256, DIGEST_LEN);
+            memcpy(check->result->sha256, imprint.sha256, IMPRINT_LEN);
     }
     return code;
 }
@@ -211,8 +211,8 @@ static void file_compare(struct check *check, const struct manifest_file *file)
     const struct found *found = found_find(check, file->name);
     if (found == NULL) {
         fault(check, file->name, "is missing");
-    } else if (found->digest.bytes != file->bytes || memcmp(found->digest.blake2b, file->blake2b, DIGEST_LEN) != 0 ||
-               memcmp(found->digest.sha256, file->sha256, DIGEST_LEN) != 0) {
+    } else if (found->imprint.bytes != file->bytes || memcmp(found->imprint.blake2b, file->blake2b, IMPRINT_LEN) != 0 ||
+               memcmp(found->imprint.sha256, file->sha256, IMPRINT_LEN) != 0) {
         fault(check, file->name, "was changed: its hash is not that of the manifest");
     } else {
         check->result->files++;

@@ -28,7 +28,7 @@ struct check_result {
     size_t faults;
     bool is_signed;              /* and the signature is right */
     uint8_t key[SIGNING_ID_LEN]; /* whose it is */
-    uint8_t sha256[DIGEST_LEN];  /* of the zip; of the first loose file */
+    uint8_t sha256[IMPRINT_LEN]; /* of the zip; of the first loose file */
 };
 
 bool check_is_zip(const char *path);

@@ -5,12 +5,12 @@
 
 #include <jansson.h>
 
-static bool hash_from_text(const json_t *text, uint8_t out[DIGEST_LEN])
+static bool hash_from_text(const json_t *text, uint8_t out[IMPRINT_LEN])
 {
     const char *hex = json_string_value(text);
     size_t len = 0;
-    return hex != NULL && strlen(hex) == 2 * DIGEST_LEN &&
-           sodium_hex2bin(out, DIGEST_LEN, hex, 2 * DIGEST_LEN, NULL, &len, NULL) == 0 && len == DIGEST_LEN;
+    return hex != NULL && strlen(hex) == 2 * IMPRINT_LEN &&
+           sodium_hex2bin(out, IMPRINT_LEN, hex, 2 * IMPRINT_LEN, NULL, &len, NULL) == 0 && len == IMPRINT_LEN;
 }
 
 /* A name that leads nowhere else. */

@@ -18,7 +18,7 @@
 struct manifest_file {
     char name[PARCEL_NAME_MAX];
     uint64_t bytes;
-    uint8_t blake2b[DIGEST_LEN], sha256[DIGEST_LEN];
+    uint8_t blake2b[IMPRINT_LEN], sha256[IMPRINT_LEN];
 };
 
 struct manifest {

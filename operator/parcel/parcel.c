@@ -19,7 +19,7 @@ struct parcel {
     struct parcel_file *files;
     size_t file_count;
     bool in_file;
-    struct digest whole; /* of the zip or the first file */
+    struct imprint whole; /* of the zip or the first file */
 };
 
 static int put_out(FILE *to, const void *bytes, size_t len)
@@ -35,7 +35,7 @@ static FILE *place_of(const struct parcel *parcel)
 static int zip_out(void *ctx, const void *bytes, size_t len)
 {
     struct parcel *parcel = ctx;
-    digest_add(&parcel->whole, bytes, len);
+    imprint_add(&parcel->whole, bytes, len);
     return put_out(place_of(parcel), bytes, len);
 }
 
@@ -60,7 +60,7 @@ int parcel_open(const struct parcel_opts *opts, struct parcel **out)
     if (parcel == NULL)
         return ERR_NOMEM;
     parcel->opts = *opts;
-    digest_begin(&parcel->whole);
+    imprint_begin(&parcel->whole);
     int code = opts->path != NULL && access(opts->path, F_OK) == 0 ? ERR_EXIST : 0;
     if (code == 0 && opts->path != NULL && opts->password != NULL)
         code = place_make(parcel, opts->path);
@@ -82,7 +82,7 @@ bool parcel_is_stream(const struct parcel *parcel)
 static void file_end(struct parcel *parcel)
 {
     if (parcel->in_file)
-        digest_end(&parcel->files[parcel->file_count - 1].digest);
+        imprint_end(&parcel->files[parcel->file_count - 1].imprint);
     parcel->in_file = false;
 }
 
@@ -128,7 +128,7 @@ int parcel_file(struct parcel *parcel, const char *name, bool stored)
         return code;
     struct parcel_file *file = &files[parcel->file_count++];
     strcpy(file->name, own);
-    digest_begin(&file->digest);
+    imprint_begin(&file->imprint);
     parcel->in_file = true;
     return 0;
 }
@@ -136,7 +136,7 @@ int parcel_file(struct parcel *parcel, const char *name, bool stored)
 int parcel_write(void *ctx, const void *bytes, size_t len)
 {
     struct parcel *parcel = ctx;
-    digest_add(&parcel->files[parcel->file_count - 1].digest, bytes, len);
+    imprint_add(&parcel->files[parcel->file_count - 1].imprint, bytes, len);
     if (parcel->zip != NULL)
         return zip_put(parcel->zip, bytes, len);
     if (parcel->opts.path == NULL && parcel->file_count > 1)
@@ -165,20 +165,20 @@ void parcel_files_write(struct parcel *parcel, struct text *out)
     const struct parcel_file *files = parcel_files(parcel, &count);
     text_add(out, "[", 1);
     for (size_t i = 0; i < count; i++) {
-        char blake2b[DIGEST_TEXT_MAX], sha256[DIGEST_TEXT_MAX];
+        char blake2b[IMPRINT_TEXT_MAX], sha256[IMPRINT_TEXT_MAX];
         text_printf(out, "%s{\"name\":", i == 0 ? "" : ",");
         text_add_json(out, files[i].name);
         text_printf(out, ",\"bytes\":%llu,\"blake2b_256\":\"%s\",\"sha256\":\"%s\"}",
-                    (unsigned long long)files[i].digest.bytes, digest_to_text(files[i].digest.blake2b, blake2b),
-                    digest_to_text(files[i].digest.sha256, sha256));
+                    (unsigned long long)files[i].imprint.bytes, imprint_to_text(files[i].imprint.blake2b, blake2b),
+                    imprint_to_text(files[i].imprint.sha256, sha256));
     }
     text_add(out, "]", 1);
 }
 
-void parcel_digest(const struct parcel *parcel, struct digest *out)
+void parcel_imprint(const struct parcel *parcel, struct imprint *out)
 {
-    *out = parcel->files[parcel->file_count - 1].digest;
-    digest_end(out);
+    *out = parcel->files[parcel->file_count - 1].imprint;
+    imprint_end(out);
 }
 
 int parcel_seal(struct parcel *parcel, const struct text *manifest, const struct signing_key *key)
@@ -220,7 +220,7 @@ static int places_commit(struct parcel *parcel)
     return code;
 }
 
-int parcel_commit(struct parcel *parcel, struct digest *whole)
+int parcel_commit(struct parcel *parcel, struct imprint *whole)
 {
     file_end(parcel);
     int code = parcel->zip == NULL ? 0 : zip_finish(parcel->zip);
@@ -229,9 +229,9 @@ int parcel_commit(struct parcel *parcel, struct digest *whole)
     if (code == 0)
         code = places_commit(parcel);
     if (parcel->zip == NULL && parcel->file_count > 0)
-        parcel->whole = parcel->files[0].digest;
+        parcel->whole = parcel->files[0].imprint;
     else
-        digest_end(&parcel->whole);
+        imprint_end(&parcel->whole);
     if (code == 0 && whole != NULL)
         *whole = parcel->whole;
     parcel_abort(parcel);

@@ -23,7 +23,7 @@
 
 #include "base/text.h"
 #include "belisha/err.h"
-#include "parcel/digest.h"
+#include "parcel/imprint.h"
 #include "signing/signing_key.h"
 
 #define PARCEL_FILES_MAX 4096
@@ -42,7 +42,7 @@ struct parcel_opts {
 
 struct parcel_file {
     char name[PARCEL_NAME_MAX];
-    struct digest digest;
+    struct imprint imprint;
 };
 
 struct parcel;
@@ -67,13 +67,13 @@ const struct parcel_file *parcel_files(struct parcel *parcel, size_t *out_count)
 void parcel_files_write(struct parcel *parcel, struct text *out);
 
 /* Of the file that is being written: of its bytes so far. */
-void parcel_digest(const struct parcel *parcel, struct digest *out);
+void parcel_imprint(const struct parcel *parcel, struct imprint *out);
 
 /* key NULL: it is not signed. */
 ERR_CHECKED int parcel_seal(struct parcel *parcel, const struct text *manifest, const struct signing_key *key);
 
 /* whole: hashes of the one file that a zip or a single file is. Ends the parcel in any case, as parcel_abort() does. */
-ERR_CHECKED int parcel_commit(struct parcel *parcel, struct digest *whole);
+ERR_CHECKED int parcel_commit(struct parcel *parcel, struct imprint *whole);
 /* Leaves nothing behind. NULL is fine. */
 void parcel_abort(struct parcel *parcel);
 

@@ -173,7 +173,7 @@ static void one_that_is_not_signed_or_by_another_is_not_believed(void **state)
 }
 
 /* Changes byte at of the file, looks, and changes it back. */
-static bool is_found(const char *file, off_t at, const char *parcel, const uint8_t whole[DIGEST_LEN])
+static bool is_found(const char *file, off_t at, const char *parcel, const uint8_t whole[IMPRINT_LEN])
 {
     struct check_result r = {.faults = 0};
     uint8_t byte, changed;
@@ -184,7 +184,7 @@ static bool is_found(const char *file, off_t at, const char *parcel, const uint8
     int code = check(parcel, PASSWORD, &r);
     assert_int_equal(pwrite(fd, &byte, 1, at), 1);
     close(fd);
-    return code < 0 || r.faults > 0 || (whole != NULL && memcmp(r.sha256, whole, DIGEST_LEN) != 0);
+    return code < 0 || r.faults > 0 || (whole != NULL && memcmp(r.sha256, whole, IMPRINT_LEN) != 0);
 }
 
 static void any_byte_that_is_changed_is_found(void **state)

@@ -9,7 +9,7 @@
 #include "base/category.h"
 #include "base/err.h"
 #include "base/verdict.h"
-#include "qlog/segment.h"
+#include "qlog/segment_list.h"
 
 int log_tail_read(const char *dir, struct log_tail *out)
 {
@@ -19,7 +19,7 @@ int log_tail_read(const char *dir, struct log_tail *out)
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int code = dir_fd < 0 ? err_from_errno(errno) : segment_list(dir_fd, &list);
     if (code == 0 && list.count > 0) {
-        tail.first_sequence = list.files[0].sequence;
+        tail.first_sequence = list.files[0].first_sequence;
         tail.last_sequence = list.files[list.count - 1].sequence;
         if (segment_open(dir_fd, list.files[list.count - 1].file, &last) == 0) { /* a damaged one has no chain */
             memcpy(tail.chain, last->trailer.chain, sizeof tail.chain);

@@ -56,10 +56,9 @@ blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf readin
 operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode
-operator/sheet: base dns policy qlog grid
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid school tls delivery
 operator/parcel: base signing
+operator/sheet: base dns policy qlog grid
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode
 '
 
 # header of a library: the only folders that may include it

@@ -171,7 +171,7 @@ class Exports(Parcels):
         self.assertEqual(m["rows_not_in_segments_yet"], 0)
         sys.path.insert(0, os.path.join(lab.ROOT, "tests", "qlog"))
         import qlog                                                  # the reader in another language
-        chains = [qlog.Segment(raw).chain.hex() for _, _, raw in qlog.segments(self.lab.path("state", "log"))]
+        chains = [qlog.Segment(raw).chain.hex() for *_, raw in qlog.segments(self.lab.path("state", "log"))]
         self.assertEqual(m["log"]["last_chain"], chains[-1])
         type(self).server = self.lab.serve(0, self.upstreams(), None)
 

@@ -224,6 +224,8 @@ static void fill_log(struct build *b)
                                         .segment_s = o->log.segment_age_ms / 1000,
                                         .retention_s = o->log.retention_ms / 1000,
                                         .retention_bytes = (uint64_t)o->log.retention_bytes,
+                                        .retention_free = (uint64_t)o->log.retention_free,
+                                        .compact_every_ms = o->log.compact ? COMPACT_EVERY_MS : 0,
                                         .fsync_ms = o->log.fsync_ms,
                                         .backlog_bytes = (uint64_t)o->log.backlog_bytes};
 }

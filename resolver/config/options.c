@@ -400,6 +400,19 @@ static const struct schema_option log_options[] = {
      PART(log, retention_bytes),
      .fallback = "0",
      .help = "above this total the oldest are removed; 0: no limit"},
+    {.key = "retention_free",
+     .type = &schema_bytes,
+     .min = 0,
+     .max = 1024 * 1024 * GIB,
+     PART(log, retention_free),
+     .fallback = "0",
+     .help = "while the file system has less room the oldest are removed, but never the last day; 0: none for want of "
+             "room"},
+    {.key = "compact",
+     .type = &schema_bool,
+     PART(log, compact),
+     .fallback = "true",
+     .help = "merge the small segments of days that are over"},
     {.key = "fsync",
      .type = &schema_duration,
      .min = 10,
@@ -411,8 +424,9 @@ static const struct schema_option log_options[] = {
      .type = &schema_string,
      PART(log, memory),
      .fallback = "auto",
-     .help = "folder in memory, of this log alone, where answers are noted first, so that a slow disk holds none up; auto: "
-             "below the one that systemd gives; off: none"},
+     .help =
+         "folder in memory, of this log alone, where answers are noted first, so that a slow disk holds none up; auto: "
+         "below the one that systemd gives; off: none"},
     {.key = "backlog",
      .type = &schema_bytes,
      .min = 0,

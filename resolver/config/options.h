@@ -259,7 +259,8 @@ struct options {
         const char *dir;
         const char *node;
         int64_t journal_bytes, segment_bytes, segment_age_ms;
-        int64_t retention_ms, retention_bytes;
+        int64_t retention_ms, retention_bytes, retention_free;
+        bool compact;
         int64_t fsync_ms, backlog_bytes;
         const char *memory; /* "auto", "off" or a path */
         const char *key;

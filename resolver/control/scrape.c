@@ -265,8 +265,13 @@ static void write_stores(const struct command_env *env, struct text *out)
         qlog_stats(env->log, &log);
         counter(out, "belisha_log_written_records_total", "Query log records written", log.written);
         counter(out, "belisha_log_lost_records_total", "Query log records that could not be stored", log.lost);
-        counter(out, "belisha_log_damaged_places_total", "Damaged places in journals that were taken over", log.damaged);
+        counter(out, "belisha_log_damaged_places_total", "Damaged places in journals that were taken over",
+                log.damaged);
+        counter(out, "belisha_log_merged_segments_total", "Small segments that became part of larger ones", log.merged);
         gauge(out, "belisha_log_bytes", "Size of the query log", log.bytes);
+        gauge(out, "belisha_log_held_segments", "Segments past their time that a hold keeps", log.held);
+        gauge(out, "belisha_log_missing_bytes",
+              "Room that the file system has too little, with all removed that may be", log.missing_bytes);
         gauge(out, "belisha_log_trouble", "1: the query log can't be written", env->log_trouble ? 1 : 0);
     }
 }

@@ -222,10 +222,10 @@ static void write_log(const struct command_env *env, struct text *out)
     qlog_stats(env->log, &stats);
     text_printf(out,
                 "  \"log\": {\"written\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"segments\": %" PRIu64
-                ", \"bytes\": %" PRIu64 ", \"oldest_s\": %" PRId64 ", \"damaged\": %" PRIu64
-                ", \"in_memory\": %s, \"trouble\": ",
-                stats.written, stats.lost, stats.segments, stats.bytes, stats.oldest_s, stats.damaged,
-                stats.in_memory ? "true" : "false");
+                ", \"bytes\": %" PRIu64 ", \"oldest_s\": %" PRId64 ", \"merged\": %" PRIu64 ", \"held\": %" PRIu64
+                ", \"missing_bytes\": %" PRIu64 ", \"damaged\": %" PRIu64 ", \"in_memory\": %s, \"trouble\": ",
+                stats.written, stats.lost, stats.segments, stats.bytes, stats.oldest_s, stats.merged, stats.held,
+                stats.missing_bytes, stats.damaged, stats.in_memory ? "true" : "false");
     if (stats.last_error == 0)
         text_printf(out, "null");
     else

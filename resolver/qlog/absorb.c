@@ -45,6 +45,11 @@ static const char *word_find(void *ctx, const struct texts_key *key)
 
 /* ---- the segment being filled ---- */
 
+static bool is_empty(const struct qlog *log)
+{
+    return log->segment == NULL && log->builder.row_count == 0 && log->builder.gap_count == 0;
+}
+
 static int segment_want(struct qlog *log)
 {
     if (log->segment != NULL)
@@ -112,6 +117,9 @@ static int item_put(struct qlog *log, struct batch *batch, const struct journal_
 {
     struct journal_gap gap;
     uint32_t day = day_key_day(item->time_ns);
+    bool first = is_empty(log) && batch->count == 0;
+    if (first || (item->kind == JOURNAL_ROW && day > log->segment_day))
+        log->segment_day = day;
     if (log->keys_fd >= 0 && day != log->block_day && item->kind != JOURNAL_GAP) {
         int code = day_turn(log, batch, day);
         if (code < 0)
@@ -203,7 +211,15 @@ static struct cursor *cursor_pick(struct cursor *cursors, size_t count, int64_t 
     return oldest;
 }
 
-/* Until there is nothing new, or bytes_max have been put. */
+/* A segment ends with the UTC day, so that it goes with its day, and is merged with those of its day. Rows that are late go
+ * with the day that they come on. */
+static bool day_ends(const struct qlog *log, const struct batch *batch, const struct journal_item *item)
+{
+    return item->kind == JOURNAL_ROW && day_key_day(item->time_ns) > log->segment_day &&
+           (batch->count > 0 || !is_empty(log));
+}
+
+/* Until there is nothing new, bytes_max have been put, or the day is over. */
 static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count, uint64_t bytes_max)
 {
     struct batch batch = {.count = 0};
@@ -211,8 +227,13 @@ static int cursors_merge(struct qlog *log, struct cursor *cursors, size_t count,
     uint64_t bytes = 0;
     int64_t limit;
     int code = 0;
-    while (code == 0 && bytes < bytes_max && (cursor = cursor_pick(cursors, count, &limit)) != NULL)
+    log->day_is_over = false;
+    while (code == 0 && bytes < bytes_max && !log->day_is_over &&
+           (cursor = cursor_pick(cursors, count, &limit)) != NULL)
         do {
+            log->day_is_over = day_ends(log, &batch, &cursor->item);
+            if (log->day_is_over)
+                break;
             bytes += cursor->item.len;
             code = item_put(log, &batch, &cursor->item);
             cursor_next(log, cursor);
@@ -319,11 +340,6 @@ static void journals_settle(struct qlog *log, const struct cursor *cursors, size
     }
 }
 
-static bool is_empty(const struct qlog *log)
-{
-    return log->segment == NULL && log->builder.row_count == 0 && log->builder.gap_count == 0;
-}
-
 int absorb_end(struct qlog *log)
 {
     struct cursor *cursors;
@@ -346,6 +362,11 @@ int absorb_end(struct qlog *log)
 int absorb_finish(struct qlog *log)
 {
     uint64_t pending;
-    int code = absorb_look(log, UINT64_MAX, &pending);
-    return code < 0 ? code : absorb_end(log);
+    int code;
+    do {
+        code = absorb_look(log, UINT64_MAX, &pending);
+        if (code == 0)
+            code = absorb_end(log);
+    } while (code == 0 && log->day_is_over);
+    return code;
 }

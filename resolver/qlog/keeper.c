@@ -20,8 +20,11 @@ static int64_t mono_ms(void)
 
 void keeper_expire(struct qlog *log, int64_t now_s)
 {
-    struct retention_opts opts = {
-        .keep_s = log->opts.retention_s, .keep_bytes = log->opts.retention_bytes, .keys_s = log->opts.identity_s};
+    struct retention_opts opts = {.keep_s = log->opts.retention_s,
+                                  .keep_bytes = log->opts.retention_bytes,
+                                  .keep_free = log->opts.retention_free,
+                                  .free_now = retention_free_now(log->dir_fd),
+                                  .keys_s = log->opts.identity_s};
     struct retention_result result;
     int code = retention_apply(log->dir_fd, &opts, now_s, &result);
     log->retention_due_ms = mono_ms() + RETENTION_EVERY_MS;
@@ -31,6 +34,8 @@ void keeper_expire(struct qlog *log, int64_t now_s)
     log->segment_count = result.kept;
     log->segment_bytes = result.kept_bytes;
     log->oldest_s = result.oldest_s;
+    log->held = result.held;
+    log->missing_bytes = result.missing_bytes;
 }
 
 static bool absorb_is_due(struct qlog *log, uint64_t pending_bytes)
@@ -111,7 +116,7 @@ static int rows_take(struct qlog *log)
     while (code == 0 && !rows_wait(log)) {
         code = absorb_look(log, LOOK_BYTES, &pending);
         words_keep(log);
-        if (code == 0 && absorb_is_due(log, pending))
+        if (code == 0 && (log->day_is_over || absorb_is_due(log, pending)))
             code = absorb_end(log);
         uint64_t backlog = absorb_backlog(log);
         if (backlog < LOOK_BYTES || is_called(log))

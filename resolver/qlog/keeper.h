@@ -1,15 +1,16 @@
 /*
- * What stands behind qlog/writer.h: the log's state and its two threads.
+ * What stands behind qlog/writer.h: the log's state and its threads.
  *
  *     supplier   makes the next journal of every worker ready (supplier.c)
  *     syncer     brings to disk what was written (syncer.c)
  *     keeper     turns journals into segments (absorb.c), removes old segments (keeper.c)
+ *     compactor  merges small segments, when nothing else is to do (compactor.c)
  *
- * They are three, because each may wait for a slow disk longer than a worker needs to fill a journal.
+ * They are several, because each may wait for a slow disk longer than a worker needs to fill a journal.
  *
  * Who owns what: `journals` is guarded by `lock`, which nobody holds while waiting for the disk; a worker touches only its struct qlog_writer and the journal it is
  * given there, until it has set the journal's `retired`; the keeper alone frees journals, once retired. The wall clock
- * is asked by the keeper thread only, for retention.
+ * is asked by keeper and compactor only, for what is too old, and which days are over.
  */
 #ifndef QLOG_KEEPER_H
 #define QLOG_KEEPER_H
@@ -39,6 +40,7 @@ enum qlog_part {
     QLOG_PART_WORDS,
     QLOG_PART_CHAIN,
     QLOG_PART_RETENTION,
+    QLOG_PART_COMPACTION,
     QLOG_PART_COUNT
 };
 
@@ -75,9 +77,10 @@ struct qlog {
     atomic_bool starved; /* a worker has no next journal, and none could be made */
     sem_t hunger;        /* posted by a worker that took its next journal */
     sem_t sync_end;      /* posted when the syncer is to stop */
-    atomic_bool supplier_stopping, syncer_stopping;
-    pthread_t supplier_thread, syncer_thread, keeper_thread;
-    bool supplier_runs, syncer_runs, keeper_runs;
+    sem_t compactor_end; /* the same */
+    atomic_bool supplier_stopping, syncer_stopping, compactor_stopping;
+    pthread_t supplier_thread, syncer_thread, keeper_thread, compactor_thread;
+    bool supplier_runs, syncer_runs, keeper_runs, compactor_runs;
 
     /* the keeper's own */
     struct chain chain;
@@ -86,13 +89,18 @@ struct qlog {
     struct segment_writer *segment; /* being filled; NULL: no block of it is full yet */
     struct block_builder builder;   /* its next block */
     uint32_t block_day;             /* of the rows in it, when blocks are sealed */
+    uint32_t segment_day;           /* the last of the rows in the segment */
+    bool day_is_over;               /* the next row to take is of a later one: the segment is to end before it */
     struct day_key *day_key;        /* of the last day that was sealed */
     int64_t pending_since_ms;       /* monotonic; 0: nothing pending */
     int64_t retention_due_ms;
     struct lull lull;
 
+    /* the compactor's own */
+    struct lull compactor_lull;
+
     /* for qlog_stats() */
-    _Atomic uint64_t segment_count, segment_bytes;
+    _Atomic uint64_t segment_count, segment_bytes, held, missing_bytes, merged;
     _Atomic int64_t oldest_s;
     _Atomic uint64_t damaged;
     atomic_int troubles[QLOG_PART_COUNT];
@@ -137,6 +145,10 @@ void absorb_forget(struct qlog *log);
 
 void keeper_expire(struct qlog *log, int64_t now_s);
 void *keeper_run(void *log);
+
+/* ---- compactor.c: merges small segments (qlog/compact.h), when nothing else is to do ---- */
+
+void *compactor_run(void *log);
 
 /* ---- recover.c ---- */
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "qlog/hold.h"
@@ -43,34 +44,57 @@ static void file_keep(const struct segment_file *file, struct retention_result *
     result->kept_bytes += file->bytes;
 }
 
+uint64_t retention_free_now(int dir_fd)
+{
+    struct statvfs room;
+    return fstatvfs(dir_fd, &room) < 0 ? INT64_MAX : (uint64_t)room.f_bavail * room.f_frsize;
+}
+
+/* What the folder and the disk have too much, and too little, as segments go. */
+struct account {
+    uint64_t bytes; /* of all segments */
+    uint64_t free;
+};
+
+static bool segment_goes(const struct retention_opts *opts, const struct account *account, int64_t last_s,
+                         int64_t now_s)
+{
+    if (opts->keep_s > 0 && last_s < now_s - opts->keep_s)
+        return true;
+    if (opts->keep_bytes > 0 && account->bytes > opts->keep_bytes)
+        return true;
+    return account->free < opts->keep_free && last_s < now_s - RETENTION_LAST_S;
+}
+
 static int segments_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds, int64_t now_s,
                           struct retention_result *result)
 {
     struct segment_list list;
-    uint64_t total = 0;
+    struct account account = {.free = opts->free_now};
     int code = segment_list(dir_fd, &list);
     if (code < 0)
         return code;
     for (size_t i = 0; i < list.count; i++)
-        total += list.files[i].bytes;
+        account.bytes += list.files[i].bytes;
     for (size_t i = 0; i < list.count && code == 0; i++) {
         const struct segment_file *file = &list.files[i];
         int64_t first_s = file->first_ms / 1000;
         int64_t last_s = first_s;
-        if (opts->keep_s > 0 || holds->count > 0)
+        if (opts->keep_s > 0 || opts->keep_free > 0 || holds->count > 0)
             times_of(dir_fd, file, &first_s, &last_s);
-        bool goes =
-            (opts->keep_s > 0 && last_s < now_s - opts->keep_s) || (opts->keep_bytes > 0 && total > opts->keep_bytes);
+        bool goes = segment_goes(opts, &account, last_s, now_s);
         bool held = goes && hold_list_covers(holds, day_of(first_s), day_of(last_s));
         result->held += held;
         if (goes && !held) {
             code = file_remove(dir_fd, file, result);
-            total -= file->bytes;
+            account.bytes -= file->bytes;
+            account.free += file->bytes;
         } else {
             file_keep(file, result);
         }
     }
     segment_list_done(&list);
+    result->missing_bytes = account.free < opts->keep_free ? opts->keep_free - account.free : 0;
     return code;
 }
 

@@ -163,6 +163,7 @@ static void sync_init(struct qlog *log)
     pthread_mutex_init(&log->lock, NULL);
     sem_init(&log->hunger, 0, 0);
     sem_init(&log->sync_end, 0, 0);
+    sem_init(&log->compactor_end, 0, 0);
 }
 
 /* What an earlier process left: words, the end of the chain, journals. */
@@ -206,7 +207,11 @@ static int threads_start(struct qlog *log)
     int code = thread_start(log, supplier_run, &log->supplier_thread, &log->supplier_runs);
     if (code == 0)
         code = thread_start(log, syncer_run, &log->syncer_thread, &log->syncer_runs);
-    return code < 0 ? code : thread_start(log, keeper_run, &log->keeper_thread, &log->keeper_runs);
+    if (code == 0)
+        code = thread_start(log, keeper_run, &log->keeper_thread, &log->keeper_runs);
+    if (code == 0 && log->opts.compact_every_ms > 0)
+        code = thread_start(log, compactor_run, &log->compactor_thread, &log->compactor_runs);
+    return code;
 }
 
 int qlog_open(const struct qlog_opts *opts, struct qlog **out)
@@ -249,6 +254,9 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out)
                                .bytes = log->segment_bytes,
                                .oldest_s = log->oldest_s,
                                .damaged = log->damaged,
+                               .merged = log->merged,
+                               .held = log->held,
+                               .missing_bytes = log->missing_bytes,
                                .in_memory = log->memory.in_use,
                                .memory_error = log->memory_error};
     for (size_t i = 0; i < QLOG_PART_COUNT && out->last_error == 0; i++)
@@ -281,6 +289,11 @@ int qlog_flush(struct qlog *log)
 
 static void threads_stop(struct qlog *log)
 {
+    if (log->compactor_runs) {
+        atomic_store(&log->compactor_stopping, true);
+        sem_post(&log->compactor_end);
+        pthread_join(log->compactor_thread, NULL);
+    }
     if (log->supplier_runs) {
         atomic_store(&log->supplier_stopping, true);
         sem_post(&log->hunger);
@@ -324,7 +337,8 @@ static void last_segment_write(struct qlog *log)
         return;
     int code = absorb_backlog(log) > HURRY_BYTES ? absorb_end(log) : absorb_finish(log);
     if (code == 0 && log->words_changed)
-        qlog_trouble(log, QLOG_PART_WORDS, texts_save(&log->words, log->dir_fd)); /* the segment has the words it needs */
+        qlog_trouble(log, QLOG_PART_WORDS,
+                     texts_save(&log->words, log->dir_fd)); /* the segment has the words it needs */
     (void)syncer_turn(log); /* what is left in journals; memory may be cleared when the service ends */
 }
 
@@ -356,5 +370,6 @@ void qlog_close(struct qlog *log)
     pthread_cond_destroy(&log->flushed);
     sem_destroy(&log->hunger);
     sem_destroy(&log->sync_end);
+    sem_destroy(&log->compactor_end);
     free(log);
 }

@@ -26,18 +26,23 @@
 #include "qlog/record.h"
 #include "signing/signing_key.h"
 
+#define COMPACT_EVERY_MS 600000
+
 struct qlog_opts {
-    const char *dir;          /* the log folder; made if missing, mode 0750 */
-    const char *node;         /* name of this resolver, stored in every segment */
-    const char *key_path;     /* private key that segments are signed with, made if missing; NULL: they are not */
-    const char *keys_dir;     /* the keys of days, by which who asked is sealed; made if missing; NULL: it is not */
-    const char *memory_dir;   /* folder in memory, for this log alone, where workers write; NULL: on the disk, and a slow one may hold them up */
+    const char *dir;      /* the log folder; made if missing, mode 0750 */
+    const char *node;     /* name of this resolver, stored in every segment */
+    const char *key_path; /* private key that segments are signed with, made if missing; NULL: they are not */
+    const char *keys_dir; /* the keys of days, by which who asked is sealed; made if missing; NULL: it is not */
+    const char *
+        memory_dir; /* folder in memory, for this log alone, where workers write; NULL: on the disk, and a slow one may hold them up */
     size_t writer_count;      /* workers, 1..64 */
     size_t journal_bytes;     /* size of one journal file, e.g. 16 MiB */
     uint64_t segment_bytes;   /* rotate at this size, uncompressed records */
     int64_t segment_s;        /* ... or at this age */
     int64_t retention_s;      /* segments older than this are removed; 0: keep */
     uint64_t retention_bytes; /* oldest removed above this total; 0: no limit */
+    uint64_t retention_free;  /* oldest removed while the file system has less room than this; 0: whatever it has */
+    int64_t compact_every_ms; /* how often to look for small segments of days that are over, to merge them; 0: never */
     int64_t identity_s;       /* keys of days are destroyed so long after the day; 0: with its last row */
     int64_t fsync_ms;         /* how often journals are synced, 1000 by default */
     uint64_t backlog_bytes;   /* of journals: rows of a rush that may wait for a quieter moment; 0: none */
@@ -67,15 +72,18 @@ struct qlog_writer *qlog_writer(struct qlog *log, size_t index);
 void qlog_append(struct qlog_writer *writer, const struct qlog_record *record);
 
 struct qlog_stats {
-    uint64_t written;  /* records since start */
-    uint64_t lost;     /* records that could not be stored since start */
-    uint64_t segments; /* files now */
-    uint64_t bytes;    /* of all files now */
-    int64_t oldest_s;  /* wall time of the oldest record kept; 0: none */
-    uint64_t damaged;  /* places in journals, and files, that could not be read when they were taken over */
-    int last_error;    /* what is in trouble now, 0: nothing */
-    bool in_memory;    /* workers write in memory (memory_dir), not on the disk */
-    int memory_error;  /* why they do not though it is wanted, 0: as wanted */
+    uint64_t written;       /* records since start */
+    uint64_t lost;          /* records that could not be stored since start */
+    uint64_t segments;      /* files now */
+    uint64_t bytes;         /* of all files now */
+    int64_t oldest_s;       /* wall time of the oldest record kept; 0: none */
+    uint64_t merged;        /* small segments that became part of larger ones, since start */
+    uint64_t held;          /* segments that would be removed, but are held */
+    uint64_t missing_bytes; /* what the file system has too little, with all removed that may be (retention_free) */
+    uint64_t damaged;       /* places in journals, and files, that could not be read when they were taken over */
+    int last_error;         /* what is in trouble now, 0: nothing */
+    bool in_memory;         /* workers write in memory (memory_dir), not on the disk */
+    int memory_error;       /* why they do not though it is wanted, 0: as wanted */
 };
 
 void qlog_stats(const struct qlog *log, struct qlog_stats *out);

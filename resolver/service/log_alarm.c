@@ -39,6 +39,19 @@ static void damage_tell(struct log_alarm *alarm, uint64_t damaged)
     alarm->damaged = damaged;
 }
 
+/* Retention has done what it may; somebody has to make room, or end a hold. */
+static void room_tell(struct log_alarm *alarm, const struct qlog_stats *stats)
+{
+    bool is_short = stats->missing_bytes > 0;
+    if (is_short && !alarm->short_told)
+        log_error("query log: the file system has too little room, and no more of the log may go missing_bytes=%" PRIu64
+                  " held_segments=%" PRIu64,
+                  stats->missing_bytes, stats->held);
+    if (!is_short && alarm->short_told)
+        log_info("query log: the file system has room again");
+    alarm->short_told = is_short;
+}
+
 void log_alarm_tell_memory(const struct qlog *log, const char *memory_dir)
 {
     struct qlog_stats stats;
@@ -46,7 +59,8 @@ void log_alarm_tell_memory(const struct qlog *log, const char *memory_dir)
     if (stats.in_memory)
         log_info("query log: answers are noted in memory first path=%s", memory_dir);
     else if (stats.memory_error < 0)
-        log_warning("query log: its folder in memory can't be used, a slow disk may hold answers up path=%s: %s", memory_dir,
+        log_warning("query log: its folder in memory can't be used, a slow disk may hold answers up path=%s: %s",
+                    memory_dir,
                     stats.memory_error == ERR_INVAL ? "it is not in memory (tmpfs)" : err_str(stats.memory_error));
     else
         log_info("query log: answers are noted on the disk, a slow one may hold them up (log.memory)");
@@ -58,6 +72,7 @@ void log_alarm_tell(struct log_alarm *alarm, const struct qlog *log, int64_t now
     uint64_t lost = 0;
     qlog_stats(log, &stats);
     damage_tell(alarm, stats.damaged);
+    room_tell(alarm, &stats);
     switch (log_alarm_look(alarm, &stats, now_ms, &lost)) {
     case LOG_ALARM_BEGINS:
         log_error("query log in trouble, answers go on lost=%" PRIu64 " cause=\"%s\"", lost, err_str(stats.last_error));

@@ -21,6 +21,7 @@ struct log_alarm {
     int64_t said_ms;      /* when the last event was given */
     int64_t trouble_ms;   /* when there was last a sign of trouble */
     uint64_t damaged;     /* places told of */
+    bool short_told;      /* ... that there is too little room */
 };
 
 #define LOG_ALARM_REPEAT_MS 60000

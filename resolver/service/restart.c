@@ -27,7 +27,8 @@ static bool same_log(const struct config *a, const struct config *b)
     return a->log_enabled == b->log_enabled && strcmp(x->dir, y->dir) == 0 && strcmp(x->node, y->node) == 0 &&
            x->journal_bytes == y->journal_bytes && x->segment_bytes == y->segment_bytes &&
            x->segment_s == y->segment_s && x->retention_s == y->retention_s &&
-           x->retention_bytes == y->retention_bytes && x->fsync_ms == y->fsync_ms &&
+           x->retention_bytes == y->retention_bytes && x->retention_free == y->retention_free &&
+           x->compact_every_ms == y->compact_every_ms && x->fsync_ms == y->fsync_ms &&
            x->backlog_bytes == y->backlog_bytes && same_text(x->memory_dir, y->memory_dir);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -431,6 +432,64 @@ static void a_segment_that_was_changed_before_is_not_merged(void **state)
     place_end(&p);
 }
 
+static void the_log_merges_by_itself_what_is_over(void **state)
+{
+    struct place p;
+    struct qlog *log;
+    struct qlog_stats stats = {0};
+    const struct timespec pause = {.tv_nsec = 20000000};
+    (void)state;
+    place_begin(&p, true);
+    p.opts.compact_every_ms = 10;
+    assert_int_equal(qlog_open(&p.opts, &log), 0);
+    for (int i = 0; i < 1500 && stats.merged < DAYS * PIECES - 1; i++) {
+        nanosleep(&pause, NULL);
+        qlog_stats(log, &stats);
+    }
+    assert_int_equal(stats.merged, DAYS * PIECES - 1);
+    assert_int_equal(stats.last_error, 0);
+    qlog_close(log);
+    rows_compare(&p, 0);
+    assert_int_equal(verify(&p).faults, 0);
+    place_end(&p);
+}
+
+static void a_segment_ends_with_its_day(void **state)
+{
+    struct fixture f;
+    struct qlog *log;
+    struct qlog_record record;
+    struct segment_list list;
+    static struct qlog_row rows[ALL_ROWS];
+    (void)state;
+    fixture_begin(&f);
+    struct qlog_opts opts = fixture_opts(&f);
+    opts.writer_count = 2;
+    assert_int_equal(qlog_open(&opts, &log), 0);
+    for (uint32_t i = 0; i < ALL_ROWS; i++) {
+        row(i, &record);
+        qlog_append(qlog_writer(log, i % 2), &record);
+    }
+    assert_int_equal(qlog_flush(log), 0);
+    qlog_close(log);
+    int fd = open(f.dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(segment_list(fd, &list), 0);
+    assert_int_equal(list.count, DAYS);
+    for (size_t i = 0; i < list.count; i++) {
+        struct segment *segment;
+        assert_int_equal(segment_open(fd, list.files[i].file, &segment), 0);
+        assert_int_equal(segment->footer.rows, PIECES * ROWS);
+        assert_int_equal(segment->footer.first_ns / 1000000000, FIRST_S + (int64_t)i * DAY_S);
+        segment_close(segment);
+    }
+    segment_list_done(&list);
+    close(fd);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ALL_ROWS, NULL), ALL_ROWS);
+    for (uint32_t i = 0; i < ALL_ROWS; i++)
+        assert_int_equal(rows[i].record.verdict.rule, i);
+    fixture_end(&f);
+}
+
 /* qlog.py, written from docs/formats/qlog.md alone; the test runs in its folder. */
 static void reader_agree(const struct place *p)
 {
@@ -480,6 +539,8 @@ int main(void)
         cmocka_unit_test(a_scan_that_runs_meanwhile_sees_every_row_once),
         cmocka_unit_test(any_changed_byte_of_a_merged_segment_is_found),
         cmocka_unit_test(a_segment_that_was_changed_before_is_not_merged),
+        cmocka_unit_test(the_log_merges_by_itself_what_is_over),
+        cmocka_unit_test(a_segment_ends_with_its_day),
         cmocka_unit_test(a_reader_in_another_language_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "qlog/hold.h"
 #include "qlog/segment_list.h"
 #include "qlog/verify.h"
 
@@ -74,6 +75,36 @@ static void retention_removes_the_oldest_above_its_bytes(void **state)
     fixture_end(&f);
 }
 
+static void retention_makes_room_but_leaves_the_last_day_and_what_is_held(void **state)
+{
+    struct fixture f;
+    const int64_t now_s = FIRST_S + 9 * DAY_S;
+    const struct hold hold = {.from_day = (uint32_t)(FIRST_S / DAY_S) + 1,
+                              .to_day = (uint32_t)(FIRST_S / DAY_S) + 1,
+                              .by = "jones",
+                              .reason = "an incident"};
+    struct retention_opts opts = {.keep_free = 1000000, .free_now = 999999};
+    uint32_t id;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    struct retention_result result = expire(&f, &opts, now_s);
+    assert_int_equal(result.removed, 1); /* one is enough */
+    assert_int_equal(result.missing_bytes, 0);
+    opts.free_now = 1000000;
+    assert_int_equal(expire(&f, &opts, now_s).removed, 0);
+    int fd = open(f.dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(hold_add(fd, &hold, &id), 0);
+    close(fd);
+    opts.free_now = 0; /* never enough */
+    result = expire(&f, &opts, now_s);
+    assert_int_equal(result.removed, 6);
+    assert_int_equal(result.held, 1);
+    assert_int_equal(result.kept, 3); /* the held one, and two less than a day old */
+    assert_true(result.missing_bytes > 0 && result.missing_bytes < 1000000);
+    fixture_end(&f);
+}
+
 static void qlog_applies_its_retention_by_itself(void **state)
 {
     struct fixture f;
@@ -122,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(retention_removes_what_is_older_than_its_days),
         cmocka_unit_test(retention_removes_the_oldest_above_its_bytes),
+        cmocka_unit_test(retention_makes_room_but_leaves_the_last_day_and_what_is_held),
         cmocka_unit_test(qlog_applies_its_retention_by_itself),
         cmocka_unit_test(chain_goes_on_when_every_segment_was_removed),
     };

@@ -11,6 +11,7 @@
 #include "dns/rr.h"
 #include "operator/command.h"
 #include "operator/log_check.h"
+#include "operator/log_compact.h"
 #include "operator/log_fields.h"
 #include "operator/log_hold.h"
 #include "operator/log_options.h"
@@ -146,8 +147,10 @@ static int prune_run(struct log_task *task)
     const struct log_options *o = &task->options;
     const struct qlog_opts *configured = &task->env->config->log;
     bool given = o->days >= 0 || o->bytes >= 0;
-    struct retention_opts opts = {
-        .keep_s = configured->retention_s, .keep_bytes = configured->retention_bytes, .keys_s = configured->identity_s};
+    struct retention_opts opts = {.keep_s = configured->retention_s,
+                                  .keep_bytes = configured->retention_bytes,
+                                  .keep_free = configured->retention_free,
+                                  .keys_s = configured->identity_s};
     struct retention_result result = {0};
     if (given)
         opts = (struct retention_opts){.keep_s = o->days < 0    ? 0
@@ -155,6 +158,7 @@ static int prune_run(struct log_task *task)
                                                                 : o->days * 86400,
                                        .keep_bytes = o->bytes < 0 ? 0 : (uint64_t)o->bytes};
     int dir_fd = open(task->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    opts.free_now = dir_fd < 0 ? 0 : retention_free_now(dir_fd);
     int code = dir_fd < 0 ? -errno : retention_apply(dir_fd, &opts, task->now_ns / 1000000000, &result);
     if (dir_fd >= 0)
         close(dir_fd);
@@ -167,12 +171,21 @@ static int prune_run(struct log_task *task)
                 result.keys_destroyed);
     if (result.held > 0)
         fprintf(task->env->out, "%" PRIu64 " segments are held (belisha log hold)\n", result.held);
+    if (result.missing_bytes > 0)
+        fprintf(task->env->out,
+                "the file system has %" PRIu64 " bytes too little (log.retention_free), and nothing more may go\n",
+                result.missing_bytes);
     return OPERATOR_OK;
 }
 
 static int hold_run(struct log_task *task)
 {
     return log_hold_run(task->env, task->dir, &task->options);
+}
+
+static int compact_run(struct log_task *task)
+{
+    return log_compact_run(task->env, task->dir, &task->options, task->now_ns / 1000000000);
 }
 
 static int verify_run(struct log_task *task)
@@ -208,7 +221,7 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
     } subcommands[] = {{"tail", "log.tail", tail_run},       {"search", "log.search", search_run},
                        {"export", "log.export", export_run}, {"prune", "log.prune", prune_run},
                        {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run},
-                       {"check-export", NULL, check_run}};
+                       {"check-export", NULL, check_run},    {"compact", NULL, compact_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
@@ -231,7 +244,8 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         log_names_close(&task.names);
         return code;
     }
-    return operator_usage(env, &command_log, "tail, search, export, check-export, prune, hold or verify is expected");
+    return operator_usage(env, &command_log,
+                          "tail, search, export, check-export, prune, compact, hold or verify is expected");
 }
 
 static const char details[] =
@@ -240,6 +254,7 @@ static const char details[] =
     "  export        the same with all columns, for other programs\n"
     "  check-export  is an export as it left? A zip, or a file with its manifest beside it\n"
     "  prune         removes the oldest segments\n"
+    "  compact       merges the small segments of days that are over, as belishad does by itself (log.compact)\n"
     "  hold          keeps days from retention, with the keys that tell who asked; without options, lists what is "
     "held\n"
     "  verify        has no segment been changed, damaged, taken from the middle or put in its place?\n"
@@ -268,6 +283,7 @@ static const char details[] =
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
     "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
+    "  --json                    verify: one object, for programs\n"
     "  --days-from DAY, --days-to DAY, --reason TEXT\n"
     "                            hold: both days and those between (2026-11-02, UTC), and why\n"
     "  --release NUMBER          hold: ends one\n"
@@ -281,7 +297,8 @@ const struct operator_command command_log = {
                 "log check-export [--password-file FILE] [--key FILE]... FILE\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"
-                "log verify [--key FILE]... [--dir DIR]",
+                "log compact [--dir DIR]\n"
+                "log verify [--key FILE]... [--json] [--dir DIR]",
     .help = "look into the query log, export it, remove what is too old, check its chain",
     .details = details,
     .needs_config = true,

@@ -195,6 +195,7 @@ static void take_flag(struct log_options *o, int option)
                  : option == 'z' ? &o->zip
                  : option == 'p' ? &o->plain
                  : option == 'i' ? &o->without_identities
+                 : option == 'j' ? &o->json
                                  : &o->ask_password;
     *flag = true;
 }
@@ -236,6 +237,7 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'p':
     case 'i':
     case 'a':
+    case 'j':
         take_flag(o, option);
         return NULL;
     case 'P':
@@ -299,6 +301,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
                                             {"zip", no_argument, NULL, 'z'},
                                             {"plain", no_argument, NULL, 'p'},
                                             {"without-identities", no_argument, NULL, 'i'},
+                                            {"json", no_argument, NULL, 'j'},
                                             {"ask-password", no_argument, NULL, 'a'},
                                             {"password-file", required_argument, NULL, 'P'},
                                             {"reference", required_argument, NULL, 'r'},

@@ -33,6 +33,7 @@ struct log_options {
     size_t key_count;
     struct hold hold; /* hold: from, to and reason as given */
     bool holds;       /* ... and any of them was given */
+    bool json;        /* verify: for programs */
     uint32_t release; /* hold: the one that ends; 0: none */
 };
 

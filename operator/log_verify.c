@@ -6,12 +6,27 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "qlog/verify.h"
 
-static void print_fault(void *ctx, const char *file, const char *what)
+struct report {
+    const struct operator_env *env;
+    bool json;
+    struct text faults; /* JSON objects */
+};
+
+static void note_fault(void *ctx, const char *file, const char *what)
 {
-    const struct operator_env *env = ctx;
-    fprintf(env->err, "belisha log: %s: %s\n", file, what);
+    struct report *report = ctx;
+    if (!report->json) {
+        fprintf(report->env->err, "belisha log: %s: %s\n", file, what);
+        return;
+    }
+    text_printf(&report->faults, "%s{\"file\": ", report->faults.len == 0 ? "" : ", ");
+    text_add_json(&report->faults, file);
+    text_printf(&report->faults, ", \"what\": ");
+    text_add_json(&report->faults, what);
+    text_add(&report->faults, "}", 1);
 }
 
 int log_verify_keys(const struct operator_env *env, const struct log_options *options,
@@ -43,27 +58,76 @@ static void print_signer(const struct operator_env *env, const struct log_option
                 result->signed_segments, signing_id_to_text(result->last_key, id));
 }
 
+static void print_merged(const struct operator_env *env, const struct verify_result *r)
+{
+    if (r->merged == 0)
+        return;
+    fprintf(env->out, "%" PRIu64 " of these numbers were merged; their rows were compared with what was signed then\n",
+            r->merged);
+    if (r->who_unknown > 0)
+        fprintf(env->out,
+                "... who asked could not be compared in %" PRIu64
+                " of them: keys are gone, or somebody was forgotten\n",
+                r->who_unknown);
+}
+
+static void print_words(const struct operator_env *env, const struct log_options *options,
+                        const struct verify_result *r)
+{
+    fprintf(env->out,
+            "%" PRIu64 " segments (%" PRIu64 " to %" PRIu64 "), %" PRIu64 " blocks, %" PRIu64 " rows, %" PRIu64
+            " lost in gaps, %" PRIu64 " faults\n",
+            r->segments, r->first_sequence, r->last_sequence, r->blocks, r->rows, r->lost, r->faults);
+    print_merged(env, r);
+    if (r->journal_rows > 0)
+        fprintf(env->out, "%" PRIu64 " rows are in journals, which no segment holds yet: they are not signed so far\n",
+                r->journal_rows);
+    print_signer(env, options, r);
+    if (r->segments == 0)
+        fprintf(env->out, "there is no segment that could be checked\n");
+    else if (r->faults == 0)
+        fprintf(env->out, "the log is as it was written: nothing is missing, changed or out of its order\n");
+    else
+        fprintf(env->out, "the log is NOT as it was written: see above which files, and keep a copy before anything "
+                          "else is done\n");
+}
+
+static void print_json(const struct report *report, const struct verify_result *r)
+{
+    char id[SIGNING_ID_TEXT_MAX];
+    FILE *out = report->env->out;
+    fprintf(out,
+            "{\"segments\": %" PRIu64 ", \"first_sequence\": %" PRIu64 ", \"last_sequence\": %" PRIu64
+            ", \"merged\": %" PRIu64 ", \"blocks\": %" PRIu64 ", \"rows\": %" PRIu64 ", \"lost\": %" PRIu64
+            ", \"journal_rows\": %" PRIu64 ", \"who_unknown\": %" PRIu64 ", \"signed\": %" PRIu64 ", \"key\": ",
+            r->segments, r->first_sequence, r->last_sequence, r->merged, r->blocks, r->rows, r->lost, r->journal_rows,
+            r->who_unknown, r->signed_segments);
+    if (r->signed_segments == 0)
+        fprintf(out, "null");
+    else
+        fprintf(out, "\"%s\"", signing_id_to_text(r->last_key, id));
+    fprintf(out, ", \"faults\": [%s]}\n", report->faults.bytes == NULL ? "" : report->faults.bytes);
+}
+
 int log_verify_run(const struct operator_env *env, const char *dir, const struct log_options *options)
 {
     struct signing_public keys[LOG_KEYS_MAX];
     struct verify_result result = {0};
+    struct report report = {.env = env, .json = options->json};
     if (log_verify_keys(env, options, keys) < 0)
         return OPERATOR_FAILED;
     const struct verify_opts opts = {
-        .keys = keys, .key_count = options->key_count, .fault = print_fault, .ctx = (void *)(uintptr_t)env};
+        .keys = keys, .key_count = options->key_count, .fault = note_fault, .ctx = &report};
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int code = dir_fd < 0 ? -errno : verify_log(dir_fd, &opts, &result);
     if (dir_fd >= 0)
         close(dir_fd);
-    if (code < 0) {
+    if (code < 0)
         fprintf(env->err, "belisha log: %s: %s\n", dir, err_str(code));
-        return OPERATOR_FAILED;
-    }
-    fprintf(env->out,
-            "%" PRIu64 " segments (%" PRIu64 " to %" PRIu64 "), %" PRIu64 " blocks, %" PRIu64 " rows, %" PRIu64
-            " lost in gaps, %" PRIu64 " faults\n",
-            result.segments, result.first_sequence, result.last_sequence, result.blocks, result.rows, result.lost,
-            result.faults);
-    print_signer(env, options, &result);
-    return result.faults == 0 ? OPERATOR_OK : OPERATOR_FAILED;
+    else if (options->json)
+        print_json(&report, &result);
+    else
+        print_words(env, options, &result);
+    text_done(&report.faults);
+    return code == 0 && result.faults == 0 ? OPERATOR_OK : OPERATOR_FAILED;
 }

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "qlog/journals.h"
 #include "qlog/merged.h"
 #include "qlog/origin.h"
 #include "qlog/segment_list.h"
 #include "qlog/signer.h"
+
+#define LOOKS_MAX 5 /* at a folder that changes meanwhile */
 
 struct verifier {
     const struct verify_opts *opts;
@@ -198,10 +201,14 @@ static void segment_verify(struct verifier *v, struct segment *segment, const st
     v->have_prev = segment_chain_end(segment, v->prev) == 0;
 }
 
-static void file_verify(struct verifier *v, const struct segment_file *file)
+/* Returns false when the file is gone: it was merged, or removed, since it was listed. */
+static bool file_verify(struct verifier *v, const struct segment_file *file)
 {
     struct segment *segment;
     v->file = file->file;
+    int code = segment_open(v->dir_fd, file->file, &segment);
+    if (code == ERR_NOENT)
+        return false;
     if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1) {
         fault_note(v, "a segment before this one is missing");
         v->have_prev = false;
@@ -209,37 +216,70 @@ static void file_verify(struct verifier *v, const struct segment_file *file)
     if (v->result.segments++ == 0)
         v->result.first_sequence = file->first_sequence;
     v->result.last_sequence = file->sequence;
-    int code = segment_open(v->dir_fd, file->file, &segment);
     if (code < 0) {
         fault_note(v, err_str(code));
         v->have_prev = false;
-        return;
+        return true;
     }
     if (segment->header.sequence != file->sequence)
         fault_note(v, "the file has another segment's name");
     v->have_prev = v->have_prev && !segment->footer_damaged;
     segment_verify(v, segment, file);
     segment_close(segment);
+    return true;
+}
+
+/* Opened before the segments are listed, so that no row is counted twice. */
+static int journals_count(struct verifier *v, struct journals *journals, const struct segment_list *list)
+{
+    const struct journal_item *item;
+    const char *node;
+    struct segment *newest;
+    int code = 0;
+    if (list->count > 0 && segment_open(v->dir_fd, list->files[list->count - 1].file, &newest) == 0) {
+        code = journals_skip(journals, newest);
+        segment_close(newest);
+    }
+    for (; code == 0 && (item = journals_head(journals, &node)) != NULL; journals_pass(journals))
+        v->result.journal_rows += item->kind == JOURNAL_ROW;
+    return code;
+}
+
+/* 1: the folder has changed meanwhile. */
+static int folder_verify(struct verifier *v)
+{
+    struct segment_list list = {0};
+    struct journals journals = {.dir_fd = v->dir_fd};
+    bool same = true;
+    v->result = (struct verify_result){0};
+    v->have_prev = false;
+    int code = journals_find(&journals, false);
+    if (code == 0)
+        code = segment_list(v->dir_fd, &list);
+    for (size_t i = 0; code == 0 && same && i < list.count; i++)
+        same = file_verify(v, &list.files[i]);
+    if (code == 0 && same)
+        code = journals_count(v, &journals, &list);
+    segment_list_done(&list);
+    journals_done(&journals);
+    return code < 0 ? code : !same;
 }
 
 int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result *out)
 {
     struct verifier *v = calloc(1, sizeof *v);
-    struct segment_list list;
-    int code = v == NULL ? ERR_NOMEM : segment_list(dir_fd, &list);
-    if (code < 0) {
-        free(v);
-        return code;
-    }
+    if (v == NULL)
+        return ERR_NOMEM;
     v->opts = opts;
     v->dir_fd = dir_fd;
     keyring_init(&v->keys, dir_fd);
-    for (size_t i = 0; i < list.count; i++)
-        file_verify(v, &list.files[i]);
-    segment_list_done(&list);
-    *out = v->result;
+    int code = 1;
+    for (int look = 0; code == 1 && look < LOOKS_MAX; look++)
+        code = folder_verify(v);
+    if (code >= 0)
+        *out = v->result;
     block_done(&v->block);
     keyring_done(&v->keys);
     free(v);
-    return 0;
+    return code == 1 ? ERR_BUSY : code;
 }

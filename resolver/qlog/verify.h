@@ -26,6 +26,7 @@ struct verify_result {
     uint64_t first_sequence; /* of the segments found; 0: none */
     uint64_t last_sequence;
     uint64_t signed_segments; /* whose signature is right, with those that were merged */
+    uint64_t journal_rows;    /* that no segment holds yet */
     uint64_t who_unknown;     /* merged ones of which can't be told whether who asked is as it was: keys are gone */
     uint64_t faults;
     uint8_t last_key[SIGNING_ID_LEN]; /* of the last of them; zero: none */
@@ -41,7 +42,7 @@ struct verify_opts {
     void *ctx;
 };
 
-/* 0 whatever was found; ERR_NOMEM, ERR_ACCESS, ERR_IO when the folder could not be read. */
+/* Begins once more, faults and all, when segments were merged or removed while it looked. 0 whatever was found; ERR_NOMEM, ERR_ACCESS, ERR_IO when the folder could not be read. */
 ERR_CHECKED int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result *out);
 
 #endif

@@ -32,6 +32,26 @@ const char *askers_group_name(const struct askers *askers, uint32_t number)
     return number < askers->groups.count ? (const char *)dict_at(&askers->groups, number, &len) : "";
 }
 
+int askers_help(struct askers *askers, uint32_t group, int64_t time_ns)
+{
+    if (group >= askers->help_cap) {
+        uint32_t cap = group + 64;
+        int64_t *help_ns = realloc(askers->help_ns, cap * sizeof *help_ns);
+        if (help_ns == NULL)
+            return ERR_NOMEM;
+        memset(help_ns + askers->help_cap, 0, (cap - askers->help_cap) * sizeof *help_ns);
+        askers->help_ns = help_ns;
+        askers->help_cap = cap;
+    }
+    askers->help_ns[group] = time_ns;
+    return 0;
+}
+
+int64_t askers_help_ns(const struct askers *askers, uint32_t group)
+{
+    return group < askers->help_cap ? askers->help_ns[group] : 0;
+}
+
 static int room_make(struct askers *askers)
 {
     if (askers->keys.count < askers->cap)
@@ -78,5 +98,6 @@ void askers_done(struct askers *askers)
     dict_done(&askers->keys);
     dict_done(&askers->groups);
     free(askers->items);
+    free(askers->help_ns);
     *askers = (struct askers){0};
 }

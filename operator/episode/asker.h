@@ -1,7 +1,7 @@
 /*
  * Who asks, as surely as the log says it: users, devices and addresses by numbers of our own, with what they did last.
  *
- * Memory:  heap, owned by the struct, 160 bytes for each and its key. Begins as {0}.
+ * Memory:  heap, owned by the struct, about 300 bytes for each and its key. Begins as {0}.
  * Threads: one.
  */
 #ifndef EPISODE_ASKER_H
@@ -10,7 +10,8 @@
 #include "episode/episode.h"
 #include "qlog/dict.h"
 
-#define ASKER_LEADS 6
+#define ASKER_LEADS  6
+#define ASKER_ECHOES 4
 
 /* A look-up of a site that somebody may have wanted to see. */
 struct asker_lead {
@@ -33,11 +34,15 @@ struct asker {
     uint32_t pending;                     /* 1 + strand that was just begun; 0: none */
     int64_t pending_ns;
     uint8_t pending_others; /* leads of other sites since */
+    uint8_t echo_next;
+    struct asker_lead echoes[ASKER_ECHOES]; /* visits that are left out, see episode/around.h */
 };
 
 struct askers {
     struct dict keys;
-    struct dict groups;  /* words, with closing zero */
+    struct dict groups; /* words, with closing zero */
+    int64_t *help_ns;   /* by group: when somebody of it last asked for help */
+    uint32_t help_cap;
     struct asker *items; /* by number in keys */
     uint32_t cap;
 };
@@ -52,6 +57,10 @@ struct asker_said {
 
 /* The number of a group's name. ERR_NOMEM. */
 ERR_CHECKED int64_t askers_group(struct askers *askers, const char *name);
+/* Somebody of the group asked for help. ERR_NOMEM. */
+ERR_CHECKED int askers_help(struct askers *askers, uint32_t group, int64_t time_ns);
+/* When that was the last time; 0: never. */
+int64_t askers_help_ns(const struct askers *askers, uint32_t group);
 const char *askers_group_name(const struct askers *askers, uint32_t number);
 
 /* The number of who asked. ERR_NOMEM. */

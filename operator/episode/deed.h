@@ -34,4 +34,15 @@ struct deed_asked {
 
 struct deed deed_of(const struct tables *tables, const struct deed_asked *asked);
 
+/* Whether somebody was, or wanted to be, at a site. */
+static inline bool deed_is_visit(const struct deed *deed)
+{
+    return deed->way >= DEED_PLAIN;
+}
+
+static inline bool deed_reaches(const struct deed *deed)
+{
+    return deed->verdict == EPISODE_LOGGED || deed->verdict == EPISODE_ALLOWED;
+}
+
 #endif

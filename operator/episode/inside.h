@@ -1,20 +1,19 @@
 /*
- * What a builder (episode/builder.h) is made of: questions come in (builder.c), strands grow, episodes are told (result.c).
+ * What a builder (episode/builder.h) is made of: questions come in row by row (builder.c) or block by block (feed.c), strands
+ * grow (take.c), episodes are told (result.c).
  */
 #ifndef EPISODE_INSIDE_H
 #define EPISODE_INSIDE_H
 
+#include "episode/around.h"
 #include "episode/asker.h"
 #include "episode/builder.h"
 #include "episode/deed.h"
+#include "episode/fresh.h"
 #include "episode/sites.h"
 #include "episode/strand.h"
 
-#define PAGE_NS        INT64_C(2000000000)    /* what comes with a page comes within it */
-#define ALONE_NS       INT64_C(60000000000)   /* a person at work asks for some other site within it */
-#define AFTER_BLOCK_NS INT64_C(1800000000000) /* a way round that is looked for later has other reasons */
-#define PREVIEW_SITES  3                      /* so many other sites at once: a list of links */
-#define CROWD_LEADS    60                     /* sites in a minute that one person does not open */
+#define INSIDE_TIES 1024u /* questions of one instant that are put in order; more stay as they come, piece by piece */
 
 /* One question that may belong to an episode. */
 struct inside_asked {
@@ -24,6 +23,7 @@ struct inside_asked {
     uint32_t group, device;
     struct ipaddr client;
     uint8_t grade;
+    uint8_t kind; /* enum site_kind */
     struct deed deed;
     const uint8_t *name;    /* wire; outlives the next questions of the same instant */
     const uint8_t *matched; /* NULL: as the name */
@@ -33,6 +33,9 @@ struct inside_tie_names {
     uint8_t name[NAME_MAX_LEN], matched[NAME_MAX_LEN];
 };
 
+struct inside_feed;
+struct lookalikes; /* episode/lookalike.h */
+
 struct episode_builder {
     struct episode_opts opts;
     struct askers askers;
@@ -41,16 +44,47 @@ struct episode_builder {
     struct inside_asked *ties; /* questions of one instant */
     struct inside_tie_names *tie_names;
     size_t tie_count;
+    struct freshes freshes;
+    struct inside_feed *feed; /* of feed.c; NULL: no block came yet */
     struct episode_sums sums;
     /* When it is finished: */
     bool finished;
     uint32_t *order; /* indexes of strands */
     uint8_t *ages;   /* 1 + enum episode_age, by group; 0: not asked yet */
     uint32_t age_cap;
+    uint32_t *newcomers; /* indexes of freshes */
+    size_t newcomer_count;
+    struct lookalikes *lookalikes;
 };
 
+/* Takes one question: those of one instant in the order of inside_flush(). ERR_NOMEM. */
+ERR_CHECKED int inside_take(struct episode_builder *builder, const struct inside_asked *asked);
+/* A look-up of a site that is in no episode. */
+void inside_lead(struct episode_builder *builder, struct asker *asker, uint32_t site, int64_t time_ns);
+/* Somebody was at a site. */
+struct inside_visit {
+    int64_t time_ns;
+    uint32_t who, site, group;
+    uint8_t category;
+    bool reached;
+};
+
+/* Counts who comes to sites that nobody was seen at before; where opts.seen is not NULL. ERR_NOMEM. */
+ERR_CHECKED int inside_newcomer(struct episode_builder *builder, const struct inside_visit *visit);
+/* The same for a question, if it is about a site. ERR_NOMEM. */
+ERR_CHECKED int inside_visit_note(struct episode_builder *builder, const struct inside_asked *asked);
+/* Whether nobody was seen there before the period; false where nothing is known of that time. */
+bool inside_is_new(const struct episode_builder *builder, uint32_t site);
+ERR_CHECKED int inside_newcomers_sort(struct episode_builder *builder);
+/* Lets the question wait for others of its instant; takes those of the one before. Its names outlive inside_keep(). ERR_NOMEM. */
+ERR_CHECKED int inside_wait(struct episode_builder *builder, const struct inside_asked *asked);
+/* Copies the names of those that wait, which are gone then. */
+void inside_keep(struct episode_builder *builder);
+/* Somebody of the group asked for help: questions of an earlier instant are taken first. ERR_NOMEM. */
+ERR_CHECKED int inside_help(struct episode_builder *builder, uint32_t group, int64_t time_ns);
 /* Takes the questions that wait for others of their instant. ERR_NOMEM. */
 ERR_CHECKED int inside_flush(struct episode_builder *builder);
+void inside_feed_free(struct inside_feed *feed);
 /* Makes the episode of a strand, with its score as far as it is known. */
 void inside_fill(struct episode_builder *builder, const struct strand *strand, struct episode *out);
 

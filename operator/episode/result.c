@@ -61,7 +61,7 @@ static bool is_accident(const struct episode *e, const struct strand *s)
     return told && e->visits <= 2 && singles == e->visits && (uint32_t)s->with_page + s->previews >= e->visits;
 }
 
-static uint32_t flags_of(const struct strand *s, const struct episode *e)
+static uint32_t flags_of(const struct episode_builder *b, const struct strand *s, const struct episode *e)
 {
     uint32_t flags = s->flags & ~(STRAND_SEVERAL_DEVICES | STRAND_SEVERAL_GROUPS);
     bool many = e->who.kind != EPISODE_NOBODY && (e->days >= 2 || e->visits >= 3);
@@ -74,6 +74,7 @@ static uint32_t flags_of(const struct strand *s, const struct episode *e)
     flags |= s->night > 0 ? EPISODE_NIGHT : 0;
     flags |= s->lesson > 0 ? EPISODE_LESSON : 0;
     flags |= s->others > 0 ? EPISODE_SEVERAL_SITES : 0;
+    flags |= inside_is_new(b, s->site) ? EPISODE_NEW : 0;
     flags |= e->reason == REASON_EXCEPTION ? EPISODE_EXCEPTION : 0;
     return flags;
 }
@@ -130,7 +131,7 @@ void inside_fill(struct episode_builder *b, const struct strand *s, struct episo
         out->examples[i] = strands_name(&b->strands, s->examples[i]);
     fill_who(b, s, &out->who);
     out->key = key_of(b, s, &out->who);
-    out->flags = flags_of(s, out);
+    out->flags = flags_of(b, s, out);
     score_make(out, tables_concern(b->opts.tables, s->category), age_of(b, s->group), s->others);
 }
 
@@ -238,7 +239,7 @@ int episode_builder_finish(struct episode_builder *b)
     free(b->order);
     b->order = order;
     b->finished = true;
-    return 0;
+    return inside_newcomers_sort(b);
 }
 
 size_t episode_count(const struct episode_builder *b)

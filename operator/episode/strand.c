@@ -4,6 +4,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define BURST_S   20    /* look-ups within it are of one page, or of one look of a program */
+#define LESSON_S  1800  /* about as long as a lesson */
 #define PAUSE_S   21600 /* a longer gap says nothing of how regular something is */
 
 static uint16_t up(uint16_t count)
@@ -116,18 +117,24 @@ bool strand_add(struct strand *strand, const struct strand_asked *asked, const s
     return name_is_new(strand, asked->name_hash);
 }
 
-/* The spread of the gaps, squared, is below (35 %)^2 of their mean: n * sum of squares < (1 + 0.1225) * sum^2. */
+/*
+ * The spread of the gaps, squared, is below (35 %)^2 of their mean: n * sum of squares < (1 + 0.1225) * sum^2. Whoever comes
+ * once in a lesson is regular by the timetable, so longer gaps do not count.
+ */
 static bool is_regular(const struct strand *strand)
 {
     double sum = (double)strand->gap_sum_s;
-    return (double)strand->gaps * (double)strand->gap_squares < 1.1225 * sum * sum;
+    return sum < (double)strand->gaps * LESSON_S &&
+           (double)strand->gaps * (double)strand->gap_squares < 1.1225 * sum * sum;
 }
 
 bool strand_is_machine(const struct strand *strand)
 {
-    if (strand->gaps >= 12 && is_regular(strand))
+    int hours = __builtin_popcount(strand->hours);
+    bool alone = strand->alone * 2 >= strand->gaps;
+    if (strand->gaps >= 12 && is_regular(strand) && (alone || hours >= 10))
         return true;
-    return strand->gaps >= 24 && __builtin_popcount(strand->hours) >= 16 && strand->alone * 2 >= strand->gaps;
+    return strand->gaps >= 24 && hours >= 16 && alone;
 }
 
 /*

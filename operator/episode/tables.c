@@ -303,3 +303,9 @@ bool tables_find(const struct tables *tables, const uint8_t *name, struct tables
                                .is_shared = entry->is_shared};
     return true;
 }
+
+const uint8_t *tables_service_name(const struct tables *tables, size_t i)
+{
+    /* They stand first. */
+    return i < tables->count && tables->entries[i].kind == SITE_SERVICE ? tables->names[i] : NULL;
+}

@@ -73,4 +73,7 @@ unsigned tables_gravest(const struct tables *tables, uint64_t categories);
 /* What the longest listed name at or above name (wire, lower case) is. false: none is listed. */
 bool tables_find(const struct tables *tables, const uint8_t *name, struct tables_hit *out);
 
+/* The i-th name of a service, wire; NULL behind the last. */
+const uint8_t *tables_service_name(const struct tables *tables, size_t i);
+
 #endif

@@ -212,6 +212,41 @@ static void help_is_in_nothing(void **state)
     assert_int_equal(sums.sites, 0);
 }
 
+/* What a page of help loads from elsewhere would tell of it. Well-known sites tell nothing, nor does what was open before. */
+static void what_follows_a_question_for_help_is_left_out(void **state)
+{
+    struct story *s = *state;
+    s->opts.all = true;
+    story_ask(s, 9 * H, "www.before.com");
+    s->row.record.grade = QLOG_GRADE_NONE;
+    story_reason(s, 9 * H + M, "www.childline.org.uk", CATEGORY_NONE, REASON_PROTECTED_HELP, VERDICT_RESOLVE);
+    story_user(s, 7, QLOG_GRADE_USER);
+    story_ask(s, 9 * H + M + S, "chat-widget.co.uk");
+    story_ask(s, 9 * H + M + S, "www.before.com");
+    story_ask(s, 9 * H + M + S, "www.bbc.co.uk");
+    story_ask(s, 9 * H + 8 * M, "chat-widget.co.uk");
+    story_ask(s, 9 * H + 9 * M, "www.after.com");
+    assert_int_equal(story_tell(s), 3);
+    assert_int_equal(story_find(s, "before.com").questions, 2);
+    story_find(s, "BBC");
+    story_find(s, "after.com");
+}
+
+static void others_can_be_left_out(void **state)
+{
+    struct story *s = *state;
+    const struct episode_only only = {.user = 8};
+    s->opts.only = &only;
+    s->opts.all = true;
+    story_blocked(s, 9 * H, "casino.com", CATEGORY_GAMBLING);
+    story_user(s, 8, QLOG_GRADE_USER);
+    story_ask(s, 9 * H, "www.example.com");
+    story_user(s, 8, QLOG_GRADE_DEVICE); /* not sure enough */
+    story_ask(s, 9 * H, "www.example.net");
+    assert_int_equal(story_tell(s), 1);
+    story_find(s, "example.com");
+}
+
 /* ---- accidents, programs, ways round ---- */
 
 static void a_name_among_a_list_of_links_may_be_an_accident(void **state)
@@ -471,6 +506,8 @@ int main(void)
         TEST(background_and_plain_sites_make_no_episode),
         TEST(a_listed_name_counts_though_it_looks_like_background),
         TEST(help_is_in_nothing),
+        TEST(what_follows_a_question_for_help_is_left_out),
+        TEST(others_can_be_left_out),
         TEST(a_name_among_a_list_of_links_may_be_an_accident),
         TEST(the_first_of_a_list_of_links_too),
         TEST(who_comes_back_did_not_come_by_accident),

@@ -138,6 +138,8 @@ static int strand_take(struct episode_builder *b, struct asker *asker, const str
         .alone = known && around_others(asker, asked->site, asked->time_ns, AROUND_ALONE_NS) == 0,
         .after_block = known && is_after_block(asker, asked),
     };
+    if (b->opts.visit != NULL && strand_begins(strand, asked->time_ns))
+        b->opts.visit(b->opts.visit_ctx, asked->time_ns, asked->deed.category, asked->deed.verdict);
     if (known && !said.preview && strand_begins(strand, asked->time_ns)) {
         asker->pending = (uint32_t)(strand - b->strands.items) + 1;
         asker->pending_ns = asked->time_ns;

@@ -54,6 +54,29 @@ static void ten_minutes_of_silence_end_a_visit(void **state)
     assert_int_equal(story_episode(s, 0).lookups, 3);
 }
 
+static void visit_count(void *ctx, int64_t begin_ns, uint8_t category, uint8_t verdict)
+{
+    unsigned *count = ctx;
+    assert_true(begin_ns >= STORY_BEGIN);
+    assert_int_equal(category, CATEGORY_GAMBLING);
+    assert_int_equal(verdict, EPISODE_BLOCKED);
+    ++*count;
+}
+
+static void who_wants_to_hears_of_each_visit(void **state)
+{
+    struct story *s = *state;
+    unsigned count = 0;
+    s->opts.visit = visit_count;
+    s->opts.visit_ctx = &count;
+    for (int i = 0; i < 5; i++)
+        story_opens(s, 9 * H + i * 8 * M + (i > 2 ? H : 0), "www.example.com", CATEGORY_GAMBLING);
+    story_ask(s, 12 * H, "www.example.org");
+    story_tell(s);
+    assert_int_equal(count, 2);
+    assert_int_equal(story_episode(s, 0).visits, 2);
+}
+
 static void visits_of_a_week_are_one_episode(void **state)
 {
     struct story *s = *state;
@@ -496,6 +519,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(questions_of_one_page_are_one_lookup),
         TEST(ten_minutes_of_silence_end_a_visit),
+        TEST(who_wants_to_hears_of_each_visit),
         TEST(visits_of_a_week_are_one_episode),
         TEST(names_of_one_site_are_one_episode),
         TEST(category_and_verdict_part_episodes),

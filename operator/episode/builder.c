@@ -43,6 +43,7 @@ void episode_builder_free(struct episode_builder *b)
     free(b->order);
     free(b->ages);
     free(b->newcomers);
+    free(b->company);
     lookalikes_free(b->lookalikes);
     freshes_done(&b->freshes);
     inside_feed_free(b->feed);

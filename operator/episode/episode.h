@@ -68,6 +68,7 @@ enum episode_flag {
     EPISODE_LESSON = 1 << 10,     /* some in lesson time */
     EPISODE_SEVERAL_SITES = 1 << 11, /* other episodes of the same who have the same category */
     EPISODE_EXCEPTION = 1 << 12,     /* allowed by a decision that somebody recorded */
+    EPISODE_COMPANY = 1 << 13,       /* the site is asked for along with others: pages load it, nobody goes there */
 };
 
 /* Why the score is what it is. */
@@ -86,6 +87,7 @@ enum episode_reason {
     EPISODE_FOR_NEW,
     EPISODE_FOR_ACCIDENT,
     EPISODE_FOR_MACHINE,
+    EPISODE_FOR_COMPANY,
     EPISODE_REASONS
 };
 

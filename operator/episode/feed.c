@@ -145,9 +145,7 @@ static int row_take(struct episode_builder *b, const struct block_view *view, ui
     }
     if (what->deed.way == DEED_PLAIN && !b->opts.all) {
         b->sums.plain++;
-        if (asker->kind != EPISODE_NOBODY)
-            inside_lead(b, asker, what->site, view->time[row]);
-        return 0;
+        return asker->kind == EPISODE_NOBODY ? 0 : inside_lead(b, asker, what->site, view->time[row]);
     }
     if (what->deed.way == DEED_BACKGROUND) {
         b->sums.background++;

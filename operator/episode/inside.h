@@ -33,6 +33,11 @@ struct inside_tie_names {
     uint8_t name[NAME_MAX_LEN], matched[NAME_MAX_LEN];
 };
 
+/* How often a site was asked for, and how often along with another one. */
+struct inside_company {
+    uint32_t asked, along;
+};
+
 struct inside_feed;
 struct lookalikes; /* episode/lookalike.h */
 
@@ -45,6 +50,8 @@ struct episode_builder {
     struct inside_tie_names *tie_names;
     size_t tie_count;
     struct freshes freshes;
+    struct inside_company *company; /* by site */
+    uint32_t company_cap;
     struct inside_feed *feed; /* of feed.c; NULL: no block came yet */
     struct episode_sums sums;
     /* When it is finished: */
@@ -59,8 +66,13 @@ struct episode_builder {
 
 /* Takes one question: those of one instant in the order of inside_flush(). ERR_NOMEM. */
 ERR_CHECKED int inside_take(struct episode_builder *builder, const struct inside_asked *asked);
-/* A look-up of a site that is in no episode. */
-void inside_lead(struct episode_builder *builder, struct asker *asker, uint32_t site, int64_t time_ns);
+/* Somebody looked a site up: what comes after it is near to it. ERR_NOMEM. */
+ERR_CHECKED int inside_lead(struct episode_builder *builder, struct asker *asker, uint32_t site, int64_t time_ns);
+/*
+ * Whether the site comes along with others, so that pages ask for it and nobody goes there: such sites are too many for any
+ * table. Of what was only asked for now and then nothing is said.
+ */
+bool inside_is_company(const struct episode_builder *builder, uint32_t site);
 /* Somebody was at a site. */
 struct inside_visit {
     int64_t time_ns;

@@ -109,11 +109,10 @@ int inside_newcomers_sort(struct episode_builder *b)
     for (uint32_t i = 0; knows_before(b) && i < b->freshes.count; i++) {
         const char *like;
         const struct fresh *fresh = &b->freshes.items[i];
-        if (fresh->reached)
-            places[count++] = (struct place){.index = i,
-                                             .people = fresh_people(fresh),
-                                             .hints = hints_of(b, fresh, &like),
-                                             .first_ns = fresh->first_ns};
+        unsigned hints = hints_of(b, fresh, &like);
+        if (fresh->reached && (hints != 0 || !inside_is_company(b, fresh->site)))
+            places[count++] =
+                (struct place){.index = i, .people = fresh_people(fresh), .hints = hints, .first_ns = fresh->first_ns};
     }
     qsort(places, count, sizeof *places, by_interest);
     for (size_t i = 0; i < count; i++)

@@ -2,7 +2,7 @@
  * Newcomers: sites that people reached in the period and that nobody of the school was seen at before.
  *
  * Most are harmless; a few are why the next category is needed. So each comes with what a name, and who came when, can hint at.
- * Nobody is named, and below NEWCOMER_FEW people not even how many they were.
+ * Sites that pages of others load (EPISODE_COMPANY) are left out, but for those with a hint. Nobody is named, and below NEWCOMER_FEW people not even how many they were.
  *
  * Memory: of the builder. Threads: plain data.
  */

@@ -74,6 +74,7 @@ static uint32_t flags_of(const struct episode_builder *b, const struct strand *s
     flags |= s->night > 0 ? EPISODE_NIGHT : 0;
     flags |= s->lesson > 0 ? EPISODE_LESSON : 0;
     flags |= s->others > 0 ? EPISODE_SEVERAL_SITES : 0;
+    flags |= inside_is_company(b, s->site) ? EPISODE_COMPANY : 0;
     flags |= inside_is_new(b, s->site) ? EPISODE_NEW : 0;
     flags |= e->reason == REASON_EXCEPTION ? EPISODE_EXCEPTION : 0;
     return flags;

@@ -73,8 +73,11 @@ static void add_circumstances(struct scoring *s, enum episode_age age, unsigned 
 static void take_away(struct scoring *s, const struct concern *concern)
 {
     const struct episode *e = s->episode;
+    int little = s->weight >= 45 ? 8 : s->sum / 2 < 15 ? s->sum / 2 : 15;
     if (e->flags & EPISODE_ACCIDENTAL)
-        add(s, EPISODE_FOR_ACCIDENT, s->weight >= 45 ? -8 : -(s->sum / 2 < 15 ? s->sum / 2 : 15), 0);
+        add(s, EPISODE_FOR_ACCIDENT, -little, 0);
+    else if (e->flags & EPISODE_COMPANY)
+        add(s, EPISODE_FOR_COMPANY, -little, 0);
     if ((e->flags & EPISODE_MACHINE) == 0)
         return;
     add(s, EPISODE_FOR_MACHINE, concern->machine ? 8 : -(s->sum * 2 / 3), 0);
@@ -153,6 +156,9 @@ void episode_part_to_text(const struct episode *episode, const struct episode_pa
         break;
     case EPISODE_FOR_MACHINE:
         text_printf(out, "%s", machine_text(part));
+        break;
+    case EPISODE_FOR_COMPANY:
+        text_printf(out, "the site is nearly always asked for along with others: pages load it");
         break;
     case EPISODE_REASONS:
         break;

@@ -16,9 +16,9 @@ struct site_finder {
 };
 
 /* Ends of names that are never sites of the world: special use (RFC 6761, 6762, 8375, 9476), what routers make up, reverse. */
-static const char *const local_ends[] = {
-    "arpa",      "local", "localhost", "localdomain", "lan",   "home", "internal", "corp",   "intranet", "private",
-    "workgroup", "test",  "invalid",   "example",     "onion", "alt",  "domain",   "router", "fritz.box"};
+static const char *const local_ends[] = {"arpa",     "local", "localhost", "localdomain", "lan",    "home",
+                                         "internal", "corp",  "intranet",  "private",     "test",   "workgroup",
+                                         "invalid",  "onion", "alt",       "domain",      "router", "fritz.box"};
 #define LOCAL_ENDS (sizeof local_ends / sizeof local_ends[0])
 
 static const uint8_t statutory_end[] = "\x09statutory\x07invalid";
@@ -131,7 +131,7 @@ static bool is_service_record(const uint8_t *name)
     return memcmp(next, https, sizeof https - 1) != 0;
 }
 
-static bool find_own(const struct site_finder *finder, const uint8_t *name, unsigned labels, struct site *out)
+static bool find_special(const struct site_finder *finder, const uint8_t *name, struct site *out)
 {
     if (name_is_at_or_below(name, statutory_end)) {
         *out = (struct site){.kind = SITE_STATUTORY, .domain = name};
@@ -141,17 +141,14 @@ static bool find_own(const struct site_finder *finder, const uint8_t *name, unsi
         *out = (struct site){.kind = SITE_HELP, .domain = name};
         return true;
     }
-    if (labels >= 2 && !is_listed(finder->own, name))
-        return false;
-    *out = (struct site){.kind = SITE_OWN, .domain = name};
-    return true;
+    return false;
 }
 
 void site_find(const struct site_finder *finder, const uint8_t *name, struct site *out)
 {
     struct tables_hit hit;
     unsigned labels = name_label_count(name);
-    if (find_own(finder, name, labels, out))
+    if (find_special(finder, name, out))
         return;
     *out = (struct site){.kind = SITE_PLAIN};
     unsigned own = registrable_labels(finder, name, labels);
@@ -165,6 +162,8 @@ void site_find(const struct site_finder *finder, const uint8_t *name, struct sit
     }
     if (out->kind == SITE_PLAIN && is_service_record(name))
         out->kind = SITE_PLATFORM;
+    if (out->service == NULL && (labels < 2 || is_listed(finder->own, name)))
+        out->kind = SITE_OWN;
     out->domain = name_skip_labels(name, labels - own);
 }
 

@@ -17,7 +17,7 @@
 
 struct site {
     enum site_kind kind;
-    const char *service;   /* SITE_SERVICE; NULL: its domain names it */
+    const char *service;   /* SITE_SERVICE, or SITE_DELIVERY of one; NULL: its domain names it */
     const uint8_t *domain; /* wire: the site's part of the name that was given; of a service what is listed of it */
 };
 

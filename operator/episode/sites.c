@@ -60,7 +60,7 @@ void sites_find(struct sites *sites, const uint8_t *name, size_t len, struct sit
 int64_t sites_number(struct sites *sites, const uint8_t *name, const struct sites_found *found)
 {
     struct sites_name *slot = found->slot;
-    uint8_t key[1 + NAME_MAX_LEN] = {slot->kind};
+    uint8_t key[1 + NAME_MAX_LEN] = {slot->service != NULL ? SITE_SERVICE : slot->kind};
     if (slot->site != 0)
         return slot->site - 1;
     const uint8_t *domain = name_skip_labels(name, name_label_count(name) - slot->labels);

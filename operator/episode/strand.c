@@ -118,14 +118,14 @@ bool strand_add(struct strand *strand, const struct strand_asked *asked, const s
 }
 
 /*
- * The spread of the gaps, squared, is below (35 %)^2 of their mean: n * sum of squares < (1 + 0.1225) * sum^2. Whoever comes
- * once in a lesson is regular by the timetable, so longer gaps do not count.
+ * The spread of the gaps, squared, is below `spread` squared of their mean: n * sum of squares < (1 + spread^2) * sum^2. Whoever
+ * comes once in a lesson is regular by the timetable, so gaps that long must be like those of a clock.
  */
 static bool is_regular(const struct strand *strand)
 {
     double sum = (double)strand->gap_sum_s;
-    return sum < (double)strand->gaps * LESSON_S &&
-           (double)strand->gaps * (double)strand->gap_squares < 1.1225 * sum * sum;
+    double spread = sum < (double)strand->gaps * LESSON_S ? 0.35 : 0.03;
+    return (double)strand->gaps * (double)strand->gap_squares < (1 + spread * spread) * sum * sum;
 }
 
 bool strand_is_machine(const struct strand *strand)

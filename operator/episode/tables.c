@@ -31,7 +31,7 @@ struct tables {
 
 struct service {
     const char *name;
-    struct schema_list domains; /* of const uint8_t * */
+    struct schema_list domains, loads; /* of const uint8_t * */
 };
 
 struct group {
@@ -66,6 +66,11 @@ static const struct schema_option service_options[] = {{.key = "name",
                                                         .offset = offsetof(struct service, domains),
                                                         .required = true,
                                                         .help = "its names, each with all below it"},
+                                                       {.key = "loads",
+                                                        .type = &schema_name,
+                                                        .shape = SCHEMA_LIST,
+                                                        .offset = offsetof(struct service, loads),
+                                                        .help = "names that its pages load, and pages of others too"},
                                                        {0}};
 
 static const struct schema_option site_options[] = {{.key = "services",
@@ -165,7 +170,7 @@ static int room_make(struct tables *t, const struct files *files)
     const struct group *groups = files->background.items;
     size_t count = files->shared.count;
     for (size_t i = 0; i < files->services.count; i++)
-        count += services[i].domains.count;
+        count += services[i].domains.count + services[i].loads.count;
     for (size_t i = 0; i < files->background.count; i++)
         count += groups[i].names.count;
     t->names = arena_alloc(t->arena, (count + 1) * sizeof(uint8_t *));
@@ -189,6 +194,8 @@ static int names_make(struct tables *t, const struct files *files)
         return err;
     for (size_t i = 0; i < files->services.count; i++)
         put_all(t, &services[i].domains, (struct entry){.kind = SITE_SERVICE, .service = services[i].name});
+    for (size_t i = 0; i < files->services.count; i++)
+        put_all(t, &services[i].loads, (struct entry){.kind = SITE_DELIVERY, .service = services[i].name});
     put_all(t, &files->shared, (struct entry){.kind = SITE_PLAIN, .is_shared = true});
     for (size_t i = 0; i < files->background.count; i++)
         put_all(t, &groups[i].names, (struct entry){.kind = (enum site_kind)(SITE_DELIVERY + groups[i].kind)});

@@ -52,7 +52,7 @@ struct tables;
 /* A name that sites.yaml or background.yaml has. */
 struct tables_hit {
     enum site_kind kind;
-    const char *service; /* SITE_SERVICE */
+    const char *service; /* SITE_SERVICE, or SITE_DELIVERY of one; NULL */
     uint8_t labels;      /* of the listed name */
     bool is_shared;      /* below it everybody may have a site */
 };

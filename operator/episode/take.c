@@ -4,8 +4,10 @@
 
 #include "episode/inside.h"
 
-#define SECOND_NS INT64_C(1000000000)
-#define DAY_S     86400
+#define SECOND_NS       INT64_C(1000000000)
+#define DAY_S           86400
+#define COMPANY_MIN     30u
+#define COMPANY_PERCENT 85u
 
 /* When several other sites follow at once, what was begun may be one link of many that a browser looked up ahead. */
 static void pending_note(struct episode_builder *b, struct asker *asker, uint32_t site, int64_t time_ns)
@@ -21,10 +23,35 @@ static void pending_note(struct episode_builder *b, struct asker *asker, uint32_
     }
 }
 
-void inside_lead(struct episode_builder *b, struct asker *asker, uint32_t site, int64_t time_ns)
+static int company_note(struct episode_builder *b, uint32_t site, bool along)
 {
+    if (site >= b->company_cap) {
+        uint32_t cap = site * 2 + 1024;
+        struct inside_company *company = realloc(b->company, cap * sizeof *company);
+        if (company == NULL)
+            return ERR_NOMEM;
+        memset(company + b->company_cap, 0, (cap - b->company_cap) * sizeof *company);
+        b->company = company;
+        b->company_cap = cap;
+    }
+    b->company[site].asked++;
+    b->company[site].along += along;
+    return 0;
+}
+
+bool inside_is_company(const struct episode_builder *b, uint32_t site)
+{
+    const struct inside_company *company = site < b->company_cap ? &b->company[site] : NULL;
+    return company != NULL && company->asked >= COMPANY_MIN &&
+           (uint64_t)company->along * 100 >= (uint64_t)company->asked * COMPANY_PERCENT;
+}
+
+int inside_lead(struct episode_builder *b, struct asker *asker, uint32_t site, int64_t time_ns)
+{
+    bool along = around_others(asker, site, time_ns, AROUND_PAGE_NS) > 0;
     if (around_lead(asker, site, time_ns))
         pending_note(b, asker, site, time_ns);
+    return company_note(b, site, along);
 }
 
 /* ---- strands ---- */
@@ -199,8 +226,7 @@ int inside_take(struct episode_builder *b, const struct inside_asked *asked)
         return err;
     if (asked->deed.way == DEED_EPISODE)
         block_note(b, asker, asked);
-    inside_lead(b, asker, asked->site, asked->time_ns);
-    return 0;
+    return inside_lead(b, asker, asked->site, asked->time_ns);
 }
 
 /* An order that does not depend on how rows of one instant came: within one who, which alone matters, by what was asked. */

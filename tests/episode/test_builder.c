@@ -361,6 +361,24 @@ static void a_way_round_after_a_block_is_said(void **state)
     assert_false(story_find(s, "example.net").flags & EPISODE_AFTER_BLOCK);
 }
 
+/* Which strangers a page loads changes daily; that they come along with others all the time tells them. */
+static void what_always_comes_along_is_company(void **state)
+{
+    struct story *s = *state;
+    char name[32];
+    s->opts.all = true;
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "www.site%d.com", i);
+        story_ask(s, 9 * H + i * M, name);
+        story_ask(s, 9 * H + i * M + S / 2, "widget.co.uk");
+        story_ask(s, 9 * H + i * M + 30 * S, "www.visited.com");
+    }
+    story_tell(s);
+    assert_true(story_find(s, "widget.co.uk").flags & EPISODE_COMPANY);
+    assert_false(story_find(s, "visited.com").flags & EPISODE_COMPANY);
+    assert_false(story_find(s, "site7.com").flags & EPISODE_COMPANY);
+}
+
 /* ---- verdicts ---- */
 
 static void verdicts_are_told_apart(void **state)
@@ -540,6 +558,7 @@ int main(void)
         TEST(a_person_is_not_regular),
         TEST(an_infected_device_is_worse_for_being_regular),
         TEST(a_way_round_after_a_block_is_said),
+        TEST(what_always_comes_along_is_company),
         TEST(verdicts_are_told_apart),
         TEST(the_statutory_list_shows_its_opaque_id),
         TEST(the_gravest_category_of_a_name_counts),

@@ -145,7 +145,7 @@ static void extremism_for_two_nights(struct story *s)
 static void games_in_every_lesson(struct story *s)
 {
     for (int i = 0; i < 25; i++)
-        story_opens(s, i / 5 * D + (9 + i % 5) * H + i * 77 * S, "games.com", CATEGORY_GAMING);
+        story_opens(s, i / 5 * D + (9 + i % 5) * H + i * 37 % 11 * M, "games.com", CATEGORY_GAMING);
 }
 
 typedef void (*tell)(struct story *story);

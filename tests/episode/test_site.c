@@ -46,6 +46,8 @@ static void names_belong_to_sites(void **state)
         {"www.gov.uk", SITE_SERVICE, "GOV.UK"},
         {"d111.cloudfront.net", SITE_DELIVERY, NULL},
         {"fonts.gstatic.com", SITE_DELIVERY, NULL},
+        {"p16.tiktokcdn.com", SITE_DELIVERY, "TikTok"},
+        {"www.tiktok.com", SITE_SERVICE, "TikTok"},
         {"connectivitycheck.gstatic.com", SITE_CONNECTIVITY, NULL},
         {"securepubads.g.doubleclick.net", SITE_ADVERT, NULL},
         {"www.google-analytics.com", SITE_ANALYTICS, NULL},

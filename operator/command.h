@@ -59,6 +59,7 @@ extern const struct operator_command command_revoke;
 extern const struct operator_command command_silent;
 extern const struct operator_command command_status;
 extern const struct operator_command command_suspend;
+extern const struct operator_command command_visits;
 extern const struct operator_command command_who;
 extern const struct operator_command command_why;
 

@@ -228,6 +228,9 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
         return NULL;
     case 'x':
         return take_code(o, optarg);
+    case 'A':
+        o->all = true;
+        return NULL;
     case 'l':
         return take_limit(o, optarg);
     case 'f':
@@ -314,6 +317,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
                                             {"days-to", required_argument, NULL, 'H'},
                                             {"reason", required_argument, NULL, 'R'},
                                             {"release", required_argument, NULL, 'e'},
+                                            {"all", no_argument, NULL, 'A'},
                                             {0}};
     int option;
     *o = (struct log_options){.filter = {.action = -1}, .days = -1, .bytes = -1};

@@ -18,6 +18,7 @@ struct log_options {
     struct prefix client;
     uint8_t name[NAME_MAX_LEN];
     uint64_t limit; /* rows; 0: all */
+    bool all;       /* visits: also sites that concern nobody */
     enum grid_format format;
     bool bom;           /* CSV for Excel */
     const char *output; /* NULL: standard output */

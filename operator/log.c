@@ -16,6 +16,7 @@
 #include "operator/log_hold.h"
 #include "operator/log_options.h"
 #include "operator/log_send.h"
+#include "operator/log_ship.h"
 #include "operator/log_verify.h"
 #include "operator/reading.h"
 #include "qlog/retention.h"
@@ -223,6 +224,8 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
                        {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run},
                        {"check-export", NULL, check_run},    {"compact", NULL, compact_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
+    if (argc > 1 && strcmp(argv[1], "ship") == 0)
+        return log_ship_run(env, argc - 1, argv + 1);
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
             continue;
@@ -245,7 +248,7 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         return code;
     }
     return operator_usage(env, &command_log,
-                          "tail, search, export, check-export, prune, compact, hold or verify is expected");
+                          "tail, search, export, check-export, prune, compact, hold, ship or verify is expected");
 }
 
 static const char details[] =
@@ -288,7 +291,7 @@ static const char details[] =
     "                            hold: both days and those between (2026-11-02, UTC), and why\n"
     "  --release NUMBER          hold: ends one\n"
     "  --dir DIR                 another log, such as a copy\n"
-    "  --roster FILE             ... and the names of its users and devices\n";
+    "  --roster FILE             ... and the names of its users and devices\n" LOG_SHIP_DETAILS;
 
 const struct operator_command command_log = {
     .name = "log",
@@ -298,7 +301,7 @@ const struct operator_command command_log = {
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"
                 "log compact [--dir DIR]\n"
-                "log verify [--key FILE]... [--json] [--dir DIR]",
+                "log verify [--key FILE]... [--json] [--dir DIR]\n" LOG_SHIP_SYNOPSIS,
     .help = "look into the query log, export it, remove what is too old, check its chain",
     .details = details,
     .needs_config = true,

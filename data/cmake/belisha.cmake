@@ -68,7 +68,7 @@ foreach(pair
         "uv:libuv" "ldns:ldns" "fyaml:libfyaml" "curl:libcurl" "archive:libarchive" "idn2:libidn2" "psl:libpsl"
         "jansson:jansson" "zstd:libzstd" "sodium:libsodium" "xxhash:libxxhash" "microhttpd:libmicrohttpd"
         "cmocka:cmocka" "pcre2:libpcre2-8" "seccomp:libseccomp" "openssl:openssl" "nghttp2:libnghttp2"
-        "fstrm:libfstrm" "sqlite:sqlite3")
+        "fstrm:libfstrm" "sqlite:sqlite3" "rdkafka:rdkafka" "zlib:zlib")
     string(REPLACE ":" ";" pair ${pair})
     list(GET pair 0 target)
     list(GET pair 1 module)

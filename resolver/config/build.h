@@ -91,6 +91,9 @@ ERR_CHECKED int build_leases(struct build *b);
 /* Who is told what, and by which way: delivery, alerts. After build_calendar(). */
 ERR_CHECKED int build_alerts(struct build *b);
 
+/* Where rows of the query log are sent to: shipping. */
+ERR_CHECKED int build_shipping(struct build *b);
+
 /* Protected help and all specially treated names: protected_help, policy.names. */
 ERR_CHECKED int build_names(struct build *b);
 

@@ -395,7 +395,7 @@ static int fill(struct build *b)
 {
     static int (*const steps[])(struct build *) = {
         build_servers, build_recursion, build_records, build_policy,     build_names, build_change, build_decisions,
-        fill_paths,    fill_notice,     fill_tls,      build_structured, fill_tap,    fill_version};
+        fill_paths,    fill_notice,     fill_tls,      build_structured, fill_tap,    fill_version, build_shipping};
     b->config->listen = b->options->listen.items;
     b->config->listen_count = b->options->listen.count;
     b->config->workers = worker_count(b->options->workers);

@@ -22,6 +22,7 @@
 #include "change/rules.h"
 #include "config/alerting.h"
 #include "config/errors.h"
+#include "config/shipping.h"
 #include "control/people_report.h"
 #include "control/rights.h"
 #include "dnstap/tap.h"
@@ -185,6 +186,7 @@ struct config {
     struct config_api api;
     struct config_delivery delivery;
     struct config_alerts alerts;
+    struct config_shipping shipping;
     const char *sessions_path; /* <state_dir>/state/sessions (session/session_journal.h) */
     bool needs_trust;          /* an upstream server is asked over TLS */
     const char *upstream_ca;   /* file of the roots it must lead to; NULL: the system's */

@@ -14,6 +14,7 @@
 #include "config/options_change.h"
 #include "config/options_delivery.h"
 #include "config/options_identity.h"
+#include "config/options_shipping.h"
 #include "config/schema.h"
 #include "config/search_table.h"
 
@@ -268,6 +269,7 @@ struct options {
         const char *day_keys;
         int64_t identity_ms;
     } log;
+    struct options_shipping shipping;
     struct options_dnstap dnstap;
     struct options_identity identity;
     struct {

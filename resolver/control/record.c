@@ -41,7 +41,7 @@ static const struct {
     {"people.reason", ACT_READ_LOG},  {"log.replay", ACT_READ_LOG},     {"log.report", ACT_READ_LOG},
     {"log.hold", ACT_OPERATE},        {"log.exported", ACT_READ_LOG},   {"log.needs", ACT_READ_LOG},
     {"log.visits", ACT_READ_LOG},     {"ledger.show", ACT_READ_LEDGER}, {"ledger.export", ACT_READ_LEDGER},
-    {"identity.forget", ACT_OPERATE},
+    {"identity.forget", ACT_OPERATE}, {"log.ship", ACT_OPERATE},        {"log.pseudonym", ACT_READ_LOG},
 };
 
 static bool find_kind(const char *kind, enum act *out)

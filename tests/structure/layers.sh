@@ -58,7 +58,8 @@ operator/episode: base dns policy qlog config
 operator/grid: base qlog
 operator/parcel: base signing
 operator/sheet: base dns policy qlog grid
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode
+operator/ship: base dns identity qlog config delivery
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode ship
 '
 
 # header of a library: the only folders that may include it
@@ -70,14 +71,16 @@ nghttp2/: resolver/net
 fstrm.h: resolver/net
 microhttpd.h: resolver/monitor resolver/notice
 libfyaml.h: resolver/config
-zstd.h: operator/grid resolver/qlog
+zstd.h: operator/grid operator/ship resolver/qlog
+zlib.h: operator/ship
+librdkafka/: operator/ship
 sqlite3.h: operator/grid
-curl/: blocklist-compiler/fetch operator/delivery
+curl/: blocklist-compiler/fetch operator/delivery operator/ship
 archive.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
-libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode
-jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery resolver/session
+libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode operator/ship
+jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery operator/ship resolver/session
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -295,7 +295,8 @@ static int insert(struct clickhouse *c, const struct batch *batch, struct sink_r
     const struct poster_request request = {.url = c->url.bytes,
                                            .body = c->packed.bytes,
                                            .body_len = c->packed.len,
-                                           .encoding = pack_name(c->server.packing)};
+                                           .encoding = pack_name(c->server.packing),
+                                           .once = true};
     code = post(c, &request);
     if (code == 0)
         report->bytes += c->packed.len;

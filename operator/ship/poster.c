@@ -126,6 +126,8 @@ int poster_post(struct poster *poster, const struct poster_request *request, str
     curl_easy_setopt(poster->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(poster->curl, CURLOPT_POSTFIELDS, request->body_len == 0 ? "" : request->body);
     curl_easy_setopt(poster->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+    /* libcurl repeats a request by itself when a connection that was used before breaks without an answer. */
+    curl_easy_setopt(poster->curl, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
     CURLcode code = curl_easy_perform(poster->curl);
     curl_easy_setopt(poster->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);

@@ -9,6 +9,7 @@
 #define SHIP_POSTER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -26,6 +27,7 @@ struct poster_request {
     const void *body;
     size_t body_len;
     const char *encoding; /* of the body; NULL: as it is */
+    bool once; /* it changes something: it must not be sent a second time by whoever thinks that no harm is in it */
 };
 
 struct poster;

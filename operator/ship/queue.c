@@ -93,12 +93,19 @@ static void keys_renew(struct queue *queue)
     keyring_init(&queue->keys, queue->dir_fd);
 }
 
+/* Of a merged one, what was in segments before the place's has been sent. */
 static int file_open(struct queue *queue, const struct segment_file *file)
 {
+    struct queue_file opened = {.first = file->first_sequence, .last = file->sequence};
+    uint64_t segment = queue->after.segment;
     int code = segment_open(queue->dir_fd, file->file, &queue->segment);
-    if (code < 0)
+    if (code == 0 && segment > opened.first)
+        code = segment_start_after(queue->segment, segment - 1, &opened.start);
+    if (code < 0) {
+        file_close(queue);
         return code;
-    queue->file = (struct queue_file){.first = file->sequence, .last = file->sequence};
+    }
+    queue->file = opened;
     keys_renew(queue);
     return 0;
 }
@@ -108,9 +115,9 @@ static int note_removed(struct queue *queue, const struct segment_file *next)
     struct position *place = &queue->after;
     uint64_t from = place->segment;
     const struct ship_item note = {
-        .kind = SHIP_REMOVED, .time_ns = next->first_ms * MS_NS, .lost = next->sequence - from};
+        .kind = SHIP_REMOVED, .time_ns = next->first_ms * MS_NS, .lost = next->first_sequence - from};
     place->segments_removed += note.lost;
-    place_at(place, next->sequence);
+    place_at(place, next->first_sequence);
     return note_make(queue, from, &note);
 }
 
@@ -128,7 +135,7 @@ static int at_the_end(struct queue *queue)
     if (queue->list.count == 0 || place->segment <= queue->list.files[queue->list.count - 1].sequence + 1)
         return 0;
     place->begun_anew++;
-    place_at(place, queue->list.files[0].sequence);
+    place_at(place, queue->list.files[0].first_sequence);
     return 2;
 }
 
@@ -146,8 +153,8 @@ static int file_seek(struct queue *queue)
     if (file == NULL)
         return at_the_end(queue);
     if (place->segment == 0)
-        place_at(place, file->sequence);
-    if (file->sequence > place->segment)
+        place_at(place, file->first_sequence);
+    if (file->first_sequence > place->segment)
         return note_removed(queue, file) + 2;
     code = file_open(queue, file);
     if (code == ERR_NOENT)
@@ -168,8 +175,8 @@ struct spot {
 static bool spot_find(const struct queue *queue, struct spot *out)
 {
     const struct segment *segment = queue->segment;
-    uint64_t rows = queue->file.rows_before + queue->after.rows;
-    uint64_t gaps = queue->file.gaps_before + queue->after.gaps;
+    uint64_t rows = queue->file.start.rows + queue->after.rows;
+    uint64_t gaps = queue->file.start.gaps + queue->after.gaps;
     for (uint32_t i = 0; i < segment->footer.block_count; i++) {
         const struct segment_block *block = &segment->blocks[i];
         if (block->rows > rows || block->gaps > gaps) {

@@ -15,6 +15,7 @@
 #include "belisha/err.h"
 #include "qlog/block.h"
 #include "qlog/segment.h"
+#include "qlog/segment_list.h"
 #include "ship/batch.h"
 #include "ship/position.h"
 
@@ -24,8 +25,8 @@ struct queue {
     struct segment_list list;
     struct segment *segment;
     struct queue_file {
-        uint64_t first, last;              /* sequence numbers that it stands for */
-        uint64_t rows_before, gaps_before; /* of it, that lie before the place's segment begins */
+        uint64_t first, last;       /* sequence numbers that it stands for */
+        struct segment_start start; /* what of it lies before the place's segment begins */
     } file;
     struct block block;
     struct keyring keys;

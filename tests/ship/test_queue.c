@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "qlog/compact.h"
 #include "qlog/fixture.h"
 #include "ship/queue.h"
 
@@ -273,6 +274,72 @@ static void what_lies_behind_a_place_is_counted(void **state)
     assert_true(queue_lag("/nonexistent", &(struct position){0}, &lag) < 0);
 }
 
+static void merge(void)
+{
+    struct compact_result result;
+    struct compact_opts opts = {.dir_fd = open(fixture.dir, O_RDONLY | O_DIRECTORY), .now_s = 1800000000};
+    assert_int_equal(compact_log(&opts, &result), 0);
+    assert_int_equal(result.merged, SEGMENTS - 1);
+    close(opts.dir_fd);
+}
+
+/* The rest of the log from *at on: rows from `first` on, whose numbers go on from *at's. */
+static uint32_t walk_merged(struct position *at, uint32_t first)
+{
+    uint64_t segment = at->segment, number = at->rows;
+    struct queue queue;
+    uint32_t rows = 0;
+    int code;
+    assert_int_equal(queue_open(&queue, fixture.dir, "oakfield"), 0);
+    while ((code = queue_next(&queue, at)) == 1) {
+        assert_non_null(queue.batch.block);
+        for (uint32_t i = 0; i < queue.batch.rows.count; i++)
+            assert_int_equal(rule_of(&queue.batch, i), first + rows++);
+        if (queue.batch.origin.segment == segment) {
+            assert_int_equal(queue.batch.rows.number, number);
+            number += queue.batch.rows.count;
+        }
+        *at = queue.after;
+    }
+    assert_int_equal(code, 0);
+    queue_close(&queue);
+    return rows;
+}
+
+static void a_place_stays_where_it_is_when_segments_are_merged(void **state)
+{
+    static const struct position places[] = {{.segment = 1},
+                                             {.segment = 1, .rows = 120},
+                                             {.segment = 3},
+                                             {.segment = 3, .rows = 1},
+                                             {.segment = 3, .rows = EACH - 1},
+                                             {.segment = 4, .rows = 17},
+                                             {.segment = 5},
+                                             {.segment = 6}};
+    (void)state;
+    merge();
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct position at = places[i];
+        uint32_t first = (uint32_t)((at.segment - 1) * EACH + at.rows);
+        assert_int_equal(walk_merged(&at, first), SEGMENTS * EACH - first);
+        assert_int_equal(at.segment, SEGMENTS + 1);
+    }
+}
+
+static void segments_may_be_merged_between_two_batches(void **state)
+{
+    struct position at = {.segment = 2};
+    struct queue queue;
+    (void)state;
+    assert_int_equal(queue_open(&queue, fixture.dir, "oakfield"), 0);
+    assert_int_equal(queue_next(&queue, &at), 1);
+    merge();
+    assert_int_equal(rule_of(&queue.batch, 0), EACH);
+    at = queue.after;
+    queue_close(&queue);
+    assert_int_equal(walk_merged(&at, 2 * EACH), SEGMENTS * EACH - 2 * EACH);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -290,6 +357,8 @@ int main(void)
         TEST(another_log_in_its_place_is_sent_from_its_beginning),
         TEST(an_empty_log_is_no_other_log),
         TEST(what_lies_behind_a_place_is_counted),
+        TEST(a_place_stays_where_it_is_when_segments_are_merged),
+        TEST(segments_may_be_merged_between_two_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

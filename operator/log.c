@@ -15,6 +15,7 @@
 #include "operator/log_fields.h"
 #include "operator/log_hold.h"
 #include "operator/log_options.h"
+#include "operator/log_pack.h"
 #include "operator/log_send.h"
 #include "operator/log_ship.h"
 #include "operator/log_verify.h"
@@ -143,6 +144,12 @@ static int check_run(struct log_task *task)
     return log_check_run(task->env, &task->options);
 }
 
+static int pack_run(struct log_task *task)
+{
+    return log_pack_run(&(struct log_pack){
+        .env = task->env, .dir = task->dir, .options = &task->options, .names = &task->names, .now_ns = task->now_ns});
+}
+
 static int prune_run(struct log_task *task)
 {
     const struct log_options *o = &task->options;
@@ -219,10 +226,15 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         const char *name;
         const char *kind; /* of its entry in the ledger; NULL: it shows nothing of what was asked */
         int (*run)(struct log_task *task);
-    } subcommands[] = {{"tail", "log.tail", tail_run},       {"search", "log.search", search_run},
-                       {"export", "log.export", export_run}, {"prune", "log.prune", prune_run},
-                       {"hold", "log.hold", hold_run},       {"verify", NULL, verify_run},
-                       {"check-export", NULL, check_run},    {"compact", NULL, compact_run}};
+    } subcommands[] = {{"tail", "log.tail", tail_run},
+                       {"search", "log.search", search_run},
+                       {"export", "log.export", export_run},
+                       {"prune", "log.prune", prune_run},
+                       {"hold", "log.hold", hold_run},
+                       {"verify", NULL, verify_run},
+                       {"pack", NULL, pack_run} /* it writes down more than that */,
+                       {"check-export", NULL, check_run},
+                       {"compact", NULL, compact_run}};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     if (argc > 1 && strcmp(argv[1], "ship") == 0)
         return log_ship_run(env, argc - 1, argv + 1);
@@ -248,13 +260,14 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         return code;
     }
     return operator_usage(env, &command_log,
-                          "tail, search, export, check-export, prune, compact, hold, ship or verify is expected");
+                          "tail, search, export, pack, check-export, prune, compact, hold, ship or verify is expected");
 }
 
 static const char details[] =
     "  tail          records as they come in, until interrupted\n"
     "  search        records that are there, oldest first\n"
     "  export        the same with all columns, for other programs\n"
+    "  pack          rows for the police or the safeguarding lead, with names of the statutory list in full\n"
     "  check-export  is an export as it left? A zip, or a file with its manifest beside it\n"
     "  prune         removes the oldest segments\n"
     "  compact       merges the small segments of days that are over, as belishad does by itself (log.compact)\n"
@@ -283,6 +296,11 @@ static const char details[] =
     "  --password-file FILE      ... is in this file, or: --ask-password, is typed twice\n"
     "  --without-identities      export: a word that stays the same within the export stands for who asked\n"
     "  --plain --reason TEXT     export: who asked leaves unencrypted, and why; the ledger keeps it\n"
+    "  --for police|dsl          pack: for whom\n"
+    "  --reference TEXT          pack: a crime or case number\n"
+    "  --segments                pack: with the log's own signed files of that time\n"
+    "  --approve NUMBER          pack: another person approves of this request\n"
+    "  --request NUMBER          pack: the request that was approved\n"
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
     "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
@@ -297,6 +315,9 @@ const struct operator_command command_log = {
     .name = "log",
     .synopsis = "log tail|search [CHOICE]... [--limit NUMBER] [--dir DIR]\n"
                 "log export [CHOICE]... [--limit NUMBER] [--format FORMAT] [--bom] [-o FILE] [HOW] [--dir DIR]\n"
+                "log pack --for police|dsl --from TIME --to TIME CHOICE... --reason TEXT [--reference TEXT]\n"
+                "    [--segments] [--request NUMBER] [--password-file FILE | --ask-password] -o FILE\n"
+                "log pack --approve NUMBER [--reason TEXT]\n"
                 "log check-export [--password-file FILE] [--key FILE]... FILE\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"

@@ -189,6 +189,23 @@ static const char *take_release(struct log_options *o, const char *text)
     return NULL;
 }
 
+static const char *take_pack_for(struct log_options *o, const char *text)
+{
+    o->pack_for = strcmp(text, "police") == 0 ? LOG_PACK_POLICE
+                  : strcmp(text, "dsl") == 0  ? LOG_PACK_DSL
+                                              : LOG_PACK_NONE;
+    return o->pack_for == LOG_PACK_NONE ? "--for must be police or dsl" : NULL;
+}
+
+static const char *take_request(uint64_t *out, const char *text)
+{
+    int64_t number;
+    if (number_from_text(text, &number) < 0 || number == 0)
+        return "--approve and --request take the number of a request, as the ledger has it";
+    *out = (uint64_t)number;
+    return NULL;
+}
+
 static void take_flag(struct log_options *o, int option)
 {
     bool *flag = option == 'M'   ? &o->bom
@@ -196,6 +213,7 @@ static void take_flag(struct log_options *o, int option)
                  : option == 'p' ? &o->plain
                  : option == 'i' ? &o->without_identities
                  : option == 'j' ? &o->json
+                 : option == 's' ? &o->segments
                                  : &o->ask_password;
     *flag = true;
 }
@@ -241,8 +259,14 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'i':
     case 'a':
     case 'j':
+    case 's':
         take_flag(o, option);
         return NULL;
+    case 'O':
+        return take_pack_for(o, optarg);
+    case 'A':
+    case 'q':
+        return take_request(option == 'A' ? &o->approve : &o->request, optarg);
     case 'P':
         o->password_file = optarg;
         return NULL;
@@ -302,6 +326,10 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
                                             {"format", required_argument, NULL, 'f'},
                                             {"bom", no_argument, NULL, 'M'},
                                             {"zip", no_argument, NULL, 'z'},
+                                            {"for", required_argument, NULL, 'O'},
+                                            {"segments", no_argument, NULL, 's'},
+                                            {"approve", required_argument, NULL, 'A'},
+                                            {"request", required_argument, NULL, 'q'},
                                             {"plain", no_argument, NULL, 'p'},
                                             {"without-identities", no_argument, NULL, 'i'},
                                             {"json", no_argument, NULL, 'j'},

@@ -10,6 +10,8 @@
 
 #define LOG_KEYS_MAX 8
 
+enum log_pack_for { LOG_PACK_NONE, LOG_PACK_POLICE, LOG_PACK_DSL };
+
 struct log_options {
     const char *dir;           /* NULL: of the configuration */
     const char *roster;        /* NULL: of the configuration, when dir is */
@@ -26,6 +28,9 @@ struct log_options {
     bool without_identities;
     bool ask_password;
     const char *password_file;
+    enum log_pack_for pack_for;
+    bool segments;                  /* pack: the log's own files too */
+    uint64_t approve, request;      /* pack: number in the ledger; 0: not given */
     const char *checked;            /* check-export: the file */
     const char *reason, *reference; /* NULL: none given */
     int64_t days;                   /* prune; -1: not given */

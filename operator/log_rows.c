@@ -246,23 +246,25 @@ static int who_put(struct log_rows *rows, struct qlog_row *row, struct grid_cell
 }
 
 /* In a sealed pack the host that was listed stands where its id does elsewhere. */
-static void name_unveil(const struct log_rows *rows, struct grid_cell *cells)
+static int name_unveil(struct log_rows *rows, struct grid_cell *cells)
 {
     const struct memo *memo = &rows->memos[LOG_OF_WHAT];
-    for (size_t i = 0; rows->opts.unveil != NULL && i < memo->width; i++) {
+    int code = 0;
+    for (size_t i = 0; rows->opts.unveil != NULL && i < memo->width && code == 0; i++) {
         if (strcmp(log_fields[memo->fields[i]].column.name, "name") != 0)
             continue;
         const char *name = rows->opts.unveil(rows->opts.ctx, cells[i].text, cells[i].len);
         if (name != NULL)
-            cells[i] = (struct grid_cell){.there = true, .text = name, .len = strlen(name)};
+            code = cell_keep(rows, &(struct grid_cell){.there = true, .text = name, .len = strlen(name)}, &cells[i]);
     }
+    return code;
 }
 
 static int what_put(struct log_rows *rows, const struct qlog_row *row, struct grid_cell *out)
 {
     int code = memo_put(rows, LOG_OF_WHAT, row, out);
     if (code == 0)
-        name_unveil(rows, out);
+        code = name_unveil(rows, out);
     return code < 0 || row->record.generation == 0 ? code : set_add(&rows->sum.generations, row->record.generation);
 }
 

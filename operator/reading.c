@@ -59,7 +59,9 @@ static enum outcome ask_daemon(const struct operator_env *env, const json_t *not
 static bool may(const struct operator_env *env, const char *kind, const struct caller *caller)
 {
     struct text why = {0};
-    enum act act = strncmp(kind, "ledger.", 7) == 0 ? ACT_READ_LEDGER : ACT_READ_LOG;
+    enum act act = strncmp(kind, "ledger.", 7) == 0                                     ? ACT_READ_LEDGER
+                   : strcmp(kind, "log.pack") == 0 || strcmp(kind, "pack.approve") == 0 ? ACT_PACK
+                                                                                        : ACT_READ_LOG;
     if (roles_may(&env->config->roles, caller, act))
         return true;
     roles_refuse(&env->config->roles, caller, act, &why);

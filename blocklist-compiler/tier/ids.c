@@ -44,6 +44,21 @@ void ids_add(struct ids *ids, const struct hash_keys *keys, const struct name_ke
     bytes_add(&ids->lines, since, (size_t)since_len);
 }
 
+const char *ids_find(const struct ids *ids, const char *digits, size_t *out_len)
+{
+    struct span rest = {ids->lines.data, ids->lines.len};
+    while (rest.len > 0) {
+        struct span line = span_cut(&rest, '\n');
+        if (line.len <= DIGITS_LEN + 1 || memcmp(line.at, digits, DIGITS_LEN) != 0)
+            continue;
+        struct span behind = {line.at + DIGITS_LEN + 1, line.len - DIGITS_LEN - 1};
+        struct span host = span_cut(&behind, ' ');
+        *out_len = host.len;
+        return (const char *)host.at;
+    }
+    return NULL;
+}
+
 /* A line and how early it came: of two about one id the older says since when. */
 struct line {
     struct span text;

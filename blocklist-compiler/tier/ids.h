@@ -24,6 +24,8 @@ void ids_done(struct ids *ids);
 /* Memory that is missing shows in ids_save(). */
 void ids_add(struct ids *ids, const struct hash_keys *keys, const struct name_key *host, const char *text,
              int64_t since_s);
+/* The host that 16 digits mean, as it was listed; NULL: nobody knows. Points into ids; not zero-terminated. */
+const char *ids_find(const struct ids *ids, const char *digits, size_t *out_len);
 /* Errors of vault_put(). */
 ERR_CHECKED int ids_save(struct ids *ids, const struct vault *vault);
 

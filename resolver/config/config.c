@@ -212,6 +212,7 @@ static void fill_log(struct build *b)
 {
     const struct options *o = b->options;
     b->config->log_enabled = o->log.enabled;
+    b->config->log_pack_approval = o->log.pack_approval;
     b->config->log = (struct qlog_opts){.dir = path_in(b, o->log.dir),
                                         .node = o->log.node != NULL ? o->log.node : host_name(b),
                                         .key_path = path_in(b, o->log.key),

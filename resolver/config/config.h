@@ -172,6 +172,7 @@ struct config {
     struct people_report people_report;
     struct cache_opts cache; /* secret is left zero: main draws it */
     bool log_enabled;
+    bool log_pack_approval; /* `belisha log pack` needs a second person */
     struct qlog_opts log;   /* writer_count = workers; the name callbacks are left NULL: main knows them */
     const char *tap_socket; /* NULL: nothing is told by dnstap */
     struct tap_opts tap;

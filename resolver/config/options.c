@@ -456,6 +456,11 @@ static const struct schema_option log_options[] = {
      PART(log, identity_ms),
      .fallback = "0",
      .help = "keys of days that are older are destroyed; 0: with the last row of the day"},
+    {.key = "pack_approval",
+     .type = &schema_bool,
+     PART(log, pack_approval),
+     .fallback = "false",
+     .help = "a pack for the police or the safeguarding lead needs the approval of another person"},
     {0}};
 
 static const struct schema_option tls_options[] = {

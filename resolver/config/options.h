@@ -268,6 +268,7 @@ struct options {
         bool seal;
         const char *day_keys;
         int64_t identity_ms;
+        bool pack_approval;
     } log;
     struct options_shipping shipping;
     struct options_dnstap dnstap;

@@ -6,8 +6,8 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static const char *const acts[] = {"propose",  "approve",     "activate", "rollback",
-                                   "read-log", "read-ledger", "operate",  NULL}; /* enum act */
+static const char *const acts[] = {"propose",     "approve", "activate", "rollback", "read-log",
+                                   "read-ledger", "operate", "pack",     NULL}; /* enum act */
 static const char *const required_or_optional[] = {"required", "optional", NULL};
 
 #define AT(part)                                                                                                       \
@@ -44,7 +44,7 @@ const struct schema_option options_right_fields[] = {
      LIST_OF(schema_word),
      .words = acts,
      .offset = offsetof(struct options_right, may),
-     .help = "what it may do: propose, approve, activate, rollback, read-log, read-ledger, operate"},
+     .help = "what it may do: propose, approve, activate, rollback, read-log, read-ledger, operate, pack"},
     {0}};
 
 static const struct schema_option rule_fields[] = {

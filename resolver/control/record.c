@@ -36,12 +36,14 @@ static const struct {
     const char *kind;
     enum act act;
 } kinds[] = {
-    {"log.tail", ACT_READ_LOG},       {"log.search", ACT_READ_LOG},     {"log.export", ACT_READ_LOG},
-    {"log.prune", ACT_OPERATE},       {"log.who", ACT_READ_LOG},        {"log.why", ACT_READ_LOG},
-    {"people.reason", ACT_READ_LOG},  {"log.replay", ACT_READ_LOG},     {"log.report", ACT_READ_LOG},
-    {"log.hold", ACT_OPERATE},        {"log.exported", ACT_READ_LOG},   {"log.needs", ACT_READ_LOG},
-    {"log.visits", ACT_READ_LOG},     {"ledger.show", ACT_READ_LEDGER}, {"ledger.export", ACT_READ_LEDGER},
-    {"identity.forget", ACT_OPERATE}, {"log.ship", ACT_OPERATE},        {"log.pseudonym", ACT_READ_LOG},
+    {"log.tail", ACT_READ_LOG},       {"log.search", ACT_READ_LOG},        {"log.export", ACT_READ_LOG},
+    {"log.prune", ACT_OPERATE},       {"log.who", ACT_READ_LOG},           {"log.why", ACT_READ_LOG},
+    {"people.reason", ACT_READ_LOG},  {"log.replay", ACT_READ_LOG},        {"log.report", ACT_READ_LOG},
+    {"log.hold", ACT_OPERATE},        {"log.exported", ACT_READ_LOG},      {"log.needs", ACT_READ_LOG},
+    {"log.visits", ACT_READ_LOG},     {"ledger.show", ACT_READ_LEDGER},    {"ledger.export", ACT_READ_LEDGER},
+    {"identity.forget", ACT_OPERATE}, {"log.ship", ACT_OPERATE},           {"log.pseudonym", ACT_READ_LOG},
+    {"log.pack", ACT_PACK},           {"log.pack-approved", ACT_READ_LOG}, {"log.packed", ACT_READ_LOG},
+    {"pack.request", ACT_READ_LOG},   {"pack.approve", ACT_PACK},
 };
 
 static bool find_kind(const char *kind, enum act *out)

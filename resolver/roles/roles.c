@@ -9,7 +9,7 @@
 #define ROOM     16384 /* of a group in the user database */
 
 static const char *const act_names[ACT_COUNT] = {"propose",  "approve",     "activate", "rollback",
-                                                 "read-log", "read-ledger", "operate"};
+                                                 "read-log", "read-ledger", "operate",  "pack"};
 
 #define CHANGE (ACT_BIT(ACT_PROPOSE) | ACT_BIT(ACT_APPROVE))
 
@@ -20,9 +20,9 @@ static const struct {
 } usual[] = {
     {"technical", CHANGE | ACT_BIT(ACT_ACTIVATE) | ACT_BIT(ACT_ROLLBACK) | ACT_BIT(ACT_READ_LOG) |
                       ACT_BIT(ACT_READ_LEDGER) | ACT_BIT(ACT_OPERATE)},
-    {"senior-leader",
-     CHANGE | ACT_BIT(ACT_ACTIVATE) | ACT_BIT(ACT_ROLLBACK) | ACT_BIT(ACT_READ_LOG) | ACT_BIT(ACT_READ_LEDGER)},
-    {"safeguarding", CHANGE | ACT_BIT(ACT_READ_LOG) | ACT_BIT(ACT_READ_LEDGER)},
+    {"senior-leader", CHANGE | ACT_BIT(ACT_ACTIVATE) | ACT_BIT(ACT_ROLLBACK) | ACT_BIT(ACT_READ_LOG) |
+                          ACT_BIT(ACT_READ_LEDGER) | ACT_BIT(ACT_PACK)},
+    {"safeguarding", CHANGE | ACT_BIT(ACT_READ_LOG) | ACT_BIT(ACT_READ_LEDGER) | ACT_BIT(ACT_PACK)},
     {"educational", CHANGE | ACT_BIT(ACT_READ_LEDGER)},
     {"auditor", ACT_BIT(ACT_READ_LEDGER)},
 };

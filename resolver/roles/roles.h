@@ -24,6 +24,7 @@ enum act {
     ACT_READ_LOG,    /* see what was asked, and by whom */
     ACT_READ_LEDGER, /* see who did what */
     ACT_OPERATE,     /* reload, flush, stop */
+    ACT_PACK,        /* make or approve a sealed pack, which tells names of the statutory list */
     ACT_COUNT
 };
 

@@ -264,9 +264,9 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
         return NULL;
     case 'O':
         return take_pack_for(o, optarg);
-    case 'A':
+    case '1':
     case 'q':
-        return take_request(option == 'A' ? &o->approve : &o->request, optarg);
+        return take_request(option == '1' ? &o->approve : &o->request, optarg);
     case 'P':
         o->password_file = optarg;
         return NULL;
@@ -328,7 +328,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
                                             {"zip", no_argument, NULL, 'z'},
                                             {"for", required_argument, NULL, 'O'},
                                             {"segments", no_argument, NULL, 's'},
-                                            {"approve", required_argument, NULL, 'A'},
+                                            {"approve", required_argument, NULL, '1'},
                                             {"request", required_argument, NULL, 'q'},
                                             {"plain", no_argument, NULL, 'p'},
                                             {"without-identities", no_argument, NULL, 'i'},

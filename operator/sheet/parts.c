@@ -45,7 +45,7 @@ static void put_how_often(const struct sheet *sheet, const struct sheet_entry *e
     fputs("<br>", to);
     words_count(entry->visits, "visit", to);
     if (entry->days > 1) {
-        fputs(" on ", to);
+        fputs(entry->site_count > 1 ? " on at least " : " on ", to);
         words_count(entry->days, "day", to);
     }
     fputs(entry->blocked ? ", all blocked" : ", <strong>open to them</strong>", to);
@@ -122,6 +122,32 @@ void parts_entries(const struct sheet *sheet, FILE *to)
     for (size_t i = 0; i < count; i++)
         put_entry(sheet, i, to);
     fputs("</ol>\n", to);
+}
+
+static bool was_explained(const struct sheet *sheet, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(sheet->entries[k].topic, sheet->entries[i].topic) == 0)
+            return true;
+    return false;
+}
+
+void parts_meanings(const struct sheet *sheet, FILE *to)
+{
+    const size_t count = sheet->entry_count < SHEET_TOP_MAX ? sheet->entry_count : SHEET_TOP_MAX;
+    if (count == 0)
+        return;
+    fputs("<dl class=\"meanings\">\n", to);
+    for (size_t i = 0; i < count; i++) {
+        if (was_explained(sheet, i))
+            continue;
+        fputs("<div><dt>", to);
+        markup_text(sheet->entries[i].topic, to);
+        fputs("</dt><dd>", to);
+        markup_text(sheet->entries[i].means, to);
+        fputs("</dd></div>\n", to);
+    }
+    fputs("</dl>\n", to);
 }
 
 /* ---- requests ---- */

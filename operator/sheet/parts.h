@@ -13,6 +13,8 @@
 
 /* Entries from the first on, at most SHEET_TOP_MAX. */
 void parts_entries(const struct sheet *sheet, FILE *to);
+/* What the categories of those entries may mean. */
+void parts_meanings(const struct sheet *sheet, FILE *to);
 void parts_requests(const struct sheet *sheet, FILE *to);
 /* Resolver, lists, checks, the log itself. */
 void parts_health(const struct sheet *sheet, FILE *to);

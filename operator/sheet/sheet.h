@@ -38,6 +38,7 @@ struct sheet_who {
     const char *user, *device, *address;
     const char *group;
     const char *year; /* of school, where the people file says so */
+    bool crowded;     /* the address had several people at once */
 };
 
 /* What one person or device did on one kind of website. */
@@ -48,10 +49,11 @@ struct sheet_entry {
     size_t site_count;
     uint64_t visits, questions;
     int64_t first_s, last_s;
-    unsigned days;                          /* on which it was */
+    unsigned days;                          /* on which it was, at least */
     bool blocked;                           /* all of it; else some was open to them */
     bool statutory;                         /* sites are numbers, never names */
     const char *reasons[SHEET_REASONS_MAX]; /* why it is on the sheet, a phrase each; NULL: no more */
+    const char *means;                      /* what it may mean */
     const char *advice;                     /* what might be done */
     double concern;                         /* 0 to 100 */
 };
@@ -90,7 +92,7 @@ struct sheet_day {
 /* Blocked visits of one category, most first. */
 struct sheet_topic {
     const char *topic;
-    uint64_t visits, before; /* in the period, in the one before */
+    uint64_t visits;
     uint64_t askers;
     bool is_concern, is_statutory;
 };

@@ -58,6 +58,15 @@ static void put_first_page(const struct sheet *sheet, FILE *to)
     page_section_end(to);
 }
 
+static void put_meanings(const struct sheet *sheet, FILE *to)
+{
+    if (sheet->entry_count == 0)
+        return;
+    page_section("meanings", "What it may mean", to);
+    parts_meanings(sheet, to);
+    page_section_end(to);
+}
+
 /* ---- all visits ---- */
 
 static void put_visit(const struct sheet *sheet, const struct sheet_visit *visit, FILE *to)
@@ -90,7 +99,7 @@ static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
 {
     page_section("visits", "Everything behind it", to);
     if (sheet->visit_count == 0) {
-        fputs("<p>There are no visits in a category of concern.</p>\n", to);
+        fputs("<p>There are no visits in a category that matters.</p>\n", to);
         page_section_end(to);
         return;
     }
@@ -98,7 +107,7 @@ static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
           to);
     put_csv(csv, to);
     fputs("</p>\n", to);
-    markup_table("t-visits", "Visits in categories of concern; blocked, unless it says open",
+    markup_table("t-visits", "Visits, those of most concern first; blocked, unless it says open",
                  "website|category|who|when|#visits", to);
     for (size_t i = 0; i < sheet->visit_count && i < SHEET_LISTED_MAX; i++)
         put_visit(sheet, &sheet->visits[i], to);
@@ -300,6 +309,7 @@ void weekly_write(const struct sheet *sheet, const char *csv, FILE *to)
     page_section("requests", "Messages from pupils and staff", to);
     parts_requests(sheet, to);
     page_section_end(to);
+    put_meanings(sheet, to);
     put_visits(sheet, csv, to);
     put_numbers(sheet, to);
     page_section("sites", "Websites", to);

@@ -34,7 +34,7 @@ static void put_address(const struct sheet_who *who, FILE *to)
     }
     fputs("address ", to);
     put_strong(who->address, to);
-    fputs(", not known which device or who", to);
+    fputs(who->crowded ? ", which several people share: not known who" : ", not known which device or who", to);
 }
 
 void words_who(const struct sheet_who *who, FILE *to)

@@ -39,6 +39,7 @@ static void put_entries(struct sheet *sheet, int64_t base_s)
         .days = 3,
         .blocked = true,
         .reasons = {"a child may be in danger now", h("on 3 days"), "more towards the end of the week"},
+        .means = "It may mean this, or that. It may mean nothing.",
         .advice = h("Speak to them today, calmly and without blame. Follow your own procedure for a child at risk."),
         .concern = 82};
     entries[1] = (struct sheet_entry){.who = who(QLOG_GRADE_DEVICE, "", "trolley-2-laptop-11", "", "pupils", ""),
@@ -53,6 +54,7 @@ static void put_entries(struct sheet *sheet, int64_t base_s)
                                       .blocked = true,
                                       .statutory = true,
                                       .reasons = {"decided by a statutory list"},
+                                      .means = "It may mean this, or that. It may mean nothing.",
                                       .advice = "Do not open it and do not look for it yourself. Tell the head today.",
                                       .concern = 78};
     entries[2] = (struct sheet_entry){.who = who(QLOG_GRADE_USER, "t.lindqvist", "", "", "pupils-wifi", "Year 11"),
@@ -66,6 +68,7 @@ static void put_entries(struct sheet *sheet, int64_t base_s)
                                       .days = 5,
                                       .blocked = true,
                                       .reasons = {"on 5 days", "several websites of the kind", "in lessons"},
+                                      .means = "It may mean this, or that. It may mean nothing.",
                                       .advice = "Where it comes again, ask about money, debts and sleep.",
                                       .concern = 44};
     entries[3] =
@@ -80,6 +83,7 @@ static void put_entries(struct sheet *sheet, int64_t base_s)
                              .days = 1,
                              .blocked = false,
                              .reasons = {"3 visits"},
+                             .means = "It may mean this, or that. It may mean nothing.",
                              .advice = "Where it comes again, ask about money, debts and sleep.",
                              .concern = 30};
     for (size_t i = 0; i < COUNT(visits); i++) {
@@ -130,11 +134,8 @@ static void put_numbers(struct sheet *sheet)
         sheet->other += days[i].other;
     }
     for (size_t i = 0; i < COUNT(topics); i++)
-        topics[i] = (struct sheet_topic){.topic = h(names[i]),
-                                         .visits = 600 / (i * i + 1) + 2,
-                                         .before = 600 / (i + 1),
-                                         .askers = 40 - i * 3,
-                                         .is_concern = i > 2};
+        topics[i] = (struct sheet_topic){
+            .topic = h(names[i]), .visits = 600 / (i * i + 1) + 2, .askers = 40 - i * 3, .is_concern = i > 2};
     for (size_t i = 0; i < COUNT(weeks); i++)
         weeks[i] = (struct sheet_week){.first_day = sheet->period.first - 7 * (int32_t)(COUNT(weeks) - 1 - i),
                                        .known = i > 2,

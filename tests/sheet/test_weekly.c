@@ -88,7 +88,7 @@ static void an_empty_week_has_every_section_and_says_that_it_is_empty(void **sta
     static const char *const parts[] = {"Nothing this week asks for a closer look.",
                                         "that is what it",
                                         "Nobody has asked for a website to be opened",
-                                        "There are no visits in a category of concern.",
+                                        "There are no visits in a category that matters.",
                                         "There were no blocked visits.",
                                         "None was blocked.",
                                         "No rule was changed",

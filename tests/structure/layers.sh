@@ -57,7 +57,7 @@ operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
 operator/parcel: base signing
-operator/sheet: base dns policy qlog grid
+operator/sheet: base dns policy qlog grid episode
 operator/ship: base dns identity qlog config delivery
 operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship
 '

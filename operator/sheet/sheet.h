@@ -160,9 +160,10 @@ struct sheet_origin {
     uint64_t first_segment, last_segment; /* 0: all rows are still in journals */
     const char *chain;                    /* of the last, hex */
     uint64_t verify_faults, signed_segments;
-    bool verified;      /* the chain was checked */
-    const char *state;  /* of the running resolver: "" it is well, else what is wrong */
-    const char *policy; /* "version 12" */
+    bool verified;          /* the chain was checked */
+    unsigned ledger_faults; /* lines of the ledger that do not fit */
+    const char *state;      /* of the running resolver: "" it is well, else what is wrong */
+    const char *policy;     /* "version 12" */
     uint64_t generation;
 };
 

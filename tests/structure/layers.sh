@@ -57,7 +57,7 @@ operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
 operator/parcel: base signing
-operator/sheet: base dns policy qlog grid episode
+operator/sheet: base dns policy qlog grid episode ledger notice
 operator/ship: base dns identity qlog config delivery
 operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship
 '
@@ -80,7 +80,7 @@ archive.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode operator/ship
-jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery operator/ship resolver/session
+jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery operator/ship resolver/session operator/sheet
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

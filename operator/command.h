@@ -54,6 +54,7 @@ extern const struct operator_command command_log;
 extern const struct operator_command command_people;
 extern const struct operator_command command_policy;
 extern const struct operator_command command_reload;
+extern const struct operator_command command_report;
 extern const struct operator_command command_resume;
 extern const struct operator_command command_revoke;
 extern const struct operator_command command_silent;

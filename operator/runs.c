@@ -202,6 +202,15 @@ static json_t *summary(const json_t *record)
     return object;
 }
 
+json_t *runs_newest(const char *blocklist_dir)
+{
+    json_t *records[SHOWN_MAX];
+    size_t count = read_newest(blocklist_dir, records);
+    for (size_t i = 1; i < count; i++)
+        json_decref(records[i]);
+    return count == 0 ? NULL : records[0];
+}
+
 json_t *runs_json(const char *blocklist_dir)
 {
     json_t *records[SHOWN_MAX], *array = json_array();

@@ -19,4 +19,7 @@ uint64_t runs_generation_at(const char *blocklist_dir, int64_t at_s);
 /* The newest runs, newest first: time_s, outcome, generation, reason, feeds, stale, missing. NULL: no memory. */
 json_t *runs_json(const char *blocklist_dir);
 
+/* The whole record of the newest run; the caller gives it back. NULL: there is none. */
+json_t *runs_newest(const char *blocklist_dir);
+
 #endif

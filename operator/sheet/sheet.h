@@ -162,8 +162,10 @@ struct sheet_origin {
     uint64_t verify_faults, signed_segments;
     bool verified;          /* the chain was checked */
     unsigned ledger_faults; /* lines of the ledger that do not fit */
-    const char *state;      /* of the running resolver: "" it is well, else what is wrong */
-    const char *policy;     /* "version 12" */
+    bool ledger_unread;     /* it is there and could not be read */
+    bool inbox_unread;
+    const char *state;  /* of the running resolver: "" it is well, else what is wrong */
+    const char *policy; /* "version 12" */
     uint64_t generation;
 };
 

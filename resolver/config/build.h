@@ -90,6 +90,8 @@ ERR_CHECKED int build_leases(struct build *b);
 
 /* Who is told what, and by which way: delivery, alerts. After build_calendar(). */
 ERR_CHECKED int build_alerts(struct build *b);
+/* Which sheets are made when, and for whom. After build_alerts(). */
+ERR_CHECKED int build_reports(struct build *b);
 
 /* Where rows of the query log are sent to: shipping. */
 ERR_CHECKED int build_shipping(struct build *b);

@@ -413,7 +413,7 @@ static int fill(struct build *b)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](b) < 0)
             return ERR_NOMEM;
-    if (build_alerts(b) < 0)
+    if (build_alerts(b) < 0 || build_reports(b) < 0)
         return ERR_NOMEM;
     return build_leases(b);
 }

@@ -23,6 +23,7 @@
 #include "config/alerting.h"
 #include "config/errors.h"
 #include "config/shipping.h"
+#include "config/reporting.h"
 #include "control/people_report.h"
 #include "control/rights.h"
 #include "dnstap/tap.h"
@@ -188,6 +189,7 @@ struct config {
     struct config_delivery delivery;
     struct config_alerts alerts;
     struct config_shipping shipping;
+    struct config_reports reports;
     const char *sessions_path; /* <state_dir>/state/sessions (session/session_journal.h) */
     bool needs_trust;          /* an upstream server is asked over TLS */
     const char *upstream_ca;   /* file of the roots it must lead to; NULL: the system's */

@@ -675,5 +675,9 @@ const struct schema_option options_table[] = {
      .fields = options_alerts_fields,
      FIELD(alerts),
      .help = "what somebody is told of within a minute"},
+    {.key = "reports",
+     .fields = options_reports_fields,
+     FIELD(reports),
+     .help = "sheets that are made by themselves, and who gets them"},
     {.key = "blocklist", .fields = blocklist_options, FIELD(blocklist), .help = "the compiled lists"},
     {0}};

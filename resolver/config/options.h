@@ -15,6 +15,7 @@
 #include "config/options_delivery.h"
 #include "config/options_identity.h"
 #include "config/options_shipping.h"
+#include "config/options_reports.h"
 #include "config/schema.h"
 #include "config/search_table.h"
 
@@ -302,6 +303,7 @@ struct options {
     struct schema_list syslog;     /* struct options_syslog */
     struct schema_list recipients; /* struct options_recipient */
     struct options_alerts alerts;
+    struct options_reports reports;
 };
 
 /* The table of struct options. */

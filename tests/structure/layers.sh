@@ -59,7 +59,7 @@ operator/grid: base qlog
 operator/parcel: base signing
 operator/sheet: base dns policy qlog grid episode ledger notice
 operator/ship: base dns identity qlog config delivery
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship sheet
 '
 
 # header of a library: the only folders that may include it

@@ -11,10 +11,12 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "episode/seen.h"
 #include "identity/roster.h"
 #include "operator/attest.h"
 #include "operator/daemon.h"
 #include "operator/runs.h"
+#include "operator/school_sites.h"
 #include "policy/person_table.h"
 #include "qlog/verify.h"
 #include "roles/caller.h"
@@ -69,38 +71,27 @@ static const char *year_text(void *ctx, const char *user)
     return year == NULL ? "" : year;
 }
 
-static enum episode_age age_of(void *ctx, const char *group)
-{
-    const struct policy_opts *policy = &((const struct report_data *)ctx)->config->policy;
-    static const enum episode_age ages[] = {[POLICY_WORDING_PRIMARY] = EPISODE_AGE_PRIMARY,
-                                            [POLICY_WORDING_SECONDARY] = EPISODE_AGE_SECONDARY,
-                                            [POLICY_WORDING_STAFF] = EPISODE_AGE_ADULT};
-    for (size_t i = 0; i < policy->group_count; i++)
-        if (strcmp(policy->groups[i].name, group) == 0)
-            return ages[policy->levels[policy->groups[i].level].wording];
-    return EPISODE_AGE_UNKNOWN;
-}
-
 /* ---- the log ---- */
 
-static int finder_new(struct report_data *data)
+/*
+ * Which sites were seen before: a store that outlives the log, brought up to date first. Of another log nothing is known. One that can't
+ * be kept is of use once.
+ */
+static void seen_fill(struct report_data *data, const struct report_options *options, const char *dir)
 {
-    const struct config *config = data->config;
-    const uint8_t **own = calloc(config->query.zone_count + 1, sizeof *own);
-    size_t own_count = 0;
-    if (own == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < config->query.zone_count; i++)
-        if (config->query.zones[i].name[0] != 0)
-            own[own_count++] = config->query.zones[i].name;
-    const struct site_finder_opts opts = {.tables = data->tables,
-                                          .own = own,
-                                          .own_count = own_count,
-                                          .help = config->protected_help,
-                                          .help_count = config->protected_help_count};
-    const int code = site_finder_new(&opts, &data->finder);
-    free(own);
-    return code;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/state/" SEEN_FILE, data->config->state_dir);
+    int code = options->dir != NULL ? ERR_NOENT : seen_open(path, &data->seen);
+    if (code < 0 && code != ERR_NOENT)
+        complain(data, path, code);
+    if (code < 0)
+        code = seen_new(&data->seen);
+    if (code == 0)
+        code = seen_learn(data->seen, dir, data->tables, data->finder, 0, options->period.to_s * INT64_C(1000000000));
+    if (code == 0 && options->dir == NULL)
+        code = seen_save(data->seen, path);
+    if (code < 0 && code != ERR_ACCESS && code != ERR_NOENT)
+        complain(data, path, code);
 }
 
 static struct from_log_opts log_opts(struct report_data *data, const struct report_options *options, int64_t now_s)
@@ -108,8 +99,8 @@ static struct from_log_opts log_opts(struct report_data *data, const struct repo
     return (struct from_log_opts){
         .dir = options->dir != NULL ? options->dir : data->config->log.dir,
         .finder = data->finder,
-        .age = age_of,
-        .age_ctx = data,
+        .age = school_sites_age,
+        .age_ctx = (void *)(uintptr_t)data->config,
         .concerns = {.tables = data->tables,
                      .arena = data->arena,
                      .least = options->kind == CONFIG_REPORT_DAILY ? LEAST_DAILY : LEAST_WEEKLY,
@@ -120,17 +111,19 @@ static struct from_log_opts log_opts(struct report_data *data, const struct repo
         .now_s = now_s};
 }
 
-static bool gather_log(struct report_data *data, const struct from_log_opts *opts)
+static bool gather_log(struct report_data *data, const struct report_options *options, const struct from_log_opts *opts)
 {
     struct config_errors errors = {0};
     int code = tables_new(NULL, &errors, &data->tables);
     config_errors_print(&errors, data->err);
     config_errors_done(&errors);
     if (code == 0)
-        code = finder_new(data);
+        code = school_sites_new(data->config, data->tables, &data->finder);
     if (code < 0)
         return complain(data, "the tables of websites", code);
+    seen_fill(data, options, opts->dir);
     struct from_log_opts filled = *opts;
+    filled.seen = data->seen;
     filled.finder = data->finder;
     filled.concerns.tables = data->tables;
     code = from_log(&filled, &data->sheet, &data->builder);
@@ -329,7 +322,7 @@ bool report_gather(const struct operator_env *env, const struct report_options *
     if (!begin(out, options, now_s))
         return false;
     struct from_log_opts opts = log_opts(out, options, now_s);
-    if (!gather_log(out, &opts) || !gather_books(out) || !gather_records(out, now_s))
+    if (!gather_log(out, options, &opts) || !gather_books(out) || !gather_records(out, now_s))
         return false;
     if (!gather_weeks(out, options, &opts, now_s))
         return false;
@@ -341,6 +334,7 @@ bool report_gather(const struct operator_env *env, const struct report_options *
 void report_data_done(struct report_data *data)
 {
     episode_builder_free(data->builder);
+    seen_free(data->seen);
     site_finder_free(data->finder);
     tables_free(data->tables);
     person_table_free(data->people);

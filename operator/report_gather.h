@@ -16,6 +16,7 @@ struct report_data {
     struct arena *arena;
     struct tables *tables;
     struct site_finder *finder;
+    struct seen *seen;
     struct episode_builder *builder;
     struct roster *roster; /* NULL: there are no names */
     struct person_table *people;

@@ -47,8 +47,9 @@ struct episode_opts {
     int64_t from_ns, to_ns;          /* [from, to): rows outside are passed over; both must be given */
     enum episode_age (*age)(void *ctx, const char *group); /* NULL: nothing is known of ages */
     void *ctx;
-    /* Each visit of an episode when it begins, in the order of time, also of episodes that have to go later; NULL: nobody. */
-    void (*visit)(void *visit_ctx, int64_t begin_ns, uint8_t category, uint8_t verdict);
+    /* Each visit of an episode when it begins, in the order of time, also of episodes that have to go later; strand: as in
+     * struct episode. NULL: nobody. */
+    void (*visit)(void *visit_ctx, int64_t begin_ns, uint64_t strand, uint8_t category, uint8_t verdict);
     void *visit_ctx;
     const struct seen *seen; /* sites seen before; NULL: no site counts as new */
     bool all; /* also what is in no category, or in one that does not matter: to look into one person's hour */

@@ -100,7 +100,8 @@ struct episode_part {
 #define EPISODE_NAMES_MAX 3
 
 struct episode {
-    uint64_t key; /* the same who, site, category and verdict have the same one in every run with the same roster */
+    uint64_t key;    /* the same who, site, category and verdict have the same one in every run with the same roster */
+    uint64_t strand; /* who and site within its builder: with category and verdict, what visits of it are told with */
     struct episode_who who;
     struct site site;          /* site_to_text(): "BBC", "anna.github.io"; of the statutory list the opaque id */
     uint8_t category;          /* that decided, is only logged, or was let through; CATEGORY_NONE */

@@ -100,4 +100,10 @@ void inside_feed_free(struct inside_feed *feed);
 /* Makes the episode of a strand, with its score as far as it is known. */
 void inside_fill(struct episode_builder *builder, const struct strand *strand, struct episode *out);
 
+/* What an episode and its visits have in common, within a builder. */
+static inline uint64_t inside_strand(uint32_t who, uint32_t site)
+{
+    return (uint64_t)who << 32 | site;
+}
+
 #endif

@@ -132,6 +132,7 @@ void inside_fill(struct episode_builder *b, const struct strand *s, struct episo
         out->examples[i] = strands_name(&b->strands, s->examples[i]);
     fill_who(b, s, &out->who);
     out->key = key_of(b, s, &out->who);
+    out->strand = inside_strand(s->who, s->site);
     out->flags = flags_of(b, s, out);
     score_make(out, tables_concern(b->opts.tables, s->category), age_of(b, s->group), s->others);
 }

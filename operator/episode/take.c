@@ -166,7 +166,8 @@ static int strand_take(struct episode_builder *b, struct asker *asker, const str
         .after_block = known && is_after_block(asker, asked),
     };
     if (b->opts.visit != NULL && strand_begins(strand, asked->time_ns))
-        b->opts.visit(b->opts.visit_ctx, asked->time_ns, asked->deed.category, asked->deed.verdict);
+        b->opts.visit(b->opts.visit_ctx, asked->time_ns, inside_strand(asked->who, asked->site), asked->deed.category,
+                      asked->deed.verdict);
     if (known && !said.preview && strand_begins(strand, asked->time_ns)) {
         asker->pending = (uint32_t)(strand - b->strands.items) + 1;
         asker->pending_ns = asked->time_ns;

@@ -11,7 +11,7 @@
 #define PLOT       120.0
 #define LABELS     30.0
 #define ROW        24.0
-#define ROW_LABEL  128.0
+#define ROW_LABEL  152.0
 #define ROW_NUMBER 44.0
 #define CELL       16.0
 #define HOUR_LABEL 40.0
@@ -36,6 +36,15 @@ static void put_number(const struct chart *chart, uint64_t value, FILE *to)
         fprintf(to, "&lt;%d", SHEET_SMALL);
     else
         markup_count(value, to);
+}
+
+/* Where there is little room: "4.1k". The table has it in full. */
+static void put_short(const struct chart *chart, uint64_t value, double room, FILE *to)
+{
+    if (value >= 1000 && room < 34)
+        fprintf(to, value < 100000 ? "%.1fk" : "%.0fk", (double)value / 1000);
+    else
+        put_number(chart, value, to);
 }
 
 static void put_cell(const struct chart *chart, uint64_t value, FILE *to)
@@ -125,7 +134,7 @@ static void put_column(const struct chart *chart, const struct chart_column *col
         put_text(middle, y - 4, "none", "?", to);
     } else {
         fprintf(to, "<text x=\"%.1f\" y=\"%.1f\" class=\"value\">", middle, y - 4);
-        put_number(chart, column->value[0] + column->value[1], to);
+        put_short(chart, column->value[0] + column->value[1], step, to);
         fputs("</text>", to);
     }
     put_text(middle, PLOT_TOP + PLOT + 13, column->marked ? "label marked" : "label", column->label, to);

@@ -17,26 +17,9 @@ bool concerns_is_concern(const struct tables *tables, unsigned category)
     return tables_concern(tables, category)->weight >= CONCERN_WEIGHT;
 }
 
-static bool is_blocked(unsigned verdict)
+bool concerns_is_blocked(unsigned verdict)
 {
     return verdict == EPISODE_BLOCKED || verdict == EPISODE_HELD;
-}
-
-void concerns_visit(void *context, int64_t begin_ns, uint8_t category, uint8_t verdict)
-{
-    const struct concerns_clock *clock = context;
-    const struct sheet *sheet = clock->sheet;
-    if (!is_blocked(verdict) || tables_concern(clock->tables, category)->weight == 0)
-        return;
-    const struct calendar_time at = calendar_local(sheet->calendar, begin_ns / SECOND_NS);
-    if (at.day < sheet->period.first || at.day > sheet->period.last)
-        return;
-    struct sheet_day *day = &sheet->days[at.day - sheet->period.first];
-    if (concerns_is_concern(clock->tables, category))
-        day->concerning++;
-    else
-        day->other++;
-    day->hours[at.second / 3600]++;
 }
 
 /* ---- who ---- */
@@ -246,7 +229,8 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
             out[count++] = text;
     }
     if (count == 0)
-        out[0] = "for its category alone";
+        out[0] = episode->flags & EPISODE_STATUTORY ? "it is on a list that is blocked by law or duty, for everybody"
+                                                    : "for what the website is about; it was asked for once";
 }
 
 static struct sheet_entry entry_begin(const struct concerns_opts *opts, const struct episode *episode)
@@ -275,7 +259,7 @@ static void entry_add(struct sheet_entry *entry, const struct episode *episode, 
     entry->days = episode->days > entry->days ? episode->days : entry->days;
     entry->first_s = first_s < entry->first_s ? first_s : entry->first_s;
     entry->last_s = last_s > entry->last_s ? last_s : entry->last_s;
-    entry->blocked &= is_blocked(episode->verdict);
+    entry->blocked &= concerns_is_blocked(episode->verdict);
     entry->statutory |= (episode->flags & EPISODE_STATUTORY) != 0;
 }
 
@@ -311,7 +295,7 @@ static void add_visit(const struct concerns_opts *opts, const struct episode *ep
                                                                .questions = episode->questions,
                                                                .first_s = episode->first_ns / SECOND_NS,
                                                                .last_s = episode->last_ns / SECOND_NS,
-                                                               .blocked = is_blocked(episode->verdict),
+                                                               .blocked = concerns_is_blocked(episode->verdict),
                                                                .statutory = (episode->flags & EPISODE_STATUTORY) != 0,
                                                                .concern = episode->score,
                                                                .reason = reasons[0]};
@@ -322,11 +306,11 @@ static void add_visit(const struct concerns_opts *opts, const struct episode *ep
 static bool is_told(const struct concerns_opts *opts, const struct episode *episode)
 {
     const unsigned weight = tables_concern(opts->tables, episode->category)->weight;
-    return is_blocked(episode->verdict) ? weight > 0 : weight >= OPEN_WEIGHT;
+    return concerns_is_blocked(episode->verdict) ? weight > 0 : weight >= OPEN_WEIGHT;
 }
 
 static int add_episode(const struct concerns_opts *opts, struct sums *sums, const struct episode *episode,
-                       struct sheet_site *sites, struct sheet *sheet)
+                       struct moments *moments, struct sheet_site *sites, struct sheet *sheet)
 {
     if (!is_told(opts, episode))
         return 0;
@@ -335,8 +319,12 @@ static int add_episode(const struct concerns_opts *opts, struct sums *sums, cons
         return ERR_NOMEM;
     add_visit(opts, episode, site->site, sheet);
     int code = add_entry(opts, sums, episode, site->site, sheet);
-    if (code < 0 || !is_blocked(episode->verdict))
+    if (code < 0 || !concerns_is_blocked(episode->verdict))
         return code;
+    if (episode->flags & EPISODE_MACHINE) {
+        sheet->machine_visits += episode->visits;
+        return moments == NULL ? 0 : moments_leave_out(moments, episode);
+    }
     if (concerns_is_concern(opts->tables, episode->category))
         sheet->concerning += episode->visits;
     else
@@ -345,15 +333,15 @@ static int add_episode(const struct concerns_opts *opts, struct sums *sums, cons
     return code < 0 ? code : add_site(sums, episode, (size_t)(site - sites), site);
 }
 
-static int walk(const struct concerns_opts *opts, struct episode_builder *builder, struct sums *sums,
-                struct sheet_site *sites, struct sheet *sheet)
+static int walk(const struct concerns_opts *opts, struct episode_builder *builder, struct moments *moments,
+                struct sums *sums, struct sheet_site *sites, struct sheet *sheet)
 {
     const size_t count = episode_count(builder);
     int code = 0;
     for (size_t i = 0; i < count && code == 0; i++) {
         struct episode episode;
         episode_get(builder, i, &episode);
-        code = add_episode(opts, sums, &episode, sites, sheet);
+        code = add_episode(opts, sums, &episode, moments, sites, sheet);
     }
     if (code < 0)
         return code;
@@ -365,7 +353,8 @@ static int walk(const struct concerns_opts *opts, struct episode_builder *builde
     return topics_fill(opts, sums, sheet);
 }
 
-int concerns_fill(const struct concerns_opts *opts, struct episode_builder *builder, struct sheet *sheet)
+int concerns_fill(const struct concerns_opts *opts, struct episode_builder *builder, struct moments *moments,
+                  struct sheet *sheet)
 {
     const size_t count = episode_count(builder) + 1;
     struct sums *sums = calloc(1, sizeof *sums);
@@ -374,7 +363,7 @@ int concerns_fill(const struct concerns_opts *opts, struct episode_builder *buil
     sheet->visits = arena_alloc(opts->arena, count * sizeof *sheet->visits);
     int code = ERR_NOMEM;
     if (sums != NULL && sites != NULL && sheet->entries != NULL && sheet->visits != NULL)
-        code = walk(opts, builder, sums, sites, sheet);
+        code = walk(opts, builder, moments, sums, sites, sheet);
     if (sums != NULL)
         sums_done(sums);
     free(sums);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "episode/builder.h"
+#include "sheet/moments.h"
 #include "sheet/sheet.h"
 
 #define CONCERN_WEIGHT                                                                                                 \
@@ -28,17 +29,15 @@ struct concerns_opts {
     void *ctx;
 };
 
-/* Fills entries, visits, topics, top_blocked, the sums of visits. ERR_NOMEM. */
-ERR_CHECKED int concerns_fill(const struct concerns_opts *opts, struct episode_builder *builder, struct sheet *sheet);
+/*
+ * Fills entries, visits, topics, top_blocked, the sums of visits. What a program asks for, again and again, is an entry like others,
+ * but in no sum: one infected device would be more than all people together. moments: left out there too; NULL: nobody counts them.
+ * ERR_NOMEM.
+ */
+ERR_CHECKED int concerns_fill(const struct concerns_opts *opts, struct episode_builder *builder,
+                              struct moments *moments, struct sheet *sheet);
 
-/* For struct episode_opts: counts each visit in the days of a sheet. */
-struct concerns_clock {
-    const struct tables *tables;
-    struct sheet *sheet; /* days, calendar and period are set */
-};
-
-void concerns_visit(void *clock, int64_t begin_ns, uint8_t category, uint8_t verdict);
-
+bool concerns_is_blocked(unsigned verdict);
 bool concerns_is_concern(const struct tables *tables, unsigned category);
 
 #endif

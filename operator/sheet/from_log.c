@@ -3,10 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "episode/newcomer.h"
+#include "episode/seen.h"
 #include "qlog/blocks.h"
 #include "sheet/census.h"
+#include "sheet/moments.h"
+#include "sheet/topics.h"
 
 #define SECOND_NS INT64_C(1000000000)
+#define DAY_S     86400
+#define NEWLY_MAX 15
 
 /* ---- the walk ---- */
 
@@ -14,17 +20,6 @@ struct walk {
     struct census *census;
     struct episode_builder *builder;
 };
-
-static int take_rows(struct episode_builder *builder, const struct block_view *view)
-{
-    int code = 0;
-    for (uint32_t i = 0; i < view->row_count && code == 0; i++) {
-        struct qlog_row row;
-        blocks_row(view, i, &row);
-        code = episode_builder_add(builder, &row);
-    }
-    return code;
-}
 
 static int walk_blocks(struct blocks *blocks, const struct walk *walk)
 {
@@ -36,7 +31,7 @@ static int walk_blocks(struct blocks *blocks, const struct walk *walk)
     while ((code = blocks_next(reader, &view)) == 1) {
         if (walk->census != NULL)
             census_count(walk->census, view);
-        if (walk->builder != NULL && (code = take_rows(walk->builder, view)) < 0)
+        if (walk->builder != NULL && (code = episode_builder_add_block(walk->builder, view)) < 0)
             break;
     }
     blocks_reader_free(reader);
@@ -55,6 +50,48 @@ static int walk_log(const char *dir, const struct qlog_filter *filter, unsigned 
     blocks_stats(blocks, out_stats);
     blocks_close(blocks);
     return code;
+}
+
+/* ---- what is new ---- */
+
+static const char *hint_of(struct arena *arena, const struct newcomer *from)
+{
+    const char *like = from->hints & NEWCOMER_LOOKALIKE ? arena_printf(arena, "looks like %s", from->like) : NULL;
+    return like != NULL                       ? like
+           : from->hints & NEWCOMER_WAY_ROUND ? "its name speaks of ways around a filter"
+           : from->hints & NEWCOMER_AT_ONCE   ? "several at once: a lesson, or a link that goes round"
+           : from->hints & NEWCOMER_FOREIGN   ? "letters of another script"
+           : from->hints & NEWCOMER_RANDOM    ? "a name that nobody seems to have chosen"
+                                              : "";
+}
+
+static struct sheet_site newcomer_of(struct arena *arena, const struct newcomer *from)
+{
+    char buffer[NAME_TEXT_MAX];
+    const char *text = site_to_text(&from->site, buffer);
+    const char *kept = arena_text(arena, text, strlen(text));
+    return (struct sheet_site){.site = kept == NULL ? "" : kept,
+                               .topic = from->category == CATEGORY_NONE ? "" : topic_words(from->category),
+                               .hint = hint_of(arena, from),
+                               .askers = from->people,
+                               .first_s = from->first_ns / SECOND_NS};
+}
+
+static int newcomers_fill(struct arena *arena, const struct from_log_opts *opts, const struct episode_builder *builder,
+                          struct sheet *sheet)
+{
+    const size_t count = newcomer_count(builder);
+    sheet->newly_seen = arena_alloc(arena, (NEWLY_MAX + 1) * sizeof *sheet->newly_seen);
+    if (sheet->newly_seen == NULL)
+        return ERR_NOMEM;
+    sheet->newly_unknown = opts->seen == NULL || seen_since(opts->seen) >= sheet->period.from_s / DAY_S;
+    sheet->newly_seen_all = count;
+    for (size_t i = 0; i < count && i < NEWLY_MAX; i++) {
+        struct newcomer newcomer;
+        newcomer_get(builder, i, &newcomer);
+        sheet->newly_seen[sheet->newly_seen_count++] = newcomer_of(arena, &newcomer);
+    }
+    return 0;
 }
 
 /* ---- a sheet ---- */
@@ -97,7 +134,7 @@ static int days_begin(struct arena *arena, struct sheet *sheet)
 }
 
 static int builder_new(const struct from_log_opts *opts, const struct period *period, const struct calendar *calendar,
-                       struct concerns_clock *clock, struct episode_builder **out)
+                       struct moments *moments, struct episode_builder **out)
 {
     const struct episode_opts episodes = {.tables = opts->concerns.tables,
                                           .finder = opts->finder,
@@ -106,8 +143,9 @@ static int builder_new(const struct from_log_opts *opts, const struct period *pe
                                           .to_ns = period->to_s * SECOND_NS,
                                           .age = opts->age,
                                           .ctx = opts->age_ctx,
-                                          .visit = clock == NULL ? NULL : concerns_visit,
-                                          .visit_ctx = clock};
+                                          .seen = opts->seen,
+                                          .visit = moments == NULL ? NULL : moments_visit,
+                                          .visit_ctx = moments};
     return episode_builder_new(&episodes, out);
 }
 
@@ -116,7 +154,7 @@ static struct qlog_filter of_period(const struct period *period)
     return (struct qlog_filter){.from_ns = period->from_s * SECOND_NS, .to_ns = period->to_s * SECOND_NS, .action = -1};
 }
 
-static int fill(const struct from_log_opts *opts, const struct walk *walk, struct sheet *sheet)
+static int fill(const struct from_log_opts *opts, const struct walk *walk, struct moments *moments, struct sheet *sheet)
 {
     struct arena *arena = opts->concerns.arena;
     struct episode_sums sums;
@@ -127,7 +165,11 @@ static int fill(const struct from_log_opts *opts, const struct walk *walk, struc
     if (code == 0)
         code = episode_builder_finish(walk->builder);
     if (code == 0)
-        code = concerns_fill(&opts->concerns, walk->builder, sheet);
+        code = concerns_fill(&opts->concerns, walk->builder, moments, sheet);
+    if (code == 0)
+        code = moments_fill(moments, sheet);
+    if (code == 0)
+        code = newcomers_fill(arena, opts, walk->builder, sheet);
     if (code < 0)
         return code;
     episode_sums(walk->builder, &sums);
@@ -139,20 +181,21 @@ static int fill(const struct from_log_opts *opts, const struct walk *walk, struc
 int from_log(const struct from_log_opts *opts, struct sheet *sheet, struct episode_builder **out)
 {
     const struct qlog_filter filter = of_period(&sheet->period);
-    struct concerns_clock clock = {.tables = opts->concerns.tables, .sheet = sheet};
+    struct moments moments = {.tables = opts->concerns.tables};
     struct walk walk = {.census = NULL};
     struct qlog_scan_stats stats = {0};
     int code = days_begin(opts->concerns.arena, sheet);
     if (code == 0)
         code = census_new(sheet->calendar, &sheet->period, &walk.census);
     if (code == 0)
-        code = builder_new(opts, &sheet->period, sheet->calendar, &clock, &walk.builder);
+        code = builder_new(opts, &sheet->period, sheet->calendar, &moments, &walk.builder);
     if (code == 0)
-        code = walk_log(opts->dir, &filter, BLOCK_ALL, &walk, &stats);
+        code = walk_log(opts->dir, &filter, CENSUS_PARTS | EPISODE_PARTS, &walk, &stats);
     if (code == 0)
-        code = fill(opts, &walk, sheet);
+        code = fill(opts, &walk, &moments, sheet);
     sheet->origin.damaged_blocks = stats.damaged_blocks;
     census_free(walk.census);
+    moments_done(&moments);
     if (code < 0)
         episode_builder_free(walk.builder);
     else
@@ -167,7 +210,7 @@ static void week_add(const struct tables *tables, struct episode_builder *builde
     for (size_t i = 0; i < episode_count(builder); i++) {
         struct episode episode;
         episode_get(builder, i, &episode);
-        if (tables_concern(tables, episode.category)->weight == 0)
+        if (tables_concern(tables, episode.category)->weight == 0 || (episode.flags & EPISODE_MACHINE) != 0)
             continue;
         if (concerns_is_concern(tables, episode.category))
             out->concerning += episode.visits;
@@ -189,7 +232,7 @@ int from_log_week(const struct from_log_opts *opts, const struct period *period,
         code = builder_new(opts, period, calendar, NULL, &blocked.builder);
         filter.blocked_only = true;
         if (code == 0)
-            code = walk_log(opts->dir, &filter, BLOCK_ALL, &blocked, &stats);
+            code = walk_log(opts->dir, &filter, EPISODE_PARTS, &blocked, &stats);
         if (code == 0)
             code = episode_builder_finish(blocked.builder);
         if (code == 0)

@@ -11,6 +11,8 @@
 #define TOPICS_MAX  10
 #define SUMMARY_MAX 256
 #define TREND_WEEKS 4
+#define QUIET_PART  5 /* a week with less than a fifth of the questions is no week of school */
+#define WEEKS_LEAST 5 /* shown even where there are no figures */
 
 static const char *const kind_concern = "of concern", *const kind_other = "other";
 
@@ -118,14 +120,14 @@ void numbers_of_topics(const struct sheet *sheet, bool hides_small, FILE *to)
 
 /* ---- weeks ---- */
 
-/* The mean of the known ones of the last few weeks before the sheet's own; negative: none is known. */
+/* The mean of the known ones of the last few weeks before the sheet's own, holidays left out; negative: none is known. */
 static double usual(const struct sheet *sheet)
 {
     double sum = 0;
     unsigned known = 0;
     for (size_t back = 2; back <= TREND_WEEKS + 1 && back <= sheet->week_count; back++) {
         const struct sheet_week *week = &sheet->weeks[sheet->week_count - back];
-        if (!week->known)
+        if (!week->known || week->asked < sheet->asked / QUIET_PART)
             continue;
         sum += (double)week->concerning;
         known++;
@@ -154,14 +156,16 @@ void numbers_trend(const struct sheet *sheet, FILE *to)
 void numbers_of_weeks(const struct sheet *sheet, bool hides_small, FILE *to)
 {
     struct chart_column columns[SHEET_WEEKS_MAX];
-    size_t known = 0;
-    if (sheet->week_count == 0)
+    size_t known = 0, count = sheet->week_count;
+    if (count == 0)
         return;
-    for (size_t i = 0; i < sheet->week_count; i++) {
-        const struct sheet_week *week = &sheet->weeks[i];
+    while (count > WEEKS_LEAST && !sheet->weeks[sheet->week_count - count].known)
+        count--;
+    for (size_t i = 0; i < count; i++) {
+        const struct sheet_week *week = &sheet->weeks[sheet->week_count - count + i];
         columns[i] = (struct chart_column){.value = {week->concerning, week->other},
                                            .unknown = !week->known,
-                                           .marked = i + 1 == sheet->week_count && !hides_small};
+                                           .marked = i + 1 == count && !hides_small};
         if (hides_small) /* of two parts and their sum, one could be worked out */
             columns[i] = (struct chart_column){.value = {week->concerning + week->other}, .unknown = !week->known};
         put_label(week->first_day, false, &columns[i]);
@@ -176,5 +180,5 @@ void numbers_of_weeks(const struct sheet *sheet, bool hides_small, FILE *to)
                                 .unit = "week of",
                                 .kinds = {hides_small ? "visits" : kind_concern, hides_small ? NULL : kind_other},
                                 .hides_small = hides_small};
-    chart_columns(&chart, columns, sheet->week_count, to);
+    chart_columns(&chart, columns, count, to);
 }

@@ -28,7 +28,8 @@ static void put_who(const struct sheet_who *who, FILE *to)
 {
     words_who(who, to);
     if (who->year[0] != '\0') {
-        fputs(" <span class=\"soft\">(", to);
+        const bool is_number = who->year[strspn(who->year, "0123456789")] == '\0';
+        fputs(is_number ? " <span class=\"soft\">(year " : " <span class=\"soft\">(", to);
         markup_text(who->year, to);
         fputs(")</span>", to);
     }
@@ -65,9 +66,9 @@ static bool was_said(const struct sheet *sheet, size_t i, size_t *out_where)
 static void put_advice(const struct sheet *sheet, size_t i, FILE *to)
 {
     size_t where;
-    fputs("<dt>You might</dt><dd>", to);
+    fputs("<dt>What you can do</dt><dd>", to);
     if (was_said(sheet, i, &where))
-        fprintf(to, "do as with number %zu.", where + 1);
+        fprintf(to, "As for number %zu.", where + 1);
     else
         markup_text(sheet->entries[i].advice, to);
     fputs("</dd>", to);
@@ -98,7 +99,7 @@ static void put_entry(const struct sheet *sheet, size_t i, FILE *to)
     put_how_often(sheet, entry, to);
     fputs("</dd></div>\n<div>", to);
     put_reasons(entry, to);
-    fputs("</div>\n<div>", to);
+    fputs("</div>\n<div class=\"advice\">", to);
     put_advice(sheet, i, to);
     fputs("</div>\n</dl>\n</li>\n", to);
 }

@@ -73,11 +73,11 @@ struct sheet_visit {
 
 /* A website with what became of it. */
 struct sheet_site {
-    const char *site, *topic;
+    const char *site, *topic; /* topic "": no list has it */
     uint64_t visits;
-    uint64_t askers; /* people or devices */
-    int64_t first_s; /* of newly seen ones */
-    bool new_to_all; /* never asked for at this school before */
+    uint64_t askers;  /* people or devices; 0 of a newly seen one: fewer than five */
+    const char *hint; /* of a newly seen one: what it may be; "" */
+    int64_t first_s;  /* ... */
 };
 
 /* One day of the period. */
@@ -186,6 +186,8 @@ struct sheet {
     size_t week_count;
     struct sheet_site *top_blocked, *newly_seen;
     size_t top_blocked_count, newly_seen_count;
+    size_t newly_seen_all;          /* how many there were */
+    bool newly_unknown;             /* nothing is known of the time before, so that none can be told to be new */
     struct sheet_request *requests; /* of the period, and older ones that wait; newest first */
     size_t request_count;
     struct sheet_feed *feeds;
@@ -204,6 +206,7 @@ struct sheet {
     uint64_t asked, blocked_questions;     /* questions of the period */
     uint64_t graded[SHEET_GRADES];         /* questions by how sure it is who asked; none of help services */
     uint64_t concerning, other;            /* blocked visits */
+    uint64_t machine_visits;               /* ... that programs make, again and again; in no other number */
     uint64_t background;                   /* questions of programs, left out of visits */
     bool is_full;                          /* a bound was reached: some visits are not told apart */
     uint64_t term_hours, term_hours_heard; /* hours of school in which it should and did record */

@@ -10,6 +10,9 @@
 #include "sheet/parts.h"
 #include "sheet/words.h"
 
+#define LEAST_LISTED 12 /* concern of a line in the page */
+#define VISITS_MAX   100
+
 /* ---- the first page ---- */
 
 static void put_number_word(uint64_t count, FILE *to)
@@ -88,15 +91,26 @@ static void put_csv(const char *csv, FILE *to)
 {
     if (csv == NULL)
         return;
-    fputs(" The same for a spreadsheet: <a href=\"", to);
+    fputs(" All visits of a blocked category, games and social media too, are in a file for spreadsheets: <a href=\"",
+          to);
     markup_text(csv, to);
     fputs("\">", to);
     markup_text(csv, to);
     fputs("</a>, if it came with this sheet.", to);
 }
 
+/* Visits come in order of their concern. */
+static size_t listed(const struct sheet *sheet)
+{
+    size_t count = 0;
+    while (count < sheet->visit_count && count < VISITS_MAX && sheet->visits[count].concern >= LEAST_LISTED)
+        count++;
+    return count;
+}
+
 static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
 {
+    const size_t count = listed(sheet);
     page_section("visits", "Everything behind it", to);
     if (sheet->visit_count == 0) {
         fputs("<p>There are no visits in a category that matters.</p>\n", to);
@@ -109,13 +123,13 @@ static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
     fputs("</p>\n", to);
     markup_table("t-visits", "Visits, those of most concern first; blocked, unless it says open",
                  "website|category|who|when|#visits", to);
-    for (size_t i = 0; i < sheet->visit_count && i < SHEET_LISTED_MAX; i++)
+    for (size_t i = 0; i < count; i++)
         put_visit(sheet, &sheet->visits[i], to);
     markup_table_end(to);
-    if (sheet->visit_count > SHEET_LISTED_MAX) {
+    if (sheet->visit_count > count) {
         fputs("<p>... and ", to);
-        markup_count(sheet->visit_count - SHEET_LISTED_MAX, to);
-        fputs(" more, which are in the CSV.</p>\n", to);
+        markup_count(sheet->visit_count - count, to);
+        fputs(" more of less concern, which are in that file.</p>\n", to);
     }
     page_section_end(to);
 }
@@ -147,6 +161,11 @@ static void put_numbers(const struct sheet *sheet, FILE *to)
     numbers_of_hours(sheet, false, to);
     numbers_of_weeks(sheet, false, to);
     fputs("</div>\n", to);
+    if (sheet->machine_visits > 0) {
+        fputs("<p>", to);
+        words_count(sheet->machine_visits, "visit", to);
+        fputs(" as regular as a program, and not a person, are in none of these numbers.</p>\n", to);
+    }
     if (sheet->is_full)
         fputs("<p><strong>There was more than could be told apart.</strong> Visits of the least concern were left out "
               "of these "
@@ -179,29 +198,47 @@ static void put_top_blocked(const struct sheet *sheet, FILE *to)
     markup_table_end(to);
 }
 
-static void put_newly_seen(const struct sheet *sheet, FILE *to)
+static void put_newcomer(const struct sheet *sheet, const struct sheet_site *site, FILE *to)
 {
     char time[PERIOD_TEXT_MAX];
+    const struct calendar_time at = calendar_local(sheet->calendar, site->first_s);
+    fputs("<tr><th scope=\"row\" class=\"name\">", to);
+    markup_text(site->site, to);
+    fputs("</th><td class=\"n\">", to);
+    if (site->askers == 0)
+        fprintf(to, "fewer than %d", SHEET_SMALL);
+    else
+        markup_count(site->askers, to);
+    fprintf(to, "</td><td>%s</td><td>", period_day_text(at.day, time));
+    markup_text(site->hint, to);
+    if (site->topic[0] != '\0') {
+        fputs(site->hint[0] == '\0' ? "" : "; ", to);
+        markup_text(site->topic, to);
+    }
+    fputs("</td></tr>\n", to);
+}
+
+static void put_newly_seen(const struct sheet *sheet, FILE *to)
+{
     fputs("<h3>Open, and new here</h3>\n", to);
+    if (sheet->newly_unknown) {
+        fputs("<p>What is new can&#39;t be told yet: nothing is known of the time before.</p>\n", to);
+        return;
+    }
     if (sheet->newly_seen_count == 0) {
         fputs("<p>No website that is open was asked for here for the first time.</p>\n", to);
         return;
     }
-    fputs("<p>Nobody at this school had asked for these before. They are in no blocked category. Most will be "
-          "harmless; one that many took "
-          "up at once is worth knowing.</p>\n",
+    fputs("<p>", to);
+    words_count(sheet->newly_seen_all, "website", to);
+    fputs(" that nobody at this school had asked for before. Most are harmless; one that many took up at once, or that "
+          "looks like something "
+          "else, is worth knowing.</p>\n",
           to);
-    markup_table("t-new", "Websites that were asked for here for the first time, those of most people first",
-                 "website|#people or devices|#visits|since", to);
-    for (size_t i = 0; i < sheet->newly_seen_count; i++) {
-        const struct sheet_site *site = &sheet->newly_seen[i];
-        fputs("<tr><th scope=\"row\" class=\"name\">", to);
-        markup_text(site->site, to);
-        fputs("</th>", to);
-        markup_figure(site->askers, to);
-        markup_figure(site->visits, to);
-        fprintf(to, "<td>%s</td></tr>\n", period_time_text(sheet->calendar, site->first_s, time));
-    }
+    markup_table("t-new", "Websites that are new here, those worth knowing first",
+                 "website|#people or devices|since|what it may be", to);
+    for (size_t i = 0; i < sheet->newly_seen_count; i++)
+        put_newcomer(sheet, &sheet->newly_seen[i], to);
     markup_table_end(to);
 }
 

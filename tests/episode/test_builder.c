@@ -54,26 +54,33 @@ static void ten_minutes_of_silence_end_a_visit(void **state)
     assert_int_equal(story_episode(s, 0).lookups, 3);
 }
 
-static void visit_count(void *ctx, int64_t begin_ns, uint8_t category, uint8_t verdict)
+struct told {
+    unsigned count;
+    uint64_t strand;
+};
+
+static void visit_count(void *ctx, int64_t begin_ns, uint64_t strand, uint8_t category, uint8_t verdict)
 {
-    unsigned *count = ctx;
+    struct told *told = ctx;
     assert_true(begin_ns >= STORY_BEGIN);
     assert_int_equal(category, CATEGORY_GAMBLING);
     assert_int_equal(verdict, EPISODE_BLOCKED);
-    ++*count;
+    told->count++;
+    told->strand = strand;
 }
 
 static void who_wants_to_hears_of_each_visit(void **state)
 {
     struct story *s = *state;
-    unsigned count = 0;
+    struct told told = {.count = 0};
     s->opts.visit = visit_count;
-    s->opts.visit_ctx = &count;
+    s->opts.visit_ctx = &told;
     for (int i = 0; i < 5; i++)
         story_opens(s, 9 * H + i * 8 * M + (i > 2 ? H : 0), "www.example.com", CATEGORY_GAMBLING);
     story_ask(s, 12 * H, "www.example.org");
     story_tell(s);
-    assert_int_equal(count, 2);
+    assert_int_equal(told.count, 2);
+    assert_true(told.strand == story_episode(s, 0).strand);
     assert_int_equal(story_episode(s, 0).visits, 2);
 }
 

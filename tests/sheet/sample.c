@@ -166,16 +166,11 @@ static void put_sites(struct sheet *sheet, int64_t base_s)
     blocked[2] = (struct sheet_site){.site = h("lucky-spin.example"), .topic = "gambling", .visits = 19, .askers = 2};
     seen[0] = (struct sheet_site){.site = h("shiny-new-game.example"),
                                   .topic = "",
-                                  .visits = 88,
+                                  .hint = h("several at once: a lesson, or a link that goes round"),
                                   .askers = 41,
-                                  .first_s = AT(1, 12, 31),
-                                  .new_to_all = true};
-    seen[1] = (struct sheet_site){.site = h("maths-puzzles.example"),
-                                  .topic = "",
-                                  .visits = 30,
-                                  .askers = 29,
-                                  .first_s = AT(3, 9, 2),
-                                  .new_to_all = true};
+                                  .first_s = AT(1, 12, 31)};
+    seen[1] = (struct sheet_site){
+        .site = h("maths-puzzles.example"), .topic = "", .hint = "", .askers = 29, .first_s = AT(3, 9, 2)};
     requests[0] = (struct sheet_request){.number = 12,
                                          .kind = SHEET_UNBLOCK,
                                          .time_s = AT(4, 10, 15),
@@ -211,6 +206,7 @@ static void put_sites(struct sheet *sheet, int64_t base_s)
     sheet->top_blocked_count = COUNT(blocked);
     sheet->newly_seen = seen;
     sheet->newly_seen_count = COUNT(seen);
+    sheet->newly_seen_all = 40;
     sheet->requests = requests;
     sheet->request_count = COUNT(requests);
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "notice/inbox.h"
 #include "operator/command.h"
+#include "operator/reading.h"
 
 struct listing {
     FILE *out;
@@ -90,11 +91,63 @@ static int list(const struct operator_env *env, uint64_t from, bool json)
     return OPERATOR_OK;
 }
 
+/* ---- a word for the record ---- */
+
+struct search {
+    uint64_t number;
+    bool found;
+};
+
+static int find_one(void *ctx, uint64_t id, const char *json, size_t json_len)
+{
+    struct search *search = ctx;
+    (void)json;
+    (void)json_len;
+    search->found = id == search->number;
+    return 1;
+}
+
+static bool is_there(const struct operator_env *env, uint64_t number)
+{
+    struct search search = {.number = number};
+    struct inbox *inbox;
+    if (inbox_open_readonly(env->config->notice.inbox_dir, &inbox) < 0)
+        return false;
+    int err = inbox_walk(inbox, number, find_one, &search);
+    inbox_close(inbox);
+    return err >= 0 && search.found;
+}
+
+/* The inbox is the notice page's to write; what became of a message is in the ledger. */
+static int answer(const struct operator_env *env, const char *word, const char *reason)
+{
+    char *end, object[64], text[512];
+    const uint64_t number = strtoull(word, &end, 10);
+    if (number == 0 || *end != '\0')
+        return operator_usage(env, &command_inbox, "'%s' is not the number of an entry", word);
+    if (reason == NULL || reason[0] == '\0')
+        return operator_usage(env, &command_inbox, "say with --reason what came of it");
+    if (!is_there(env, number)) {
+        fprintf(env->err, "belisha inbox: there is no entry %" PRIu64 "\n", number);
+        return OPERATOR_FAILED;
+    }
+    snprintf(object, sizeof object, "message %" PRIu64, number);
+    snprintf(text, sizeof text, "%s", reason);
+    char *words[] = {(char[]){"answer"}, text};
+    if (!reading_record(env, "inbox.answer", object, 2, words))
+        return OPERATOR_FAILED;
+    fprintf(env->out, "ok: message %" PRIu64 " is answered\n", number);
+    return OPERATOR_OK;
+}
+
 static int run(const struct operator_env *env, int argc, char *argv[])
 {
-    static const struct option options[] = {
-        {"from", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, {0}};
+    static const struct option options[] = {{"from", required_argument, NULL, 'f'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"reason", required_argument, NULL, 'R'},
+                                            {0}};
     uint64_t from = 0;
+    const char *reason = NULL;
     bool json = false;
     int option;
     char *end = NULL;
@@ -103,19 +156,23 @@ static int run(const struct operator_env *env, int argc, char *argv[])
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'j')
             json = true;
+        else if (option == 'R')
+            reason = optarg;
         else if (option != 'f')
             return operator_usage(env, &command_inbox, "unknown option '%s'", argv[optind - 1]);
         else if ((from = strtoull(optarg, &end, 10)) == 0 || *end != '\0')
             return operator_usage(env, &command_inbox, "'%s' is not the number of an entry", optarg);
     }
+    if (optind + 2 == argc && strcmp(argv[optind], "answer") == 0)
+        return answer(env, argv[optind + 1], reason);
     if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
-        return operator_usage(env, &command_inbox, "say what to do: list");
+        return operator_usage(env, &command_inbox, "say what to do: list, or answer NUMBER");
     return list(env, from, json);
 }
 
 const struct operator_command command_inbox = {
     .name = "inbox",
-    .synopsis = "inbox list [--from NUMBER] [--json]",
+    .synopsis = "inbox list [--from NUMBER] [--json]\ninbox answer NUMBER --reason TEXT",
     .help = "what people told the school through the notice page",
     .needs_config = true,
     .run = run,

@@ -185,10 +185,11 @@ static int topics_fill(const struct concerns_opts *opts, struct sums *sums, stru
 
 /* ---- entries ---- */
 
-/* What people need not be told: the heading has the category, and further websites are named. */
+/* What people need not be told: the entry has the category, all websites and how often it was. */
 static bool is_said_elsewhere(const struct episode_part *part)
 {
-    return part->reason == EPISODE_FOR_CATEGORY || part->reason == EPISODE_FOR_AGE || part->reason == EPISODE_FOR_SITES;
+    return part->reason == EPISODE_FOR_CATEGORY || part->reason == EPISODE_FOR_AGE ||
+           part->reason == EPISODE_FOR_SITES || part->reason == EPISODE_FOR_DAYS || part->reason == EPISODE_FOR_VISITS;
 }
 
 /* The part that counts most among those not taken yet, either way: what speaks for somebody is said too. */
@@ -230,7 +231,8 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
     }
     if (count == 0)
         out[0] = episode->flags & EPISODE_STATUTORY ? "it is on a list that is blocked by law or duty, for everybody"
-                                                    : "for what the website is about; it was asked for once";
+                 : episode->days > 1 || episode->visits > 2 ? "it comes again and again"
+                                                            : "because of what the website is about";
 }
 
 static struct sheet_entry entry_begin(const struct concerns_opts *opts, const struct episode *episode)
@@ -287,18 +289,20 @@ static void add_visit(const struct concerns_opts *opts, const struct episode *ep
     const char *category = category_name(episode->category);
     const char *reasons[SHEET_REASONS_MAX] = {NULL};
     reasons_fill(opts, episode, reasons);
-    sheet->visits[sheet->visit_count++] = (struct sheet_visit){.who = who_of(opts, episode),
-                                                               .site = site,
-                                                               .category = category == NULL ? "" : category,
-                                                               .topic = topic_words(episode->category),
-                                                               .visits = episode->visits,
-                                                               .questions = episode->questions,
-                                                               .first_s = episode->first_ns / SECOND_NS,
-                                                               .last_s = episode->last_ns / SECOND_NS,
-                                                               .blocked = concerns_is_blocked(episode->verdict),
-                                                               .statutory = (episode->flags & EPISODE_STATUTORY) != 0,
-                                                               .concern = episode->score,
-                                                               .reason = reasons[0]};
+    sheet->visits[sheet->visit_count++] =
+        (struct sheet_visit){.who = who_of(opts, episode),
+                             .site = site,
+                             .category = category == NULL ? "" : category,
+                             .topic = topic_words(episode->category),
+                             .visits = episode->visits,
+                             .questions = episode->questions,
+                             .first_s = episode->first_ns / SECOND_NS,
+                             .last_s = episode->last_ns / SECOND_NS,
+                             .blocked = concerns_is_blocked(episode->verdict),
+                             .statutory = (episode->flags & EPISODE_STATUTORY) != 0,
+                             .is_concern = concerns_is_concern(opts->tables, episode->category),
+                             .concern = episode->score,
+                             .reason = reasons[0]};
 }
 
 /* ---- all of it ---- */

@@ -9,14 +9,22 @@
 
 /* ---- entries ---- */
 
+/* Of what is on a statutory list there is a number, and the rest of its text says nothing. */
+static void put_site(const struct sheet_entry *entry, const char *site, FILE *to)
+{
+    char number[64];
+    fputs("<span class=\"site\">", to);
+    snprintf(number, sizeof number, "%.*s", (int)strcspn(site, "."), site);
+    markup_text(entry->statutory ? number : site, to);
+    fputs("</span>", to);
+}
+
 static void put_sites(const struct sheet_entry *entry, FILE *to)
 {
     const size_t named = entry->site_count < SHEET_SITES_MAX ? entry->site_count : SHEET_SITES_MAX;
     for (size_t i = 0; i < named; i++) {
         fputs(i == 0 ? "" : ", ", to);
-        fputs("<span class=\"site\">", to);
-        markup_text(entry->sites[i], to);
-        fputs("</span>", to);
+        put_site(entry, entry->sites[i], to);
     }
     if (entry->site_count > named) {
         fputs(" and ", to);

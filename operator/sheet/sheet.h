@@ -67,6 +67,7 @@ struct sheet_visit {
     uint64_t visits, questions;
     int64_t first_s, last_s;
     bool blocked, statutory;
+    bool is_concern; /* of its category */
     double concern;
     const char *reason;
 };

@@ -10,8 +10,7 @@
 #include "sheet/parts.h"
 #include "sheet/words.h"
 
-#define LEAST_LISTED 12 /* concern of a line in the page */
-#define VISITS_MAX   100
+#define VISITS_MAX 100
 
 /* ---- the first page ---- */
 
@@ -99,32 +98,28 @@ static void put_csv(const char *csv, FILE *to)
     fputs("</a>, if it came with this sheet.", to);
 }
 
-/* Visits come in order of their concern. */
-static size_t listed(const struct sheet *sheet)
-{
-    size_t count = 0;
-    while (count < sheet->visit_count && count < VISITS_MAX && sheet->visits[count].concern >= LEAST_LISTED)
-        count++;
-    return count;
-}
-
 static void put_visits(const struct sheet *sheet, const char *csv, FILE *to)
 {
-    const size_t count = listed(sheet);
+    size_t count = 0;
     page_section("visits", "Everything behind it", to);
     if (sheet->visit_count == 0) {
         fputs("<p>There are no visits in a category that matters.</p>\n", to);
         page_section_end(to);
         return;
     }
-    fputs("<p>Every website of a category that matters, with who asked and how often; those of most concern first.",
+    fputs("<p>The websites of the categories above and their like, with who asked and how often, those of most concern "
+          "first.",
           to);
     put_csv(csv, to);
     fputs("</p>\n", to);
     markup_table("t-visits", "Visits, those of most concern first; blocked, unless it says open",
                  "website|category|who|when|#visits", to);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < sheet->visit_count && count < VISITS_MAX; i++) {
+        if (!sheet->visits[i].is_concern)
+            continue;
         put_visit(sheet, &sheet->visits[i], to);
+        count++;
+    }
     markup_table_end(to);
     if (sheet->visit_count > count) {
         fputs("<p>... and ", to);

@@ -43,7 +43,7 @@ static const struct {
     {"log.visits", ACT_READ_LOG},     {"ledger.show", ACT_READ_LEDGER},    {"ledger.export", ACT_READ_LEDGER},
     {"identity.forget", ACT_OPERATE}, {"log.ship", ACT_OPERATE},           {"log.pseudonym", ACT_READ_LOG},
     {"log.pack", ACT_PACK},           {"log.pack-approved", ACT_READ_LOG}, {"log.packed", ACT_READ_LOG},
-    {"pack.request", ACT_READ_LOG},   {"pack.approve", ACT_PACK},
+    {"pack.request", ACT_READ_LOG},   {"pack.approve", ACT_PACK},          {"inbox.answer", ACT_READ_LOG},
 };
 
 static bool find_kind(const char *kind, enum act *out)

@@ -100,6 +100,7 @@ static void put_entries(struct sheet *sheet, int64_t base_s)
                                          .last_s = entry->last_s,
                                          .blocked = entry->blocked,
                                          .statutory = entry->statutory,
+                                         .is_concern = true,
                                          .concern = entry->concern - (double)i,
                                          .reason = entry->reasons[0]};
         if (visits[i].site == NULL)

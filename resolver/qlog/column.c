@@ -1,5 +1,6 @@
 #include "qlog/column.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,13 +93,90 @@ static void planes_gather(const uint8_t *base, const struct column_shape *shape,
             planes[plane * count + i] = base[i * stride + plane];
 }
 
+/* ---- planes back to values: with width, planes used and stride known, the compiler makes vectors of it ---- */
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void numbers_put(const uint8_t *restrict planes, size_t count, size_t used, size_t width, size_t stride,
+                        uint8_t *restrict base)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = 0;
+        for (size_t plane = 0; plane < used; plane++)
+            value |= (uint64_t)planes[plane * count + i] << 8 * plane;
+        memcpy(base + i * stride, &value, width);
+    }
+}
+
+INLINE void numbers_put_used(const uint8_t *planes, size_t count, size_t used, size_t width, size_t stride,
+                             uint8_t *base)
+{
+    switch (used) {
+    case 0:
+        numbers_put(planes, count, 0, width, stride, base);
+        return;
+    case 1:
+        numbers_put(planes, count, 1, width, stride, base);
+        return;
+    case 2:
+        numbers_put(planes, count, 2, width, stride, base);
+        return;
+    case 3:
+        numbers_put(planes, count, 3, width, stride, base);
+        return;
+    case 4:
+        numbers_put(planes, count, 4, width, stride, base);
+        return;
+    default:
+        numbers_put(planes, count, used, width, stride, base);
+        return;
+    }
+}
+
+INLINE void numbers_put_stride(const uint8_t *planes, const struct column_shape *shape, size_t used, size_t width,
+                               uint8_t *base)
+{
+    if (shape->stride == width)
+        numbers_put_used(planes, shape->count, used, width, width, base);
+    else
+        numbers_put_used(planes, shape->count, used, width, shape->stride, base);
+}
+
+/* What is wider than a number: addresses, of which mostly the highest planes are in use. */
+static void addresses_put(const uint8_t *restrict planes, size_t count, size_t used, size_t stride,
+                          uint8_t *restrict base)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t address[16] = {0};
+        for (size_t plane = 0; plane < used; plane++)
+            address[plane] = planes[plane * count + i];
+        memcpy(base + i * stride, address, sizeof address);
+    }
+}
+
 static void planes_scatter(const uint8_t *planes, const struct column_shape *shape, size_t used, uint8_t *base)
 {
-    for (size_t plane = 0; plane < shape->width; plane++) {
-        const uint8_t *from = planes + plane * shape->count;
-        for (size_t i = 0; i < shape->count; i++)
-            base[i * shape->stride + plane] = plane < used ? from[i] : 0;
+    switch (shape->width) {
+    case 1:
+        if (shape->stride == 1 && used == 1 && shape->count > 0)
+            memcpy(base, planes, shape->count);
+        else
+            numbers_put_stride(planes, shape, used, 1, base);
+        return;
+    case 2:
+        numbers_put_stride(planes, shape, used, 2, base);
+        return;
+    case 4:
+        numbers_put_stride(planes, shape, used, 4, base);
+        return;
+    case 8:
+        numbers_put_stride(planes, shape, used, 8, base);
+        return;
+    default:
+        assert(shape->width == 16);
+        break;
     }
+    addresses_put(planes, shape->count, used, shape->stride, base);
 }
 
 /* Each level up costs as much again; only these columns get smaller by it. */
@@ -238,15 +316,6 @@ int column_read(struct column_packer *packer, const struct column *column, const
     int code = column_unpack(packer, column, key, &planes);
     if (code < 0)
         return code;
-    size_t used = column->header.width;
-    uint8_t *to = base;
-    if (shape->width == 2 && shape->stride == 2 && used == 2) { /* the index columns, which every scan reads */
-        for (size_t i = 0; i < shape->count; i++) {
-            to[2 * i] = planes[i];
-            to[2 * i + 1] = planes[shape->count + i];
-        }
-        return 0;
-    }
-    planes_scatter(planes, shape, used, to);
+    planes_scatter(planes, shape, column->header.width, base);
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * How long it takes to find things in a log, such as one that `month` made: `bench_search DIR [THREADS]`, DIR being the
+ * How long it takes to find things in a log, such as one that `month` made: `bench_search DIR [THREADS [QUESTION]]`, DIR being the
  * folder of the log itself. Each line is one question, asked by one thread and by THREADS (one per processor).
  *
  * What is looked for is taken from the log: an address and a user of its middle, a name that is asked for rarely, one that
@@ -209,7 +209,7 @@ static void ask(const char *dir, const struct question *q, const struct sample *
            (unsigned long long)shares_rows());
 }
 
-static void questions_ask(const char *dir, const struct sample *s, unsigned threads)
+static void questions_ask(const char *dir, const struct sample *s, unsigned threads, const char *only)
 {
     static const uint8_t nowhere[] = "\7nowhere\7example";
     const int64_t day_ns = s->client_ns / DAY_NS * DAY_NS;
@@ -239,7 +239,8 @@ static void questions_ask(const char *dir, const struct sample *s, unsigned thre
          every_row_make},
     };
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
-        ask(dir, &questions[i], s, threads);
+        if (strstr(questions[i].text, only) != NULL)
+            ask(dir, &questions[i], s, threads);
 }
 
 int main(int argc, char **argv)
@@ -259,7 +260,7 @@ int main(int argc, char **argv)
         return 1;
     printf("%llu rows\n%-32s %8s %7u %9s %9s %10s\n", (unsigned long long)sample.rows, "seconds, with threads:", "1",
            threads, "cpu", "M rows/s", "found");
-    questions_ask(argv[1], &sample, threads);
+    questions_ask(argv[1], &sample, threads, argc > 3 ? argv[3] : "");
     for (unsigned i = 0; i < BLOCKS_SLOTS; i++)
         free(shares[i].by_user);
     free(shares);

@@ -97,7 +97,8 @@ static int segment_claim(struct blocks *blocks, struct blocks_claim *out)
             const struct segment_block *block = &segment->blocks[blocks->next_block++];
             out->start.rows = start_pass(&blocks->start.rows, block->rows);
             out->start.gaps = start_pass(&blocks->start.gaps, block->gaps);
-            if (!filter_wants_times(&blocks->filter, block->min_ns, block->max_ns))
+            if (!filter_wants_times(&blocks->filter, block->min_ns, block->max_ns) ||
+                (block->gaps == 0 && !hints_allow(segment, blocks->next_block - 1, &blocks->hints)))
                 continue;
             blocks->file->users++;
             out->file = blocks->file;
@@ -219,6 +220,7 @@ static int walk_begin(struct blocks *blocks, const struct blocks_opts *opts)
 {
     int code = filter_init(&blocks->filter, &opts->filter);
     blocks->filter_parts = filter_parts(&blocks->filter);
+    hints_query_make(&blocks->hints, &blocks->filter);
     if (code == 0)
         code = journals_find(&blocks->journals, false);
     if (code == 0)

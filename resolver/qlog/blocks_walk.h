@@ -12,6 +12,7 @@
 
 #include "qlog/blocks.h"
 #include "qlog/filter.h"
+#include "qlog/hints.h"
 #include "qlog/journals.h"
 #include "qlog/keyring.h"
 #include "qlog/segment_list.h"
@@ -28,6 +29,7 @@ struct blocks {
     struct filter filter;
     unsigned parts;        /* that were asked for */
     unsigned filter_parts; /* that the filter looks at */
+    struct hints_query hints;
     bool segments_only;
 
     pthread_mutex_t lock; /* over all that follows */

@@ -277,7 +277,27 @@ struct segment_section {
     uint32_t len;
 };
 
-enum segment_section_kind { SEGMENT_ORIGINS = 1 /* of a merged segment: struct segment_origin and what follows it */ };
+enum segment_section_kind {
+    SEGMENT_ORIGINS = 1, /* of a merged segment: struct segment_origin and what follows it */
+    SEGMENT_HINTS = 16,  /* what blocks can't have (qlog/hints.h): struct segment_hints and what follows it */
+};
+
+struct segment_hints {
+    uint32_t blocks; /* as in the footer */
+    uint32_t hashes; /* bits of a key */
+    uint32_t labels_max;
+    uint32_t words; /* u64 of all filters, behind the table of blocks */
+};
+static_assert(sizeof(struct segment_hints) == 16, "segment hints");
+
+struct segment_hint {
+    uint64_t categories; /* a bit for each verdict.category in the block */
+    uint32_t actions;    /* a bit for each verdict.action in the block */
+    uint32_t at;         /* the filter's first word */
+    uint32_t words;
+    uint32_t reserved;
+};
+static_assert(sizeof(struct segment_hint) == 24, "segment hint");
 
 /*
  * A segment that was merged: enough of it to prove that it was there, and that its rows are these. Behind the struct:

@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "qlog/hints.h"
 #include "qlog/proof.h"
 
 #define WRITE_BYTES                                                                                                    \
@@ -28,6 +29,7 @@ struct segment_writer {
     size_t block_cap;
     struct proof *proof; /* of what is written; NULL: merged, its origins have theirs */
     struct text sections;
+    struct hints *hints;
     uint8_t prev[QLOG_HASH_LEN]; /* what the next block, or the chain, goes on from */
     const struct signing_key *key;
     bool has_clear; /* a block with rows is not sealed */
@@ -94,6 +96,8 @@ int segment_begin(const struct segment_opts *opts, struct segment_writer **out)
     int code = w->fd < 0 ? -errno : header_put(w);
     if (code == 0 && w->merged_from == 0)
         code = proof_new(&w->proof);
+    if (code == 0)
+        code = hints_new(&w->hints);
     if (code < 0) {
         segment_abort(w);
         return code;
@@ -159,6 +163,8 @@ int segment_put_block(struct segment_writer *w, struct block_builder *b)
     w->has_clear |= b->row_count > 0 && b->key == NULL;
     int code = proof_put(w, b);
     if (code == 0)
+        code = hints_add(w->hints, b);
+    if (code == 0)
         code = block_finish(b, w->prev, &w->buffer);
     if (code < 0)
         return code;
@@ -188,6 +194,15 @@ int segment_put_section(struct segment_writer *w, uint32_t kind, const void *byt
     text_add(&w->sections, bytes, len);
     text_add(&w->sections, zeros, -len & 7);
     return text_ok(&w->sections) ? 0 : ERR_NOMEM;
+}
+
+static int hints_put(struct segment_writer *w)
+{
+    struct text bytes = {.max = FOOTER_LEN_MAX};
+    hints_write(w->hints, &bytes);
+    int code = text_ok(&bytes) ? segment_put_section(w, SEGMENT_HINTS, bytes.bytes, bytes.len) : ERR_NOMEM;
+    text_done(&bytes);
+    return code;
 }
 
 static void trailer_sign(const struct segment_writer *w, struct segment_trailer *trailer)
@@ -260,7 +275,9 @@ int segment_complete(struct segment_writer *w, const struct segment_journal *jou
                      uint8_t out_chain[QLOG_HASH_LEN])
 {
     struct segment_trailer trailer;
-    int code = end_make(w, journals, count, &trailer);
+    int code = hints_put(w);
+    if (code == 0)
+        code = end_make(w, journals, count, &trailer);
     if (code == 0)
         code = bytes_put(w, w->buffer.bytes, w->buffer.len);
     if (code == 0 && fsync(w->fd) < 0)
@@ -312,6 +329,7 @@ void segment_abort(struct segment_writer *w)
     text_done(&w->buffer);
     text_done(&w->sections);
     proof_free(w->proof);
+    hints_free(w->hints);
     free(w->blocks);
     free(w);
 }

@@ -8,15 +8,26 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "qlog/hints.h"
 #include "qlog/merged.h"
 #include "qlog/origin.h"
 #include "qlog/segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool hints_use(const struct segment *segment, uint32_t i)
+{
+    const struct hints_query queries[] = {{.categories = 2}, {.actions = 2}, {.has_name = true, .name_hash = 1 + i}};
+    bool all = true;
+    for (size_t q = 0; q < sizeof queries / sizeof queries[0]; q++)
+        all &= hints_allow(segment, i, &queries[q]);
+    return all;
+}
+
 static void segment_use(struct segment *segment)
 {
     struct block block = {0};
+    uint32_t allowed = 0;
     for (uint32_t i = 0; i < segment->footer.block_count; i++) {
         const uint8_t *bytes;
         size_t len;
@@ -27,7 +38,10 @@ static void segment_use(struct segment *segment)
             code = block_read(&block, BLOCK_ALL);
         if (code > 0)
             abort();
+        allowed += hints_use(segment, i);
     }
+    if (allowed > segment->footer.block_count)
+        abort();
     block_done(&block);
 }
 

@@ -319,6 +319,38 @@ class Digest:
         self.who.update(block.digest())
 
 
+class Hints:
+    """What blocks can't have: categories, verdicts, names."""
+
+    def __init__(self, raw):
+        blocks, self.hashes, self.labels, words = struct.unpack_from("<IIII", raw)
+        self.blocks = [struct.unpack_from("<QIII", raw, 16 + 24 * i) for i in range(blocks)]
+        self.words = struct.unpack_from("<%dQ" % words, raw, 16 + 24 * blocks)
+
+    def may_have(self, i, name):
+        """Whether a name at or below this one may be in block i."""
+        _categories, _actions, at, words = self.blocks[i]
+        value = xxh3(name) or 1
+        low, high = value & 0xffffffff, value >> 32 | 1
+        bits = [((low + j * high) % 2 ** 32 * words * 64) >> 32 for j in range(self.hashes)]
+        return words > 0 and all(self.words[at + bit // 64] >> bit % 64 & 1 for bit in bits)
+
+    def verify(self, i, block):
+        """Nothing that is in the block is denied."""
+        what = block.table(WHAT) if block.rows else []
+        categories, actions = self.blocks[i][:2]
+        for entry in what:
+            check(entry["category"] > 63 or categories >> entry["category"] & 1, "a hint that denies a category")
+            check(actions >> entry["action"] & 1, "a hint that denies a verdict")
+        for name in block.names() if block.rows else []:
+            starts, at = [], 0
+            while name[at]:
+                starts.append(at)
+                at += 1 + name[at]
+            for start in starts[-self.labels:-1]:
+                check(self.may_have(i, name[start:]), "a hint that denies a name")
+
+
 class Origin:
     """What a merged segment keeps of one that it stands for."""
 
@@ -356,13 +388,15 @@ class Segment:
             self.blocks.append((raw[offset:offset + size], digest))
             at += 72
         self.journals = dict(struct.unpack_from("<QQ", self.footer, at + 16 * i) for i in range(journals))
-        at, self.origins = at + 16 * journals, []
+        at, self.origins, self.hints = at + 16 * journals, [], None
         while self.version == 2 and at < len(self.footer):
             kind, length = struct.unpack_from("<II", self.footer, at)
             place, end, at = at + 8, at + 8 + length, at + 8 + (length + 7) // 8 * 8
             while kind == 1 and place < end:
                 self.origins.append(Origin(self.footer, place))
                 place = self.origins[-1].end
+            if kind == 16:
+                self.hints = Hints(self.footer[place:end])
         check(bool(self.flags & 4) == bool(self.origins), "a merged segment that stands for nothing")
 
     def chain_end(self):
@@ -411,8 +445,11 @@ class Segment:
 
     def verify(self):
         prev, rows, lost = self.prev, 0, 0
-        for raw, digest in self.blocks:
+        check(self.hints is None or len(self.hints.blocks) == len(self.blocks), "hints of other blocks")
+        for i, (raw, digest) in enumerate(self.blocks):
             block = Block(raw)
+            if self.hints:
+                self.hints.verify(i, block)
             check(block.prev == prev, "a block that does not follow the one before it")
             check(blake2b(raw) == digest, "a block of another hash")
             prev, rows = digest, rows + block.rows

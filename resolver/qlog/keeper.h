@@ -81,6 +81,10 @@ struct qlog {
     atomic_bool supplier_stopping, syncer_stopping, compactor_stopping;
     pthread_t supplier_thread, syncer_thread, keeper_thread, compactor_thread;
     bool supplier_runs, syncer_runs, keeper_runs, compactor_runs;
+    _Atomic uint64_t sync_turns; /* what was written before the last but one ended is on disk, but for trouble */
+    atomic_bool supplier_stopping, syncer_stopping;
+    pthread_t supplier_thread, syncer_thread, keeper_thread;
+    bool supplier_runs, syncer_runs, keeper_runs;
 
     /* the keeper's own */
     struct chain chain;

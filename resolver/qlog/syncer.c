@@ -59,7 +59,9 @@ void *syncer_run(void *context)
 {
     struct qlog *log = context;
     (void)pthread_setname_np(pthread_self(), "log-syncer");
-    while (pause_make(log))
+    while (pause_make(log)) {
         qlog_trouble(log, QLOG_PART_SYNC, syncer_turn(log));
+        log->sync_turns++;
+    }
     return NULL;
 }

@@ -59,6 +59,7 @@ static int segment_want(struct qlog *log)
                                 .sequence = log->chain.sequence + 1,
                                 .prev = log->chain.hash,
                                 .key = signer_key(&log->signer)};
+    signer_show(&log->signer, log->dir_fd);
     return segment_begin(&opts, &log->segment);
 }
 

@@ -45,6 +45,8 @@ static bool absorb_is_due(struct qlog *log, uint64_t pending_bytes)
         return false;
     if (log->pending_since_ms == 0)
         log->pending_since_ms = now_ms;
+    if (atomic_load_explicit(&log->starved, memory_order_relaxed) && pending_bytes >= log->opts.journal_bytes)
+        return true; /* the disk is full: a journal makes room */
     return pending_bytes >= log->opts.segment_bytes || now_ms - log->pending_since_ms >= log->opts.segment_s * 1000;
 }
 

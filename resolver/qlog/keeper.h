@@ -74,17 +74,14 @@ struct qlog {
     int flush_code;
     bool stopping;
 
-    atomic_bool starved; /* a worker has no next journal, and none could be made */
-    sem_t hunger;        /* posted by a worker that took its next journal */
-    sem_t sync_end;      /* posted when the syncer is to stop */
-    sem_t compactor_end; /* the same */
+    atomic_bool starved;         /* a worker has no next journal, and none could be made */
+    sem_t hunger;                /* posted by a worker that took its next journal */
+    sem_t sync_end;              /* posted when the syncer is to stop */
+    sem_t compactor_end;         /* the same */
+    _Atomic uint64_t sync_turns; /* what was written before the last but one ended is on disk, but for trouble */
     atomic_bool supplier_stopping, syncer_stopping, compactor_stopping;
     pthread_t supplier_thread, syncer_thread, keeper_thread, compactor_thread;
     bool supplier_runs, syncer_runs, keeper_runs, compactor_runs;
-    _Atomic uint64_t sync_turns; /* what was written before the last but one ended is on disk, but for trouble */
-    atomic_bool supplier_stopping, syncer_stopping;
-    pthread_t supplier_thread, syncer_thread, keeper_thread;
-    bool supplier_runs, syncer_runs, keeper_runs;
 
     /* the keeper's own */
     struct chain chain;

@@ -53,8 +53,14 @@ void signer_open(struct signer *signer, const char *path, int dir_fd)
         return;
     signer->err = signing_key_open(path, &signer->key, &signer->made);
     signer->ready = signer->err == 0;
-    if (signer->ready && !public_is_there(&signer->key.public, dir_fd))
-        signer->err = public_put(&signer->key.public, dir_fd);
+    signer_show(signer, dir_fd);
+}
+
+void signer_show(struct signer *signer, int dir_fd)
+{
+    if (!signer->ready)
+        return;
+    signer->err = public_is_there(&signer->key.public, dir_fd) ? 0 : public_put(&signer->key.public, dir_fd);
 }
 
 void signer_done(struct signer *signer)

@@ -23,6 +23,8 @@ struct signer {
 
 /* Without a key the log is written all the same: nothing is returned. path NULL: none is wanted. */
 void signer_open(struct signer *signer, const char *path, int dir_fd);
+/* Puts the public half beside the segments, where it is not yet: the disk may have been full, the folder may be a new one. */
+void signer_show(struct signer *signer, int dir_fd);
 void signer_done(struct signer *signer);
 
 /* NULL: there is none. */

@@ -1,5 +1,6 @@
 #include "qlog/keeper.h"
 
+#include <sys/statvfs.h>
 #include <time.h>
 
 #define RETRY_MS 100   /* between attempts while a worker has no next journal */
@@ -12,13 +13,24 @@ static int64_t mono_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*
+ * Whether a journal fits and leaves room for the segment that its rows go to. Without, a disk that became full would stay so: the journals there
+ * are could not be turned into segments, and so not be removed.
+ */
+static bool disk_has_room(const struct qlog *log)
+{
+    struct statvfs fs;
+    uint64_t wanted = log->opts.journal_bytes + log->opts.journal_bytes / 2;
+    return fstatvfs(log->dir_fd, &fs) < 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= wanted;
+}
+
 static int journal_make(struct qlog *log, struct qlog_writer *writer)
 {
-    struct journal_opts opts = {.writer = writer->index,
-                                .node = log->node,
-                                .bytes = log->opts.journal_bytes,
-                                .in_memory = log->memory.in_use};
+    struct journal_opts opts = {
+        .writer = writer->index, .node = log->node, .bytes = log->opts.journal_bytes, .in_memory = log->memory.in_use};
     struct journal *journal;
+    if (!disk_has_room(log))
+        return ERR_NOSPACE;
     int code = journal_new(log->dir_fd, &opts, &journal);
     if (code < 0)
         return code;

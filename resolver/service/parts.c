@@ -49,7 +49,6 @@ static int open_log(struct service *s, const struct config *config)
         return failed("open the query log", opts.dir, err);
     log_signer_tell(s->log, opts.key_path);
     log_alarm_tell_memory(s->log, opts.memory_dir);
-    log_alarm_tell_memory(s->log, opts.memory_dir);
     return 0;
 }
 

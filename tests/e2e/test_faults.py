@@ -2,34 +2,15 @@
 """The compiler on a machine in trouble: a full disk, a read-only one, no descriptors left, another compiler at work.
 
 Whatever happens, the list in force is a whole one, and the next run on a sound machine publishes."""
-import ctypes
 import os
 import resource
 import subprocess
 
 import lab
 import lists
+from mounts import MS_RDONLY, MS_REMOUNT, become_owner_of_mounts, call
 
 NAME_COUNT = 20000
-CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
-MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 32, 0x4000, 0x40000
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def call(name, *args):
-    if getattr(libc, name)(*args) != 0:
-        raise OSError(ctypes.get_errno(), "%s: %s" % (name, os.strerror(ctypes.get_errno())))
-
-
-def become_owner_of_mounts():
-    """A private view of the file systems, in which this process may mount; OSError where that is not possible."""
-    uid, gid = os.getuid(), os.getgid()
-    call("unshare", CLONE_NEWNS | (CLONE_NEWUSER if uid != 0 else 0))
-    if uid != 0:
-        for path, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid), ("gid_map", "0 %d 1" % gid)):
-            with open("/proc/self/" + path, "w") as file:
-                file.write(text)
-    call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
 
 
 class Faults(lab.Case):

@@ -35,7 +35,7 @@ struct machine {
 
 /* What the process was told before it died. */
 struct course {
-    _Atomic uint32_t appended; /* rows; each was appended before it is counted here */
+    _Atomic uint32_t appended;      /* rows; each was appended before it is counted here */
     _Atomic uint64_t written, lost; /* since the last start */
     _Atomic uint64_t written_before, lost_before;
     _Atomic bool opened; /* the log was open at the end */

@@ -1,5 +1,6 @@
 /* belisha visits: who was at which sites, as visits instead of questions (docs/episodes.md). */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,8 +8,10 @@
 #include "base/category.h"
 #include "base/err.h"
 #include "episode/builder.h"
+#include "episode/seen.h"
 #include "operator/command.h"
 #include "operator/log_fields.h"
+#include "operator/log_leaving.h"
 #include "operator/log_names.h"
 #include "operator/log_options.h"
 #include "operator/reading.h"
@@ -26,6 +29,7 @@ struct visits_task {
     struct log_names names;
     struct tables *tables;
     struct site_finder *finder;
+    struct seen *seen; /* NULL: nothing is known of what was seen before, or this program may not read it */
     struct episode_only only;
     struct ipaddr client;
     struct episode_builder *builder;
@@ -63,6 +67,15 @@ static int read_log(struct visits_task *task)
     return code;
 }
 
+static void open_seen(struct visits_task *task)
+{
+    char path[PATH_MAX];
+    if (task->options.dir == NULL &&
+        (size_t)snprintf(path, sizeof path, "%s/state/" SEEN_FILE, task->env->config->state_dir) < sizeof path &&
+        seen_open(path, &task->seen) < 0)
+        task->seen = NULL;
+}
+
 static int make_builder(struct visits_task *task)
 {
     const struct log_options *o = &task->options;
@@ -76,6 +89,7 @@ static int make_builder(struct visits_task *task)
         code = school_sites_new(config, task->tables, &task->finder);
     task->only = (struct episode_only){
         .user = o->filter.user, .device = o->filter.device, .client = o->filter.client != NULL ? &task->client : NULL};
+    open_seen(task);
     const struct episode_opts opts = {.tables = task->tables,
                                       .finder = task->finder,
                                       .calendar = &config->calendar,
@@ -84,6 +98,7 @@ static int make_builder(struct visits_task *task)
                                       .age = school_sites_age,
                                       .ctx = (void *)(uintptr_t)config,
                                       .all = o->all,
+                                      .seen = task->seen,
                                       .only = one ? &task->only : NULL};
     return code < 0 ? code : episode_builder_new(&opts, &task->builder);
 }
@@ -335,6 +350,12 @@ static const char *complete(struct visits_task *task, int64_t now_ns)
     struct log_options *o = &task->options;
     if (o->filter.name != NULL || o->filter.code != NULL || o->filter.action >= 0 || o->output != NULL)
         return "--name, --code, --verdict and --output are for `belisha log search`";
+    if (o->format != GRID_CSV && o->format != GRID_NDJSON)
+        return "--format must be ndjson here";
+    if (o->zip || o->without_identities)
+        return "--zip and --without-identities are for `belisha log export`";
+    if (o->format == GRID_NDJSON && log_leaving_wrong(o, &task->env->config->roles, task->env->out) != NULL)
+        return "lines for programs tell who asked: --plain and --reason TEXT are needed, which the ledger keeps";
     if (o->filter.client != NULL && o->client.bits != 128)
         return "--client must be one address here";
     task->client = o->client.addr;
@@ -358,6 +379,7 @@ static int run_with_names(struct visits_task *task, int argc, char *argv[])
     if (code == 0)
         print_limits(task);
     episode_builder_free(task->builder);
+    seen_free(task->seen);
     site_finder_free(task->finder);
     tables_free(task->tables);
     return code < 0 ? fail(task, task->dir, code) : OPERATOR_OK;
@@ -398,7 +420,8 @@ static const char details[] =
     "  --client ADDRESS          from this address\n"
     "  --group GROUP, --category CATEGORY, --blocked\n"
     "  --limit NUMBER            so many; 50 by default\n"
-    "  --format ndjson           for programs: an object a line\n"
+    "  --format ndjson           for programs: an object a line. Where it does not go to a terminal, --plain and\n"
+    "                            --reason TEXT are needed once roles are configured: it tells who asked\n"
     "  --all                     also sites that concern nobody, in the order of time: what went on around. The last\n"
     "                            hour by default; best with --user, --device or --client\n"
     "  --dir DIR, --roster FILE  another log, such as a copy, and the names of its users and devices\n"

@@ -17,6 +17,14 @@ struct feed_what {
     const uint8_t *name, *matched; /* in the block */
 };
 
+/* A name of the block: mostly of several entries, one for each type. */
+struct feed_name {
+    uint32_t name_hash;
+    uint32_t site;
+    uint8_t kind; /* enum site_kind */
+    bool known, has_site;
+};
+
 /* An entry of the who table. */
 struct feed_who {
     uint32_t who, group;
@@ -26,6 +34,7 @@ struct feed_who {
 struct inside_feed {
     struct feed_what what[BLOCK_ROWS_MAX];
     struct feed_who who[BLOCK_ROWS_MAX];
+    struct feed_name names[2 * BLOCK_ROWS_MAX]; /* a row has a name and at most a matched one */
 };
 
 void inside_feed_free(struct inside_feed *feed)
@@ -33,33 +42,59 @@ void inside_feed_free(struct inside_feed *feed)
     free(feed);
 }
 
-static int what_judge(struct episode_builder *b, const struct block_view *view, uint32_t number)
+/* NULL: no memory. */
+static const struct feed_name *name_find(struct episode_builder *b, const struct block_view *view, uint32_t number,
+                                         bool with_site)
 {
-    const struct block_what *what = &view->what[number];
-    struct feed_what *out = &b->feed->what[number];
+    struct feed_name *out = &b->feed->names[number];
+    const uint8_t *name = block_name(view->block, number);
+    struct sites_found found;
+    if (out->known && (out->has_site || !with_site))
+        return out;
+    sites_find(&b->sites, name, name_len(name), &found);
+    out->kind = (uint8_t)found.kind;
+    out->name_hash = found.name_hash;
+    out->known = true;
+    if (!with_site)
+        return out;
+    int64_t site = sites_number(&b->sites, name, &found);
+    out->site = (uint32_t)site;
+    out->has_site = site >= 0;
+    return site < 0 ? NULL : out;
+}
+
+static struct deed deed_make(const struct episode_builder *b, const struct block_what *what, enum site_kind kind)
+{
     const struct verdict verdict = {.action = what->action,
                                     .reason = what->reason,
                                     .category = what->category,
                                     .match = what->match,
                                     .unattributed = what->unattributed,
                                     .categories = what->categories};
-    struct sites_found found;
+    return deed_of(b->opts.tables,
+                   &(struct deed_asked){.verdict = &verdict, .type = what->type, .rcode = what->rcode, .kind = kind});
+}
+
+static int what_judge(struct episode_builder *b, const struct block_view *view, uint32_t number)
+{
+    const struct block_what *what = &view->what[number];
+    struct feed_what *out = &b->feed->what[number];
+    const struct feed_name *name = name_find(b, view, what->name, false);
+    out->deed = deed_make(b, what, (enum site_kind)name->kind);
     out->name = block_name(view->block, what->name);
     out->matched = what->matched == 0 ? NULL : block_name(view->block, what->matched - 1);
-    sites_find(&b->sites, out->name, name_len(out->name), &found);
-    out->deed = deed_of(
-        b->opts.tables,
-        &(struct deed_asked){.verdict = &verdict, .type = what->type, .rcode = what->rcode, .kind = found.kind});
-    out->kind = (uint8_t)found.kind;
-    out->name_hash = found.name_hash;
+    out->kind = name->kind;
+    out->name_hash = name->name_hash;
     out->known = true;
     out->fresh = false;
-    if (out->deed.way < DEED_PLAIN)
+    if (!deed_is_visit(&out->deed))
         return 0;
-    int64_t site = sites_number(&b->sites, out->name, &found);
-    out->site = (uint32_t)site;
+    name = name_find(b, view, what->name, true);
+    if (name == NULL)
+        return ERR_NOMEM;
+    out->site = name->site;
     out->fresh = b->opts.seen != NULL;
-    return site < 0 ? ERR_NOMEM : 0;
+    return 0;
 }
 
 static int group_find(struct episode_builder *b, const struct block_view *view, uint32_t number)
@@ -206,6 +241,8 @@ static int feed_begin(struct episode_builder *b, const struct block_view *view)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < view->what_count; i++)
         b->feed->what[i].known = false;
+    for (uint32_t i = 0; i < view->block->name_count; i++)
+        b->feed->names[i].known = b->feed->names[i].has_site = false;
     for (uint32_t i = 0; i < view->who_count; i++)
         b->feed->who[i].known = b->feed->who[i].group_known = false;
     return 0;

@@ -290,10 +290,14 @@ const struct concern *tables_concern(const struct tables *tables, unsigned categ
 unsigned tables_gravest(const struct tables *tables, uint64_t categories)
 {
     unsigned gravest = CATEGORY_NONE;
-    for (unsigned id = 0; id < CATEGORY_MAX; id++)
-        if ((categories & CATEGORY_BIT(id)) != 0 &&
-            (gravest == CATEGORY_NONE || tables_concern(tables, id)->weight > tables_concern(tables, gravest)->weight))
+    int most = -1;
+    for (; categories != 0; categories &= categories - 1) {
+        unsigned id = (unsigned)__builtin_ctzll(categories);
+        if (tables->concerns[id].weight > most) {
+            most = tables->concerns[id].weight;
             gravest = id;
+        }
+    }
     return gravest;
 }
 

@@ -145,3 +145,25 @@ const char *names_upstream(void *names, uint16_t upstream)
 {
     return get(names, KIND_UPSTREAMS, 0, upstream);
 }
+
+/* ---- what will be asked for ---- */
+
+size_t names_keys_max(const struct policy_opts *policy, const struct query_opts *query, const struct blockdb *db)
+{
+    return policy->group_count + 2 + query->server_count + (db == NULL ? 0 : blockdb_feed_count(db));
+}
+
+size_t names_keys(const struct policy_opts *policy, const struct query_opts *query, const struct blockdb *db,
+                  struct texts_key *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < policy->group_count; i++)
+        out[count++] = (struct texts_key){TEXTS_GROUP, policy->version, (uint16_t)i};
+    out[count++] = (struct texts_key){TEXTS_GROUP, policy->version, POLICY_GROUP_DEFAULT};
+    out[count++] = (struct texts_key){TEXTS_GROUP, policy->version, POLICY_GROUP_DENIED};
+    for (size_t i = 0; i < query->server_count; i++)
+        out[count++] = (struct texts_key){TEXTS_UPSTREAM, 0, (uint16_t)i};
+    for (size_t i = 0; db != NULL && i < blockdb_feed_count(db); i++)
+        out[count++] = (struct texts_key){TEXTS_FEED, blockdb_generation(db), (uint16_t)i};
+    return count;
+}

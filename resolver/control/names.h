@@ -15,6 +15,7 @@
 #include "belisha/err.h"
 #include "blockdb/blockdb.h"
 #include "policy/policy.h"
+#include "qlog/texts.h"
 #include "query/query.h"
 
 #define NAMES_SETS_MAX 16
@@ -28,6 +29,11 @@ void names_free(struct names *names);
 void names_put_policy(struct names *names, const struct policy_opts *policy);
 void names_put_generation(struct names *names, const struct blockdb *db);
 void names_put_upstreams(struct names *names, const struct query_opts *query);
+
+/* The numbers that have names from now on, for qlog_know(): *out has room for names_keys_max() of them. Returns how many. */
+size_t names_keys_max(const struct policy_opts *policy, const struct query_opts *query, const struct blockdb *db);
+size_t names_keys(const struct policy_opts *policy, const struct query_opts *query, const struct blockdb *db,
+                  struct texts_key *out);
 
 /* NULL: unknown. */
 const char *names_group(void *names, uint32_t policy_version, uint16_t group);

@@ -10,39 +10,6 @@
 
 #include "qlog/keeper.h"
 
-/* ---- words: asked for while they are known, that is soon after the row was written ---- */
-
-static const char *word_ask(const struct qlog_opts *o, const struct texts_key *key)
-{
-    uint16_t number = key->number;
-    switch (key->kind) {
-    case TEXTS_GROUP:
-        return o->group_name ? o->group_name(o->ctx, (uint32_t)key->version, number) : NULL;
-    case TEXTS_FEED:
-        return o->feed_name ? o->feed_name(o->ctx, key->version, number) : NULL;
-    case TEXTS_UPSTREAM:
-        return o->upstream_name ? o->upstream_name(o->ctx, number) : NULL;
-    }
-    return NULL;
-}
-
-static const char *word_find(void *ctx, const struct texts_key *key)
-{
-    struct qlog *log = ctx;
-    char digits[8];
-    const char *word = texts_find(&log->words, key);
-    if (word != NULL)
-        return word;
-    word = word_ask(&log->opts, key);
-    if (word == NULL) {
-        snprintf(digits, sizeof digits, "%u", key->number);
-        word = digits;
-    }
-    if (texts_put(&log->words, key, word) == 0)
-        log->words_changed = true;
-    return texts_find(&log->words, key);
-}
-
 /* ---- the segment being filled ---- */
 
 static bool is_empty(const struct qlog *log)
@@ -98,7 +65,7 @@ struct batch {
 
 static int batch_put(struct qlog *log, struct batch *batch)
 {
-    const struct block_words words = {.find = word_find, .ctx = log};
+    const struct block_words words = {.find = words_find, .ctx = log};
     int code = block_add_rows(&log->builder, &words, batch->items, batch->count);
     batch->count = 0;
     return code == 0 && block_room(&log->builder) == 0 ? block_write(log) : code;

@@ -50,15 +50,6 @@ static bool absorb_is_due(struct qlog *log, uint64_t pending_bytes)
     return pending_bytes >= log->opts.segment_bytes || now_ms - log->pending_since_ms >= log->opts.segment_s * 1000;
 }
 
-static void words_keep(struct qlog *log)
-{
-    if (!log->words_changed)
-        return;
-    int code = texts_save(&log->words, log->dir_fd);
-    qlog_trouble(log, QLOG_PART_WORDS, code);
-    log->words_changed = code < 0;
-}
-
 /* Waits for some time, for a flush or for the end. Returns the flush that was wanted. */
 static uint64_t keeper_wait(struct qlog *log, int64_t wait_ms)
 {
@@ -66,7 +57,7 @@ static uint64_t keeper_wait(struct qlog *log, int64_t wait_ms)
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     int code = 0;
     pthread_mutex_lock(&log->lock);
-    while (!log->stopping && log->flush_wanted == log->flush_done && code == 0)
+    while (!log->stopping && log->flush_wanted == log->flush_done && log->known_count == 0 && code == 0)
         code = pthread_cond_timedwait(&log->wake, &log->lock, &until);
     uint64_t wanted = log->flush_wanted;
     pthread_mutex_unlock(&log->lock);
@@ -146,6 +137,7 @@ void *keeper_run(void *context)
     while (more) {
         uint64_t wanted = keeper_wait(log, log->lull.rush ? RUSH_LOOK_MS : log->opts.fsync_ms);
         uint64_t sequence = log->chain.sequence;
+        words_learn(log);
         int code = wanted != flushed ? rows_flush(log) : rows_take(log);
         if (log->chain.sequence != sequence || mono_ms() >= log->retention_due_ms)
             keeper_expire(log, wall_s());

@@ -71,6 +71,9 @@ struct qlog {
     struct journal **journals;
     size_t journal_count, journal_cap;
     uint64_t flush_wanted, flush_done;
+    struct texts_key *known; /* told by qlog_know(), and not taken in yet */
+    size_t known_count;
+    uint64_t known_wanted, known_done;
     int flush_code;
     bool stopping;
 
@@ -141,6 +144,15 @@ ERR_CHECKED int absorb_end(struct qlog *log);
 ERR_CHECKED int absorb_finish(struct qlog *log);
 /* Gives up the unfinished segment; the journals have its rows. */
 void absorb_forget(struct qlog *log);
+
+/* ---- words.c ---- */
+
+/* The word behind the key, as it is known or can be asked for; its number, where it has none. NULL: no memory. */
+const char *words_find(void *log, const struct texts_key *key);
+/* Writes the file for readers of journals, if there is anything new. */
+void words_keep(struct qlog *log);
+/* Takes in what qlog_know() was told. */
+void words_learn(struct qlog *log);
 
 /* ---- keeper.c ---- */
 

@@ -91,6 +91,22 @@ const char *texts_want(struct texts *texts, const struct texts_key *key)
     return texts_put(texts, key, digits) < 0 ? NULL : texts_find(texts, key);
 }
 
+int texts_set(struct texts *texts, const struct texts_key *key, const char *word)
+{
+    uint8_t packed[KEY_LEN];
+    char copy[TEXTS_LEN_MAX + 1];
+    key_pack(key, packed);
+    int64_t number = dict_find(&texts->keys, packed, KEY_LEN);
+    if (number < 0)
+        return packed_put(texts, packed, word, TEXTS_LEN_MAX);
+    int len = snprintf(copy, sizeof copy, "%s", word);
+    int64_t word_number = dict_put(&texts->words, copy, (len < TEXTS_LEN_MAX ? (size_t)len : TEXTS_LEN_MAX) + 1);
+    if (word_number < 0)
+        return ERR_NOMEM;
+    texts->word_of[number] = (uint32_t)word_number;
+    return 0;
+}
+
 bool texts_agree(const struct texts *a, const struct texts *b)
 {
     for (uint32_t i = 0; i < b->keys.count; i++) {

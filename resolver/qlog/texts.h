@@ -43,6 +43,8 @@ const char *texts_find(const struct texts *texts, const struct texts_key *key);
 const char *texts_want(struct texts *texts, const struct texts_key *key);
 /* A known key keeps its text. ERR_NOMEM. */
 ERR_CHECKED int texts_put(struct texts *texts, const struct texts_key *key, const char *word);
+/* The same, in place of the text it had. */
+ERR_CHECKED int texts_set(struct texts *texts, const struct texts_key *key, const char *word);
 /* Whether no key has one word here and another there. */
 bool texts_agree(const struct texts *a, const struct texts *b);
 void texts_clear(struct texts *texts);

@@ -179,6 +179,8 @@ static int past_take_over(struct qlog *log)
         return code;
     code = absorb_backlog(log) > HURRY_BYTES ? 0 : absorb_finish(log);
     qlog_trouble(log, QLOG_PART_SEGMENTS, code); /* the journals stay and are tried again */
+    if (log->journal_count == 0)
+        texts_clear(&log->words); /* the segments have those that they need; or the file would grow for ever */
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     keeper_expire(log, now.tv_sec);
@@ -356,6 +358,7 @@ void qlog_close(struct qlog *log)
     free(log->writers);
     memory_close(&log->memory);
     texts_done(&log->words);
+    free(log->known);
     block_builder_done(&log->builder);
     signer_done(&log->signer);
     day_key_close(log->day_key);

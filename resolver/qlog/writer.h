@@ -24,6 +24,7 @@
 
 #include "belisha/err.h"
 #include "qlog/record.h"
+#include "qlog/texts.h"
 #include "signing/signing_key.h"
 
 #define COMPACT_EVERY_MS 600000
@@ -93,6 +94,13 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out);
  * is a new one. The public half stands in the log folder too (key-<id>.pem).
  */
 const struct signing_public *qlog_signer(const struct qlog *log, bool *out_made, int *out_err);
+
+/*
+ * Numbers that rows will have from now on: their words are asked for, and written for whoever reads the rows in their first
+ * second, before anything else is done. To be told before the first row has one; a word of an upstream server takes the
+ * place of the one that the number had. Waits for the keeper, but not for long.
+ */
+void qlog_know(struct qlog *log, const struct texts_key *keys, size_t count);
 
 /* Turns what the journals hold into segments now, e.g. before an export. Blocks until done. */
 ERR_CHECKED int qlog_flush(struct qlog *log);

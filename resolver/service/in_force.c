@@ -1,5 +1,6 @@
 /* The snapshot in force: each part of it that changes makes a new one, and so does a configuration that is read anew. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -52,6 +53,7 @@ void in_force_on_generation(void *ctx, void *opened)
     struct blockdb *db = opened;
     struct snapshot_parts parts = s->snapshot->parts;
     names_put_generation(s->names, db);
+    in_force_know(s, s->snapshot->parts.settings->config, db);
     int err = snapshot_list_new(db, &parts.list);
     if (err == 0)
         err = in_force_put(s, parts);
@@ -113,6 +115,17 @@ void in_force_names(struct service *s, const struct config *config)
     names_put_upstreams(s->names, &config->query);
 }
 
+void in_force_know(struct service *s, const struct config *config, const struct blockdb *db)
+{
+    if (s->log == NULL)
+        return;
+    size_t max = names_keys_max(&config->policy, &config->query, db);
+    struct texts_key *keys = calloc(max, sizeof *keys);
+    if (keys != NULL)
+        qlog_know(s->log, keys, names_keys(&config->policy, &config->query, db, keys));
+    free(keys);
+}
+
 /* Loads the files, and asks unbound whether it agrees with what concerns it. */
 static int load_anew(struct service *s, struct settings **out, struct text *why)
 {
@@ -171,6 +184,7 @@ static int reload(struct service *s, const struct caller *by, struct text *why)
         snapshot_release_unheld(&parts);
     } else {
         in_force_names(s, config);
+        in_force_know(s, config, NULL);
         if (!same_zones(&old->query, &config->query))
             s->snapshot->outdated = s->cache;
         err = in_force_put(s, parts);

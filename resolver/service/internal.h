@@ -77,6 +77,8 @@ void in_force_on_attendance(void *ctx);
 
 /* Parts that are made anew for another configuration, also for the first one. */
 void in_force_names(struct service *s, const struct config *config);
+/* The query log learns the names, before a row needs one; db NULL: its feeds are known. */
+void in_force_know(struct service *s, const struct config *config, const struct blockdb *db);
 ERR_CHECKED int in_force_recursion(struct service *s, const struct config *config, struct snapshot_parts *parts);
 ERR_CHECKED int in_force_attendance(struct service *s, struct snapshot_parts *parts);
 

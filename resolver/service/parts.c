@@ -206,6 +206,8 @@ int parts_open(struct service *s)
         return failed("make", "the cache", err);
     err = open_log(s, config);
     if (err == 0)
+        in_force_know(s, config, s->snapshot->parts.list->db);
+    if (err == 0)
         err = open_taps(s, config);
     if (err == 0)
         err = open_workers(s, config);

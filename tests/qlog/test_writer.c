@@ -402,6 +402,54 @@ static void qlog_survives_a_full_disk(void **state)
     fixture_end(&f);
 }
 
+static const char *server_name;
+
+static const char *server_now(void *ctx, uint16_t upstream)
+{
+    (void)ctx;
+    return upstream == 1 ? server_name : NULL;
+}
+
+static void a_row_in_a_journal_has_its_words_at_once_and_keeps_them(void **state)
+{
+    struct fixture f;
+    struct qlog *log;
+    struct qlog_record record;
+    struct qlog_row found[2];
+    (void)state;
+    fixture_begin(&f);
+    struct qlog_opts opts = fixture_opts(&f);
+    opts.fsync_ms = 60000; /* the keeper does nothing by itself */
+    opts.upstream_name = server_now;
+    server_name = "192.0.2.1";
+    assert_int_equal(qlog_open(&opts, &log), 0);
+    fixture_record(7, &record);
+    record.upstream = 1;
+    const struct texts_key keys[] = {{TEXTS_GROUP, record.policy_version, record.group},
+                                     {TEXTS_FEED, record.generation, record.verdict.feed},
+                                     {TEXTS_UPSTREAM, 0, 1}};
+    qlog_know(log, keys, 3);
+    qlog_append(qlog_writer(log, 0), &record);
+    assert_int_equal(fixture_read(f.dir, &(struct qlog_filter){.action = -1, .group = "nobody's"}, rows, 2, NULL), 0);
+    struct qlog_scan *scan;
+    assert_int_equal(qlog_scan_open(f.dir, &(struct qlog_filter){.action = -1}, &scan), 0);
+    assert_int_equal(qlog_scan_next(scan, &found[0]), 1);
+    assert_memory_equal(found[0].group, "group-", 6);
+    assert_string_equal(found[0].upstream, "192.0.2.1");
+    qlog_scan_close(scan);
+    server_name = "192.0.2.99"; /* another server has the number from now on */
+    qlog_know(log, keys, 3);
+    qlog_append(qlog_writer(log, 0), &record);
+    assert_int_equal(qlog_scan_open(f.dir, &(struct qlog_filter){.action = -1}, &scan), 0);
+    assert_int_equal(qlog_scan_next(scan, &found[0]), 1);
+    assert_string_equal(found[0].upstream, "192.0.2.1");
+    assert_int_equal(qlog_scan_next(scan, &found[1]), 1);
+    assert_string_equal(found[1].upstream, "192.0.2.99");
+    qlog_scan_close(scan);
+    qlog_close(log);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +465,7 @@ int main(void)
         cmocka_unit_test(qlog_fills_one_segment_over_many_looks),
         cmocka_unit_test(qlog_records_the_gap_when_no_journal_could_be_had),
         cmocka_unit_test(qlog_survives_a_full_disk),
+        cmocka_unit_test(a_row_in_a_journal_has_its_words_at_once_and_keeps_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

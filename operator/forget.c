@@ -190,7 +190,7 @@ static const char details[] =
 
 const struct operator_command command_forget = {.name = "forget",
                                                 .synopsis = "forget NAME [--device] --reason TEXT",
-                                                .help = "forget a user, or the name of a device, for good",
+                                                .help = "forget a user, or the name of a device, for good; the same as log forget",
                                                 .details = details,
                                                 .needs_config = true,
                                                 .run = forget_run};

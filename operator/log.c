@@ -18,6 +18,7 @@
 #include "operator/log_pack.h"
 #include "operator/log_send.h"
 #include "operator/log_ship.h"
+#include "operator/log_subject.h"
 #include "operator/log_verify.h"
 #include "operator/reading.h"
 #include "qlog/retention.h"
@@ -196,14 +197,20 @@ static int compact_run(struct log_task *task)
     return log_compact_run(task->env, task->dir, &task->options, task->now_ns / 1000000000);
 }
 
+static int subject_run(struct log_task *task)
+{
+    return log_subject_run(task->env, task->dir, &task->options, &task->names, task->now_ns);
+}
+
 static int verify_run(struct log_task *task)
 {
     return log_verify_run(task->env, task->dir, &task->options);
 }
 
-static int may_leave(const struct log_task *task)
+static int may_leave(struct log_task *task, bool subject)
 {
-    const char *wrong = log_send_wrong(task->env, &task->options);
+    const char *wrong =
+        subject ? log_subject_wrong(task->env, &task->options) : log_send_wrong(task->env, &task->options);
     if (wrong != NULL)
         fprintf(task->env->err, "belisha log: %s\n", wrong);
     return wrong == NULL ? OPERATOR_OK : OPERATOR_USAGE;
@@ -234,10 +241,13 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
                        {"verify", NULL, verify_run},
                        {"pack", NULL, pack_run} /* it writes down more than that */,
                        {"check-export", NULL, check_run},
-                       {"compact", NULL, compact_run}};
+                       {"compact", NULL, compact_run},
+                       {"subject-access", NULL, subject_run} /* the same */};
     struct log_task task = {.env = env, .now_ns = wall_ns()};
     if (argc > 1 && strcmp(argv[1], "ship") == 0)
         return log_ship_run(env, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "forget") == 0)
+        return command_forget.run(env, argc - 1, argv + 1);
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)
             continue;
@@ -250,8 +260,9 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
             fprintf(env->err, "belisha log: %s\n", wrong);
             return OPERATOR_FAILED;
         }
-        bool leaves = subcommands[i].run == export_run;
-        int code = leaves ? may_leave(&task) : OPERATOR_OK;
+        bool subject = subcommands[i].run == subject_run;
+        bool leaves = subject || subcommands[i].run == export_run;
+        int code = leaves ? may_leave(&task, subject) : OPERATOR_OK;
         if (code == OPERATOR_OK && !write_down(&task, subcommands[i].kind, argc - 1, argv + 1))
             code = OPERATOR_FAILED;
         if (code == OPERATOR_OK)
@@ -259,8 +270,10 @@ static int log_run(const struct operator_env *env, int argc, char *argv[])
         log_names_close(&task.names);
         return code;
     }
-    return operator_usage(env, &command_log,
-                          "tail, search, export, pack, check-export, prune, compact, hold, ship or verify is expected");
+    return operator_usage(
+        env, &command_log,
+        "tail, search, export, subject-access, forget, pack, check-export, prune, compact, hold, ship "
+        "or verify is expected");
 }
 
 static const char details[] =
@@ -268,6 +281,9 @@ static const char details[] =
     "  search        records that are there, oldest first\n"
     "  export        the same with all columns, for other programs\n"
     "  pack          rows for the police or the safeguarding lead, with names of the statutory list in full\n"
+    "  subject-access\n"
+    "                all rows of one user, for that person, with a cover sheet in plain words; nobody else is in it\n"
+    "  forget        a user or device is forgotten for good (belisha forget --help)\n"
     "  check-export  is an export as it left? A zip, or a file with its manifest beside it\n"
     "  prune         removes the oldest segments\n"
     "  compact       merges the small segments of days that are over, as belishad does by itself (log.compact)\n"
@@ -301,6 +317,7 @@ static const char details[] =
     "  --segments                pack: with the log's own signed files of that time\n"
     "  --approve NUMBER          pack: another person approves of this request\n"
     "  --request NUMBER          pack: the request that was approved\n"
+    "  --also NAME|#NUMBER       subject-access: another name that the person had; may be given several times\n"
     "  --days NUMBER             prune: what is older\n"
     "  --bytes SIZE              prune: the oldest, until so much is left (20G)\n"
     "  --key FILE                verify: every segment must be signed with this key (PEM)\n"
@@ -318,6 +335,8 @@ const struct operator_command command_log = {
                 "log pack --for police|dsl --from TIME --to TIME CHOICE... --reason TEXT [--reference TEXT]\n"
                 "    [--segments] [--request NUMBER] [--password-file FILE | --ask-password] -o FILE\n"
                 "log pack --approve NUMBER [--reason TEXT]\n"
+                "log subject-access USER [--also NAME]... [--from TIME] [--to TIME] -o FILE [HOW] [--dir DIR]\n"
+                "log forget NAME [--device] --reason TEXT\n"
                 "log check-export [--password-file FILE] [--key FILE]... FILE\n"
                 "log prune [--days NUMBER] [--bytes SIZE] [--dir DIR]\n"
                 "log hold [--days-from DAY --days-to DAY --reason TEXT | --release NUMBER] [--dir DIR]\n"

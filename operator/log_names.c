@@ -35,6 +35,22 @@ static uint32_t user_find(const struct roster *roster, const struct config *conf
     return roster_find(roster, ROSTER_USER, folded);
 }
 
+/* Other names that the person had. */
+static const char *resolve_also(const struct log_names *names, const struct config *config, struct log_options *o)
+{
+    for (size_t i = 0; i < o->also_count; i++) {
+        uint32_t *number = &o->also_users[i];
+        if (number_from_text(o->also[i], number))
+            continue;
+        *number = names->roster == NULL ? 0 : user_find(names->roster, config, o->also[i]);
+        if (*number == 0)
+            return why("'", o->also[i], "' was never seen as a user, or there is no roster");
+    }
+    o->filter.also_users = o->also_users;
+    o->filter.also_count = o->also_count;
+    return NULL;
+}
+
 static const char *resolve(const struct log_names *names, const struct config *config, struct log_options *o)
 {
     struct qlog_filter *f = &o->filter;
@@ -52,7 +68,7 @@ static const char *resolve(const struct log_names *names, const struct config *c
         if (f->device == 0)
             return why("'", o->device, "' was never seen as a device");
     }
-    return NULL;
+    return resolve_also(names, config, o);
 }
 
 const char *log_names_open(struct log_names *names, const struct config *config, struct log_options *o)
@@ -88,4 +104,9 @@ void log_names_put(struct log_names *names, struct qlog_row *row)
     row->user = name_of(names->roster, ROSTER_USER, r->user, names->user, sizeof names->user);
     row->device = name_of(names->roster, ROSTER_DEVICE, r->device, names->device, sizeof names->device);
     row->called = names->roster == NULL ? "" : roster_called(names->roster, r->device);
+    if (names->device_is_hidden == NULL)
+        return;
+    row->called = "";
+    if (names->device_is_hidden(names->ctx, r->device))
+        row->device = "";
 }

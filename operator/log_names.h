@@ -17,6 +17,9 @@ struct log_names {
     struct roster *roster; /* NULL: there are no names */
     char user[ROSTER_NAME_MAX + 16];
     char device[ROSTER_NAME_MAX + 16];
+    /* Devices whose names are left out; with it, what any of them calls itself is too. NULL: none is. Set after opening */
+    bool (*device_is_hidden)(void *ctx, uint32_t device);
+    void *ctx;
 };
 
 /*

@@ -279,6 +279,11 @@ static const char *take_option(struct log_options *o, int option, int64_t now_ns
     case 'U':
         o->user = optarg;
         return NULL;
+    case 'L':
+        if (o->also_count == LOG_ALSO_MAX)
+            return "--also may be given eight times";
+        o->also[o->also_count++] = optarg;
+        return NULL;
     case 'V':
         o->device = optarg;
         return NULL;
@@ -319,6 +324,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
                                             {"verdict", required_argument, NULL, 'v'},
                                             {"user", required_argument, NULL, 'U'},
                                             {"device", required_argument, NULL, 'V'},
+                                            {"also", required_argument, NULL, 'L'},
                                             {"roster", required_argument, NULL, 'Y'},
                                             {"blocked", no_argument, NULL, 'b'},
                                             {"code", required_argument, NULL, 'x'},
@@ -358,6 +364,13 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
     bool checks = strcmp(argv[0], "check-export") == 0;
     if (checks && optind + 1 == argc)
         o->checked = argv[optind++];
+    bool subject = strcmp(argv[0], "subject-access") == 0;
+    if (subject && optind + 1 == argc)
+        o->user = argv[optind++];
+    if (subject && o->user == NULL)
+        return "the name of one user, or a number such as '#17', is expected here";
+    if (!subject && o->also_count > 0)
+        return "--also belongs to subject-access";
     if (checks && o->checked == NULL)
         return "the file of an export is expected here";
     if (optind != argc)

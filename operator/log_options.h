@@ -9,13 +9,17 @@
 #include "grid/grid.h"
 
 #define LOG_KEYS_MAX 8
+#define LOG_ALSO_MAX 8
 
 enum log_pack_for { LOG_PACK_NONE, LOG_PACK_POLICE, LOG_PACK_DSL };
 
 struct log_options {
-    const char *dir;           /* NULL: of the configuration */
-    const char *roster;        /* NULL: of the configuration, when dir is */
-    const char *user, *device; /* names that log_names.c turns into numbers; NULL: any */
+    const char *dir;                /* NULL: of the configuration */
+    const char *roster;             /* NULL: of the configuration, when dir is */
+    const char *user, *device;      /* names that log_names.c turns into numbers; NULL: any */
+    const char *also[LOG_ALSO_MAX]; /* subject-access: other names of the user */
+    uint32_t also_users[LOG_ALSO_MAX];
+    size_t also_count;
     struct qlog_filter filter; /* points into this struct and into argv */
     struct prefix client;
     uint8_t name[NAME_MAX_LEN];

@@ -62,11 +62,19 @@ static int fail(const struct operator_env *env, const char *what, const char *wh
 int log_send_run(const struct operator_env *env, const char *dir, const struct log_options *options,
                  struct log_names *names, int64_t now_ns)
 {
+    return log_send_more(env, dir, options, names, now_ns, &(struct log_send_more){.kind = "export"});
+}
+
+int log_send_more(const struct operator_env *env, const char *dir, const struct log_options *options,
+                  struct log_names *names, int64_t now_ns, const struct log_send_more *more)
+{
     char password[PASSPHRASE_MAX];
     struct log_export export = {.dir = dir,
                                 .options = options,
                                 .names = names,
-                                .kind = "export",
+                                .kind = more->kind,
+                                .more = more->more,
+                                .ctx = more->ctx,
                                 .now_ns = now_ns,
                                 .time_zone = env->config->time_zone,
                                 .key_path = env->config->log.key_path,

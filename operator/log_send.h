@@ -12,6 +12,16 @@ const char *log_send_wrong(const struct operator_env *env, const struct log_opti
 int log_send_run(const struct operator_env *env, const char *dir, const struct log_options *options,
                  struct log_names *names, int64_t now_ns);
 
+/* The same with other files beside the rows. */
+struct log_send_more {
+    const char *kind;                                                              /* in the manifest */
+    int (*more)(void *ctx, struct parcel *parcel, const struct log_rows_sum *sum); /* log_export.h */
+    void *ctx;
+};
+
+int log_send_more(const struct operator_env *env, const char *dir, const struct log_options *options,
+                  struct log_names *names, int64_t now_ns, const struct log_send_more *more);
+
 /* What this export has come to, at standard error; *export as it was run. */
 void log_send_tell(const struct operator_env *env, const struct log_export *export,
                    const struct log_export_result *result);

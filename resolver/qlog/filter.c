@@ -39,11 +39,19 @@ bool filter_wants_times(const struct filter *filter, int64_t first_ns, int64_t l
     return (w->to_ns == 0 || first_ns < w->to_ns) && (w->from_ns == 0 || last_ns >= w->from_ns);
 }
 
+bool filter_wants_user(const struct qlog_filter *wanted, uint32_t user)
+{
+    bool is = wanted->user == 0 || wanted->user == user;
+    for (size_t i = 0; !is && i < wanted->also_count; i++)
+        is = wanted->also_users[i] == user;
+    return is;
+}
+
 bool filter_wants_who(const struct filter *filter, const struct filter_who *who)
 {
     const struct qlog_filter *w = &filter->wanted;
     return (w->client == NULL || prefix_contains(w->client, who->client)) &&
-           (w->group == NULL || strcmp(w->group, who->group) == 0) && (w->user == 0 || w->user == who->user) &&
+           (w->group == NULL || strcmp(w->group, who->group) == 0) && filter_wants_user(w, who->user) &&
            (w->device == 0 || w->device == who->device);
 }
 

@@ -32,6 +32,8 @@ struct filter_who {
     uint32_t user, device;
 };
 
+/* Whether rows of this user are wanted. */
+bool filter_wants_user(const struct qlog_filter *wanted, uint32_t user);
 bool filter_wants_who(const struct filter *filter, const struct filter_who *who);
 /* Looks at action, reason and category. */
 bool filter_wants_verdict(const struct filter *filter, const struct verdict *verdict);

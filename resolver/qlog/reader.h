@@ -23,10 +23,12 @@ struct qlog_filter {
     bool name_below;             /* also names below it */
     const char *group;           /* NULL: any */
     uint32_t user, device;       /* numbers in the roster; 0: any */
-    uint64_t categories;         /* any of these in verdict.category; 0: any */
-    int action;                  /* enum verdict_action; -1: any */
-    bool blocked_only;           /* NOTICE and NXDOMAIN */
-    const char *code;            /* notice-page code (qlog/code.h); NULL: any */
+    const uint32_t *also_users;  /* with user: these as well */
+    size_t also_count;
+    uint64_t categories; /* any of these in verdict.category; 0: any */
+    int action;          /* enum verdict_action; -1: any */
+    bool blocked_only;   /* NOTICE and NXDOMAIN */
+    const char *code;    /* notice-page code (qlog/code.h); NULL: any */
 };
 
 /* A row with the names behind its numbers. */

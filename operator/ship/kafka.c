@@ -90,7 +90,9 @@ static int conf_secret(rd_kafka_conf_t *conf, const struct destination_setting *
 
 static int conf_fill(rd_kafka_conf_t *conf, const struct destination *to, char *why)
 {
-    static const struct destination_setting usual[] = {{"client.id", "belisha"},
+    /* One request at a time: the library need not conclude from a later answer what became of an earlier request. */
+    static const struct destination_setting usual[] = {{"max.in.flight.requests.per.connection", "1"},
+                                                       {"client.id", "belisha"},
                                                        {"compression.codec", "zstd"},
                                                        {"linger.ms", "20"},
                                                        {"queue.buffering.max.messages", "1000"},

@@ -178,6 +178,8 @@ static int prune_run(struct log_task *task)
     if (result.keys_destroyed > 0)
         fprintf(task->env->out, "keys of %" PRIu64 " days destroyed: who asked on them is gone for good\n",
                 result.keys_destroyed);
+    if (result.awaited > 0)
+        fprintf(task->env->out, "%" PRIu64 " segments wait to be sent (belisha log ship --status)\n", result.awaited);
     if (result.held > 0)
         fprintf(task->env->out, "%" PRIu64 " segments are held (belisha log hold)\n", result.held);
     if (result.missing_bytes > 0)

@@ -16,8 +16,9 @@
 
 #include "belisha/err.h"
 #include "qlog/format.h"
+#include "qlog/shipped.h"
 
-#define POSITION_DIR     "shipping" /* in the log folder */
+#define POSITION_DIR     SHIPPED_DIR /* in the log folder */
 #define POSITION_WHY_MAX 512
 
 struct position {

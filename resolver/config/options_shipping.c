@@ -89,7 +89,7 @@ static const struct schema_option destination_options[] = {
      .max = 366 * DAY,
      AT(keep_ms),
      .fallback = "0",
-     .help = "retention leaves segments that have not arrived for so long; 0: it does not wait"},
+     .help = "segments that have not arrived are left by retention until their newest row is so old; 0: it does not wait"},
     {.key = "settings",
      PAIRS_OF(schema_string),
      AT(settings),

@@ -8,6 +8,7 @@
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
 #include "qlog/segment_list.h"
+#include "qlog/shipped.h"
 
 #define DAY_S INT64_C(86400)
 
@@ -66,8 +67,15 @@ static bool segment_goes(const struct retention_opts *opts, const struct account
     return account->free < opts->keep_free && last_s < now_s - RETENTION_LAST_S;
 }
 
-static int segments_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds, int64_t now_s,
-                          struct retention_result *result)
+/* Whoever waits for a segment does not wait for room on the disk. */
+static bool segment_waits(const struct retention_opts *opts, const struct account *account,
+                          const struct shipped *shipped, const struct segment_file *file, int64_t last_s, int64_t now_s)
+{
+    return account->free >= opts->keep_free && shipped_waits(shipped, file->sequence, last_s, now_s);
+}
+
+static int segments_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds,
+                          const struct shipped *shipped, int64_t now_s, struct retention_result *result)
 {
     struct segment_list list;
     struct account account = {.free = opts->free_now};
@@ -80,12 +88,14 @@ static int segments_apply(int dir_fd, const struct retention_opts *opts, const s
         const struct segment_file *file = &list.files[i];
         int64_t first_s = file->first_ms / 1000;
         int64_t last_s = first_s;
-        if (opts->keep_s > 0 || opts->keep_free > 0 || holds->count > 0)
+        if (opts->keep_s > 0 || opts->keep_free > 0 || holds->count > 0 || shipped->count > 0)
             times_of(dir_fd, file, &first_s, &last_s);
         bool goes = segment_goes(opts, &account, last_s, now_s);
         bool held = goes && hold_list_covers(holds, day_of(first_s), day_of(last_s));
+        bool awaited = goes && !held && segment_waits(opts, &account, shipped, file, last_s, now_s);
         result->held += held;
-        if (goes && !held) {
+        result->awaited += awaited;
+        if (goes && !held && !awaited) {
             code = file_remove(dir_fd, file, result);
             account.bytes -= file->bytes;
             account.free += file->bytes;
@@ -139,13 +149,17 @@ int retention_apply(int dir_fd, const struct retention_opts *opts, int64_t now_s
 {
     struct retention_result result = {0};
     struct hold_list holds;
+    struct shipped shipped = {0};
     int code = hold_list_load(dir_fd, &holds);
     if (code < 0)
         return code;
-    code = segments_apply(dir_fd, opts, &holds, now_s, &result);
+    code = shipped_load(dir_fd, &shipped);
+    if (code == 0)
+        code = segments_apply(dir_fd, opts, &holds, &shipped, now_s, &result);
     if (code == 0)
         code = keys_apply(dir_fd, opts, &holds, now_s, &result);
     hold_list_done(&holds);
+    shipped_done(&shipped);
     if (code == 0)
         *out = result;
     return code;

@@ -24,7 +24,8 @@ struct retention_opts {
 
 struct retention_result {
     uint64_t removed;
-    uint64_t held; /* that would have been removed */
+    uint64_t held;    /* that would have been removed */
+    uint64_t awaited; /* the same: somebody has not had them yet (qlog/shipped.h) */
     uint64_t kept;
     uint64_t kept_bytes;
     int64_t oldest_s; /* of what is kept; 0: nothing */

@@ -22,11 +22,16 @@ CONFIG = """<?xml version="1.0"?>
   <path>%(dir)s/</path><tmp_path>%(dir)s/tmp/</tmp_path>
   <users_config>users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
   <mark_cache_size>67108864</mark_cache_size><timezone>UTC</timezone>
-  %(shards)s
+  %(shards)s%(tls)s
 </yandex>
 """
 SHARD = """
     <shard><replica><host>127.0.0.1</host><port>%d</port><user>school</user><password>%s</password></replica></shard>"""
+TLS = """
+  <https_port>%d</https_port>
+  <openSSL><server><certificateFile>%s.pem</certificateFile><privateKeyFile>%s.key</privateKeyFile>
+    <verificationMode>none</verificationMode><loadDefaultCAFile>false</loadDefaultCAFile><disableProtocols>sslv2,sslv3</disableProtocols>
+  </server></openSSL>"""
 USERS = """<?xml version="1.0"?>
 <yandex>
   <profiles><default><max_memory_usage>1000000000</max_memory_usage></default></profiles>
@@ -38,7 +43,8 @@ PASSWORD = "not-a-secret-of-anybody"
 
 
 class Node:
-    def __init__(self, lab, name, http, tcp, inner, shards=()):
+    def __init__(self, lab, name, http, tcp, inner, shards=(), https=None):
+        """https: a port, and the path of a certificate and its key without their endings."""
         self.lab, self.name, self.http = lab, name, http
         self.dir = lab.path("clickhouse-" + name)
         self.process = None
@@ -46,7 +52,8 @@ class Node:
         text = "".join(SHARD % (port, PASSWORD) for port in shards)
         text = text and "<remote_servers><belisha>%s</belisha></remote_servers>" % text
         with open(os.path.join(self.dir, "config.xml"), "w") as file:
-            file.write(CONFIG % {"http": http, "tcp": tcp, "inner": inner, "dir": self.dir, "shards": text})
+            file.write(CONFIG % {"http": http, "tcp": tcp, "inner": inner, "dir": self.dir, "shards": text,
+                                 "tls": TLS % (https[0], https[1], https[1]) if https else ""})
         with open(os.path.join(self.dir, "users.xml"), "w") as file:
             file.write(USERS % PASSWORD)
 

@@ -7,10 +7,12 @@ import json
 import os
 import random
 import re
+import socket
 import subprocess
 import time
 
 import lab
+from certificates import make_certificate
 from clickhouse import PASSWORD, Node
 from lab import PORT
 from weak_line import WeakLine
@@ -300,6 +302,130 @@ class Cluster(lab.Case):
         rows = self.nodes[0].rows("SELECT time, name, type, verdict, category, rtt_us, group_name FROM belisha.rows")
         found = collections.Counter((r[0], r[1], r[2], r[3], r[4], int(r[5]), r[6]) for r in rows)
         self.assertEqual(found, school.exported())
+
+
+class Secure(lab.Case):
+    """Over TLS, with a password."""
+
+    @classmethod
+    def set_up(cls):
+        make_certificate(cls.lab.path, "server", "logs.region.example")
+        make_certificate(cls.lab.path, "other", "logs.region.example")
+        cls.node = Node(cls.lab, "a", PORT, PORT + 1, PORT + 2, https=(PORT + 3, cls.lab.path("server"))).start()
+        cls.node.run_file(ddl("debian"))
+
+    def school(self, name, ca):
+        school = School(self.lab, name, ["https://127.0.0.1:%d" % (PORT + 3)])
+        with open(school.config, "a") as file:
+            file.write("      ca: %s\n" % self.lab.path(ca))
+        school.add(5000, 2)
+        return school
+
+    def test_rows_arrive_over_tls(self):
+        school = self.school("oakfield", "server.pem")
+        school.once()
+        self.assertEqual(self.node.ask("SELECT count() FROM belisha.rows WHERE site = 'oakfield'"), "5000\n")
+
+    def test_a_server_with_another_certificate_gets_nothing(self):
+        school = self.school("elmwood", "other.pem")
+        done = school.once(check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("certificate", done.stderr)
+        self.assertEqual(self.node.ask("SELECT count() FROM belisha.rows WHERE site = 'elmwood'"), "0\n")
+
+    def test_a_wrong_password_is_told_and_stands_nowhere(self):
+        school = self.school("beechwood", "server.pem")
+        with open(os.path.join(school.dir, "password"), "w") as file:
+            file.write("wrong-password\n")
+        done = school.once(check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Wrong password", done.stderr)
+        self.assertNotIn("wrong-password", done.stderr + json.dumps(school.place()))
+
+
+SYSLOG = """
+module(load="imtcp" streamDriver.name="%(driver)s" streamDriver.mode="%(mode)d" streamDriver.authMode="anon")
+global(defaultNetstreamDriver="%(driver)s"%(files)s workDirectory="%(dir)s" maxMessageSize="64k")
+template(name="all" type="string" string="%%pri%% %%hostname%% %%app-name%% %%msgid%% %%structured-data%% %%msg%%\\n")
+input(type="imtcp" address="127.0.0.1" port="%(port)d")
+action(type="omfile" file="%(out)s" template="all")
+"""
+
+
+class Syslog(lab.Case):
+    """A real rsyslogd."""
+
+    def rsyslogd(self, name, port, tls=False):
+        files = ' defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s" defaultNetstreamDriverKeyFile="%s"' % (
+            (self.lab.path("server.pem"),) * 2 + (self.lab.path("server.key"),)) if tls else ""
+        conf = self.lab.write(name + ".conf", SYSLOG % {
+            "driver": "gtls" if tls else "ptcp", "mode": int(tls), "files": files, "dir": self.lab.dir, "port": port,
+            "out": self.lab.path(name + ".out")})
+        process = self.lab.start(["/usr/sbin/rsyslogd", "-n", "-f", conf, "-i", self.lab.path(name + ".pid")], name)
+
+        def listens():
+            assert process.is_running(), process.output()
+            with socket.socket() as sock:
+                return sock.connect_ex(("127.0.0.1", port)) == 0
+        lab.wait_until("rsyslogd", listens, lab.START_S, 0.05)
+        return process
+
+    def school(self, name, address, *more):
+        school = School(self.lab, name, [address])
+        with open(school.config) as file:
+            text = file.read().replace("kind: clickhouse", "kind: syslog")
+        text = "".join(line for line in text.splitlines(True) if not re.search("user:|password:|timeout:", line))
+        self.lab.write(name + ".yaml", text + "      timeout: 20s\n" + "".join("      %s\n" % line for line in more))
+        return school
+
+    def messages(self, name):
+        """By id: the fields of each."""
+        found = {}
+        with open(self.lab.path(name + ".out")) as file:
+            for line in file:
+                head = line.split(" ", 4)
+                fields = collections.defaultdict(list)
+                for key, value in re.findall(r' ([a-z_]+)="((?:[^"\\]|\\.)*)"', line):
+                    fields[key].append(value)
+                fields["head"] = head[:4]
+                found[fields["id"][0]] = fields
+        return found
+
+    def test_a_receiver_that_goes_and_comes_back_gets_every_row(self):
+        receiver = self.rsyslogd("plain", PORT)
+        school = self.school("oakfield", "tcp://127.0.0.1:%d" % PORT)
+        school.add(8000, 16)
+        shipper = school.follow()
+        for turn in range(3):
+            lab.wait_until("a few batches", lambda: school.place()["batches"] >= 3 * (turn + 1), 60, 0.002)
+            receiver.stop()
+            self.lab.processes.remove(receiver)
+            receiver = self.rsyslogd("plain", PORT)
+        lab.wait_until("the rest", school.is_through, 60)
+        self.assertEqual(shipper.stop(), 0)
+        self.lab.processes.remove(shipper)
+        messages = {}
+        lab.wait_until("rsyslogd to write all", lambda: messages.update(self.messages("plain")) or len(messages) >= 8000, 20, 0.2)
+        self.assertEqual(len(messages), 8000)
+        found = collections.Counter(
+            (m["time"][0][:19].replace("T", " "), m["name"][0], m["type"][0], m["verdict"][0], (m["category"] or [""])[0],
+             int((m["rtt_us"] or ["0"])[0]), m["group_name"][0]) for m in messages.values())
+        self.assertEqual(found, school.exported())
+        some = next(iter(messages.values()))
+        self.assertEqual(some["head"][1:], ["oakfield-1", "belisha", "row"])
+        self.assertEqual({m["head"][0] for m in messages.values() if m["blocked"]}, {str(13 * 8 + 5)})
+
+    def test_blocked_rows_alone_over_tls(self):
+        make_certificate(self.lab.path, "server", "siem.region.example")
+        self.rsyslogd("secure", PORT + 1, tls=True)
+        school = self.school("elmwood", "tls://127.0.0.1:%d" % (PORT + 1), "rows: blocked", "ca: " + self.lab.path("server.pem"))
+        school.add(3000, 2)
+        school.once()
+        blocked = sum(count for row, count in school.exported().items() if row[3] in ("blocked", "nxdomain"))
+        lab.wait_until("rsyslogd to write all", lambda: os.path.exists(self.lab.path("secure.out")) and len(self.messages("secure")) >= blocked, 20, 0.2)
+        messages = self.messages("secure")
+        self.assertEqual(len(messages), blocked)
+        self.assertTrue(all(m["blocked"] == ["1"] for m in messages.values()))
 
 
 class Region(lab.Case):

@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 #include "fixture.h"
 #include "qlog/hold.h"
 #include "qlog/segment_list.h"
+#include "qlog/shipped.h"
 #include "qlog/verify.h"
 
 #define DAY_S   FIXTURE_DAY_S
@@ -148,6 +152,99 @@ static void chain_goes_on_when_every_segment_was_removed(void **state)
     fixture_end(&f);
 }
 
+/* A destination that has had everything before this segment. */
+static void put_place(const struct fixture *f, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/" SHIPPED_DIR, f->dir);
+    assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+    snprintf(path, sizeof path, "%s/" SHIPPED_DIR "/%s", f->dir, name);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fputs(text, to);
+    fclose(to);
+}
+
+static void remove_places(const struct fixture *f)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s/" SHIPPED_DIR, f->dir);
+    assert_int_equal(system(command), 0);
+}
+
+static void retention_waits_for_who_has_not_had_a_segment_yet(void **state)
+{
+    struct fixture f;
+    struct retention_opts opts = {.keep_s = 3 * DAY_S};
+    int64_t now_s = FIRST_S + 9 * DAY_S;
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    put_place(&f, "trust.json", "{\"segment\": 9, \"wait_s\": 86400000}");
+    put_place(&f, "region.json", "{\"segment\": 4, \"wait_s\": 86400000}");
+    put_place(&f, "region.lock", "");
+    struct retention_result result = expire(&f, &opts, now_s);
+    assert_int_equal(result.removed, 3);
+    assert_int_equal(result.awaited, 3);
+    put_place(&f, "region.json", "{\"segment\": 5, \"wait_s\": 0}");
+    result = expire(&f, &opts, now_s);
+    assert_int_equal(result.removed, 3);
+    assert_int_equal(result.awaited, 0);
+    remove_places(&f);
+    fixture_end(&f);
+}
+
+static void it_does_not_wait_for_ever(void **state)
+{
+    struct fixture f;
+    struct retention_opts opts = {.keep_s = 3 * DAY_S};
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    put_place(&f, "region.json", "{\"segment\": 0, \"wait_s\": 432000}"); /* 5 days */
+    struct retention_result result = expire(&f, &opts, FIRST_S + 9 * DAY_S);
+    assert_int_equal(result.removed, 5);
+    assert_int_equal(result.awaited, 1);
+    remove_places(&f);
+    fixture_end(&f);
+}
+
+static void a_full_disk_does_not_wait(void **state)
+{
+    struct fixture f;
+    struct retention_opts opts = {.keep_free = 1000, .free_now = 0};
+    (void)state;
+    fixture_begin(&f);
+    days_write(&f);
+    put_place(&f, "region.json", "{\"segment\": 1, \"wait_s\": 86400000}");
+    struct retention_result result = expire(&f, &opts, FIRST_S + 9 * DAY_S);
+    assert_true(result.removed > 0);
+    assert_int_equal(result.awaited, 0);
+    remove_places(&f);
+    fixture_end(&f);
+}
+
+static void a_place_that_can_not_be_read_keeps_nothing(void **state)
+{
+    static const char *const wrong[] = {"",
+                                        "{",
+                                        "[]",
+                                        "{\"segment\": -1, \"wait_s\": 86400000}",
+                                        "{\"segment\": \"1\", \"wait_s\": 86400000}",
+                                        "{\"segment\": 1}"};
+    struct retention_opts opts = {.keep_s = 3 * DAY_S};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct fixture f;
+        fixture_begin(&f);
+        days_write(&f);
+        put_place(&f, "region.json", wrong[i]);
+        assert_int_equal(expire(&f, &opts, FIRST_S + 9 * DAY_S).removed, 6);
+        remove_places(&f);
+        fixture_end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +253,10 @@ int main(void)
         cmocka_unit_test(retention_makes_room_but_leaves_the_last_day_and_what_is_held),
         cmocka_unit_test(qlog_applies_its_retention_by_itself),
         cmocka_unit_test(chain_goes_on_when_every_segment_was_removed),
+        cmocka_unit_test(retention_waits_for_who_has_not_had_a_segment_yet),
+        cmocka_unit_test(it_does_not_wait_for_ever),
+        cmocka_unit_test(a_full_disk_does_not_wait),
+        cmocka_unit_test(a_place_that_can_not_be_read_keeps_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,30 +65,45 @@ static int room_make(struct askers *askers)
     return 0;
 }
 
-int64_t askers_put(struct askers *askers, const struct asker_said *said)
+static struct asker asker_of(const struct asker_said *said, enum episode_who_kind kind, struct key *key)
 {
-    struct key key = {.kind = (uint8_t)asker_kind(said)};
-    struct asker asker = {.kind = key.kind};
-    switch ((enum episode_who_kind)key.kind) {
+    struct asker asker = {.kind = (uint8_t)kind};
+    *key = (struct key){.kind = (uint8_t)kind};
+    switch (kind) {
     case EPISODE_USER:
-        asker.user = key.number = said->user;
+        asker.user = key->number = said->user;
         break;
     case EPISODE_DEVICE:
-        asker.device = key.number = said->device;
+        asker.device = key->number = said->device;
         break;
     case EPISODE_ADDRESS:
         asker.client = *said->client;
-        memcpy(key.client, said->client->bytes, sizeof key.client);
+        memcpy(key->client, said->client->bytes, sizeof key->client);
         break;
     case EPISODE_NOBODY:
-        asker.group = key.number = said->group;
+        asker.group = key->number = said->group;
         break;
+    }
+    return asker;
+}
+
+int64_t askers_put(struct askers *askers, const struct asker_said *said)
+{
+    struct key key;
+    struct asker asker = asker_of(said, asker_kind(said), &key);
+    int64_t number = dict_find(&askers->keys, &key, sizeof key);
+    if (number >= 0)
+        return number;
+    if (asker.kind != EPISODE_NOBODY && askers->keys.count >= (askers->max == 0 ? ASKERS_MAX : askers->max)) {
+        asker = asker_of(said, EPISODE_NOBODY, &key);
+        number = dict_find(&askers->keys, &key, sizeof key);
+        if (number >= 0)
+            return number;
     }
     if (room_make(askers) < 0)
         return ERR_NOMEM;
-    uint32_t before = askers->keys.count;
-    int64_t number = dict_put(&askers->keys, &key, sizeof key);
-    if (number >= 0 && askers->keys.count > before)
+    number = dict_put(&askers->keys, &key, sizeof key);
+    if (number >= 0)
         askers->items[number] = asker;
     return number;
 }

@@ -1,7 +1,7 @@
 /*
  * Who asks, as surely as the log says it: users, devices and addresses by numbers of our own, with what they did last.
  *
- * Memory:  heap, owned by the struct, about 300 bytes for each and its key. Begins as {0}.
+ * Memory:  heap, owned by the struct, about 300 bytes for each and its key; bounded. Begins as {0}.
  * Threads: one.
  */
 #ifndef EPISODE_ASKER_H
@@ -10,6 +10,7 @@
 #include "episode/episode.h"
 #include "qlog/dict.h"
 
+#define ASKERS_MAX   200000u /* further ones are nobody of their group */
 #define ASKER_LEADS  6
 #define ASKER_ECHOES 4
 
@@ -45,6 +46,7 @@ struct askers {
     uint32_t help_cap;
     struct asker *items; /* by number in keys */
     uint32_t cap;
+    uint32_t max; /* 0: ASKERS_MAX */
 };
 
 /* What a row says of who asked. */
@@ -63,7 +65,7 @@ ERR_CHECKED int askers_help(struct askers *askers, uint32_t group, int64_t time_
 int64_t askers_help_ns(const struct askers *askers, uint32_t group);
 const char *askers_group_name(const struct askers *askers, uint32_t number);
 
-/* The number of who asked. ERR_NOMEM. */
+/* The number of who asked; when there is no more room, that of nobody of the group. ERR_NOMEM. */
 ERR_CHECKED int64_t askers_put(struct askers *askers, const struct asker_said *said);
 void askers_done(struct askers *askers);
 

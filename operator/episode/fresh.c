@@ -46,7 +46,7 @@ int freshes_find(struct freshes *f, uint32_t site, bool is_known, struct fresh *
 {
     int err = by_site_grow(f, site);
     if (err == 0 && f->by_site[site] == 0) {
-        if (is_known || f->count >= FRESH_MAX)
+        if (is_known || f->count >= (f->max == 0 ? FRESH_MAX : f->max))
             f->by_site[site] = FRESH_KNOWN;
         else
             err = item_add(f, site);

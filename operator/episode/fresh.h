@@ -30,6 +30,7 @@ struct freshes {
     uint32_t count, cap;
     uint32_t *by_site; /* 1 + index; FRESH_KNOWN: seen before; 0: not asked yet */
     uint32_t by_site_cap;
+    uint32_t max; /* 0: FRESH_MAX */
 };
 
 #define FRESH_KNOWN UINT32_MAX

@@ -21,7 +21,7 @@ struct sites_name {
 int sites_init(struct sites *sites, const struct site_finder *finder)
 {
     struct random_pool pool = {0};
-    *sites = (struct sites){.finder = finder};
+    *sites = (struct sites){.finder = finder, .max = SITES_MAX};
     random_bytes(&pool, &sites->seed, sizeof sites->seed);
     sites->names = calloc(SLOTS, sizeof *sites->names);
     return sites->names == NULL ? ERR_NOMEM : 0;
@@ -70,7 +70,7 @@ int64_t sites_number(struct sites *sites, const uint8_t *name, const struct site
         len = NAME_MAX_LEN;
     memcpy(key + 1, text, len);
     int64_t number = dict_find(&sites->keys, key, len + 1);
-    if (number < 0 && sites->keys.count >= SITES_MAX)
+    if (number < 0 && sites->keys.count >= sites->max)
         return SITES_NONE;
     if (number < 0)
         number = dict_put(&sites->keys, key, len + 1);

@@ -20,6 +20,7 @@ struct sites {
     struct dict keys; /* kind, then the service's name or the domain (wire) */
     struct sites_name *names;
     uint64_t seed;
+    uint32_t max; /* SITES_MAX */
 };
 
 /* A name as it is looked at. */

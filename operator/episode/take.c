@@ -199,14 +199,17 @@ static bool is_wanted(const struct episode_builder *b, const struct asker *asker
            (only->client == NULL || ipaddr_equal(&asked->client, only->client));
 }
 
-/* A site that few know, asked for while somebody of the group asks for help: see around_is_echo(). */
+/* A site that few know and that matters little, asked for while somebody of the group asks for help: see around_is_echo(). */
 static bool is_echo(struct episode_builder *b, struct asker *asker, const struct inside_asked *asked)
 {
     const struct strand_key key = {asked->who, asked->site, asked->deed.category, asked->deed.verdict};
+    int64_t help_ns = askers_help_ns(&b->askers, asked->group);
+    if (help_ns == 0 || asked->kind == SITE_SERVICE ||
+        tables_concern(b->opts.tables, asked->deed.category)->weight >= DEED_QUIET_WEIGHT)
+        return false;
     const struct strand *strand = strands_find(&b->strands, &key);
     bool begins = strand == NULL || strand_begins(strand, asked->time_ns);
-    return asked->deed.way == DEED_PLAIN && asked->kind != SITE_SERVICE &&
-           around_is_echo(asker, asked->site, asked->time_ns, askers_help_ns(&b->askers, asked->group), begins);
+    return around_is_echo(asker, asked->site, asked->time_ns, help_ns, begins);
 }
 
 int inside_take(struct episode_builder *b, const struct inside_asked *asked)
@@ -219,7 +222,7 @@ int inside_take(struct episode_builder *b, const struct inside_asked *asked)
         b->sums.background++;
         return 0;
     }
-    if (shown && is_wanted(b, asker, asked) && !(b->opts.all && is_echo(b, asker, asked)))
+    if (shown && is_wanted(b, asker, asked) && !is_echo(b, asker, asked))
         err = strand_take(b, asker, asked);
     else
         b->sums.plain++;

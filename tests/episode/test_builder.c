@@ -262,6 +262,21 @@ static void what_follows_a_question_for_help_is_left_out(void **state)
     story_find(s, "after.com");
 }
 
+static void what_weighs_little_and_follows_help_is_left_out_too(void **state)
+{
+    struct story *s = *state;
+    s->row.record.grade = QLOG_GRADE_NONE;
+    story_reason(s, 9 * H, "www.childline.org.uk", CATEGORY_NONE, REASON_PROTECTED_HELP, VERDICT_RESOLVE);
+    story_user(s, 7, QLOG_GRADE_USER);
+    story_blocked(s, 9 * H + S, "chat-widget.co.uk", CATEGORY_CHAT);
+    story_blocked(s, 9 * H + 2 * S, "casino.com", CATEGORY_GAMBLING);
+    s->row.group = "staff";
+    story_blocked(s, 9 * H + 3 * S, "other-widget.co.uk", CATEGORY_CHAT);
+    assert_int_equal(story_tell(s), 2);
+    story_find(s, "casino.com");
+    story_find(s, "other-widget.co.uk");
+}
+
 static void others_can_be_left_out(void **state)
 {
     struct story *s = *state;
@@ -556,6 +571,7 @@ int main(void)
         TEST(a_listed_name_counts_though_it_looks_like_background),
         TEST(help_is_in_nothing),
         TEST(what_follows_a_question_for_help_is_left_out),
+        TEST(what_weighs_little_and_follows_help_is_left_out_too),
         TEST(others_can_be_left_out),
         TEST(a_name_among_a_list_of_links_may_be_an_accident),
         TEST(the_first_of_a_list_of_links_too),

@@ -6,6 +6,8 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "base/category.h"
 #include "base/err.h"
 #include "base/verdict.h"
@@ -201,12 +203,12 @@ static void clock_write(struct text *out)
 
 static void hash_write(const struct log_manifest *m, enum log_manifest_of of, struct parcel *parcel, struct text *out)
 {
-    struct imprint imprint;
+    uint8_t hash[IMPRINT_LEN];
     char hex[IMPRINT_TEXT_MAX];
     char id[SIGNING_ID_TEXT_MAX];
     if (of == LOG_MANIFEST_OF_LINE) {
-        parcel_imprint(parcel, &imprint);
-        member_text(out, "blake2b_256", imprint_to_text(imprint.blake2b, hex));
+        parcel_so_far(parcel, hash);
+        member_text(out, "blake2b_256", imprint_to_text(hash, hex));
     } else if (of == LOG_MANIFEST_OF_FILES) {
         size_t count;
         const struct parcel_file *files = parcel_files(parcel, &count);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "base/err.h"
 #include "base/file.h"
 #include "parcel/manifest.h"
@@ -53,8 +55,15 @@ static int found_add(struct check *check, const char *name)
         return ERR_NOMEM;
     check->found = found;
     strcpy(found[check->found_count].name, name);
-    imprint_begin(&found[check->found_count++].imprint);
+    found[check->found_count++].imprint = (struct imprint){.running = NULL};
     return 0;
+}
+
+/* The file read last is over. */
+static void last_end(struct check *check)
+{
+    if (check->found_count > 0 && check->found[check->found_count - 1].imprint.running != NULL)
+        imprint_end(&check->found[check->found_count - 1].imprint);
 }
 
 static int file_begin(void *ctx, const char *name)
@@ -63,9 +72,9 @@ static int file_begin(void *ctx, const char *name)
     check->kept = kept_of(check, name);
     if (check->kept != NULL && check->kept->len > 0)
         fault(check, name, "is there twice");
-    if (check->found_count > 0)
-        imprint_end(&check->found[check->found_count - 1].imprint);
-    return found_add(check, name);
+    last_end(check);
+    int code = found_add(check, name);
+    return code < 0 ? code : imprint_begin(&check->found[check->found_count - 1].imprint);
 }
 
 static int file_bytes(void *ctx, const void *bytes, size_t len)
@@ -81,12 +90,16 @@ static int file_hash(const char *path, struct imprint *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *piece = fd < 0 ? NULL : malloc(PIECE);
-    ssize_t got = fd < 0 ? -1 : 0;
-    imprint_begin(out);
-    while (piece != NULL && (got = read(fd, piece, PIECE)) > 0)
+    ssize_t got = 0;
+    int code = fd < 0 ? err_from_errno(errno) : piece == NULL ? ERR_NOMEM : imprint_begin(out);
+    while (code == 0 && (got = read(fd, piece, PIECE)) > 0)
         imprint_add(out, piece, (size_t)got);
-    int code = got < 0 ? err_from_errno(errno) : piece == NULL ? ERR_NOMEM : 0;
-    imprint_end(out);
+    if (code == 0 && got < 0)
+        code = err_from_errno(errno);
+    if (code == 0)
+        imprint_end(out);
+    else if (fd >= 0 && piece != NULL)
+        imprint_drop(out);
     free(piece);
     if (fd >= 0)
         close(fd);
@@ -105,8 +118,7 @@ static int zip_look(struct check *check)
                                           .file = file_begin,
                                           .bytes = file_bytes,
                                           .ctx = check});
-    if (check->found_count > 0)
-        imprint_end(&check->found[check->found_count - 1].imprint);
+    last_end(check);
     return code;
 }
 

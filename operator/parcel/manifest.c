@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <sodium.h>
 
 static bool hash_from_text(const json_t *text, uint8_t out[IMPRINT_LEN])
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "base/err.h"
 #include "base/outfile.h"
 #include "parcel/zip.h"
@@ -60,8 +62,7 @@ int parcel_open(const struct parcel_opts *opts, struct parcel **out)
     if (parcel == NULL)
         return ERR_NOMEM;
     parcel->opts = *opts;
-    imprint_begin(&parcel->whole);
-    int code = opts->path != NULL && access(opts->path, F_OK) == 0 ? ERR_EXIST : 0;
+    int code = opts->path != NULL && access(opts->path, F_OK) == 0 ? ERR_EXIST : imprint_begin(&parcel->whole);
     if (code == 0 && opts->path != NULL && opts->password != NULL)
         code = place_make(parcel, opts->path);
     if (code == 0 && opts->password != NULL)
@@ -123,12 +124,16 @@ int parcel_file(struct parcel *parcel, const char *name, bool stored)
     if (files == NULL)
         return ERR_NOMEM;
     parcel->files = files;
-    int code = file_place(parcel, name, stored);
-    if (code < 0)
+    struct parcel_file *file = &files[parcel->file_count];
+    int code = imprint_begin(&file->imprint);
+    if (code == 0)
+        code = file_place(parcel, name, stored);
+    if (code < 0) {
+        imprint_drop(&file->imprint);
         return code;
-    struct parcel_file *file = &files[parcel->file_count++];
+    }
     strcpy(file->name, own);
-    imprint_begin(&file->imprint);
+    parcel->file_count++;
     parcel->in_file = true;
     return 0;
 }
@@ -175,10 +180,9 @@ void parcel_files_write(struct parcel *parcel, struct text *out)
     text_add(out, "]", 1);
 }
 
-void parcel_imprint(const struct parcel *parcel, struct imprint *out)
+void parcel_so_far(const struct parcel *parcel, uint8_t out_blake2b[IMPRINT_LEN])
 {
-    *out = parcel->files[parcel->file_count - 1].imprint;
-    imprint_end(out);
+    imprint_so_far(&parcel->files[parcel->file_count - 1].imprint, out_blake2b);
 }
 
 int parcel_seal(struct parcel *parcel, const struct text *manifest, const struct signing_key *key)
@@ -228,12 +232,9 @@ int parcel_commit(struct parcel *parcel, struct imprint *whole)
         code = err_from_errno(errno);
     if (code == 0)
         code = places_commit(parcel);
-    if (parcel->zip == NULL && parcel->file_count > 0)
-        parcel->whole = parcel->files[0].imprint;
-    else
-        imprint_end(&parcel->whole);
+    imprint_end(&parcel->whole);
     if (code == 0 && whole != NULL)
-        *whole = parcel->whole;
+        *whole = parcel->zip == NULL && parcel->file_count > 0 ? parcel->files[0].imprint : parcel->whole;
     parcel_abort(parcel);
     return code;
 }
@@ -243,6 +244,9 @@ void parcel_abort(struct parcel *parcel)
     if (parcel == NULL)
         return;
     zip_close(parcel->zip);
+    imprint_drop(&parcel->whole);
+    if (parcel->in_file)
+        imprint_drop(&parcel->files[parcel->file_count - 1].imprint);
     for (size_t i = 0; i < parcel->place_count; i++)
         outfile_abort(&parcel->places[i]);
     free(parcel->places);

@@ -67,7 +67,7 @@ const struct parcel_file *parcel_files(struct parcel *parcel, size_t *out_count)
 void parcel_files_write(struct parcel *parcel, struct text *out);
 
 /* Of the file that is being written: of its bytes so far. */
-void parcel_imprint(const struct parcel *parcel, struct imprint *out);
+void parcel_so_far(const struct parcel *parcel, uint8_t out_blake2b[IMPRINT_LEN]);
 
 /* key NULL: it is not signed. */
 ERR_CHECKED int parcel_seal(struct parcel *parcel, const struct text *manifest, const struct signing_key *key);

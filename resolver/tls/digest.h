@@ -32,6 +32,13 @@ ERR_CHECKED int digest_hmac_md5(const void *key, size_t key_len, const void *byt
 
 ERR_CHECKED int digest_sha256(const void *bytes, size_t len, uint8_t out[DIGEST_SHA256_LEN]);
 
+/* SHA-256 of what comes piece by piece. NULL: no memory, or refused. One thread for each. */
+struct digest_flow;
+struct digest_flow *digest_flow_new(void);
+void digest_flow_add(struct digest_flow *flow, const void *bytes, size_t len);
+void digest_flow_get(struct digest_flow *flow, uint8_t out[DIGEST_SHA256_LEN]); /* then nothing may be added */
+void digest_flow_free(struct digest_flow *flow);
+
 /* Takes the same time wherever they differ. */
 bool digest_equal(const void *a, const void *b, size_t len);
 

@@ -56,7 +56,7 @@ blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf readin
 operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
-operator/parcel: base signing
+operator/parcel: base signing tls
 operator/sheet: base dns policy qlog grid episode ledger notice
 operator/ship: base dns identity qlog config delivery
 operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship sheet

@@ -33,6 +33,22 @@ static void digests_are_those_of_the_rfcs(void **state)
     assert_hex(out, DIGEST_SHA256_LEN, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+static void a_flow_is_the_digest_of_its_pieces(void **state)
+{
+    uint8_t whole[DIGEST_SHA256_LEN], pieces[DIGEST_SHA256_LEN];
+    struct digest_flow *flow = digest_flow_new();
+    (void)state;
+    assert_non_null(flow);
+    digest_flow_add(flow, "a", 1);
+    digest_flow_add(flow, "", 0);
+    digest_flow_add(flow, "bc", 2);
+    digest_flow_get(flow, pieces);
+    assert_int_equal(digest_sha256("abc", 3, whole), 0);
+    assert_memory_equal(pieces, whole, sizeof whole);
+    digest_flow_free(flow);
+    digest_flow_free(NULL);
+}
+
 static void digest_equal_compares_all(void **state)
 {
     (void)state;
@@ -46,6 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_the_rfcs),
+        cmocka_unit_test(a_flow_is_the_digest_of_its_pieces),
         cmocka_unit_test(digest_equal_compares_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

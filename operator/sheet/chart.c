@@ -11,7 +11,7 @@
 #define PLOT       120.0
 #define LABELS     30.0
 #define ROW        24.0
-#define ROW_LABEL  152.0
+#define ROW_LABEL  174.0
 #define ROW_NUMBER 44.0
 #define CELL       16.0
 #define HOUR_LABEL 40.0

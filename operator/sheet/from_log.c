@@ -1,5 +1,6 @@
 #include "sheet/from_log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ static int walk_log(const char *dir, const struct qlog_filter *filter, unsigned 
 }
 
 /* ---- what is new ---- */
+
+static_assert(NEWCOMER_FEW == 3, "the sheet says: one or two");
 
 static const char *hint_of(struct arena *arena, const struct newcomer *from)
 {

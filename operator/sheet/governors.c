@@ -12,13 +12,13 @@
 
 /* ---- numbers that tell nobody apart ---- */
 
-static void put_rounded(uint64_t count, FILE *to)
+static void put_rounded(uint64_t count, const char *about, FILE *to)
 {
     if (count < 10) {
-        fputs("fewer than 10", to);
+        fputs(about[0] == 'A' ? "Fewer than 10" : "fewer than 10", to);
         return;
     }
-    fputs("about ", to);
+    fprintf(to, "%s ", about);
     markup_count((count + 5) / 10 * 10, to);
 }
 
@@ -29,17 +29,25 @@ static double part(uint64_t some, uint64_t all)
 
 /* ---- was it at work? ---- */
 
+static void put_heard(const struct sheet *sheet, FILE *to)
+{
+    if (sheet->term_hours == 0) {
+        fputs("There were no hours of school in this time. ", to);
+    } else if (sheet->term_hours_heard == sheet->term_hours) {
+        fputs("The filter was at work in all of the ", to);
+        words_count(sheet->term_hours, "hour", to);
+        fputs(" of school. ", to);
+    } else {
+        fprintf(to, "The filter was at work in %.1f of every 100 hours of school. ",
+                part(sheet->term_hours_heard, sheet->term_hours));
+    }
+}
+
 static void put_at_work(const struct sheet *sheet, FILE *to)
 {
     page_section("work", "Was the filter at work?", to);
-    if (sheet->term_hours > 0) {
-        fputs("<p>In ", to);
-        words_count(sheet->term_hours, "hour", to);
-        fprintf(to, " of school it answered and recorded in %.1f of every 100. ",
-                part(sheet->term_hours_heard, sheet->term_hours));
-    } else {
-        fputs("<p>There were no hours of school in this time. ", to);
-    }
+    fputs("<p>", to);
+    put_heard(sheet, to);
     const uint64_t lost = parts_lost(sheet), all = sheet->asked + lost;
     if (lost == 0)
         fputs("Every question that it answered is in the log.</p>\n", to);
@@ -55,12 +63,12 @@ static void put_at_work(const struct sheet *sheet, FILE *to)
 
 static bool is_told(const struct sheet_topic *topic)
 {
-    return topic->visits >= SHEET_SMALL && !topic->is_statutory;
+    return topic->visits >= SHEET_SMALL && topic->askers >= SHEET_SMALL && !topic->is_statutory;
 }
 
 static bool is_small(const struct sheet_topic *topic)
 {
-    return topic->visits > 0 && topic->visits < SHEET_SMALL && !topic->is_statutory;
+    return topic->visits > 0 && !is_told(topic) && !topic->is_statutory;
 }
 
 static void put_small_topics(const struct sheet *sheet, FILE *to)
@@ -70,7 +78,7 @@ static void put_small_topics(const struct sheet *sheet, FILE *to)
         small += is_small(&sheet->topics[i]);
     if (small == 0)
         return;
-    fprintf(to, "<p>Fewer than %d each, so that no number leads to a person: ", SHEET_SMALL);
+    fprintf(to, "<p>Fewer than %d visits or people each, so that no number is told: ", SHEET_SMALL);
     for (size_t i = 0, put = 0; i < sheet->topic_count; i++) {
         if (!is_small(&sheet->topics[i]))
             continue;
@@ -84,9 +92,9 @@ static void put_blocked(const struct sheet *sheet, FILE *to)
 {
     page_section("blocked", "What was blocked?", to);
     fputs("<p>", to);
-    put_rounded(sheet->concerning, to);
+    put_rounded(sheet->concerning, "About", to);
     fputs(" visits in categories of concern, and ", to);
-    put_rounded(sheet->other, to);
+    put_rounded(sheet->other, "about", to);
     fputs(" others, such as games in lessons. A blocked visit is a filter that worked. Most are curiosity, a mistyped "
           "address or an "
           "advert; more of them may mean more use, or a better list.</p>\n<div class=\"charts\">\n",
@@ -176,11 +184,15 @@ static void put_changes(const struct sheet *sheet, FILE *to)
     for (size_t i = 0; i < sheet->change_count; i++)
         versions += sheet->changes[i].version > 0;
     page_section("changes", "Was every change agreed?", to);
-    fputs("<p>", to);
-    words_count(versions, "change", to);
-    fputs(" of the rules, and ", to);
-    words_count(sheet->change_count - versions, "decision", to);
-    fputs(" on the spot. Each is in a ledger that shows whether anybody has altered it.</p>\n", to);
+    if (sheet->change_count == 0) {
+        fputs("<p>No rule was changed, and nothing was opened or closed by hand.</p>\n", to);
+    } else {
+        fputs("<p>", to);
+        words_count(versions, "change", to);
+        fputs(" of the rules, and ", to);
+        words_count(sheet->change_count - versions, "decision", to);
+        fputs(" on the spot. Each is in a ledger that shows whether anybody has altered it.</p>\n", to);
+    }
     if (versions > 0) {
         markup_table("t-changes", "Changes of the rules", "when|what|#approvals by other people", to);
         for (size_t i = 0; i < sheet->change_count && i < SHEET_LISTED_MAX; i++) {
@@ -200,9 +212,7 @@ static void put_changes(const struct sheet *sheet, FILE *to)
 static void put_lead(const struct sheet *sheet, FILE *to)
 {
     fputs("<p class=\"lead\">", to);
-    if (sheet->term_hours > 0)
-        fprintf(to, "The filter was at work in %.1f of every 100 hours of school. ",
-                part(sheet->term_hours_heard, sheet->term_hours));
+    put_heard(sheet, to);
     fputs("It answered about ", to);
     markup_count((sheet->asked + 500) / 1000 * 1000, to);
     fprintf(to, " questions and blocked %.1f of every 100.</p>\n", part(sheet->blocked_questions, sheet->asked));
@@ -215,7 +225,8 @@ static void put_questions(FILE *to)
           "<li>When was the last review of filtering and monitoring, and who took part?</li>\n"
           "<li>Which of the changes above came from teachers, and were they content with the answer?</li>\n"
           "<li>What happens on devices at home, on mobile data and with apps that bring a VPN?</li>\n"
-          "<li>Do pupils know that help services are never recorded, and how to report a worry?</li>\n</ul>\n",
+          "<li>Do pupils know that asking for help is never put down to anybody, and how to report a "
+          "worry?</li>\n</ul>\n",
           to);
     page_section_end(to);
 }

@@ -76,7 +76,7 @@ struct sheet_visit {
 struct sheet_site {
     const char *site, *topic; /* topic "": no list has it */
     uint64_t visits;
-    uint64_t askers;  /* people or devices; 0 of a newly seen one: fewer than five */
+    uint64_t askers;  /* people or devices; 0 of a newly seen one: one or two */
     const char *hint; /* of a newly seen one: what it may be; "" */
     int64_t first_s;  /* ... */
 };

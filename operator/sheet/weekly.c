@@ -201,7 +201,7 @@ static void put_newcomer(const struct sheet *sheet, const struct sheet_site *sit
     markup_text(site->site, to);
     fputs("</th><td class=\"n\">", to);
     if (site->askers == 0)
-        fprintf(to, "fewer than %d", SHEET_SMALL);
+        fputs("one or two", to);
     else
         markup_count(site->askers, to);
     fprintf(to, "</td><td>%s</td><td>", period_day_text(at.day, time));
@@ -311,9 +311,9 @@ static void put_follow_up(const struct sheet *sheet, FILE *to)
     put_day(sheet->period.first, to);
     fputs(" --days-to ", to);
     put_day(sheet->period.last, to);
-    fputs(" --reason TEXT</code>.</li>\n<li>For the police, or somebody outside: <code>belisha log export</code>, "
-          "which signs what it "
-          "gives out.</li>\n</ul>\n",
+    fputs(" --reason TEXT</code>.</li>\n<li>For the police: <code>belisha log pack</code>, which signs and encrypts "
+          "what it gives "
+          "out.</li>\n</ul>\n",
           to);
     page_section_end(to);
 }

@@ -28,11 +28,11 @@ static void small_numbers_are_not_told(void **state)
 {
     struct sheet *sheet = sample_sheet(false);
     struct sheet_topic topics[] = {
-        {.topic = "games", .visits = 700},
-        {.topic = "drugs", .visits = 5, .is_concern = true},
+        {.topic = "games", .visits = 700, .askers = 99},
+        {.topic = "drugs", .visits = 5, .askers = 5, .is_concern = true},
         {.topic = "self-harm or suicide", .visits = 4, .is_concern = true},
-        {.topic = "weapons", .visits = 1, .is_concern = true},
-        {.topic = "on a statutory list", .visits = 60, .is_concern = true, .is_statutory = true}};
+        {.topic = "weapons", .visits = 36, .askers = 4, .is_concern = true},
+        {.topic = "on a statutory list", .visits = 60, .askers = 60, .is_concern = true, .is_statutory = true}};
     struct sheet_week weeks[] = {{.first_day = sheet->period.first, .known = true, .concerning = 3, .other = 0}};
     (void)state;
     sheet->topics = topics;
@@ -42,14 +42,14 @@ static void small_numbers_are_not_told(void **state)
     sheet->concerning = 10;
     sheet->other = 3;
     char *html = sample_written(governors_write, sheet);
-    assert_non_null(strstr(html, "about 10 visits in categories of concern, and fewer than 10 others"));
+    assert_non_null(strstr(html, "About 10 visits in categories of concern, and fewer than 10 others"));
     assert_non_null(
-        strstr(html, "Fewer than 5 each, so that no number leads to a person: self-harm or suicide, weapons."));
+        strstr(html, "Fewer than 5 visits or people each, so that no number is told: self-harm or suicide, weapons."));
     assert_null(strstr(html, "on a statutory list"));
     assert_null(strstr(html, ">60<"));
     assert_null(strstr(html, ">3<"));
     assert_null(strstr(html, ">4<"));
-    assert_null(strstr(html, ">1<"));
+    assert_null(strstr(html, ">36<"));
     assert_non_null(strstr(html, "under 5"));
     free(html);
 }

@@ -130,6 +130,7 @@ struct letter {
     struct text subject, text;
     char id[MESSAGE_ID_MAX];
     struct message_file files[FILES_MAX];
+    char zip[REPORT_PATH_MAX]; /* names in files point into it */
     char *bytes[FILES_MAX];
     size_t file_count;
     struct message_field fields[3];
@@ -207,7 +208,6 @@ static int letter_begin(struct letter *letter, const struct operator_env *env, c
     const bool is_folder = route == ROUTE_FOLDER, is_mail = route == ROUTE_MAIL;
     const bool in_clear = options->kind == CONFIG_REPORT_GOVERNORS;
     const bool encrypted = is_mail && !in_clear && env->config->reports.kinds[options->kind].attached;
-    char zip[REPORT_PATH_MAX];
     int code = 0;
     *letter = (struct letter){.file_count = 0};
     snprintf(letter->id, sizeof letter->id, "report-%.60s", files->stem);
@@ -215,10 +215,10 @@ static int letter_begin(struct letter *letter, const struct operator_env *env, c
     if (is_folder || (is_mail && in_clear))
         code = attach_all(letter, files);
     else if (encrypted) {
-        code = report_zip_write(env, files, now_s, zip);
+        code = report_zip_write(env, files, now_s, letter->zip);
         if (code == 0)
-            code = attach(letter, zip, "application/zip");
-        report_zip_remove(zip);
+            code = attach(letter, letter->zip, "application/zip");
+        report_zip_remove(letter->zip);
     }
     return code == 0 && text_ok(&letter->text) && text_ok(&letter->subject) ? 0 : code < 0 ? code : ERR_NOMEM;
 }

@@ -390,7 +390,7 @@ void parts_unseen(const struct sheet *sheet, const char *gaps, FILE *to)
         to);
     if (sheet->gap_count > 0)
         fprintf(to,
-                "<li><strong>What was not recorded</strong>, of which there is more <a href=\"#%s\">above</a>.</li>\n",
+                "<li><p><strong>What was not recorded</strong>, of which there is more <a href=\"#%s\">above</a>.</p></li>\n",
                 gaps);
     fputs("</ul>\n", to);
 }

@@ -312,6 +312,36 @@ struct sheet *sample_sheet(bool hostile)
     return sheet;
 }
 
+struct sheet *sample_full(void)
+{
+    static struct sheet_entry entries[30];
+    struct sheet *sheet = sample_sheet(false);
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        entries[i] = sheet->entries[i % sheet->entry_count];
+        entries[i].site_count = 2 + i % 3;
+        entries[i].sites[0] = "a-website-with-a-long-name.example";
+        entries[i].sites[1] = "another-website-of-it.example";
+        entries[i].sites[2] = "third.example";
+        if (i < 5) /* five pieces of advice are usual, and each is about two lines */
+            entries[i].advice =
+                (const char *[]){"Today: see that somebody who knows the pupil speaks with them, kindly, without "
+                                 "showing the record. Follow the "
+                                 "school's policy on suicide and self-harm.",
+                                 "Do not open it and do not look for it yourself. Tell the designated safeguarding "
+                                 "lead and the head today; keep the "
+                                 "record and speak to the police before anybody speaks to the person.",
+                                 "Have the technician look at the device today. It says nothing about the person.",
+                                 "Where it comes again, have a calm talk: curiosity is usual, harm is possible. Think "
+                                 "of who else was shown it.",
+                                 "Ask what led there, soon. Fear can be behind it as well as intent."}[i];
+        else
+            entries[i].advice = entries[i % 5].advice;
+    }
+    sheet->entries = entries;
+    sheet->entry_count = COUNT(entries);
+    return sheet;
+}
+
 struct sheet *sample_empty(void)
 {
     static struct sheet_day days[7];

@@ -13,6 +13,8 @@
 #define SAMPLE_HOSTILE "=<script>alert('1')</script>\"&\x1b\xff,;\r\n"
 
 struct sheet *sample_sheet(bool hostile);
+/* Ten entries and long texts: as much as the first page has to hold. */
+struct sheet *sample_full(void);
 /* Nothing was asked, or recorded. */
 struct sheet *sample_empty(void);
 /* The texts of a page; the caller frees. */

@@ -40,6 +40,7 @@ struct operator_command {
     int (*run)(const struct operator_env *env, int argc, char *argv[]);
 };
 
+extern const struct operator_command command_alert;
 extern const struct operator_command command_allow;
 extern const struct operator_command command_approve;
 extern const struct operator_command command_block;

@@ -554,26 +554,10 @@ size_t outbox_count(struct outbox *box)
     return count;
 }
 
-/* ---- looking in ---- */
-
-static const char *value_of(const struct message *message, const char *field)
+bool outbox_has(struct outbox *box, const char *id)
 {
-    for (size_t i = 0; i < message->field_count; i++)
-        if (strcmp(message->fields[i].name, field) == 0)
-            return message->fields[i].value;
-    return "";
-}
-
-void outbox_each(struct outbox *box, const char *field, void (*visit)(void *ctx, const char *id, const char *value),
-                 void *ctx)
-{
-    struct message_read read;
     pthread_mutex_lock(&box->mutex);
-    for (size_t i = 0; i < box->count; i++) {
-        if (message_load(box, box->items[i]->id, &read) < 0)
-            continue;
-        visit(ctx, box->items[i]->id, value_of(&read.message, field));
-        message_read_done(&read);
-    }
+    bool has = item_find(box, id) != NULL;
     pthread_mutex_unlock(&box->mutex);
+    return has;
 }

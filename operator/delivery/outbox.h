@@ -65,9 +65,8 @@ ERR_CHECKED int outbox_turn(struct outbox *box, const struct routes *routes, enu
 
 /* Messages in it. */
 size_t outbox_count(struct outbox *box);
-/* Calls visit with each message's id and, of its fields, the value of this one ("" when it has none). */
-void outbox_each(struct outbox *box, const char *field, void (*visit)(void *ctx, const char *id, const char *value),
-                 void *ctx);
+/* Whether a message of this id is in it. */
+bool outbox_has(struct outbox *box, const char *id);
 
 /* Seconds until the next try, after so many; without the chance that is added. */
 int64_t outbox_pause_s(unsigned tries);

@@ -60,6 +60,7 @@ static const struct {
     {"pack.request", ACT_READ_LOG},
     {"pack.approve", ACT_PACK},
     {"inbox.answer", ACT_READ_LOG},
+    {"log.alert", ACT_READ_LOG},
     {"log.subject-access", ACT_READ_LOG},
 };
 

@@ -53,13 +53,14 @@ blocklist-compiler/export: base dns blockdb
 blocklist-compiler/provenance: base dns blockdb feed fetch publish recipe reading
 blocklist-compiler/tier: base dns feed fetch publish reading recipe report sandbox statutory
 blocklist-compiler: base dns blockdb config feed trie fetch publish sheaf reading recipe report sandbox export xfr tier school
+operator/alert: base dns ledger policy qlog config delivery episode
 operator/delivery: base
 operator/episode: base dns policy qlog config
 operator/grid: base qlog
 operator/parcel: base signing tls
 operator/sheet: base dns policy qlog grid episode ledger notice
 operator/ship: base dns identity qlog config delivery
-operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship sheet
+operator: base dns ledger roles change blockdb statutory decision policy identity signing qlog metrics config control notice feed recipe provenance grid parcel school tls delivery episode tier ship sheet alert
 '
 
 # header of a library: the only folders that may include it
@@ -80,7 +81,7 @@ archive.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 archive_entry.h: operator/parcel blocklist-compiler/feed blocklist-compiler/fetch
 idn2.h: blocklist-compiler/feed
 libpsl.h: blocklist-compiler/feed blocklist-compiler/trie operator/episode operator/ship
-jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery operator/ship resolver/session operator/sheet
+jansson.h: operator/parcel resolver/change resolver/control resolver/decision resolver/lease resolver/ledger resolver/qlog blocklist-compiler blocklist-compiler/fetch blocklist-compiler/report blocklist-compiler/tier operator operator/delivery operator/ship resolver/session operator/sheet operator/alert
 ldns/: blocklist-compiler/xfr
 seccomp.h: blocklist-compiler/sandbox
 '

@@ -54,6 +54,7 @@ static int watch(struct alert_kit *kit, int argc)
         .probe_every_s = PROBE_EVERY_S,
         .site = alert_kit_site,
         .targets = alert_kit_targets,
+        .group = alert_kit_group,
         .ctx = kit,
     };
     log_init("belisha-alerts");

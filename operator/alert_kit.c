@@ -15,9 +15,10 @@ static void put_name(const struct alert_person *p, const struct roster *roster, 
     const char *name = p->user != 0     ? roster_name(roster, ROSTER_USER, p->user)
                        : p->device != 0 ? roster_name(roster, ROSTER_DEVICE, p->device)
                                         : NULL;
+    static const struct ipaddr none;
     if (name != NULL && name[0] != '\0')
         snprintf(out, size, "%s", name);
-    else
+    else if (!ipaddr_equal(&p->client, &none))
         ipaddr_to_text(&p->client, out);
 }
 
@@ -122,4 +123,12 @@ void alert_kit_site(void *ctx, const uint8_t *name, char out[ALERT_NAME_MAX])
         name_to_text(name, text);
     snprintf(out, ALERT_NAME_MAX, "%.255s",
              site.kind == SITE_OWN || site.kind == SITE_HELP ? text : site_to_text(&site, text));
+}
+
+const char *alert_kit_group(void *ctx, const struct qlog_record *record)
+{
+    const struct alert_kit *kit = ctx;
+    const struct policy_opts *policy = &kit->env->config->policy;
+    bool known = record->policy_version == policy->version && record->group < policy->group_count;
+    return known ? policy->groups[record->group].name : NULL;
 }

@@ -30,6 +30,7 @@ void alert_kit_done(struct alert_kit *kit);
 /* For struct watch_opts; ctx: the kit. */
 size_t alert_kit_targets(void *ctx, const char *role, const char *out[], size_t max);
 void alert_kit_site(void *ctx, const uint8_t *name, char out[ALERT_NAME_MAX]);
+const char *alert_kit_group(void *ctx, const struct qlog_record *record);
 
 /* What is wrong with this Belisha, a line each; ctx: the kit. */
 void alert_probe(void *ctx, struct text *out);

@@ -69,6 +69,15 @@ static int raise_alert(struct book *book, struct alert *alert, int64_t now_s)
     return 1;
 }
 
+/* In its first seconds a log has numbers for groups: better none than that. */
+static void put_group(struct alert *alert, const struct sighting *s)
+{
+    char number[8];
+    snprintf(number, sizeof number, "%u", s->record->group);
+    if (strcmp(number, s->group) != 0)
+        snprintf(alert->group, sizeof alert->group, "%s", s->group);
+}
+
 int book_see(struct book *book, const struct sighting *s, const struct config_alert_rule *rule, const char *site,
              int64_t now_s)
 {
@@ -88,7 +97,7 @@ int book_see(struct book *book, const struct sighting *s, const struct config_al
                           .questions = questions,
                           .person = s->person};
     snprintf(alert.rule, sizeof alert.rule, "%s", rule->name);
-    snprintf(alert.group, sizeof alert.group, "%s", s->group);
+    put_group(&alert, s);
     snprintf(alert.name, sizeof alert.name, "%.255s", name_to_text(r->qname, name));
     snprintf(alert.site, sizeof alert.site, "%.255s", site[0] == '\0' ? alert.name : site);
     qlog_code_make(&r->client, r->qname, r->time_ns / 1000000000, alert.code);
@@ -106,7 +115,7 @@ int book_raise_service(struct book *book, const char *text, const char *const ro
 
 /* ---- what is in it ---- */
 
-struct alert *book_find(struct book *book, uint64_t number)
+struct alert *book_alert(struct book *book, uint64_t number)
 {
     size_t low = 0, high = book->alert_count;
     while (low < high) {

@@ -66,7 +66,7 @@ ERR_CHECKED int book_see(struct book *book, const struct sighting *sighting, con
 ERR_CHECKED int book_raise_service(struct book *book, const char *text, const char *const roles[], size_t role_count,
                                    int64_t now_s);
 
-struct alert *book_find(struct book *book, uint64_t number);
+struct alert *book_alert(struct book *book, uint64_t number);
 /* NULL: the table is full. */
 struct book_budget *book_budget(struct book *book, const char *role, int64_t now_s);
 

@@ -120,7 +120,7 @@ static void take_alerts(struct book *book, struct book_batch *batch, bool quiet)
 static bool was_held(const struct dispatch_opts *opts, struct book *book, const struct book_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        const struct alert *alert = book_find(book, batch->numbers[i]);
+        const struct alert *alert = book_alert(book, batch->numbers[i]);
         if (alert != NULL && !alert->urgent && dispatch_is_quiet(opts, alert->raised_s + opts->gather_s))
             return true;
     }

@@ -73,7 +73,7 @@ static void write_name(const char *name, struct text *out)
 
 static const struct alert *alert_at(const struct writing *w, size_t i)
 {
-    return book_find(w->book, w->batch->numbers[i]);
+    return book_alert(w->book, w->batch->numbers[i]);
 }
 
 static bool is_together(const struct alert *a, const struct alert *b)
@@ -284,6 +284,44 @@ static void write_numbers(const struct writing *w, struct text *out)
         text_printf(out, "%s%" PRIu64, i == 0 ? "" : ",", w->batch->numbers[i]);
 }
 
+/* A line of the text as markup: what stands before a colon at its beginning is a label, what is indented belongs to it. */
+static void write_html_line(const char *line, size_t len, FILE *to)
+{
+    char text[4096];
+    size_t label = 0;
+    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+    bool indented = text[0] == ' ';
+    if (!indented && text[0] >= 'A' && text[0] <= 'Z' && strcspn(text, ":") < 24 && strchr(text, ':') != NULL)
+        label = strcspn(text, ":") + 1;
+    fputs(indented ? "<p style=\"margin: 0 0 0 1.5rem\">" : "<p style=\"margin: .6rem 0 0\">", to);
+    if (label > 0) {
+        char rest = text[label];
+        text[label] = '\0';
+        fputs("<strong>", to);
+        markup_text(text, to);
+        fputs("</strong>", to);
+        text[label] = rest;
+    }
+    markup_text(text + label, to);
+    fputs("</p>\n", to);
+}
+
+static void write_html_page(const struct letter *letter, FILE *to)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", to);
+    markup_text(letter->subject.bytes, to);
+    fputs("</title></head><body style=\"font: 1rem/1.5 sans-serif; max-width: 45rem\">\n", to);
+    for (const char *line = letter->text.bytes; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        if (len > 0)
+            write_html_line(line, len, to);
+        else
+            fputs("<hr style=\"border: 0\">\n", to);
+        line += len + (line[len] == '\n');
+    }
+    fputs("</body></html>\n", to);
+}
+
 static void write_html(const struct letter *letter, struct text *out)
 {
     char *page = NULL;
@@ -293,13 +331,7 @@ static void write_html(const struct letter *letter, struct text *out)
         out->failed = true;
         return;
     }
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", to);
-    markup_text(letter->subject.bytes, to);
-    fputs("</title></head><body style=\"font: 1rem/1.5 sans-serif; max-width: 45rem\">\n<pre style=\"font: inherit; "
-          "white-space: pre-wrap\">",
-          to);
-    markup_text(letter->text.bytes, to);
-    fputs("</pre></body></html>\n", to);
+    write_html_page(letter, to);
     if (fclose(to) == 0)
         text_add(out, page, len);
     else

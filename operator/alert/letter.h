@@ -34,6 +34,7 @@ struct letter_opts {
     const struct tables *tables; /* what a category may mean, and what to do */
 };
 
+/* Must stay where it is: its message points into it. */
 struct letter {
     struct message message; /* its id is the batch's */
     struct text subject, text, html, numbers;

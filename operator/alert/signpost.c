@@ -88,14 +88,26 @@ const char *signpost_title(const struct signpost *s, unsigned category)
     return title != NULL ? title : name != NULL ? name : "a category of a later version";
 }
 
+/* "text SHOUT to 85258" */
+static void write_texting(const struct yaml_node *service, bool first, struct text *out)
+{
+    const struct yaml_node *list = yaml_find(service, "text");
+    const struct yaml_node *word = list == NULL || list->kind != YAML_LIST ? NULL : list->first;
+    if (word == NULL || word->text == NULL || word->next == NULL || word->next->text == NULL)
+        return;
+    text_printf(out, "%stext %s to %s", first ? "" : ", ", word->text, word->next->text);
+}
+
 static void write_service(const struct yaml_node *service, struct text *out)
 {
     const char *phone = text_in(service, "phone"), *web = text_in(service, "web"), *hours = text_in(service, "hours");
     const char *name = text_in(service, "name");
-    if (name == NULL || (phone == NULL && web == NULL))
+    if (name == NULL)
         return;
-    text_printf(out, "  %s: %s%s%s", name, phone == NULL ? "" : phone, phone != NULL && web != NULL ? ", " : "",
-                web == NULL ? "" : web);
+    text_printf(out, "  %s: %s", name, phone == NULL ? "" : phone);
+    write_texting(service, phone == NULL, out);
+    if (web != NULL)
+        text_printf(out, "%s%s", out->bytes[out->len - 1] == ' ' ? "" : ", ", web);
     if (hours != NULL)
         text_printf(out, " (%s)", hours);
     text_add(out, "\n", 1);

@@ -22,6 +22,7 @@
 #define ROWS_MAX     200000    /* of one look, so that what was seen is told meanwhile */
 #define REOPEN_S     3600      /* the scan is begun anew: keys of new days, journals that are gone */
 #define SAVE_S       10        /* of the position alone */
+#define ENTER_MAX    50        /* alerts entered in the register between two looks: each waits for the disk */
 #define COMPLAIN_S   60        /* of one kind */
 #define GAP_PAUSE_NS (3600 * SECOND_NS)
 
@@ -109,6 +110,10 @@ static int see_row(struct watch *w, const struct qlog_row *row, int64_t now_s)
     w->last_row_s = now_s;
     if (!sighting_of(row, w->opts->rules, w->opts->rule_count, &sighting))
         return 0;
+    if (w->opts->group != NULL) {
+        const char *group = w->opts->group(w->opts->ctx, &row->record);
+        sighting.group = group != NULL ? group : sighting.group;
+    }
     if (w->opts->site != NULL && !sighting.statutory)
         w->opts->site(w->opts->ctx, row->record.qname, site);
     return book_see(&w->book, &sighting, &w->opts->rules[sighting.rule], site, now_s);
@@ -199,10 +204,12 @@ static void save(struct watch *w, int64_t now_s)
 /* What the register can't take now, it gets later; nobody is kept waiting for it. */
 static void enter_alerts(struct watch *w, int64_t now_s)
 {
-    for (size_t i = 0; i < w->book.alert_count; i++) {
+    unsigned entered = 0;
+    for (size_t i = 0; i < w->book.alert_count && entered < ENTER_MAX; i++) {
         const struct alert *alert = &w->book.alerts[i];
         if (alert->number <= w->book.registered)
             continue;
+        entered++;
         int err = register_raised(&w->reg, alert, now_s);
         if (err < 0) {
             complain(w, "the register of alerts can't be written", err, now_s);

@@ -48,7 +48,9 @@ struct watch_opts {
     void (*site)(void *ctx, const uint8_t *name, char out[ALERT_NAME_MAX]);
     /* The targets of a role; returns how many. */
     size_t (*targets)(void *ctx, const char *role, const char *out[], size_t max);
-    void *ctx; /* of the three above */
+    /* The name of a row's group, where the log has no word for it yet: it gets one with its first segment. NULL: not known. */
+    const char *(*group)(void *ctx, const struct qlog_record *record);
+    void *ctx; /* of the four above */
 };
 
 /* Until *stop. ERR_BUSY: another watcher has the folder; ERR_ACCESS, ERR_NOSPACE, ERR_NOMEM, ERR_IO. */

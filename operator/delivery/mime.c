@@ -239,7 +239,7 @@ void mime_write(const struct message *m, const struct mime_envelope *e, struct t
     text_printf(out, "To: <%s>\r\nSubject: ", e->to);
     mime_write_words(m->subject, 9, out);
     text_printf(out,
-                "\r\nMessage-ID:\r\n <%s%s>\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
+                "\r\nMessage-ID: <%s%s>\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
                 "MIME-Version: 1.0\r\n",
                 m->id, domain == NULL ? "@localhost" : domain);
     if (m->file_count > 0)

@@ -71,7 +71,7 @@ static void a_plain_mail_has_what_a_mail_must_have(void **state)
     assert_non_null(strstr(mail, "From: \"Belisha \\\"A\\\"\"\r\n <belisha@school.example>\r\n"));
     assert_non_null(strstr(mail, "To: <dsl@school.example>\r\n"));
     assert_non_null(strstr(mail, "Subject: Alert 17\r\n"));
-    assert_non_null(strstr(mail, "Message-ID:\r\n <alert-17@school.example>\r\n"));
+    assert_non_null(strstr(mail, "Message-ID: <alert-17@school.example>\r\n"));
     assert_non_null(strstr(mail, "Auto-Submitted: auto-generated\r\n"));
     assert_non_null(strstr(mail, "Content-Type: text/plain; charset=utf-8\r\n"));
     assert_non_null(strstr(mail, "\r\n\r\nGood morning\r\n"));

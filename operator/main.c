@@ -14,7 +14,7 @@ static const struct operator_command *const commands[] = {
     &command_status, &command_why,     &command_block,  &command_allow,     &command_suspend, &command_grant,
     &command_resume, &command_approve, &command_revoke, &command_decisions, &command_log,     &command_config,
     &command_reload, &command_flush,   &command_inbox,  &command_ledger,    &command_people,  &command_policy,
-    &command_who,    &command_silent,  &command_report, &command_forget, &command_alert,    &command_visits,
+    &command_who,    &command_silent,  &command_report, &command_forget,    &command_alert,   &command_visits,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "operator/command.h"
+#include "operator/routes.h"
 #include "tls/identity.h"
 
 static void print_files(const struct operator_env *env)
@@ -11,6 +12,19 @@ static void print_files(const struct operator_env *env)
         fputs("built-in defaults", env->out);
     for (size_t i = 0; i < env->file_count; i++)
         fprintf(env->out, "%s%s", i == 0 ? "" : ", ", env->files[i]);
+}
+
+/* A rule that reaches nobody is told as soon as there is anybody who could be reached. */
+static void print_unreached(const struct operator_env *env, const struct config *config)
+{
+    const char *target;
+    for (size_t i = 0; config->delivery.recipient_count > 0 && i < config->alerts.rule_count; i++) {
+        const struct config_alert_rule *rule = &config->alerts.rules[i];
+        for (size_t k = 0; k < rule->role_count; k++)
+            if (routes_targets(config, rule->roles[k], &target, 1) == 0)
+                fprintf(env->out, "note: alerts of the rule '%s' reach nobody of the role '%s': recipients has none\n",
+                        rule->name, rule->roles[k]);
+    }
 }
 
 static void print_summary(const struct operator_env *env, const struct config *config)
@@ -27,6 +41,7 @@ static void print_summary(const struct operator_env *env, const struct config *c
         fputs("note: no upstream server is known: only local names can be answered\n", env->out);
     if (!config->query.has_sinkhole_v4 && !config->query.has_sinkhole_v6)
         fputs("note: notice has no address: blocked names lead nowhere instead of to the notice page\n", env->out);
+    print_unreached(env, config);
 }
 
 /* The whole way that belishad goes: the files, then the policy made from them. */

@@ -217,31 +217,10 @@ static int build_recipients(struct build *b)
 
 /* ---- alerts ---- */
 
-static bool has_role(const struct config_delivery *d, const char *role)
-{
-    for (size_t i = 0; i < d->recipient_count; i++)
-        if (strcmp(d->recipients[i].role, role) == 0)
-            return true;
-    return false;
-}
-
-/* A rule that somebody wrote must reach somebody; the usual ones wait for recipients. */
-static void check_roles(struct build *b, const struct options_alert_rule *o)
-{
-    const char *const *roles = o->to.items;
-    if (o->at.line == 0 || strcmp(o->at.source->name, "built-in default") == 0)
-        return;
-    for (size_t i = 0; i < o->to.count; i++)
-        if (!has_role(&b->config->delivery, roles[i]))
-            config_errors_add(b->errors, &o->to.places[i],
-                              "nobody would be told: no entry of recipients has the role '%s'", roles[i]);
-}
-
 static void build_rule(struct build *b, const struct options_alert_rule *o, struct config_alert_rule *out)
 {
     const int *categories = o->categories.items;
     check_name(b, "rule", o->name, &o->at);
-    check_roles(b, o);
     *out = (struct config_alert_rule){.name = o->name,
                                       .roles = o->to.items,
                                       .role_count = o->to.count,

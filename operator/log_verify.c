@@ -60,6 +60,11 @@ static void print_signer(const struct operator_env *env, const struct log_option
 
 static void print_merged(const struct operator_env *env, const struct verify_result *r)
 {
+    if (r->removed > 0)
+        fprintf(env->out,
+                "%" PRIu64
+                " between them were removed by retention while older ones are held; the chain goes on over them\n",
+                r->removed);
     if (r->merged == 0)
         return;
     fprintf(env->out, "%" PRIu64 " of these numbers were merged; their rows were compared with what was signed then\n",
@@ -98,10 +103,11 @@ static void print_json(const struct report *report, const struct verify_result *
     FILE *out = report->env->out;
     fprintf(out,
             "{\"segments\": %" PRIu64 ", \"first_sequence\": %" PRIu64 ", \"last_sequence\": %" PRIu64
-            ", \"merged\": %" PRIu64 ", \"blocks\": %" PRIu64 ", \"rows\": %" PRIu64 ", \"lost\": %" PRIu64
-            ", \"journal_rows\": %" PRIu64 ", \"who_unknown\": %" PRIu64 ", \"signed\": %" PRIu64 ", \"key\": ",
-            r->segments, r->first_sequence, r->last_sequence, r->merged, r->blocks, r->rows, r->lost, r->journal_rows,
-            r->who_unknown, r->signed_segments);
+            ", \"merged\": %" PRIu64 ", \"removed\": %" PRIu64 ", \"blocks\": %" PRIu64 ", \"rows\": %" PRIu64
+            ", \"lost\": %" PRIu64 ", \"journal_rows\": %" PRIu64 ", \"who_unknown\": %" PRIu64 ", \"signed\": %" PRIu64
+            ", \"key\": ",
+            r->segments, r->first_sequence, r->last_sequence, r->merged, r->removed, r->blocks, r->rows, r->lost,
+            r->journal_rows, r->who_unknown, r->signed_segments);
     if (r->signed_segments == 0)
         fprintf(out, "null");
     else

@@ -265,7 +265,7 @@ int day_key_open(int dir_fd, uint32_t day, enum day_key_use use, struct day_key 
     char file[DAY_KEY_FILE_MAX];
     if (sodium_init() < 0)
         return ERR_IO;
-    int fd = file_open(dir_fd, day, use == DAY_KEY_WRITE ? O_RDWR : O_RDONLY);
+    int fd = file_open(dir_fd, day, use == DAY_KEY_READ ? O_RDONLY : O_RDWR);
     if (fd == ERR_NOENT && use == DAY_KEY_WRITE) {
         int err = file_make(dir_fd, day_key_file(day, file), day);
         fd = err < 0 ? err : file_open(dir_fd, day, O_RDWR);
@@ -332,7 +332,7 @@ int day_key_forget(int dir_fd, uint32_t day, uint32_t user)
 {
     static const struct person nobody;
     struct day_key *key;
-    int err = day_key_open(dir_fd, day, DAY_KEY_WRITE, &key);
+    int err = day_key_open(dir_fd, day, DAY_KEY_CHANGE, &key); /* one that was destroyed must not come back */
     if (err < 0)
         return err;
     uint32_t slot = slot_find(key, user);

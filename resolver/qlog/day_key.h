@@ -35,10 +35,10 @@ char *day_key_file(uint32_t day, char out[DAY_KEY_FILE_MAX]);
 /* The reverse. false: another name. */
 bool day_key_file_parse(const char *file, uint32_t *out_day);
 
-enum day_key_use { DAY_KEY_READ, DAY_KEY_WRITE };
+enum day_key_use { DAY_KEY_READ, DAY_KEY_CHANGE, DAY_KEY_WRITE };
 
 /*
- * Opens the day's file in the folder. DAY_KEY_WRITE makes it when there is none: it is on disk then. ERR_NOENT: there is
+ * Opens the day's file in the folder. DAY_KEY_CHANGE can change it; DAY_KEY_WRITE makes it when there is none: it is on disk then. ERR_NOENT: there is
  * none, or it was destroyed; ERR_ACCESS, ERR_DAMAGED, ERR_NOSPACE, ERR_IO, ERR_NOMEM.
  */
 ERR_CHECKED int day_key_open(int dir_fd, uint32_t day, enum day_key_use use, struct day_key **out);

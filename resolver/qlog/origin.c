@@ -10,6 +10,11 @@ void origins_begin(struct origins *o, const struct segment *segment)
     o->damaged = !segment_section(segment, SEGMENT_ORIGINS, &o->bytes, &o->len) || o->len == 0;
 }
 
+void origins_of_bytes(struct origins *o, const uint8_t *bytes, size_t len)
+{
+    *o = (struct origins){.bytes = bytes, .len = len, .damaged = len == 0};
+}
+
 void origin_block(const struct origin *origin, uint32_t i, uint32_t *out_rows, uint32_t *out_gaps)
 {
     const uint8_t *at = origin->counts + i * COUNTS_LEN;

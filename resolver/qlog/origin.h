@@ -32,6 +32,8 @@ struct origins {
 };
 
 void origins_begin(struct origins *origins, const struct segment *segment);
+/* The same, wherever they are kept. */
+void origins_of_bytes(struct origins *origins, const uint8_t *bytes, size_t len);
 /* false: the end. */
 bool origins_next(struct origins *origins, struct origin *out);
 

@@ -7,6 +7,7 @@
 
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
+#include "qlog/removed.h"
 #include "qlog/segment_list.h"
 #include "qlog/shipped.h"
 
@@ -29,8 +30,13 @@ static uint32_t day_of(int64_t time_s)
     return time_s < 0 ? 0 : (uint32_t)(time_s / DAY_S);
 }
 
+/* Behind one that stays it leaves a hole, over which the chain must be followed. */
 static int file_remove(int dir_fd, const struct segment_file *file, struct retention_result *result)
 {
+    int code = result->kept > 0 ? removed_add(dir_fd, file->file) : 0;
+    if (code < 0)
+        return code;
+    result->has_hole |= result->kept > 0;
     if (unlinkat(dir_fd, file->file, 0) < 0 && errno != ENOENT)
         return -errno;
     result->removed++;
@@ -40,6 +46,8 @@ static int file_remove(int dir_fd, const struct segment_file *file, struct reten
 static void file_keep(const struct segment_file *file, struct retention_result *result)
 {
     int64_t first_s = file->first_ms / 1000;
+    result->has_hole |= result->kept > 0 && file->first_sequence != result->last_sequence + 1;
+    result->last_sequence = file->sequence;
     result->oldest_s = result->kept == 0 || first_s < result->oldest_s ? first_s : result->oldest_s;
     result->kept++;
     result->kept_bytes += file->bytes;
@@ -104,6 +112,8 @@ static int segments_apply(int dir_fd, const struct retention_opts *opts, const s
         }
     }
     segment_list_done(&list);
+    if (code == 0 && !result->has_hole)
+        removed_forget(dir_fd);
     result->missing_bytes = account.free < opts->keep_free ? opts->keep_free - account.free : 0;
     return code;
 }

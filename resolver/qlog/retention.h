@@ -8,6 +8,7 @@
 #ifndef QLOG_RETENTION_H
 #define QLOG_RETENTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "belisha/err.h"
@@ -28,7 +29,9 @@ struct retention_result {
     uint64_t awaited; /* the same: somebody has not had them yet (qlog/shipped.h) */
     uint64_t kept;
     uint64_t kept_bytes;
-    int64_t oldest_s; /* of what is kept; 0: nothing */
+    int64_t oldest_s;       /* of what is kept; 0: nothing */
+    uint64_t last_sequence; /* the same */
+    bool has_hole;          /* segments between those that are kept were removed (qlog/removed.h) */
     uint64_t keys_destroyed;
     uint64_t missing_bytes; /* so much less than keep_free is free, with all removed that may be */
 };

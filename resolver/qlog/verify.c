@@ -7,6 +7,7 @@
 #include "qlog/journals.h"
 #include "qlog/merged.h"
 #include "qlog/origin.h"
+#include "qlog/removed.h"
 #include "qlog/segment_list.h"
 #include "qlog/signer.h"
 
@@ -21,6 +22,7 @@ struct verifier {
     uint8_t prev[QLOG_HASH_LEN];  /* its chain */
     struct block block;
     struct keyring keys;
+    struct text removed;
     struct verify_result result;
 };
 
@@ -201,6 +203,21 @@ static void segment_verify(struct verifier *v, struct segment *segment, const st
     v->have_prev = segment_chain_end(segment, v->prev) == 0;
 }
 
+/* Whether the chain can be followed over the numbers that are missing before this file. */
+static bool hole_verify(struct verifier *v, const struct segment_file *file)
+{
+    struct origin origin;
+    for (uint64_t sequence = v->result.last_sequence + 1; sequence < file->first_sequence; sequence++) {
+        if (!removed_find(&v->removed, sequence, &origin))
+            return false;
+        origin_verify(v, &origin, v->have_prev ? v->prev : origin.head.prev);
+        memcpy(v->prev, origin.head.chain, sizeof v->prev);
+        v->have_prev = true;
+        v->result.removed++;
+    }
+    return true;
+}
+
 /* Returns false when the file is gone: it was merged, or removed, since it was listed. */
 static bool file_verify(struct verifier *v, const struct segment_file *file)
 {
@@ -209,7 +226,7 @@ static bool file_verify(struct verifier *v, const struct segment_file *file)
     int code = segment_open(v->dir_fd, file->file, &segment);
     if (code == ERR_NOENT)
         return false;
-    if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1) {
+    if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1 && !hole_verify(v, file)) {
         fault_note(v, "a segment before this one is missing");
         v->have_prev = false;
     }
@@ -253,7 +270,10 @@ static int folder_verify(struct verifier *v)
     bool same = true;
     v->result = (struct verify_result){0};
     v->have_prev = false;
+    v->removed.len = 0;
     int code = journals_find(&journals, false);
+    if (code == 0)
+        code = removed_load(v->dir_fd, &v->removed);
     if (code == 0)
         code = segment_list(v->dir_fd, &list);
     for (size_t i = 0; code == 0 && same && i < list.count; i++)
@@ -280,6 +300,7 @@ int verify_log(int dir_fd, const struct verify_opts *opts, struct verify_result 
         *out = v->result;
     block_done(&v->block);
     keyring_done(&v->keys);
+    text_done(&v->removed);
     free(v);
     return code == 1 ? ERR_BUSY : code;
 }

@@ -19,7 +19,8 @@
 
 struct verify_result {
     uint64_t segments;
-    uint64_t merged; /* that these were merged from */
+    uint64_t merged;  /* that these were merged from */
+    uint64_t removed; /* by retention, from between those that are kept (qlog/removed.h) */
     uint64_t blocks;
     uint64_t rows;
     uint64_t lost;           /* records in gaps */

@@ -571,11 +571,29 @@ def signature_check(folder, pem, signed, flags, key_id, pledge, signature):
     return signed or bool(flags & 1)
 
 
+def removed(folder):
+    """What is left of segments that retention took from between others."""
+    path, at, found = os.path.join(folder, "removed"), 0, {}
+    if os.path.exists(path):
+        with open(path, "rb") as stream:
+            raw = stream.read()
+        while at + 264 <= len(raw):
+            origin = Origin(raw, at)
+            found[origin.sequence], at = origin, origin.end
+    return found
+
+
 def verify(folder, pem=None):
     """Faults, as (file, words)."""
     prev, expected, faults, signed, keys = None, None, [], False, days(folder)
     for file, first, last, raw in segments(folder):
         try:
+            while expected is not None and expected < first and expected in removed(folder):
+                origin = removed(folder)[expected]
+                check(prev in (None, origin.prev), "a removed segment that does not follow the one before it")
+                check(blake2b(origin.last, origin.stem) == origin.chain, "a removed segment of another chain value")
+                signed = signature_check(folder, pem, signed, origin.flags, origin.key_id, origin.pledge(), origin.signature)
+                prev, expected = origin.chain, expected + 1
             segment = Segment(raw)
             check(segment.sequence == last and (first == last) == (not segment.origins), "a file with the name of another segment")
             check(expected in (None, first), "a segment before this one is missing")

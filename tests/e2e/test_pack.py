@@ -117,6 +117,15 @@ class Ways(Packs):
         with open(self.path("rows.parquet"), "rb") as file:
             data = file.read()
         ways.append((data + zstd_frames(data)).decode("latin-1"))
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        sheets = [["visits", "--all"], ["visits", "--all", "--format", "ndjson"],
+                  ["report", "daily", "--day", today, "-o", "-", "--no-verify"],
+                  ["report", "weekly", "--from", today, "--to", today, "-o", "-", "--no-verify"],
+                  ["report", "governors", "--from", today, "--to", today, "-o", "-", "--no-verify"]]
+        for words in sheets:
+            text = self.belisha(*words)
+            self.assertGreater(len(text), 20, words)
+            self.assert_hidden(text)
         for text in ways:
             self.assert_hidden(text)
         self.assertEqual(sum(".statutory.invalid" in text for text in ways), 7)         # all but the status

@@ -1,12 +1,28 @@
 """read_grids.py FOLDER: rows.csv and rows.sqlite say the same as rows.ndjson, and no cell of the CSV is a formula."""
 import csv
 import json
+import re
 import sqlite3
 import sys
 
 folder = sys.argv[1]
 with open(folder + "/rows.ndjson", encoding="utf-8") as lines:
     rows = [json.loads(line) for line in lines]
+
+# RFC 4180, 2: records end in CRLF, fields are bare or in quotes, quotes within are doubled, all records have the same fields.
+FIELD = re.compile(rb'(?:"(?:[^"]|"")*"|[^",\r\n]*)')
+with open(folder + "/rows.csv", "rb") as file:
+    text = file.read()
+at, fields, widths = 0, 0, set()
+while at < len(text):
+    at = FIELD.match(text, at).end()
+    fields += 1
+    if text[at:at + 1] == b",":
+        at += 1
+        continue
+    assert text[at:at + 2] == b"\r\n", "byte %d: %r" % (at, text[at - 40:at + 10])
+    at, fields = at + 2, (widths.add(fields), 0)[1]
+assert len(widths) == 1, widths
 
 with open(folder + "/rows.csv", encoding="utf-8", newline="") as file:
     reader = csv.reader(file, strict=True)

@@ -5,17 +5,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/category.h"
 #include "base/err.h"
-#include "base/verdict.h"
-#include "dns/rr.h"
 #include "operator/command.h"
 #include "operator/log_check.h"
 #include "operator/log_compact.h"
-#include "operator/log_fields.h"
 #include "operator/log_hold.h"
+#include "operator/log_line.h"
 #include "operator/log_options.h"
 #include "operator/log_pack.h"
+#include "operator/log_search.h"
 #include "operator/log_send.h"
 #include "operator/log_ship.h"
 #include "operator/log_subject.h"
@@ -46,71 +44,14 @@ static int fail(const struct log_task *task, const char *what, int code)
     return OPERATOR_FAILED;
 }
 
-/* ---- rows for people ---- */
-
-static void print_gap(FILE *to, const struct qlog_row *row)
-{
-    char time[LOG_TIME_MAX];
-    fprintf(to, "%s  %" PRIu64 " records from here on were lost: the log could not be written\n",
-            log_time_to_text(row->record.time_ns, time), row->lost);
-}
-
-static void print_row(FILE *to, const struct qlog_row *row)
-{
-    const struct qlog_record *r = &row->record;
-    static const struct ipaddr none;
-    char time[LOG_TIME_MAX];
-    char client[IPADDR_TEXT_MAX];
-    char name[NAME_TEXT_MAX];
-    char type[DNS_TYPE_TEXT_MAX];
-    char rcode[DNS_TYPE_TEXT_MAX];
-    const char *category = category_name(r->verdict.category);
-    if (row->lost > 0) {
-        print_gap(to, row);
-        return;
-    }
-    const char *who = row->user[0] != '\0' ? row->user : row->device;
-    fprintf(to, "%s  %-15s %-12s %-5s %s  %s", log_time_to_text(r->time_ns, time),
-            ipaddr_equal(&r->client, &none) ? "-" : ipaddr_to_text(&r->client, client), row->group,
-            dns_type_to_text(r->qtype, type), name_to_text(r->qname, name), verdict_action_name(r->verdict.action));
-    if (who[0] != '\0')
-        fprintf(to, "  %s, grade %c", who, log_grade_letter(r->grade));
-    if (r->verdict.reason != REASON_DEFAULT)
-        fprintf(to, " (%s%s%s%s%s)", verdict_reason_name(r->verdict.reason), category == NULL ? "" : " ",
-                category == NULL ? "" : category, row->feed[0] == '\0' ? "" : ", feed ", row->feed);
-    fprintf(to, "  %s", dns_rcode_to_text(r->rcode, rcode));
-    if (r->rtt_us > 0)
-        fprintf(to, "  %.1f ms", r->rtt_us / 1000.0);
-    fputc('\n', to);
-}
-
-/* Prints until the end or the limit. 0, 1: the limit was reached, or negative enum err. */
-static int rows_print(struct log_task *task, struct qlog_scan *scan, uint64_t *printed)
-{
-    struct qlog_row row;
-    int code;
-    while ((code = qlog_scan_next(scan, &row)) == 1) {
-        log_names_put(&task->names, &row);
-        print_row(task->env->out, &row);
-        if (row.lost == 0 && ++*printed == task->options.limit)
-            return 1;
-    }
-    return code;
-}
-
 /* ---- the subcommands ---- */
 
 static int search_run(struct log_task *task)
 {
-    struct qlog_scan *scan;
     struct qlog_scan_stats stats;
-    uint64_t printed = 0;
-    int code = qlog_scan_open(task->dir, &task->options.filter, &scan);
-    if (code < 0)
-        return fail(task, task->dir, code);
-    code = rows_print(task, scan, &printed);
-    qlog_scan_stats(scan, &stats);
-    qlog_scan_close(scan);
+    int code = log_search(task->dir, &task->options, &task->names, task->env->out, &stats);
+    if (code == ERR_IO && ferror(task->env->out)) /* whoever read has seen enough */
+        return OPERATOR_FAILED;
     if (code < 0)
         return fail(task, task->dir, code);
     if (stats.damaged_blocks > 0)
@@ -119,18 +60,38 @@ static int search_run(struct log_task *task)
     return OPERATOR_OK;
 }
 
+/* Prints what there is, up to the limit. 0, 1: the limit was reached, or negative enum err. */
+static int rows_print(struct log_task *task, struct qlog_scan *scan, struct text *line, uint64_t *printed)
+{
+    struct qlog_row row;
+    int code;
+    while ((code = qlog_scan_next(scan, &row)) == 1) {
+        line->len = 0;
+        log_names_put(&task->names, &row);
+        log_line_add(&row, line);
+        if (!text_ok(line))
+            return ERR_NOMEM;
+        fwrite(line->bytes, 1, line->len, task->env->out);
+        if (row.lost == 0 && ++*printed == task->options.limit)
+            return 1;
+    }
+    return code;
+}
+
 static int tail_run(struct log_task *task)
 {
     const struct timespec pause = {.tv_nsec = FOLLOW_NS};
     struct qlog_scan *scan;
+    struct text line = {0};
     uint64_t printed = 0;
     if (task->options.filter.from_ns == 0)
         task->options.filter.from_ns = task->now_ns;
     int code = qlog_scan_open(task->dir, &task->options.filter, &scan);
     if (code < 0)
         return fail(task, task->dir, code);
-    while ((code = rows_print(task, scan, &printed)) == 0 && fflush(task->env->out) == 0)
+    while ((code = rows_print(task, scan, &line, &printed)) == 0 && fflush(task->env->out) == 0)
         nanosleep(&pause, NULL);
+    text_done(&line);
     qlog_scan_close(scan);
     return code < 0 ? fail(task, task->dir, code) : OPERATOR_OK;
 }

@@ -49,19 +49,25 @@ void text_add(struct text *text, const char *bytes, size_t len)
     text->bytes[text->len] = '\0';
 }
 
+/* Into the room that there is; mostly it is enough, and the text need not be made twice. */
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args;
+    size_t room = text->failed ? 0 : text->cap - text->len;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room == 0 ? NULL : text->bytes + text->len, room, format, args);
     va_end(args);
     if (len < 0 || !reserve(text, (size_t)len)) {
+        if (room > 0)
+            text->bytes[text->len] = '\0';
         text->failed = true;
         return;
     }
-    va_start(args, format);
-    vsnprintf(text->bytes + text->len, (size_t)len + 1, format, args);
-    va_end(args);
+    if ((size_t)len >= room) {
+        va_start(args, format);
+        vsnprintf(text->bytes + text->len, (size_t)len + 1, format, args);
+        va_end(args);
+    }
     text->len += (size_t)len;
 }
 

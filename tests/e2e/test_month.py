@@ -80,6 +80,15 @@ class Month(unittest.TestCase):
                 self.assertEqual(set(row) & {"user", "user_number", "device", "device_number", "client", "client_port"},
                                  set(), row)
 
+    def test_a_search_has_the_order_of_the_log_and_ends_at_its_limit(self):
+        lines = self.belisha("log", "search").splitlines()
+        exported = [row["time"] for row in self.rows()]
+        self.assertEqual([line[:24] for line in lines if " were lost: " not in line], exported)
+        for limit in (1, 7000, len(exported) - 1, len(exported) + 1):
+            some = self.belisha("log", "search", "--limit", str(limit)).splitlines()
+            self.assertEqual(some, lines[:len(some)])
+            self.assertEqual(sum(" were lost: " not in line for line in some), min(limit, len(exported)))
+
     def test_a_new_site_is_open_until_it_is_listed(self):
         rows = self.rows("--name", "study-buddy-ai.example", "--below")
         verdicts = collections.defaultdict(set)

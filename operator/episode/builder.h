@@ -29,8 +29,9 @@ enum episode_age { EPISODE_AGE_UNKNOWN, EPISODE_AGE_PRIMARY, EPISODE_AGE_SECONDA
 
 struct seen; /* episode/seen.h */
 
-#define EPISODE_GAP_S       600 /* a visit ends after so much silence */
-#define EPISODE_LOOKUP_S    5   /* questions for one name within it are one look-up */
+#define EPISODE_GAP_S       600   /* a visit ends after so much silence */
+#define EPISODE_VISIT_S     14400 /* ... and after so long in any case: a program would be at one visit for weeks */
+#define EPISODE_LOOKUP_S    5     /* questions for one name within it are one look-up */
 #define EPISODE_MAX_DEFAULT 400000
 
 /* Whose episodes are wanted: one of the three is set. */

@@ -14,7 +14,8 @@ static uint16_t up(uint16_t count)
 
 bool strand_begins(const struct strand *strand, int64_t time_ns)
 {
-    return strand->visits == 0 || time_ns - strand->last_ns > EPISODE_GAP_S * SECOND_NS;
+    return strand->visits == 0 || time_ns - strand->last_ns > EPISODE_GAP_S * SECOND_NS ||
+           time_ns - strand->visit_ns >= EPISODE_VISIT_S * SECOND_NS;
 }
 
 /* A, AAAA and HTTPS of one name, and what is asked again because no answer came, are one look-up. */
@@ -58,6 +59,7 @@ static void visit_begin(struct strand *strand, const struct strand_asked *asked,
 {
     strand->singles += strand->visits > 0 && strand->visit_lookups == 1;
     strand->visits++;
+    strand->visit_ns = asked->time_ns;
     strand->visit_lookups = 0;
     strand->course[moment->course] = up(strand->course[moment->course]);
     strand->hours |= UINT32_C(1) << moment->hour;

@@ -25,6 +25,7 @@ struct strand {
     struct ipaddr client; /* of the last question */
     uint32_t flags;       /* enum episode_flag, those that a question can tell; and STRAND_... */
     int64_t first_ns, last_ns;
+    int64_t visit_ns;  /* the visit that is on began then */
     int64_t lookup_ns; /* the last burst of look-ups began then */
     uint64_t days;     /* a bit for each day of the period, the 64th for all behind */
     uint32_t questions, lookups, visits;

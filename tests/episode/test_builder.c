@@ -59,6 +59,16 @@ struct told {
     uint64_t strand;
 };
 
+static void no_visit_lasts_longer_than_four_hours(void **state)
+{
+    struct story *s = *state;
+    for (int i = 0; i < 24 * 12; i++)
+        story_blocked(s, i * 5 * M, "beacon.example.com", CATEGORY_MALWARE);
+    story_tell(s);
+    assert_int_equal(story_episode(s, 0).visits, 6);
+    assert_int_equal(story_episode(s, 0).night, 2);
+}
+
 static void visit_count(void *ctx, int64_t begin_ns, uint64_t strand, uint8_t category, uint8_t verdict)
 {
     struct told *told = ctx;
@@ -559,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(questions_of_one_page_are_one_lookup),
         TEST(ten_minutes_of_silence_end_a_visit),
+        TEST(no_visit_lasts_longer_than_four_hours),
         TEST(who_wants_to_hears_of_each_visit),
         TEST(visits_of_a_week_are_one_episode),
         TEST(names_of_one_site_are_one_episode),

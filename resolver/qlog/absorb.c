@@ -30,6 +30,17 @@ static int segment_want(struct qlog *log)
     return segment_begin(&opts, &log->segment);
 }
 
+/* A key that can't be read opens nothing any more; rows can't wait for that to change. */
+static int day_key_get(struct qlog *log)
+{
+    int code = day_key_open(log->keys_fd, log->block_day, DAY_KEY_WRITE, &log->day_key);
+    if (code != ERR_DAMAGED && code != ERR_FORMAT_VERSION)
+        return code;
+    log->damaged++;
+    code = day_key_set_aside(log->keys_fd, log->block_day);
+    return code < 0 ? code : day_key_open(log->keys_fd, log->block_day, DAY_KEY_WRITE, &log->day_key);
+}
+
 /* The key of the block's day. A row is not put where it could be read for ever: without a key it stays in its journal. */
 static int key_want(struct qlog *log)
 {
@@ -43,7 +54,7 @@ static int key_want(struct qlog *log)
         if (code < 0)
             return code;
     }
-    int code = log->day_key != NULL ? 0 : day_key_open(log->keys_fd, log->block_day, DAY_KEY_WRITE, &log->day_key);
+    int code = log->day_key != NULL ? 0 : day_key_get(log);
     if (code == 0)
         log->builder.key = log->day_key;
     return code;

@@ -55,8 +55,12 @@ int block_open(struct block *block, const uint8_t *bytes, size_t len)
     block->key = block->header.key_day == 0 || block->header.key_day > UINT32_MAX
                      ? NULL
                      : keyring_find(block->keys, (uint32_t)(block->header.key_day - 1));
-    block->is_closed = block->header.key_day != 0 && block->key == NULL;
     code = columns_parse(block, bytes);
+    /* The key may be another one than the rows were sealed with, when that was damaged: then it opens none of the columns. */
+    if (code == 0 && block->key != NULL && block->present[COLUMN_WHO_SLOT] &&
+        !column_opens(&block->packer, &block->columns[COLUMN_WHO_SLOT], block->key))
+        block->key = NULL;
+    block->is_closed = block->header.key_day != 0 && block->key == NULL;
     block->who_count = block_count(block, COLUMN_WHO_CLIENT);
     block->what_count = block_count(block, COLUMN_WHAT_NAME);
     block->path_count = block_count(block, COLUMN_PATH_CACHE);

@@ -41,7 +41,7 @@ static int file_take(struct blocks *blocks, struct segment *segment)
     *blocks->file = (struct blocks_file){.segment = segment, .users = 1};
     blocks->next_block = 0;
     blocks->stats.segments++;
-    blocks->stats.damaged_blocks += segment->footer_damaged;
+    blocks->stats.damaged_blocks += segment->footer_damaged || segment->header_damaged;
     return 1;
 }
 

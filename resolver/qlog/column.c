@@ -283,6 +283,13 @@ static int column_unseal(struct column_packer *packer, const struct column *colu
     return seal_column_open(key, h, column->packed, h->packed_len, packer->opened);
 }
 
+bool column_opens(struct column_packer *packer, const struct column *column, const struct day_key *key)
+{
+    const uint8_t *bytes;
+    size_t len;
+    return column->header.cipher != COLUMN_SEALED || column_unseal(packer, column, key, &bytes, &len) == 0;
+}
+
 static int column_unpack(struct column_packer *packer, const struct column *column, const struct day_key *key,
                          const uint8_t **out)
 {

@@ -52,6 +52,9 @@ struct column {
 /* Returns the bytes used. ERR_DAMAGED. */
 ERR_CHECKED int64_t column_parse(const uint8_t *bytes, size_t len, struct column *out);
 
+/* Whether it is clear, or sealed with this key. */
+bool column_opens(struct column_packer *packer, const struct column *column, const struct day_key *key);
+
 /*
  * Fills base with the values; the shape's count must be the column's. key: of the day, for a sealed one. ERR_DAMAGED,
  * ERR_NOMEM, ERR_UNSUPPORTED (a cipher of a later version, or sealed and no key).

@@ -80,8 +80,8 @@ static bool candidate_read(struct compaction *c, const struct segment_file *file
                               .is_signed = (segment->trailer.flags & SEGMENT_SIGNED) != 0,
                               .has_rows = f->rows > 0};
     memcpy(out->node, f->node, sizeof out->node);
-    bool wanted = !segment->footer_damaged && f->rows < COMPACT_ROWS_SMALL && day_of_ms(f->last_ns / 1000000) == day &&
-                  day_of_ms(f->first_ns / 1000000) == day;
+    bool wanted = !segment->footer_damaged && !segment->header_damaged && f->rows < COMPACT_ROWS_SMALL &&
+                  day_of_ms(f->last_ns / 1000000) == day && day_of_ms(f->first_ns / 1000000) == day;
     segment_close(segment);
     return wanted && (!out->is_signed || c->opts->key != NULL);
 }

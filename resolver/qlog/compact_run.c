@@ -149,7 +149,7 @@ static int origin_note(struct work *w, const struct segment *segment, const uint
 static int segment_copy(struct work *w, const struct compact_run *run, struct segment *segment)
 {
     const uint8_t *prev = segment->header.prev;
-    int code = segment->footer_damaged ? ERR_DAMAGED : writer_want(w, run, segment);
+    int code = segment->footer_damaged || segment->header_damaged ? ERR_DAMAGED : writer_want(w, run, segment);
     for (uint32_t i = 0; code == 0 && i < segment->footer.block_count; i++) {
         code = block_get(w, segment, i, prev);
         if (code == 0)

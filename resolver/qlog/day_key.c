@@ -13,10 +13,12 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define MAGIC     "BLSHDAYK"
-#define VERSION   1
-#define FILE_MODE 0600 /* records are added and destroyed in place */
-#define BYTES_MAX ((size_t)64 * (DAY_KEY_SLOT_MAX + 1))
+#define MAGIC          "BLSHDAYK"
+#define VERSION        1
+#define ASIDE          "damaged-"
+#define ASIDE_FILE_MAX (DAY_KEY_FILE_MAX + sizeof ASIDE)
+#define FILE_MODE      0600 /* records are added and destroyed in place */
+#define BYTES_MAX      ((size_t)64 * (DAY_KEY_SLOT_MAX + 1))
 
 struct header {
     char magic[8];
@@ -68,6 +70,8 @@ bool day_key_file_parse(const char *file, uint32_t *out_day)
 {
     char again[DAY_KEY_FILE_MAX];
     struct tm tm = {0};
+    if (strncmp(file, ASIDE, strlen(ASIDE)) == 0)
+        file += strlen(ASIDE);
     const char *end = strptime(file, "%Y-%m-%d.key", &tm);
     time_t start_s = end == NULL || *end != '\0' ? -1 : timegm(&tm);
     if (start_s < 0 || strcmp(day_key_file((uint32_t)(start_s / 86400), again), file) != 0)
@@ -344,21 +348,47 @@ int day_key_forget(int dir_fd, uint32_t day, uint32_t user)
     return err < 0 ? err : slot != 0;
 }
 
-int day_key_destroy(int dir_fd, uint32_t day)
+static char *file_aside(uint32_t day, char out[ASIDE_FILE_MAX])
 {
     char file[DAY_KEY_FILE_MAX];
+    snprintf(out, ASIDE_FILE_MAX, "%s%s", ASIDE, day_key_file(day, file));
+    return out;
+}
+
+int day_key_set_aside(int dir_fd, uint32_t day)
+{
+    char file[DAY_KEY_FILE_MAX];
+    char aside[ASIDE_FILE_MAX];
+    if (renameat(dir_fd, day_key_file(day, file), dir_fd, file_aside(day, aside)) < 0)
+        return -errno;
+    return fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+static int file_destroy(int dir_fd, const char *file)
+{
     static const uint8_t zeros[4096];
     struct stat st;
-    int fd = file_open(dir_fd, day, O_RDWR);
+    int fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return fd;
+        return -errno;
     int err = fstat(fd, &st) < 0 ? -errno : 0;
     for (off_t at = 0; err == 0 && at < st.st_size; at += (off_t)sizeof zeros)
         err = bytes_write(fd, zeros, sizeof zeros, at);
     if (err == 0 && fdatasync(fd) < 0)
         err = -errno;
     close(fd);
-    if (err == 0 && unlinkat(dir_fd, day_key_file(day, file), 0) < 0)
-        err = -errno;
+    return err == 0 && unlinkat(dir_fd, file, 0) < 0 ? -errno : err;
+}
+
+int day_key_destroy(int dir_fd, uint32_t day)
+{
+    char file[DAY_KEY_FILE_MAX];
+    char aside[ASIDE_FILE_MAX];
+    int aside_err = file_destroy(dir_fd, file_aside(day, aside));
+    int err = file_destroy(dir_fd, day_key_file(day, file));
+    if (err == ERR_NOENT)
+        err = aside_err;
+    else if (err == 0 && aside_err != ERR_NOENT)
+        err = aside_err;
     return err == 0 && fsync(dir_fd) < 0 ? -errno : err;
 }

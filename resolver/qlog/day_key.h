@@ -32,7 +32,7 @@ struct day_key;
 uint32_t day_key_day(int64_t time_ns);
 /* "2026-11-29.key". Returns out. */
 char *day_key_file(uint32_t day, char out[DAY_KEY_FILE_MAX]);
-/* The reverse. false: another name. */
+/* The reverse, also of a file that was set aside. false: another name. */
 bool day_key_file_parse(const char *file, uint32_t *out_day);
 
 enum day_key_use { DAY_KEY_READ, DAY_KEY_CHANGE, DAY_KEY_WRITE };
@@ -59,7 +59,9 @@ ERR_CHECKED int day_key_sync(struct day_key *key);
 
 /* Destroys the person's record in the day's file. 1: there was one; 0: none. ERR_NOENT: no file; the other errors. */
 ERR_CHECKED int day_key_forget(int dir_fd, uint32_t day, uint32_t user);
-/* Destroys the file. ERR_NOENT and the others. */
+/* A file that can't be read gets another name, damaged-<file>: whoever can mend it, may. It goes when the day's key goes. */
+ERR_CHECKED int day_key_set_aside(int dir_fd, uint32_t day);
+/* Destroys the file, and one that was set aside. ERR_NOENT and the others. */
 ERR_CHECKED int day_key_destroy(int dir_fd, uint32_t day);
 
 #endif

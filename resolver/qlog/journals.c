@@ -12,6 +12,7 @@ struct journals_cursor {
     uint64_t id;
     size_t pos;
     struct journal_item head; /* the next entry, when has_head */
+    size_t torn_at;           /* its end, when that was torn */
     bool has_head;
     bool gone; /* its file was removed */
 };
@@ -134,6 +135,16 @@ int journals_skip(struct journals *journals, const struct segment *segment)
     return 0;
 }
 
+/* Bytes that were passed over, and an end that is torn; each once. */
+static void damage_count(struct journals *journals, struct journals_cursor *cursor, const struct journal_image *image)
+{
+    journals->damaged += cursor->has_head && cursor->head.skipped > 0;
+    if (cursor->has_head || cursor->torn_at == cursor->pos || !journal_is_torn(image, cursor->pos))
+        return;
+    cursor->torn_at = cursor->pos;
+    journals->damaged++;
+}
+
 /* The cursor with the oldest entry, or NULL. */
 static struct journals_cursor *cursor_pick(struct journals *journals)
 {
@@ -145,7 +156,7 @@ static struct journals_cursor *cursor_pick(struct journals *journals)
         if (!cursor->has_head) {
             struct journal_image image = journal_image(cursor->journal);
             cursor->has_head = journal_next(&image, &cursor->pos, &cursor->head);
-            journals->damaged += cursor->has_head && cursor->head.skipped > 0;
+            damage_count(journals, cursor, &image);
         }
         if (cursor->has_head && (oldest == NULL || cursor->head.time_ns < oldest->head.time_ns))
             oldest = cursor;

@@ -59,9 +59,9 @@ static int header_get(struct segment *s)
         return code;
     if (memcmp(h->magic, SEGMENT_MAGIC, sizeof h->magic) != 0)
         return ERR_DAMAGED;
-    if (h->version == 0 || h->version > QLOG_FORMAT_VERSION)
-        return ERR_FORMAT_VERSION;
-    return h->check == XXH3_64bits(h, offsetof(struct segment_header, check)) ? 0 : ERR_DAMAGED;
+    if (h->check != XXH3_64bits(h, offsetof(struct segment_header, check)))
+        return ERR_DAMAGED;
+    return h->version == 0 || h->version > QLOG_FORMAT_VERSION ? ERR_FORMAT_VERSION : 0;
 }
 
 static size_t proof_len(const struct segment *s)
@@ -127,6 +127,46 @@ static int block_append(struct segment *s, const struct segment_block *block)
     return 0;
 }
 
+static bool block_is_there(const struct segment *s, uint64_t offset, struct block_header *out)
+{
+    return bytes_get(s, offset, out, sizeof *out) == 0 && out->magic == BLOCK_MAGIC && out->len >= sizeof *out &&
+           out->len <= s->bytes - offset && out->len <= BLOCK_LEN_MAX;
+}
+
+/* Whether its bytes are as they were written. */
+static bool block_is_whole(const struct segment *s, uint64_t offset, size_t len)
+{
+    struct block *block = calloc(1, sizeof *block);
+    uint8_t *bytes = malloc(len);
+    bool whole =
+        block != NULL && bytes != NULL && bytes_get(s, offset, bytes, len) == 0 && block_open(block, bytes, len) == 0;
+    if (block != NULL)
+        block_done(block);
+    free(block);
+    free(bytes);
+    return whole;
+}
+
+/* The next block behind damage. */
+static bool block_search(const struct segment *s, uint64_t *offset, struct block_header *out)
+{
+    static const uint32_t magic = BLOCK_MAGIC;
+    uint8_t bytes[4096];
+    for (uint64_t at = *offset + 1; at + sizeof *out < s->bytes;) {
+        size_t len = s->bytes - at < sizeof bytes ? (size_t)(s->bytes - at) : sizeof bytes;
+        const uint8_t *found = bytes_get(s, at, bytes, len) == 0 ? memmem(bytes, len, &magic, sizeof magic) : NULL;
+        at += found == NULL ? len - 3 : (size_t)(found - bytes);
+        if (found == NULL)
+            continue;
+        if (block_is_there(s, at, out) && block_is_whole(s, at, out->len)) {
+            *offset = at;
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
 /* Without a footer: from header to header, as far as they look like blocks. */
 static int blocks_walk(struct segment *s)
 {
@@ -140,7 +180,7 @@ static int blocks_walk(struct segment *s)
     s->proof = (struct segment_proof){0};
     s->footer_damaged = true;
     for (uint64_t offset = sizeof s->header; bytes_get(s, offset, &h, sizeof h) == 0; offset += h.len) {
-        if (h.magic != BLOCK_MAGIC || h.len < sizeof h || h.len > s->bytes - offset)
+        if (!block_is_there(s, offset, &h) && !block_search(s, &offset, &h))
             break;
         struct segment_block block = {
             .offset = offset, .len = h.len, .rows = h.rows, .gaps = h.gaps, .min_ns = h.min_ns, .max_ns = h.max_ns};
@@ -154,6 +194,20 @@ static int blocks_walk(struct segment *s)
     return 0;
 }
 
+/* Behind a header that can't be read a whole footer tells where the blocks are; of which version it is shows by its length. */
+static int footer_get_blindly(struct segment *s)
+{
+    int code = ERR_DAMAGED;
+    s->header_damaged = true;
+    for (uint32_t version = 1; code == ERR_DAMAGED && version <= QLOG_FORMAT_VERSION; version++) {
+        free(s->footer_bytes);
+        s->footer_bytes = NULL;
+        s->header = (struct segment_header){.version = version};
+        code = footer_get(s);
+    }
+    return code;
+}
+
 static int file_read(struct segment *s)
 {
     struct stat st;
@@ -161,6 +215,8 @@ static int file_read(struct segment *s)
         return -errno;
     s->bytes = (uint64_t)st.st_size;
     int code = header_get(s);
+    if (code == ERR_DAMAGED)
+        return footer_get_blindly(s);
     if (code < 0)
         return code;
     code = footer_get(s);

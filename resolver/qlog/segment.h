@@ -76,6 +76,7 @@ struct segment {
     struct segment_journal *journals; /* footer.journal_count */
     uint8_t *footer_bytes;            /* as they lie in the file */
     size_t footer_len;
+    bool header_damaged;          /* all is known but the header: sequence and prev are 0 */
     bool footer_damaged;          /* the blocks were found by walking; nothing but offset, len, times is known */
     struct segment_buffer buffer; /* the last block read */
 };

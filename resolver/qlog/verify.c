@@ -259,6 +259,9 @@ static int journals_count(struct verifier *v, struct journals *journals, const s
     }
     for (; code == 0 && (item = journals_head(journals, &node)) != NULL; journals_pass(journals))
         v->result.journal_rows += item->kind == JOURNAL_ROW;
+    v->file = "journals";
+    for (uint64_t i = 0; code == 0 && i < journals->damaged; i++)
+        fault_note(v, "bytes of a journal are damaged, or were never written to the disk");
     return code;
 }
 

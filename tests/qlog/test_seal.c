@@ -179,6 +179,49 @@ static void a_day_whose_key_is_destroyed_is_anonymous_and_nothing_else_changes(v
     place_end(&p);
 }
 
+static void key_spoil(const struct place *p, uint32_t day)
+{
+    char file[DAY_KEY_FILE_MAX];
+    uint8_t byte;
+    int fd = openat(p->keys_fd, day_key_file(day, file), O_RDWR);
+    assert_int_equal(pread(fd, &byte, 1, 20), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 20), 1);
+    close(fd);
+}
+
+/* The log goes on with another key; who asked before is unknown, and nothing else. */
+static void a_day_whose_key_is_damaged_gets_another_one(void **state)
+{
+    struct place p;
+    struct qlog *log;
+    struct qlog_stats stats;
+    struct qlog_scan_stats seen;
+    struct qlog_record record;
+    uint32_t day = day_key_day(first_ns) + 1;
+    (void)state;
+    place_begin(&p);
+    key_spoil(&p, day);
+    assert_int_equal(qlog_open(&p.opts, &log), 0);
+    row(PER_DAY + 9, &record);
+    qlog_append(qlog_writer(log, 0), &record);
+    assert_int_equal(qlog_flush(log), 0);
+    qlog_stats(log, &stats);
+    assert_int_equal(stats.damaged, 1);
+    qlog_close(log);
+    struct qlog_row *rows = calloc(ROWS + 1, sizeof *rows);
+    assert_int_equal(fixture_read(p.fixture.dir, NULL, rows, ROWS + 1, &seen), ROWS + 1);
+    assert_int_equal(seen.closed_blocks, 1);
+    assert_int_equal(seen.damaged_blocks, 0);
+    fixture_assert_same(&rows[ROWS].record, &record);
+    assert_int_equal(rows[PER_DAY + 9].record.user, 0);
+    free(rows);
+    assert_int_equal(fixture_files(p.keys, "damaged-", ".key"), 1);
+    assert_int_equal(day_key_destroy(p.keys_fd, day), 0);
+    assert_int_equal(fixture_files(p.keys, "damaged-", ".key"), 0);
+    place_end(&p);
+}
+
 static void a_person_who_is_forgotten_is_in_no_row_and_all_others_are(void **state)
 {
     struct place p;
@@ -237,8 +280,10 @@ static void a_key_of_another_day_opens_nothing(void **state)
     assert_int_equal(day_key_destroy(p.keys_fd, day), 0);
     assert_int_equal(day_key_open(p.keys_fd, day, DAY_KEY_WRITE, &key), 0); /* a new one of the same day */
     day_key_close(key);
-    assert_int_equal(fixture_read(p.fixture.dir, NULL, rows, ROWS, &stats), ROWS - PER_DAY);
-    assert_int_equal(stats.damaged_blocks, 1);
+    assert_int_equal(fixture_read(p.fixture.dir, NULL, rows, ROWS, &stats), ROWS);
+    assert_int_equal(stats.damaged_blocks, 0);
+    assert_int_equal(stats.closed_blocks, 1);
+    assert_int_equal(rows[7].record.user, 0);
     assert_int_equal(access(day_key_file(day, first), F_OK), -1);
     free(rows);
     place_end(&p);
@@ -272,6 +317,7 @@ int main(void)
         cmocka_unit_test(rows_come_back_whole_with_their_keys),
         cmocka_unit_test(no_client_stands_in_a_segment),
         cmocka_unit_test(a_day_whose_key_is_destroyed_is_anonymous_and_nothing_else_changes),
+        cmocka_unit_test(a_day_whose_key_is_damaged_gets_another_one),
         cmocka_unit_test(a_person_who_is_forgotten_is_in_no_row_and_all_others_are),
         cmocka_unit_test(a_copy_of_the_log_without_keys_tells_nobody),
         cmocka_unit_test(a_filter_by_client_finds_only_what_can_be_known),

@@ -198,7 +198,8 @@ static void life_run(struct fixture *f, const struct machine *m, const struct ma
     disk_forget();
     rows_check(after->log.dir, course);
     cut_settle(course);
-    chain_check(after, cut == DISK_CUT_TORN);
+    /* A mapped page may be written back while rows are written to it: the first of two that are not promised may be missing. */
+    chain_check(after, cut == DISK_CUT_TORN || m->opts.memory_dir == NULL);
 }
 
 static void last_life_run(const struct machine *m, const struct course *course)

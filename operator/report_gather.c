@@ -20,6 +20,7 @@
 #include "policy/person_table.h"
 #include "qlog/verify.h"
 #include "roles/caller.h"
+#include "sheet/from_alerts.h"
 #include "sheet/from_inbox.h"
 #include "sheet/from_ledger.h"
 #include "sheet/from_log.h"
@@ -261,7 +262,13 @@ static bool gather_records(struct report_data *data, int64_t now_s)
         return complain(data, "the compiler's record", code);
     snprintf(path, sizeof path, "%s/" ATTEST_REGISTER_DIR "/" ATTEST_REGISTER_FILE, config->state_dir);
     code = from_register(data->arena, path, &data->sheet);
-    return code == 0 || complain(data, path, code);
+    if (code < 0)
+        return complain(data, path, code);
+    snprintf(path, sizeof path, "%.4000s/register", config->alerts.dir);
+    code = from_alerts(data->arena, path, &data->sheet);
+    if (code < 0)
+        complain(data, path, code);
+    return true;
 }
 
 static bool gather_books(struct report_data *data)

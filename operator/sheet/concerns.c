@@ -220,6 +220,8 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
 {
     uint32_t taken = 0;
     size_t count = 0;
+    if (episode->flags & EPISODE_STATUTORY)
+        out[count++] = "it is on a list that is blocked by law or duty, for everybody";
     while (count < SHEET_REASONS_MAX) {
         const struct episode_part *part = weightiest(episode, taken);
         if (part == NULL)
@@ -230,9 +232,8 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
             out[count++] = text;
     }
     if (count == 0)
-        out[0] = episode->flags & EPISODE_STATUTORY ? "it is on a list that is blocked by law or duty, for everybody"
-                 : episode->days > 1 || episode->visits > 2 ? "it comes again and again"
-                                                            : "because of what the website is about";
+        out[0] = episode->days > 1 || episode->visits > 2 ? "it comes again and again"
+                                                          : "because of what the website is about";
 }
 
 static struct sheet_entry entry_begin(const struct concerns_opts *opts, const struct episode *episode)

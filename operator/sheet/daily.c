@@ -44,8 +44,11 @@ static void put_lead(const struct sheet *sheet, FILE *to)
 
 static void put_alerts(const struct sheet *sheet, FILE *to)
 {
-    page_section("alerts", "Alerts that were sent", to);
-    fputs(sheet->alert_count == 0 ? "<p>None.</p>\n" : "<ul>\n", to);
+    page_section("alerts", "Alerts", to);
+    fputs(sheet->alert_count > 0 ? "<ul>\n"
+          : sheet->alerts_off    ? "<p>None: alerts are not set up here, or there has never been one.</p>\n"
+                                 : "<p>None.</p>\n",
+          to);
     for (size_t i = 0; i < sheet->alert_count && i < SHEET_LISTED_MAX; i++) {
         fputs("<li>", to);
         markup_text(sheet->alerts[i], to);

@@ -318,6 +318,23 @@ void parts_gaps(const struct sheet *sheet, FILE *to)
         fprintf(to, "<p>... and %zu more.</p>\n", sheet->gap_count - SHEET_LISTED_MAX);
 }
 
+/* What was there and could not be read is missing here without a trace, if nobody says so. */
+static void put_books(const struct sheet_origin *o, FILE *to)
+{
+    if (o->ledger_unread)
+        fputs("<p><strong>The ledger could not be read</strong>: who did what, and which messages were answered, is "
+              "not known here.</p>\n",
+              to);
+    if (o->inbox_unread)
+        fputs("<p><strong>The messages of the notice page could not be read</strong>, and are not on this sheet.</p>\n",
+              to);
+    if (o->ledger_faults > 0) {
+        fputs("<p><strong>The ledger has ", to);
+        words_count(o->ledger_faults, "line", to);
+        fputs(" that do not fit</strong>: ask the technician for <code>belisha ledger verify</code>.</p>\n", to);
+    }
+}
+
 void parts_health(const struct sheet *sheet, FILE *to)
 {
     const struct sheet_origin *o = &sheet->origin;
@@ -329,6 +346,7 @@ void parts_health(const struct sheet *sheet, FILE *to)
         fputs(".</strong></p>\n", to);
     }
     parts_gaps(sheet, to);
+    put_books(o, to);
     if (o->damaged_blocks > 0) {
         fputs("<p><strong>", to);
         words_count(o->damaged_blocks, "block", to);
@@ -390,7 +408,8 @@ void parts_unseen(const struct sheet *sheet, const char *gaps, FILE *to)
         to);
     if (sheet->gap_count > 0)
         fprintf(to,
-                "<li><p><strong>What was not recorded</strong>, of which there is more <a href=\"#%s\">above</a>.</p></li>\n",
+                "<li><p><strong>What was not recorded</strong>, of which there is more <a "
+                "href=\"#%s\">above</a>.</p></li>\n",
                 gaps);
     fputs("</ul>\n", to);
 }

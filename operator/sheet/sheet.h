@@ -201,8 +201,9 @@ struct sheet {
     size_t reader_count;
     struct sheet_gap *gaps;
     size_t gap_count;
-    const char *const *alerts; /* sent in the period, a line each */
+    const char *const *alerts; /* raised in the period, and messages that failed: a line each */
     size_t alert_count;
+    bool alerts_off; /* there is no register of any */
 
     uint64_t asked, blocked_questions;     /* questions of the period */
     uint64_t graded[SHEET_GRADES];         /* questions by how sure it is who asked; none of help services */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ledger/ledger.h"
+#include "sheet/from_alerts.h"
 
 struct fixture {
     char folder[64];
@@ -156,6 +157,31 @@ static void hostile_details_do_no_harm(void **state)
     assert_int_equal(f->sheet.change_count, 14);
 }
 
+static void alerts_are_told_with_whom_they_were_for(void **state)
+{
+    static const struct calendar utc;
+    struct fixture *f = *state;
+    f->sheet.calendar = &utc;
+    put(f, 900, "alert.raised", "alert 1", NULL, "{\"category\":\"self-harm\"}");
+    put(f, 1080, "alert.raised", "alert 2", NULL,
+        "{\"category\":\"self-harm\",\"urgent\":true,\"code\":\"7K3M-9QPX\",\"roles\":[\"safeguarding\",\"head\"]}");
+    put(f, 1090, "alert.sent", "message alert-2", NULL, "{\"to\":\"mail:a@b\"}");
+    put(f, 1140, "alert.failed", "message alert-2-head", NULL, "{\"to\":\"mail:c@d\",\"why\":\"no such user\"}");
+    put(f, 1150, "alert.raised", "alert 3", NULL, "{\"category\":7,\"roles\":{}}");
+    assert_int_equal(from_alerts(f->arena, f->folder, &f->sheet), 0);
+    assert_false(f->sheet.alerts_off);
+    assert_int_equal(f->sheet.alert_count, 3);
+    assert_string_equal(
+        f->sheet.alerts[0],
+        "Thu 1 Jan, 00:18: self-harm or suicide, urgent, for safeguarding, head (alert 2, code 7K3M-9QPX)");
+    assert_string_equal(f->sheet.alerts[1],
+                        "Thu 1 Jan, 00:19: NOT DELIVERED to mail:c@d: no such user (message alert-2-head)");
+    assert_string_equal(f->sheet.alerts[2], "Thu 1 Jan, 00:19: something (alert 3)");
+    f->sheet.alert_count = 0;
+    assert_int_equal(from_alerts(f->arena, "/nowhere", &f->sheet), 0);
+    assert_true(f->sheet.alerts_off);
+}
+
 static void without_a_ledger_there_is_nothing_to_tell(void **state)
 {
     struct fixture *f = *state;
@@ -172,6 +198,7 @@ int main(void)
         IN_FIXTURE(who_read_is_counted_by_how),
         IN_FIXTURE(many_entries_are_all_told),
         IN_FIXTURE(hostile_details_do_no_harm),
+        IN_FIXTURE(alerts_are_told_with_whom_they_were_for),
         IN_FIXTURE(without_a_ledger_there_is_nothing_to_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,6 @@ static void catch_signals(void)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL); /* the service manager starts it anew, with the new configuration */
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -31,9 +30,9 @@ static int watch(struct alert_kit *kit, int argc)
     if (argc > 1)
         return operator_usage(kit->env, &command_alert, "watch takes no options");
     if (config->delivery.recipient_count == 0) {
-        fputs("belisha alert: there are no recipients, so nobody could be told: see `recipients` in belisha.yaml(5)\n",
+        fputs("belisha alert: there are no recipients, so nobody is to be told: see `recipients` in belisha.yaml(5)\n",
               kit->env->err);
-        return OPERATOR_FAILED;
+        return OPERATOR_OK; /* nothing that a service manager should try again */
     }
     const struct watch_opts opts = {
         .log_dir = config->log.dir,

@@ -21,6 +21,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write that can't be is an error like any other */
 }
 
 static int watch(struct alert_kit *kit, int argc)

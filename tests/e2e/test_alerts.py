@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import resource
 import time
 
 import lab
@@ -411,6 +412,17 @@ class Trouble(Alerts):
         self.wait_taken(2, 30)
         self.assertIn("550 not this one", self.server.operator("alert", "list"))
         self.end(watcher)
+
+    def test_a_disk_that_takes_nothing_keeps_nobody_from_being_told(self):
+        watcher = self.watch()
+        resource.prlimit(watcher.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))       # as if it were full
+        self.server.ask("full.harm.example", client="127.0.0.97")
+        self.wait_taken(2, 60)
+        self.assertEqual(len(set(self.ids())), 2)
+        resource.prlimit(watcher.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        lab.wait_until("the register to have it", lambda: any("full" in e[2]["name"] for e in self.raised()), 30, 0.2)
+        self.end(watcher)
+        self.assertEqual(len(self.ids()), 2)
 
     def test_two_watchers_do_not_meet(self):
         watcher = self.watch()

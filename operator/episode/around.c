@@ -34,11 +34,11 @@ static void crowd_note(struct asker *asker, int64_t time_ns)
         asker->minute = minute;
         asker->minute_leads = 0;
     }
-    if (++asker->minute_leads > AROUND_CROWD)
+    if (++asker->minute_leads == AROUND_CROWD && ++asker->crowd_minutes == AROUND_CROWD_MINUTES)
         asker->crowded = true;
 }
 
-bool around_lead(struct asker *asker, uint32_t site, int64_t time_ns)
+bool around_lead(struct asker *asker, uint32_t site, int64_t time_ns, bool company)
 {
     struct asker_lead *last = &asker->leads[(asker->lead_next + ASKER_LEADS - 1) % ASKER_LEADS];
     if (last->time_ns != 0 && last->site == site) {
@@ -47,7 +47,8 @@ bool around_lead(struct asker *asker, uint32_t site, int64_t time_ns)
     }
     asker->leads[asker->lead_next] = (struct asker_lead){.time_ns = time_ns, .site = site};
     asker->lead_next = (uint8_t)((asker->lead_next + 1) % ASKER_LEADS);
-    crowd_note(asker, time_ns);
+    if (!company && !asker->crowded)
+        crowd_note(asker, time_ns);
     return true;
 }
 

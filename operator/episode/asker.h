@@ -30,6 +30,7 @@ struct asker {
     int64_t graver_ns;        /* the last block of weight; 0: none */
     int64_t minute;           /* in which leads are counted */
     uint32_t minute_leads;
+    uint8_t crowd_minutes; /* with more leads than one person makes */
     uint8_t lead_next;
     struct asker_lead leads[ASKER_LEADS]; /* the last ones, of different sites in a row */
     uint32_t pending;                     /* 1 + strand that was just begun; 0: none */

@@ -64,12 +64,12 @@ static bool is_accident(const struct episode *e, const struct strand *s)
 static uint32_t flags_of(const struct episode_builder *b, const struct strand *s, const struct episode *e)
 {
     uint32_t flags = s->flags & ~(STRAND_SEVERAL_DEVICES | STRAND_SEVERAL_GROUPS);
-    bool many = e->who.kind != EPISODE_NOBODY && (e->days >= 2 || e->visits >= 3);
-    flags |= many ? EPISODE_REPEATED : 0;
+    bool one = e->who.kind != EPISODE_NOBODY && !e->who.crowded; /* habits of many are nobody's */
+    flags |= one && (e->days >= 2 || e->visits >= 3) ? EPISODE_REPEATED : 0;
     flags |= is_accident(e, s) ? EPISODE_ACCIDENTAL : 0;
-    flags |= e->who.kind != EPISODE_NOBODY && is_rising(s) ? EPISODE_RISING : 0;
+    flags |= one && is_rising(s) ? EPISODE_RISING : 0;
     flags |= e->who.kind != EPISODE_NOBODY && strand_is_machine(s) ? EPISODE_MACHINE : 0;
-    flags |= s->previews > 0 ? EPISODE_PREVIEW : 0;
+    flags |= one && s->previews > 0 ? EPISODE_PREVIEW : 0;
     flags |= e->site.kind == SITE_STATUTORY ? EPISODE_STATUTORY : 0;
     flags |= s->night > 0 ? EPISODE_NIGHT : 0;
     flags |= s->lesson > 0 ? EPISODE_LESSON : 0;

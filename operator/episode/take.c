@@ -49,7 +49,7 @@ bool inside_is_company(const struct episode_builder *b, uint32_t site)
 int inside_lead(struct episode_builder *b, struct asker *asker, uint32_t site, int64_t time_ns)
 {
     bool along = around_others(asker, site, time_ns, AROUND_PAGE_NS) > 0;
-    if (around_lead(asker, site, time_ns))
+    if (around_lead(asker, site, time_ns, inside_is_company(b, site)))
         pending_note(b, asker, site, time_ns);
     return company_note(b, site, along);
 }

@@ -181,6 +181,24 @@ static void two_users_of_one_device_are_two(void **state)
     assert_int_not_equal(story_episode(s, 0).who.user, story_episode(s, 1).who.user);
 }
 
+/* A classroom behind one address: what looks like an accident or a habit may be of different people. */
+static void an_address_of_many_has_no_habits(void **state)
+{
+    struct story *s = *state;
+    char name[32];
+    story_address(s, "10.20.0.7");
+    for (int i = 0; i < 5 * 80; i++) {
+        snprintf(name, sizeof name, "www.site%d.com", i % 80);
+        story_ask(s, 9 * H + i / 80 * 20 * M + i % 80 * S / 2, name);
+        if (i % 80 == 40)
+            story_opens(s, 9 * H + i / 80 * 20 * M + 20 * S + 1000, "casino.com", CATEGORY_GAMBLING);
+    }
+    story_tell(s);
+    struct episode e = story_find(s, "casino.com");
+    assert_true(e.who.crowded);
+    assert_false(e.flags & (EPISODE_REPEATED | EPISODE_ACCIDENTAL | EPISODE_PREVIEW));
+}
+
 static void days_without_a_key_have_groups_only(void **state)
 {
     struct story *s = *state;
@@ -577,6 +595,7 @@ int main(void)
         TEST(a_user_is_one_on_all_his_devices),
         TEST(nobody_is_blamed_above_the_grade),
         TEST(two_users_of_one_device_are_two),
+        TEST(an_address_of_many_has_no_habits),
         TEST(days_without_a_key_have_groups_only),
         TEST(background_and_plain_sites_make_no_episode),
         TEST(a_listed_name_counts_though_it_looks_like_background),

@@ -2,6 +2,8 @@
 
 #include "base/category.h"
 
+#define SEARCH_SITES 5 /* so many other sites of a category: somebody is looking for one that works */
+
 struct scoring {
     struct episode *episode;
     int weight;
@@ -53,6 +55,11 @@ static void add_repetition(struct scoring *s)
     add(s, EPISODE_FOR_VISITS, same ? visits : (visits + 1) / 2, e->visits);
 }
 
+static bool is_reached(const struct episode *e)
+{
+    return e->verdict == EPISODE_LOGGED || e->verdict == EPISODE_ALLOWED;
+}
+
 static void add_circumstances(struct scoring *s, enum episode_age age, unsigned other_sites)
 {
     const struct episode *e = s->episode;
@@ -60,13 +67,15 @@ static void add_circumstances(struct scoring *s, enum episode_age age, unsigned 
     add(s, EPISODE_FOR_LESSON, e->flags & EPISODE_LESSON ? scaled(s, 4) : 0, e->lesson);
     add(s, EPISODE_FOR_RISING, e->flags & EPISODE_RISING ? scaled(s, 8) : 0, 0);
     add(s, EPISODE_FOR_AFTER_BLOCK, e->flags & EPISODE_AFTER_BLOCK ? 12 : 0, 0);
-    add(s, EPISODE_FOR_SITES, scaled(s, at_most(other_sites, 4, 16)), other_sites);
+    add(s, EPISODE_FOR_SITES, scaled(s, at_most(other_sites, 4, 16)) + (other_sites >= SEARCH_SITES ? 8 : 0),
+        other_sites);
     add(s, EPISODE_FOR_AGE,
         age == EPISODE_AGE_PRIMARY     ? scaled(s, 10)
         : age == EPISODE_AGE_SECONDARY ? scaled(s, 4)
                                        : 0,
         age);
-    add(s, EPISODE_FOR_NEW, e->flags & EPISODE_NEW ? scaled(s, 4) : 0, 0);
+    /* Of what was blocked, nearly all is new, which says nothing. */
+    add(s, EPISODE_FOR_NEW, (e->flags & EPISODE_NEW) && is_reached(e) ? scaled(s, 4) : 0, 0);
 }
 
 /* A child in danger must not slip down the list because it may have been an accident. */
@@ -86,7 +95,7 @@ static void take_away(struct scoring *s, const struct concern *concern)
 void score_make(struct episode *episode, const struct concern *concern, enum episode_age age, unsigned other_sites)
 {
     struct scoring s = {.episode = episode, .weight = concern->weight};
-    bool reached = episode->verdict == EPISODE_LOGGED || episode->verdict == EPISODE_ALLOWED;
+    bool reached = is_reached(episode);
     bool exception = episode->flags & EPISODE_EXCEPTION;
     episode->part_count = 0;
     add(&s, EPISODE_FOR_CATEGORY, concern->weight, 0);

@@ -108,6 +108,29 @@ static void a_vpn_after_a_block(struct story *s)
     story_opens(s, 10 * H + 3 * M, "vpn.com", CATEGORY_CIRCUMVENTION);
 }
 
+static void one_proxy_after_the_other(struct story *s)
+{
+    char name[32];
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof name, "www.proxy%d.com", i % 8);
+        story_opens(s, i / 3 * D + 11 * H + i * 7 * M, name, CATEGORY_CIRCUMVENTION);
+    }
+}
+
+static void pornography_once(struct story *s)
+{
+    story_opens(s, 10 * H, "porn.com", CATEGORY_PORNOGRAPHY);
+}
+
+static void games_all_over_the_place(struct story *s)
+{
+    char name[32];
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "www.games%d.com", i % 10);
+        story_opens(s, i / 10 * D + 11 * H + i * 7 * M, name, CATEGORY_GAMING);
+    }
+}
+
 static void a_vpn_app_all_day(struct story *s)
 {
     for (int i = 0; i < 200; i++)
@@ -192,6 +215,9 @@ static void the_graver_of_two_stories_comes_first(void **state)
         ROW(a_casino_once, a_casino_that_the_school_allowed),
         ROW(a_vpn_after_a_block, a_vpn_once),
         ROW(a_vpn_once, a_vpn_app_all_day),
+        ROW(one_proxy_after_the_other, pornography_once),
+        ROW(pornography_once, games_all_over_the_place),
+        ROW(extremism_for_two_nights, one_proxy_after_the_other),
         ROW(a_casino_from_an_advert, tiktok_all_day_by_the_app),
         ROW(an_infected_laptop, malware_once),
         ROW(malware_once, games_in_every_lesson),

@@ -191,7 +191,6 @@ static int export_write(struct running *run)
 
 static int export_end(struct running *run, int code, struct log_export_result *out)
 {
-    const struct log_rows_sum *sum = run->rows == NULL ? NULL : log_rows_sum(run->rows);
     struct imprint whole = {.bytes = 0};
     if (code < 0)
         parcel_abort(run->parcel);
@@ -200,8 +199,8 @@ static int export_end(struct running *run, int code, struct log_export_result *o
     if (code < 0)
         return code;
     *out = (struct log_export_result){.stats = run->stats, .is_signed = run->has_key, .sign_err = run->key_err};
-    out->stats.rows = sum->rows;
-    out->stats.lost = sum->lost;
+    out->stats.rows = log_rows_sum(run->rows)->rows;
+    out->stats.lost = log_rows_sum(run->rows)->lost;
     memcpy(out->sha256, whole.sha256, IMPRINT_LEN);
     memcpy(out->blake2b, whole.blake2b, IMPRINT_LEN);
     return 0;

@@ -15,7 +15,7 @@
 
 int log_tail_read(const char *dir, struct log_tail *out)
 {
-    struct segment_list list;
+    struct segment_list list = {.count = 0};
     struct segment *last = NULL;
     struct log_tail tail = {0};
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -9,7 +9,7 @@ static bool cell_is_formula(const char *text, size_t len)
     static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"}; /* = + - @ */
     if (len == 0)
         return false;
-    if (memchr("=+-@\t\r\n'", text[0], 8) != NULL)
+    if (text[0] != '\0' && strchr("=+-@\t\r\n'", text[0]) != NULL)
         return true;
     for (size_t i = 0; len >= 3 && i < sizeof wide / sizeof wide[0]; i++)
         if (memcmp(text, wide[i], 3) == 0)

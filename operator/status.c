@@ -110,6 +110,11 @@ static void print_log(FILE *to, const json_t *log)
     fputs(" lost, ", to);
     figures_bytes(to, number(log, "bytes"));
     fprintf(to, " in %" PRId64 " segments\n", number(log, "segments"));
+    if (number(log, "missing_bytes") > 0)
+        fprintf(to,
+                "            too little room: %" PRId64
+                " bytes are missing, and nothing more of it may go (last day, or held)\n",
+                number(log, "missing_bytes"));
     if (json_is_string(json_object_get(log, "trouble")))
         fprintf(to, "            TROUBLE: %s\n", string(log, "trouble"));
 }

@@ -11,7 +11,7 @@
 #include "qlog/merged.h"
 #include "qlog/origin.h"
 
-#define LEVEL 12 /* of zstd; what a higher one saves is not worth its time */
+#define LEVEL 16 /* of zstd; 19 saves another 0.1 %, and takes half as long again */
 
 struct work {
     const struct compact_opts *opts;

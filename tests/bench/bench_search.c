@@ -83,7 +83,7 @@ static int sample_find(const char *dir, struct sample *out)
         if (code < 0 || (code = blocks_reader_new(blocks, &reader)) < 0)
             return code;
         while (blocks_next(reader, &view) == 1) {
-            if (round == 1 && number++ >= count / 2 && view->row_count > 1000) {
+            if (round == 1 && number++ >= count / 2 && (view->row_count > BLOCK_ROWS_MAX / 2 || number == count)) {
                 sample_take(out, view);
                 break;
             }

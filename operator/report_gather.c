@@ -100,15 +100,15 @@ static struct from_log_opts log_opts(struct report_data *data, const struct repo
     return (struct from_log_opts){
         .dir = options->dir != NULL ? options->dir : data->config->log.dir,
         .finder = data->finder,
-        .age = school_sites_age,
-        .age_ctx = (void *)(uintptr_t)data->config,
         .concerns = {.tables = data->tables,
                      .arena = data->arena,
                      .least = options->kind == CONFIG_REPORT_DAILY ? LEAST_DAILY : LEAST_WEEKLY,
                      .user = user_text,
                      .device = device_text,
                      .year = year_text,
-                     .ctx = data},
+                     .ctx = data,
+                     .age = school_sites_age,
+                     .age_ctx = (void *)(uintptr_t)data->config},
         .now_s = now_s};
 }
 

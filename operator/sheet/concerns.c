@@ -220,8 +220,12 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
 {
     uint32_t taken = 0;
     size_t count = 0;
-    if (episode->flags & EPISODE_STATUTORY)
-        out[count++] = "it is on a list that is blocked by law or duty, for everybody";
+    if (episode->flags & EPISODE_STATUTORY) {
+        out[0] = "it is on a list that is blocked by law or duty, for everybody";
+        return;
+    }
+    if (episode->days > 1 || episode->visits > 2)
+        out[count++] = "it comes again and again";
     while (count < SHEET_REASONS_MAX) {
         const struct episode_part *part = weightiest(episode, taken);
         if (part == NULL)
@@ -232,8 +236,20 @@ static void reasons_fill(const struct concerns_opts *opts, const struct episode 
             out[count++] = text;
     }
     if (count == 0)
-        out[0] = episode->days > 1 || episode->visits > 2 ? "it comes again and again"
-                                                          : "because of what the website is about";
+        out[0] = "because of what the website is about";
+}
+
+/* What concern.yaml says to do is about pupils. */
+static const char *advice_for(const struct concerns_opts *opts, const struct episode *episode)
+{
+    const struct concern *concern = tables_concern(opts->tables, episode->category);
+    const bool is_adult = opts->age != NULL && opts->age(opts->age_ctx, episode->who.group) == EPISODE_AGE_ADULT;
+    if (is_adult && !concern->machine && (episode->flags & EPISODE_STATUTORY) == 0 &&
+        episode->category != CATEGORY_ILLEGAL)
+        return "This group is staff. It may be part of their work, or a worry of their own: leave it to whoever looks "
+               "after "
+               "staff, and keep it apart from pupils' records.";
+    return concern->then == NULL ? "" : concern->then;
 }
 
 static struct sheet_entry entry_begin(const struct concerns_opts *opts, const struct episode *episode)
@@ -242,7 +258,7 @@ static struct sheet_entry entry_begin(const struct concerns_opts *opts, const st
     struct sheet_entry entry = {.who = who_of(opts, episode),
                                 .topic = topic_words(episode->category),
                                 .means = concern->means == NULL ? "" : concern->means,
-                                .advice = concern->then == NULL ? "" : concern->then,
+                                .advice = advice_for(opts, episode),
                                 .first_s = INT64_MAX,
                                 .last_s = INT64_MIN,
                                 .blocked = true,

@@ -27,6 +27,8 @@ struct concerns_opts {
     const char *(*device)(void *ctx, uint32_t number);
     const char *(*year)(void *ctx, const char *user);
     void *ctx;
+    enum episode_age (*age)(void *ctx, const char *group); /* NULL: nothing is known */
+    void *age_ctx;
 };
 
 /*

@@ -144,8 +144,8 @@ static int builder_new(const struct from_log_opts *opts, const struct period *pe
                                           .calendar = calendar,
                                           .from_ns = period->from_s * SECOND_NS,
                                           .to_ns = period->to_s * SECOND_NS,
-                                          .age = opts->age,
-                                          .ctx = opts->age_ctx,
+                                          .age = opts->concerns.age,
+                                          .ctx = opts->concerns.age_ctx,
                                           .seen = opts->seen,
                                           .visit = moments == NULL ? NULL : moments_visit,
                                           .visit_ctx = moments};

@@ -14,9 +14,7 @@
 struct from_log_opts {
     const char *dir;
     const struct site_finder *finder;
-    const struct seen *seen;                               /* sites seen before; NULL: none is told as new */
-    enum episode_age (*age)(void *ctx, const char *group); /* NULL: nothing is known */
-    void *age_ctx;
+    const struct seen *seen; /* sites seen before; NULL: none is told as new */
     struct concerns_opts concerns;
     int64_t now_s;
 };

@@ -27,6 +27,7 @@ struct story {
     struct calendar calendar;
     struct sheet sheet;
     uint64_t rows;
+    enum episode_age (*age)(void *ctx, const char *group);
 };
 
 static const char *name_of(void *ctx, uint32_t number)
@@ -109,12 +110,16 @@ static void ask(struct story *s, const struct asked *asked)
 
 static void tell(struct story *s)
 {
-    const struct from_log_opts opts = {
-        .dir = s->log_folder.dir,
-        .finder = s->finder,
-        .concerns =
-            {.tables = s->tables, .arena = s->arena, .least = 20, .user = name_of, .device = name_of, .year = no_year},
-        .now_s = INT64_MAX};
+    const struct from_log_opts opts = {.dir = s->log_folder.dir,
+                                       .finder = s->finder,
+                                       .concerns = {.tables = s->tables,
+                                                    .arena = s->arena,
+                                                    .least = 20,
+                                                    .user = name_of,
+                                                    .device = name_of,
+                                                    .year = no_year,
+                                                    .age = s->age},
+                                       .now_s = INT64_MAX};
     assert_int_equal(qlog_flush(s->log), 0);
     assert_int_equal(from_log(&opts, &s->sheet, &s->builder), 0);
 }
@@ -221,6 +226,34 @@ static void who_it_was_is_as_sure_as_the_log_says(void **state)
         assert_true((who->user[0] != '\0') == (who->grade <= QLOG_GRADE_LOAN));
         assert_true((who->address[0] != '\0') == (who->grade == QLOG_GRADE_ADDRESS));
     }
+}
+
+static enum episode_age all_are_staff(void *ctx, const char *group)
+{
+    (void)ctx;
+    (void)group;
+    return EPISODE_AGE_ADULT;
+}
+
+static void advice_for_pupils_is_not_given_about_staff(void **state)
+{
+    struct story *s = *state;
+    ask(s, &(struct asked){.at_s = 9 * HOUR_S,
+                           .name = "www.casino-one.com",
+                           .category = CATEGORY_GAMBLING,
+                           .user = 1,
+                           .grade = QLOG_GRADE_LOGON});
+    ask(s, &(struct asked){.at_s = 10 * HOUR_S,
+                           .name = "3fa94c02d17be685.statutory.invalid",
+                           .category = CATEGORY_ILLEGAL,
+                           .user = 1,
+                           .grade = QLOG_GRADE_LOGON,
+                           .reason = REASON_STATUTORY});
+    s->age = all_are_staff;
+    tell(s);
+    assert_int_equal(s->sheet.entry_count, 2);
+    assert_string_equal(s->sheet.entries[0].advice, tables_concern(s->tables, CATEGORY_ILLEGAL)->then);
+    assert_non_null(strstr(s->sheet.entries[1].advice, "This group is staff."));
 }
 
 static void calls_for_help_are_nowhere_but_in_the_sum(void **state)
@@ -332,6 +365,7 @@ int main(void)
         IN_STORY(numbers_add_up_to_the_rows_of_the_log),
         IN_STORY(one_person_and_one_category_are_one_entry),
         IN_STORY(who_it_was_is_as_sure_as_the_log_says),
+        IN_STORY(advice_for_pupils_is_not_given_about_staff),
         IN_STORY(calls_for_help_are_nowhere_but_in_the_sum),
         IN_STORY(of_a_statutory_list_there_is_a_number_alone),
         IN_STORY(what_a_program_asks_is_an_entry_and_in_no_number),

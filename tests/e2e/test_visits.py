@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -168,7 +169,24 @@ class Visits(unittest.TestCase):
         for e in self.all:
             self.assertIn(e["grade"], {"user": "ABC", "device": "ABCD", "address": "ABCDE", "nobody": "ABCDE-"}[e["who_kind"]], e)
 
+    def test_days_without_their_key_have_groups_and_no_people(self):
+        copy = self.dir + "/copy"
+        shutil.copytree(os.path.join(self.dir, "log"), copy, ignore=shutil.ignore_patterns("keys"), symlinks=True)
+        done = self.run_visits("--format", "ndjson", "--dir", copy, *PERIOD)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertTrue(found)
+        self.assertEqual({e["who_kind"] for e in found}, {"nobody"})
+        self.assertIn("nobody can say here who asked", done.stderr)
+        self.assertFalse({"repeated", "machine", "accidental"} & {flag for e in found for flag in e["flags"]})
+
     # ---- as people read it ----
+
+    def test_the_ledger_has_who_looked_for_whom(self):
+        user = self.stories["self-harm"]["user"]
+        self.visits("--user", user, *PERIOD)
+        done = subprocess.run([lab.program("belisha"), "-c", os.path.join(self.dir, "belisha.yaml"), "ledger", "show"],
+                              capture_output=True, text=True, check=True)
+        self.assertTrue(any("log.visits" in line and user in line for line in done.stdout.splitlines()))
 
     def test_people_read_reasons_and_limits(self):
         done = self.run_visits("--limit", "3", *PERIOD)

@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "ship/clickhouse_answer.h"
 #include "ship/poster.h"
 #include "ship/pack.h"
 #include "ship/sink.h"
 
 #define BODY_MAX      ((size_t)1 << 30)
-#define ROW_BYTES     9 /* of the answer to which rows are there: kind, number */
 #define SECOND_NS     INT64_C(1000000000)
 #define DAY_S         INT64_C(86400)
 #define ZSTD_VERSION  21 /* the first major version of which we rely on it */
@@ -28,11 +28,9 @@ struct clickhouse {
     const struct destination *to;
     struct poster *poster;
     size_t address; /* that is asked now */
-    struct clickhouse_server {
-        bool known;               /* it was asked what it can do */
-        bool tokens, sync, async; /* it knows these settings */
-        enum pack_kind packing;
-    } server;
+    bool known;     /* it was asked what it can do */
+    struct clickhouse_skills skills;
+    enum pack_kind packing;
     struct text body, packed, answer, url, query;
     struct text head;
     uint8_t *seen; /* by entry of the batch: it is there */
@@ -90,7 +88,7 @@ static void say_answer(struct clickhouse *c, long status)
 static int turn_away(struct clickhouse *c, int code)
 {
     c->address = (c->address + 1) % c->to->address_count;
-    c->server.known = false;
+    c->known = false;
     return code;
 }
 
@@ -121,36 +119,21 @@ static int ask(struct clickhouse *c)
 
 /* ---- what the server can do ---- */
 
-static bool has_line(const char *lines, const char *line)
-{
-    size_t len = strlen(line);
-    for (const char *at = lines; at != NULL && *at != '\0'; at = strchr(at, '\n'), at += at != NULL)
-        if (strncmp(at, line, len) == 0 && (at[len] == '\n' || at[len] == '\0'))
-            return true;
-    return false;
-}
-
 static int server_learn(struct clickhouse *c)
 {
     static const char query[] =
         "SELECT version() UNION ALL SELECT name FROM system.settings WHERE name IN ('insert_deduplication_token', "
         "'insert_distributed_sync', 'async_insert')";
-    if (c->server.known)
+    if (c->known)
         return 0;
     text_reset(&c->query, 0);
     text_add(&c->query, query, sizeof query - 1);
     int code = ask(c);
     if (code < 0)
         return code;
-    const char *lines = c->answer.bytes;
-    long newest = 0; /* the version may stand in any line */
-    for (const char *at = lines; at != NULL && *at != '\0'; at = strchr(at, '\n'), at += at != NULL)
-        newest = *at >= '0' && *at <= '9' ? strtol(at, NULL, 10) : newest;
-    c->server = (struct clickhouse_server){.known = true,
-                                           .tokens = has_line(lines, "insert_deduplication_token"),
-                                           .sync = has_line(lines, "insert_distributed_sync"),
-                                           .async = has_line(lines, "async_insert"),
-                                           .packing = newest >= ZSTD_VERSION ? PACK_ZSTD : PACK_GZIP};
+    clickhouse_skills_parse(c->answer.bytes, &c->skills);
+    c->known = true;
+    c->packing = c->skills.version >= ZSTD_VERSION ? PACK_ZSTD : PACK_GZIP;
     return 0;
 }
 
@@ -165,11 +148,10 @@ static int is_at_work(struct clickhouse *c, const struct batch *batch)
     text_printf(&c->query, " OR initial_query_id = ");
     add_quoted(&c->query, batch->token);
     size_t address = c->address;
-    struct clickhouse_server server = c->server;
     int code = ask(c);
     if (code == ERR_NETWORK && c->answer.len > 0) {
         c->address = address;
-        c->server = server;
+        c->known = true;
         return 0;
     }
     if (code == 0 && c->answer.bytes[0] != '0') {
@@ -203,21 +185,6 @@ static void seen_query(struct clickhouse *c, const struct batch *batch)
     text_printf(&c->query, ") FORMAT RowBinary");
 }
 
-static void seen_mark(struct clickhouse *c, const struct batch *batch, uint8_t kind, uint64_t number)
-{
-    uint32_t i = 0;
-    if (batch->block != NULL && kind == SHIP_ROW) {
-        if (number - batch->rows.number >= batch->rows.count)
-            return;
-        i = (uint32_t)(number - batch->rows.number);
-    } else if (batch->block != NULL) {
-        if (kind != SHIP_GAP || number - batch->gaps.number >= batch->gaps.count)
-            return;
-        i = batch->rows.count + (uint32_t)(number - batch->gaps.number);
-    }
-    c->seen[i] = 1;
-}
-
 static int seen_find(struct clickhouse *c, const struct batch *batch)
 {
     int code = is_at_work(c, batch);
@@ -225,11 +192,8 @@ static int seen_find(struct clickhouse *c, const struct batch *batch)
         return code;
     seen_query(c, batch);
     code = ask(c);
-    for (size_t at = 0; code == 0 && at + ROW_BYTES <= c->answer.len; at += ROW_BYTES) {
-        uint64_t number;
-        memcpy(&number, c->answer.bytes + at + 1, sizeof number);
-        seen_mark(c, batch, (uint8_t)c->answer.bytes[at], number);
-    }
+    if (code == 0)
+        code = clickhouse_seen_parse(c->answer.bytes, c->answer.len, batch, c->seen);
     return code;
 }
 
@@ -273,7 +237,7 @@ static uint64_t body_fill(struct clickhouse *c, const struct batch *batch, struc
 static int insert(struct clickhouse *c, const struct batch *batch, struct sink_report *report)
 {
     char rest[32], token[BATCH_TOKEN_MAX + sizeof rest];
-    int code = text_ok(&c->body) ? pack(c->server.packing, &c->body, &c->packed) : ERR_NOMEM;
+    int code = text_ok(&c->body) ? pack(c->packing, &c->body, &c->packed) : ERR_NOMEM;
     if (code < 0)
         return code;
     text_reset(&c->query, 0);
@@ -285,17 +249,17 @@ static int insert(struct clickhouse *c, const struct batch *batch, struct sink_r
     snprintf(token, sizeof token, "%s%s", batch->token, report->seen > 0 ? rest : "");
     url_begin(c);
     url_add(c, "query_id", batch->token);
-    if (c->server.tokens)
+    if (c->skills.tokens)
         url_add(c, "insert_deduplication_token", token);
-    if (c->server.sync)
+    if (c->skills.sync)
         url_add(c, "insert_distributed_sync", "1");
-    if (c->server.async)
+    if (c->skills.async)
         url_add(c, "async_insert", "0");
     url_add(c, "query", c->query.bytes);
     const struct poster_request request = {.url = c->url.bytes,
                                            .body = c->packed.bytes,
                                            .body_len = c->packed.len,
-                                           .encoding = pack_name(c->server.packing),
+                                           .encoding = pack_name(c->packing),
                                            .once = true};
     code = post(c, &request);
     if (code == 0)

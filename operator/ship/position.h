@@ -29,7 +29,7 @@ struct position {
 
     /* What was done, over the life of the file. */
     uint64_t rows_sent;
-    uint64_t bytes_sent;       /* as they went over the network */
+    uint64_t bytes_sent;       /* as they went over the network; to Kafka, before its compression */
     uint64_t batches, retries; /* retries: tries that failed */
     uint64_t segments_removed; /* by retention before they were sent */
     uint64_t rows_damaged;     /* rows of blocks that could not be read */

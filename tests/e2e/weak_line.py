@@ -17,6 +17,7 @@ class WeakLine:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # a socket on which a thread waits outlives its close
         self.listener.close()
 
     def _accept(self):

@@ -243,6 +243,16 @@ class Faults(lab.Case):
         self.assertIn('belisha_ship_alarm{destination="region"} 1', metrics)
         self.assertIn('belisha_ship_segments_waiting{destination="region"} 1', metrics)
 
+    def test_the_ledger_says_what_leaves(self):
+        self.line.fates = itertools.repeat("pass")
+        school = self.school("rowan")
+        school.add(1000, 1)
+        os.makedirs(os.path.join(school.dir, "state", "ledger"))
+        school.once()
+        entries = lab.run([lab.program("belisha"), "-c", school.config, "ledger", "show"])
+        self.assertIn("log.ship", entries)
+        self.assertIn("identities=pseudonym", entries)
+
     def test_two_shippers_do_not_meet(self):
         self.line.fates = itertools.repeat("pass")
         school = self.school("hazel")

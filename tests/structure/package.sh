@@ -14,7 +14,7 @@ every_file_has_its_place() {
         etc/belisha/{belisha,policy,feeds}.yaml \
         usr/share/belisha/{belisha.yaml,feeds.yaml,categories.yaml,help-services.yaml,popular-names.txt,protected-help.txt,safesearch.yaml,risk-assessment.yaml,sites.yaml,background.yaml,concern.yaml} \
         usr/share/belisha/{notice/frame.html,sample-feeds/malware.hosts,apparmor/usr.sbin.unbound} \
-        usr/lib/systemd/system/{belishad.service,belisha-notice.service,belisha-alert@.service,belisha-alerts.service,belisha-ship@.service} \
+        usr/lib/systemd/system/{belishad.service,belisha-notice.service,belisha-alert@.service,belisha-alerts.service,belisha-ship@.service,belisha-ship-check@.service,belisha-ship-check@.timer} \
         usr/lib/systemd/system/belisha-{compile,attest,report@}.{service,timer} usr/lib/{sysusers,tmpfiles}.d/belisha.conf \
         usr/lib/sysctl.d/50-belisha.conf usr/share/doc/belisha/{copyright,changelog.gz,docs/operations.md}; do
         [ -s "$root/$file" ] || echo "$file: not installed"
@@ -64,7 +64,7 @@ units_are_valid() {
     command -v systemd-analyze >/dev/null || return 0
     # Programs are looked for in the system's own folders; here they are elsewhere.
     systemd-analyze verify --man=no "$units"/belish*.{service,timer} 2>&1 | grep -F "$root" | grep -v 'is not executable'
-    for unit in belishad belisha-notice belisha-compile belisha-attest belisha-alerts belisha-ship@ belisha-report@; do
+    for unit in belishad belisha-notice belisha-compile belisha-attest belisha-alerts belisha-ship@ belisha-ship-check@ belisha-report@; do
         systemd-analyze security --no-pager --offline=true --threshold=20 "$units/$unit.service" >/dev/null ||
             echo "$unit.service: exposed more than 2.0 (systemd-analyze security)"
     done

@@ -243,15 +243,15 @@ class Faults(lab.Case):
         self.assertIn('belisha_ship_alarm{destination="region"} 1', metrics)
         self.assertIn('belisha_ship_segments_waiting{destination="region"} 1', metrics)
 
-    def test_the_ledger_says_what_leaves(self):
-        self.line.fates = itertools.repeat("pass")
-        school = self.school("rowan")
-        school.add(1000, 1)
-        os.makedirs(os.path.join(school.dir, "state", "ledger"))
-        school.once()
-        entries = lab.run([lab.program("belisha"), "-c", school.config, "ledger", "show"])
-        self.assertIn("log.ship", entries)
-        self.assertIn("identities=pseudonym", entries)
+    def test_the_ledger_says_what_leaves_and_why(self):
+        conf = ("shipping: { destinations: [ { name: region, kind: clickhouse, address: 'https://127.0.0.1:%d', identities: full, "
+                "reason: the helpdesk of the trust answers for us } ] }\n" % (PORT + 9))
+        server = self.lab.serve(5, ["127.0.0.1:%d" % (PORT + 8)], ["blocked.example.net"], conf=conf)
+        server.ask("blocked.example.net")
+        server.operator("log", "ship", "--to", "region")
+        entries = server.operator("ledger", "show")
+        for word in ("log.ship", "to=region", "identities=full", "reason=the helpdesk of the trust answers for us"):
+            self.assertIn(word, entries)
 
     def test_two_shippers_do_not_meet(self):
         self.line.fates = itertools.repeat("pass")

@@ -226,11 +226,22 @@ static void of_a_segment_without_its_footer_all_blocks_come_and_a_word(void **st
     assert_int_equal(w.note.lost, 0);
 }
 
-static void a_file_that_is_no_segment_is_told(void **state)
+static void of_a_segment_without_its_header_every_row_comes(void **state)
 {
     struct walk w = {0};
     (void)state;
     file_damage(2, 3);
+    walk(&w, 0, UINT32_MAX, 0);
+    assert_int_equal(w.rows, SEGMENTS * EACH);
+}
+
+static void a_file_that_is_no_segment_is_told(void **state)
+{
+    struct walk w = {0};
+    char path[256];
+    (void)state;
+    file_path(2, path);
+    assert_int_equal(truncate(path, 40), 0);
     walk(&w, 0, EACH, EACH);
     assert_int_equal(w.notes, 1);
     assert_int_equal(w.note.kind, SHIP_DAMAGED);
@@ -353,6 +364,7 @@ int main(void)
         TEST(the_first_time_what_was_removed_before_is_no_loss),
         TEST(a_damaged_block_is_told_with_its_rows),
         TEST(of_a_segment_without_its_footer_all_blocks_come_and_a_word),
+        TEST(of_a_segment_without_its_header_every_row_comes),
         TEST(a_file_that_is_no_segment_is_told),
         TEST(another_log_in_its_place_is_sent_from_its_beginning),
         TEST(an_empty_log_is_no_other_log),

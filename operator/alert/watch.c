@@ -12,6 +12,7 @@
 
 #include "alert/condition.h"
 #include "alert/courier.h"
+#include "alert/refusal.h"
 #include "alert/register.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@ struct watch {
     struct couriers *couriers;
     struct prober *prober;
     struct conditions conditions;
+    struct refusals refusals;
     struct qlog_scan *scan;
     int64_t scan_until_s; /* when it is begun anew */
     int64_t saved_position_ns;
@@ -168,22 +170,49 @@ static bool is_lull(const struct watch *w, int64_t now_s)
            calendar_is_lesson(calendar, now_s - WATCH_LULL_S);
 }
 
+static int raise_service(struct watch *w, const char *sentence, int64_t now_s)
+{
+    return book_raise_service(&w->book, sentence, w->opts->service_roles, w->opts->service_role_count, now_s);
+}
+
+/* What the watcher itself sees. */
+static void add_own_lines(const struct watch *w, int64_t now_s, struct text *lines)
+{
+    int64_t oldest_s = outbox_oldest_s(w->box);
+    if (is_lull(w, now_s))
+        text_printf(lines, "nobody has asked anything for a quarter of an hour, in lessons\n");
+    if (oldest_s != INT64_MAX && now_s - oldest_s >= WATCH_LATE_S)
+        text_printf(lines, "messages wait for more than a quarter of an hour: `belisha alert list` says what for\n");
+}
+
+static void see_refusals(struct watch *w, int64_t now_s)
+{
+    struct refusal refusal;
+    char sentence[ALERT_TEXT_MAX];
+    while (refusals_next(&w->refusals, now_s, &refusal)) {
+        snprintf(sentence, sizeof sentence, "a message could not be delivered to %.80s: %.80s", refusal.target,
+                 refusal.why);
+        if (raise_service(w, sentence, now_s) < 0)
+            return;
+    }
+}
+
 static void see_service(struct watch *w, int64_t now_s)
 {
     struct text lines = {0};
     char text[CONDITION_TEXT_MAX], sentence[ALERT_TEXT_MAX];
     bool over;
+    see_refusals(w, now_s);
     if (w->prober == NULL || !prober_answer(w->prober, &lines)) {
         text_done(&lines);
         return;
     }
-    if (is_lull(w, now_s))
-        text_printf(&lines, "nobody has asked anything for a quarter of an hour, in lessons\n");
+    add_own_lines(w, now_s, &lines);
     conditions_look(&w->conditions, lines.bytes == NULL ? "" : lines.bytes, now_s);
     text_done(&lines);
     while (conditions_next(&w->conditions, w->opts->service_after_s, now_s, text, &over)) {
         snprintf(sentence, sizeof sentence, "%s%s", over ? "well again, no longer: " : "", text);
-        if (book_raise_service(&w->book, sentence, w->opts->service_roles, w->opts->service_role_count, now_s) < 0)
+        if (raise_service(w, sentence, now_s) < 0)
             return;
     }
 }
@@ -300,6 +329,8 @@ static int on_told(void *ctx, const struct outbox_result *result)
     else
         log_warning("message %s id=%s to=%s: %s", result->outcome == OUTCOME_REFUSED ? "failed" : "delayed", result->id,
                     result->target, result->why);
+    if (result->outcome == OUTCOME_REFUSED)
+        refusals_note(&w->refusals, result, time(NULL));
     return register_result(&w->reg, result);
 }
 
@@ -405,6 +436,7 @@ int watch_run(const struct watch_opts *opts, const volatile sig_atomic_t *stop)
     w->last_row_s = time(NULL);
     int err = make_paths(w);
     register_init(&w->reg, w->register_path);
+    refusals_init(&w->refusals);
     if (err == 0)
         err = book_init(&w->book);
     if (err == 0)
@@ -420,6 +452,7 @@ int watch_run(const struct watch_opts *opts, const volatile sig_atomic_t *stop)
     scan_end(w);
     outbox_close(w->box);
     book_done(&w->book);
+    refusals_done(&w->refusals);
     register_done(&w->reg);
     free(w);
     return err;

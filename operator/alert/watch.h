@@ -29,6 +29,7 @@
 #define WATCH_OUTBOX_ITEMS 2000
 #define WATCH_OUTBOX_BYTES ((uint64_t)256 << 20)
 #define WATCH_KEEP_S       (3 * 86400) /* then a message is given up */
+#define WATCH_LATE_S       900         /* a message that waits for longer is told of, by the ways that work */
 #define WATCH_LULL_S       900         /* without a question in lessons */
 
 struct watch_opts {

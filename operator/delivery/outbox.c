@@ -561,3 +561,22 @@ bool outbox_has(struct outbox *box, const char *id)
     pthread_mutex_unlock(&box->mutex);
     return has;
 }
+
+static bool waits(const struct outbox_item *item)
+{
+    for (size_t i = 0; i < item->target_count; i++)
+        if (item->targets[i].end == OUTBOX_WAITS)
+            return true;
+    return false;
+}
+
+int64_t outbox_oldest_s(struct outbox *box)
+{
+    int64_t oldest = INT64_MAX;
+    pthread_mutex_lock(&box->mutex);
+    for (size_t i = 0; i < box->count; i++)
+        if (waits(box->items[i]) && box->items[i]->created_s < oldest)
+            oldest = box->items[i]->created_s;
+    pthread_mutex_unlock(&box->mutex);
+    return oldest;
+}

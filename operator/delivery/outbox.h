@@ -65,6 +65,8 @@ ERR_CHECKED int outbox_turn(struct outbox *box, const struct routes *routes, enu
 
 /* Messages in it. */
 size_t outbox_count(struct outbox *box);
+/* When the oldest message that still waits for the other end was written; INT64_MAX: none waits. */
+int64_t outbox_oldest_s(struct outbox *box);
 /* Whether a message of this id is in it. */
 bool outbox_has(struct outbox *box, const char *id);
 

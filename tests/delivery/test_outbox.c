@@ -162,6 +162,7 @@ static void a_server_that_is_down_is_tried_by_one_at_growing_intervals(void **st
     assert_int_equal(put(box, "b", targets, 1), 0);
     assert_int_equal(turn(box, now, &told, &next), 2);
     assert_int_equal(told.later, 1); /* b waits without a try */
+    assert_int_equal(outbox_oldest_s(box), NOW);
     assert_in_range(next, NOW + 5, NOW + 6);
     for (; now < NOW + 3600; now = next, turns++)
         assert_int_equal(turn(box, now, &told, &next), 2);
@@ -170,6 +171,7 @@ static void a_server_that_is_down_is_tried_by_one_at_growing_intervals(void **st
     assert_int_equal(mkdir(gone + strlen("folder:"), 0755), 0);
     assert_int_equal(turn(box, now, &told, &next), 0);
     assert_int_equal(told.sent, 2); /* and now both */
+    assert_int_equal(outbox_oldest_s(box), INT64_MAX);
     outbox_close(box);
 }
 

@@ -102,11 +102,15 @@ class Alerts(lab.Case):
         return [(e["kind"], e["object"], e.get("detail")) for e in entries]
 
     @classmethod
-    def tearDownClass(cls):
-        # whatever happened, the chain of the register is whole once nobody writes
+    def end_watchers(cls):
         for process in list(cls.lab.processes):
             if "watch-" in os.path.basename(process.log_path):
                 cls.end(process)
+
+    @classmethod
+    def tearDownClass(cls):
+        # whatever happened, the chain of the register is whole once nobody writes
+        cls.end_watchers()
         try:
             cls.server.operator("ledger", "verify", "--dir", os.path.join(cls.server.dir, "alerts", "register"))
         except AssertionError:
@@ -116,7 +120,8 @@ class Alerts(lab.Case):
         super().tearDownClass()
 
     def raised(self):
-        return [e for e in self.register() if e[0] == "alert.raised"]
+        """Those of questions; what Belisha says of itself has no name."""
+        return [e for e in self.register() if e[0] == "alert.raised" and "name" in e[2]]
 
 
 class Real(Alerts):
@@ -300,6 +305,7 @@ class Trouble(Alerts):
         return cls.mail_conf(lab.PORT + 2) + RECIPIENTS % "0" + "  max_per_hour: 120\n"
 
     def setUp(self):
+        self.end_watchers()             # of a test that failed
         self.smtp.mood = "good"
         self.smtp.taken.clear()
         self.smtp.seen.clear()
@@ -411,6 +417,9 @@ class Trouble(Alerts):
         self.server.ask("next.harm.example", client="127.0.0.94")
         self.wait_taken(2, 30)
         self.assertIn("550 not this one", self.server.operator("alert", "list"))
+        # and those who can mend it hear of it
+        lab.wait_until("word of it", lambda: [m for m in list(self.smtp.taken) if "could not be delivered to mail:it@" in
+                                              mailer.text_of(m["mail"])], 30)
         self.end(watcher)
 
     def test_a_disk_that_takes_nothing_keeps_nobody_from_being_told(self):
@@ -471,6 +480,46 @@ class Flood(Alerts):
         mails = mails_of_it()
         print("\n10,000 questions of %d addresses: %d mails so far" % (people, len(mails)))
         self.assertLessEqual(len(mails), 6)
+        self.end(watcher)
+
+
+class Night(Alerts):
+    """Quiet hours that never end, a mail server that says nothing, and a web address that is quick."""
+
+    @classmethod
+    def set_up(cls):
+        cls.make(cls.conf)
+        cls.smtp = mailer.Hostile(lab.PORT + 2, cls.authority.context("smtp", "127.0.0.1"))
+        cls.smtp.mood = "slow"
+        cls.hook = mailer.Hook(lab.PORT + 4, cls.authority.context("hook", "127.0.0.1"), "a shared secret")
+        cls.lab.closers += [cls.smtp.close, cls.hook.close]
+
+    @classmethod
+    def conf(cls):
+        secret = cls.lab.write("hook.secret", "a shared secret\n")
+        os.chmod(secret, 0o600)
+        return cls.mail_conf(lab.PORT + 2) + """
+webhooks: [{name: incidents, url: "https://127.0.0.1:%d/in", secret_file: %s, ca: %s}]
+recipients: [{role: safeguarding, mail: dsl@school.example, webhook: incidents}, {role: technical, webhook: incidents}]
+alerts: {gather: 0, service_after: 1h, quiet_hours: [Mon-Sun]}
+""" % (lab.PORT + 4, secret, cls.authority.path)
+
+    def rules(self):
+        return [p[1]["fields"]["rule"] for p in list(self.hook.posts)]
+
+    def test_only_what_is_urgent_goes_and_no_way_waits_for_another(self):
+        watcher = self.watch()
+        self.server.ask("a.extreme.example", client="127.0.0.101")
+        self.server.ask("a.worm.example", client="127.0.0.102")
+        lab.wait_until("both to be raised", lambda: len(self.raised()) == 2, 30, 0.05)
+        began = time.monotonic()
+        self.server.ask("a.harm.example", client="127.0.0.103")
+        lab.wait_until("the post", lambda: "self-harm" in self.rules(), 60, 0.02)
+        took = time.monotonic() - began
+        print("\nbeside a mail server that says nothing: %.2f s to the web address" % took)
+        self.assertLess(took, 60)
+        lab.wait_until("word of the mail server", lambda: any(e[0] == "alert.delayed" for e in self.register()), 60, 0.2)
+        self.assertEqual(set(self.rules()), {"self-harm"})       # the others wait for the end of the quiet hours
         self.end(watcher)
 
 

@@ -141,6 +141,13 @@ static const char *compared(double now, double before)
     return now > before + slack ? "more than usual" : now < before - slack ? "fewer than usual" : "about as usual";
 }
 
+static void put_compared(const struct sheet *sheet, double before, FILE *to)
+{
+    fprintf(to, ": %s (a week had ", compared((double)sheet->concerning, before));
+    markup_count((uint64_t)(before + 0.5), to);
+    fputs(" on average in the month before)", to);
+}
+
 void numbers_trend(const struct sheet *sheet, FILE *to)
 {
     const double before = usual(sheet);
@@ -149,8 +156,7 @@ void numbers_trend(const struct sheet *sheet, FILE *to)
     if (before < 0)
         fputs("; there are no earlier weeks to compare with", to);
     else
-        fprintf(to, ": %s (a week had %.0f on average in the month before)",
-                compared((double)sheet->concerning, before), before);
+        put_compared(sheet, before, to);
 }
 
 void numbers_of_weeks(const struct sheet *sheet, bool hides_small, FILE *to)

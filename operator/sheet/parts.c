@@ -52,7 +52,10 @@ static void put_how_often(const struct sheet *sheet, const struct sheet_entry *e
 {
     words_times(sheet->calendar, entry->first_s, entry->last_s, to);
     fputs("<br>", to);
-    words_count(entry->visits, "visit", to);
+    if (entry->days > entry->visits) /* it never stopped for long enough to begin anew */
+        fputs("without a pause", to);
+    else
+        words_count(entry->visits, "visit", to);
     if (entry->days > 1) {
         fputs(entry->site_count > 1 ? " on at least " : " on ", to);
         words_count(entry->days, "day", to);

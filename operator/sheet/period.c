@@ -73,10 +73,21 @@ struct period period_last_day(const struct calendar *calendar, int64_t now_s)
     return make(calendar, today - 1, today - 1, now_s);
 }
 
+/* Where no terms are known: a quarter of the year. */
+static struct calendar_span last_quarter(int32_t today)
+{
+    const struct civil_date now = civil_date(today);
+    const struct civil_date first = {.year = now.year, .month = (uint8_t)((now.month - 1) / 3 * 3 + 1), .day = 1};
+    const bool in_winter = first.month == 1;
+    const struct civil_date before = {
+        .year = in_winter ? now.year - 1 : now.year, .month = (uint8_t)(in_winter ? 10 : first.month - 3), .day = 1};
+    return (struct calendar_span){.first = civil_day(before), .last = civil_day(first) - 1};
+}
+
 struct period period_last_term(const struct calendar *calendar, int64_t now_s)
 {
-    const int32_t today = calendar_local(calendar, now_s).day, monday = monday_of(today);
-    struct calendar_span best = {.first = monday - 13 * 7, .last = monday - 1};
+    const int32_t today = calendar_local(calendar, now_s).day;
+    struct calendar_span best = last_quarter(today);
     bool found = false;
     for (size_t i = 0; i < calendar->term_count; i++) {
         const struct calendar_span *term = &calendar->terms[i];

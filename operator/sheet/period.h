@@ -29,7 +29,8 @@ ERR_CHECKED int period_of_week(const struct calendar *calendar, const char *text
 struct period period_last_week(const struct calendar *calendar, int64_t now_s);
 /* Yesterday. */
 struct period period_last_day(const struct calendar *calendar, int64_t now_s);
-/* The last term that has begun, up to yesterday if it still lasts; without terms, the 13 weeks that are over. */
+/* The last term that has begun, up to yesterday if it still lasts; without terms, the quarter of the year that is
+ * over. */
 struct period period_last_term(const struct calendar *calendar, int64_t now_s);
 
 /* The seven days that begin so many days before. */

@@ -205,6 +205,16 @@ class Report(lab.Case):
         page = Page(open(self.make("weekly")[".html"], encoding="utf-8").read())
         self.assertIn("made or read a sheet", page.text)
 
+    def test_who_may_not_read_the_log_gets_no_sheet(self):
+        other = self.lab.write("others.yaml", "operators: [{ user: nobody, roles: [dsl] }]\n"
+                               "rights: [{ role: dsl, may: [read-log] }]\ncontrol: { socket: nobody-listens.sock }\n")
+        folder = self.lab.path("refused")
+        done = lab.run([lab.program("belisha"), *self.server.config, "-c", other, "report", "weekly", *self.week(), "--folder", folder],
+                       check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("may not read-log", done.stderr)
+        self.assertFalse(os.path.exists(folder))
+
     def test_governors_are_told_no_names(self):
         files = self.make("governors")
         self.assertEqual(list(files), [".html"])

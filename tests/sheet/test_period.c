@@ -140,9 +140,20 @@ static void a_term_is_the_last_that_has_begun(void **state)
     assert_int_equal(now.last, day(2026, 11, 24));
     struct period holidays = period_last_term(&calendar, (int64_t)day(2026, 12, 29) * CIVIL_DAY_S);
     assert_int_equal(holidays.last, terms[0].last);
-    struct period none = period_last_term(&london, (int64_t)day(2026, 11, 25) * CIVIL_DAY_S);
-    assert_int_equal(none.last, day(2026, 11, 22));
-    assert_int_equal(none.last - none.first + 1, 13 * 7);
+    static const struct {
+        int32_t year, first_year;
+        uint8_t month, date, first_month, last_month, last_date;
+    } quarters[] = {{2026, 2026, 11, 25, 7, 9, 30},
+                    {2026, 2025, 1, 1, 10, 12, 31},
+                    {2026, 2025, 3, 31, 10, 12, 31},
+                    {2026, 2026, 4, 1, 1, 3, 31}};
+    for (size_t i = 0; i < sizeof quarters / sizeof quarters[0]; i++) {
+        const int32_t now_day = day(quarters[i].year, quarters[i].month, quarters[i].date);
+        struct period none = period_last_term(&london, (int64_t)now_day * CIVIL_DAY_S + 7200);
+        assert_int_equal(none.first, day(quarters[i].first_year, quarters[i].first_month, 1));
+        assert_int_equal(none.last, day(quarters[i].first_year, quarters[i].last_month, quarters[i].last_date));
+        assert_true(none.is_over);
+    }
 }
 
 static void times_are_those_of_the_schools_clocks(void **state)

@@ -104,6 +104,18 @@ static void an_empty_week_has_every_section_and_says_that_it_is_empty(void **sta
     free(html);
 }
 
+static void what_never_pauses_is_told_as_that(void **state)
+{
+    struct sheet *sheet = sample_sheet(false);
+    (void)state;
+    sheet->entries[0].visits = 1;
+    sheet->entries[0].site_count = 1;
+    sheet->entries[0].days = 7;
+    char *html = sample_written(write_weekly, sheet);
+    assert_non_null(strstr(html, "without a pause on 7 days, all blocked"));
+    free(html);
+}
+
 static void long_lists_are_cut_and_say_so(void **state)
 {
     struct sheet *sheet = sample_sheet(false);
@@ -138,6 +150,7 @@ int main(void)
         cmocka_unit_test(the_same_advice_is_given_once),
         cmocka_unit_test(what_was_not_recorded_is_said_plainly),
         cmocka_unit_test(an_empty_week_has_every_section_and_says_that_it_is_empty),
+        cmocka_unit_test(what_never_pauses_is_told_as_that),
         cmocka_unit_test(long_lists_are_cut_and_say_so),
         cmocka_unit_test(a_week_that_goes_on_says_so),
     };

@@ -10,8 +10,9 @@ static const char style[] =
     "h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2rem}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;"
     "border-bottom:1px solid #767676}caption{text-align:left;font-weight:bold;padding:.3rem 0}"
-    ".box{overflow-x:auto}td:first-child{white-space:nowrap;font-family:monospace}"
-    "@media print{body{margin:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr{break-inside:avoid}}";
+    "table{table-layout:fixed}th:first-child{width:32%}td:first-child{font-family:monospace;overflow-wrap:anywhere}"
+    "dt{font-weight:bold;margin-top:.7rem}@media "
+    "print{body{margin:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr{break-inside:avoid}}";
 
 static void said(const char *before, const char *text, const char *behind, FILE *to)
 {
@@ -84,17 +85,17 @@ static void columns_write(FILE *to)
         {"grade, grade_letter", "how sure the school is that it was you: A, signed in on the network; B, signed in on "
                                 "a managed device; C, the device was on loan to you"},
         {"client, client_port", "the device's address in the school's network"},
-        {"transport, rcode, answer, answer_count, upstream, cache, rtt_us", "how it was asked, what was answered, from where, and how long it took"},
+        {"transport, rcode, answer, answer_count, upstream, cache, rtt_us",
+         "how it was asked, what was answered, from where, and how long it took"},
         {"generation, policy_version, node", "which version of the lists and rules was in force, on which machine"},
         {"lost", "so many questions of anybody could not be noted from this moment on; nothing else is known of them"},
     };
-    fputs("<h2>What the columns mean</h2>\n<div class=\"box\" tabindex=\"0\" role=\"region\" "
-          "aria-label=\"Columns\"><table>"
+    fputs("<h2>What the columns mean</h2>\n<table>"
           "<thead><tr><th scope=\"col\">Column</th><th scope=\"col\">What it says</th></tr></thead>\n<tbody>\n",
           to);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         fprintf(to, "<tr><td>%s</td><td>%s</td></tr>\n", columns[i].name, columns[i].meaning);
-    fputs("</tbody></table></div>\n", to);
+    fputs("</tbody></table>\n", to);
 }
 
 static void days_write(const struct company *company, FILE *to)

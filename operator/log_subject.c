@@ -1,6 +1,7 @@
 #include "operator/log_subject.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "operator/log_cover.h"
 #include "operator/log_send.h"
 #include "operator/reading.h"
+#include "qlog/keyring.h"
 
 #define COVER "cover.html"
 
@@ -80,12 +82,30 @@ static bool write_down(const struct operator_env *env, const char *dir, const st
     return done;
 }
 
+/* Without the keys the log would seem to have nothing about anybody. */
+static bool keys_are_readable(const struct operator_env *env, const char *dir)
+{
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int keys_fd = dir_fd < 0 ? -1 : openat(dir_fd, KEYRING_LINK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int err = keys_fd < 0 ? -errno : 0;
+    if (keys_fd >= 0)
+        close(keys_fd);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (err == ERR_ACCESS)
+        fprintf(env->err,
+                "belisha log: %s/" KEYRING_LINK
+                ": who asked may not be read: do this as the user that belishad runs as\n",
+                dir);
+    return err != ERR_ACCESS;
+}
+
 int log_subject_run(const struct operator_env *env, const char *dir, const struct log_options *options,
                     struct log_names *names, int64_t now_ns)
 {
     struct subject subject = {.env = env, .options = options, .now_ns = now_ns};
     const struct log_send_more more = {.kind = "subject access", .more = cover_put, .ctx = &subject};
-    if (!write_down(env, dir, options))
+    if (!keys_are_readable(env, dir) || !write_down(env, dir, options))
         return OPERATOR_FAILED;
     int err = company_read(&subject.company, dir, &options->filter);
     int code = OPERATOR_FAILED;

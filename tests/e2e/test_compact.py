@@ -61,6 +61,15 @@ class Compact(unittest.TestCase):
         self.assertGreater(len(self.before), ROWS * 3 // 4)
         self.assertEqual(self.exported(), self.before)
 
+    def test_a_search_finds_what_it_found_before(self):
+        rows = [json.loads(line) for line in self.before if '"lost"' not in line]
+        for column, option in (("name", "--name"), ("user", "--user"), ("client", "--client")):
+            values = sorted({row[column] for row in rows if row.get(column)})
+            for value in (values[0], values[len(values) // 2], values[-1]):
+                found = [json.loads(line) for line in self.said("log", "export", "--format", "ndjson", option, value).splitlines()
+                         if '"manifest"' not in line and '"lost"' not in line]
+                self.assertEqual(found, [row for row in rows if row.get(column) == value], (column, value))
+
     def test_there_are_fewer_files_and_bytes(self):
         self.assertIn(" segments became ", self.merged)
         self.assertLessEqual(len(self.segments()), 31)

@@ -146,10 +146,11 @@ static int file_seek(struct queue *queue)
     if (queue->segment != NULL && place->segment >= queue->file.first && place->segment <= queue->file.last)
         return 1;
     file_close(queue);
-    int code = list_renew(queue);
+    const struct segment_file *file = file_find(queue, place->segment);
+    int code = file == NULL || file->first_sequence > place->segment ? list_renew(queue) : 0;
     if (code < 0)
         return code;
-    const struct segment_file *file = file_find(queue, place->segment);
+    file = file_find(queue, place->segment);
     if (file == NULL)
         return at_the_end(queue);
     if (place->segment == 0)
@@ -157,8 +158,10 @@ static int file_seek(struct queue *queue)
     if (file->first_sequence > place->segment)
         return note_removed(queue, file) + 2;
     code = file_open(queue, file);
-    if (code == ERR_NOENT)
+    if (code == ERR_NOENT) {
+        segment_list_done(&queue->list); /* what became of it, a new list will tell */
         return 2;
+    }
     if (code == ERR_DAMAGED || code == ERR_TRUNCATED)
         return note_unreadable(queue, file) + 2;
     return code < 0 ? code : 1;

@@ -37,7 +37,9 @@ void log_send_tell(const struct operator_env *env, const struct log_export *expo
             imprint_to_text(result->sha256, hex));
     if (!result->is_signed)
         fprintf(env->err, "belisha log: the manifest is not signed: the log's key %s: %s\n",
-                export->key_path == NULL ? "" : export->key_path, err_str(result->sign_err));
+                export->key_path == NULL ? "" : export->key_path,
+                result->sign_err == ERR_ACCESS ? "you may not read it, or others may read it too"
+                                               : err_str(result->sign_err));
 }
 
 /* The ledger has the hash of what left, so that a copy that turns up later can be told from it. */

@@ -17,8 +17,6 @@
 #include "operator/reading.h"
 
 #define LISTED_USUALLY 20
-#define ROWS_SHOWN     20
-#define AROUND_NS      INT64_C(900000000000) /* what the same person asked for of the same, before and after */
 
 struct look {
     const struct operator_env *env;
@@ -76,10 +74,9 @@ static void print_raised(FILE *to, uint64_t number, const struct entry *e, const
     print_time(to, e->time_s);
     fprintf(to, "  %s%s  ", string(detail, "rule"), json_is_true(json_object_get(detail, "urgent")) ? " (urgent)" : "");
     print_text(to, name[0] != '\0' ? name : string(detail, "text"));
-    if (string(detail, "code")[0] != '\0')
-        fprintf(to, "  %s, grade %s, code %s",
-                json_is_true(json_object_get(detail, "blocked")) ? "blocked" : "not blocked", string(detail, "grade"),
-                string(detail, "code"));
+    if (string(detail, "grade")[0] != '\0')
+        fprintf(to, "  %s, grade %s", json_is_true(json_object_get(detail, "blocked")) ? "blocked" : "not blocked",
+                string(detail, "grade"));
     fputs("  to ", to);
     print_list(to, json_object_get(detail, "roles"));
     putc('\n', to);
@@ -258,52 +255,54 @@ static void print_row(const struct operator_env *env, const struct qlog_row *row
     if (row->device[0] != '\0')
         fprintf(env->out, "  device %s%s%s%s", row->device, row->called[0] == '\0' ? "" : " (calls itself ",
                 row->called, row->called[0] == '\0' ? "" : ")");
-    fprintf(env->out, "  group %s  %s  %s\n", row->group, name_to_text(r->qname, name),
-            verdict_action_name(r->verdict.action));
+    fprintf(env->out, "  group %s  %s  %s\n  how sure: %s\n", row->group, name_to_text(r->qname, name),
+            verdict_action_name(r->verdict.action), letter_grade(r->grade));
 }
 
-/* The rows of that client and name, around that time, newest names of the roster. */
-static int print_rows(const struct operator_env *env, const char *code, int64_t time_ns)
+/* A name as an alert keeps it. */
+static bool is_name(const struct qlog_record *r, const char *wanted)
 {
-    struct log_options options = {
-        .filter = {.from_ns = time_ns - AROUND_NS, .to_ns = time_ns + AROUND_NS, .action = -1, .code = code}};
+    char name[NAME_TEXT_MAX];
+    return strncmp(name_to_text(r->qname, name), wanted, ALERT_NAME_MAX - 1) == 0;
+}
+
+static void print_end(FILE *to, unsigned count, const struct qlog_scan_stats *stats)
+{
+    if (stats->closed_blocks > 0)
+        fputs("the key of that day is gone, or may not be read: nobody can say here who it was\n", to);
+    else if (count == 0)
+        fputs("the log has no such row any more\n", to);
+    else if (count > 1)
+        fputs("asked in the same moment: it was one of these\n", to);
+}
+
+/* The rows of that name and moment, with what the roster calls them now. */
+static int print_rows(const struct operator_env *env, const char *wanted, int64_t time_ns)
+{
+    struct log_options options = {.filter = {.from_ns = time_ns, .to_ns = time_ns + 1, .action = -1}};
     struct log_names names;
     struct qlog_scan *scan;
     struct qlog_row row;
     struct qlog_scan_stats stats;
-    unsigned count = 0, grade = QLOG_GRADE_NONE;
-    int rc;
+    unsigned count = 0;
     const char *wrong = log_names_open(&names, env->config, &options);
     if (wrong != NULL)
         fprintf(env->err, "belisha alert: %s\n", wrong);
-    rc = qlog_scan_open(env->config->log.dir, &options.filter, &scan);
+    int rc = qlog_scan_open(env->config->log.dir, &options.filter, &scan);
     if (rc == 0) {
         while ((rc = qlog_scan_next(scan, &row)) == 1) {
-            if (row.lost > 0 || count == ROWS_SHOWN)
+            if (row.lost > 0 || !is_name(&row.record, wanted) || row.record.grade == QLOG_GRADE_NONE)
                 continue;
             log_names_put(&names, &row);
             print_row(env, &row);
-            grade = row.record.grade;
             count++;
         }
         qlog_scan_stats(scan, &stats);
         qlog_scan_close(scan);
-        if (count > 0)
-            fprintf(env->out, "how sure: %s\n", letter_grade(grade));
-        else
-            fputs(stats.closed_blocks > 0
-                      ? "the key of that day is gone, or may not be read: nobody can say here who it was\n"
-                      : "the log has no such row any more\n",
-                  env->out);
+        print_end(env->out, count, &stats);
     }
     log_names_close(&names);
     return rc;
-}
-
-static int64_t time_from(const char *text)
-{
-    struct tm tm = {0};
-    return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL ? 0 : (int64_t)timegm(&tm) * 1000000000;
 }
 
 static int print_who(const struct operator_env *env, const char *line)
@@ -314,10 +313,10 @@ static int print_who(const struct operator_env *env, const char *line)
     if (rc < 0)
         return rc;
     json_t *detail = read.entry.detail == NULL ? NULL : json_loads(read.entry.detail, 0, &error);
-    const char *code = string(detail, "code");
-    if (code[0] != '\0') {
+    const char *name = string(detail, "name");
+    if (name[0] != '\0') {
         fputs("who, from the query log:\n", env->out);
-        rc = print_rows(env, code, time_from(string(detail, "time")));
+        rc = print_rows(env, name, json_integer_value(json_object_get(detail, "time_ns")));
     }
     json_decref(detail);
     entry_read_done(&read);

@@ -65,7 +65,6 @@ static void fill(struct alert *alert, const char *rule, unsigned category, bool 
     snprintf(alert->rule, sizeof alert->rule, "%s", rule);
     snprintf(alert->name, sizeof alert->name, "test.invalid");
     snprintf(alert->site, sizeof alert->site, "test.invalid");
-    snprintf(alert->code, sizeof alert->code, "0000-0000");
     snprintf(alert->text, sizeof alert->text, "nothing is wrong");
 }
 

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/ipaddr.h"
-#include "qlog/code.h"
+#include "qlog/record.h"
 
 #define ALERT_RULE_MAX  40 /* bytes of a rule's name, with the closing zero; so the next three */
 #define ALERT_ROLE_MAX  64
@@ -53,7 +53,6 @@ struct alert {
     int64_t raised_s; /* when that was noticed */
     unsigned questions;
     struct alert_person person;
-    char code[QLOG_CODE_TEXT_MAX]; /* finds the row; "": none */
     char group[ALERT_ROLE_MAX];
     char name[ALERT_NAME_MAX]; /* that was asked for */
     char site[ALERT_NAME_MAX]; /* what it belongs to: the same for several people on one site */

@@ -100,7 +100,6 @@ int book_see(struct book *book, const struct sighting *s, const struct config_al
     put_group(&alert, s);
     snprintf(alert.name, sizeof alert.name, "%.255s", name_to_text(r->qname, name));
     snprintf(alert.site, sizeof alert.site, "%.255s", site[0] == '\0' ? alert.name : site);
-    qlog_code_make(&r->client, r->qname, r->time_ns / 1000000000, alert.code);
     put_roles(&alert, rule->roles, rule->role_count);
     return raise_alert(book, &alert, now_s);
 }

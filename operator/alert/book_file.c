@@ -52,7 +52,6 @@ static void write_alert(const struct alert *a, struct text *out)
                 a->number, a->category, a->urgent ? "true" : "false", a->blocked ? "true" : "false",
                 a->statutory ? "true" : "false", a->time_ns, a->raised_s, a->questions, a->planned);
     write_string("rule", a->rule, out);
-    write_string("code", a->code, out);
     write_string("group", a->group, out);
     write_string("name", a->name, out);
     write_string("site", a->site, out);
@@ -199,7 +198,6 @@ static int parse_alert(const json_t *from, struct book *book)
                       .questions = (unsigned)number_in(from, "questions"),
                       .planned = (unsigned)number_in(from, "planned")};
     copy_string(from, "rule", a.rule, sizeof a.rule);
-    copy_string(from, "code", a.code, sizeof a.code);
     copy_string(from, "group", a.group, sizeof a.group);
     copy_string(from, "name", a.name, sizeof a.name);
     copy_string(from, "site", a.site, sizeof a.site);

@@ -128,7 +128,7 @@ static void write_person(const struct writing *w, const struct alert *a)
         text_printf(w->out, ", group %s", a->group);
     if (name[0] != '\0')
         text_printf(w->out, ", %s", name);
-    text_printf(w->out, ", code %s:\n    %s\n", a->code, letter_grade(a->person.grade));
+    text_printf(w->out, ":\n    %s\n", letter_grade(a->person.grade));
 }
 
 static void write_people(const struct writing *w, size_t first, size_t people)
@@ -374,12 +374,10 @@ static void put_fields(const struct writing *w, struct letter *letter)
     const char *category = category_name(a->category);
     static const char *const letters[] = {"-", "A", "B", "C", "D", "E"};
     put_time(a->time_ns, letter->values[2], sizeof letter->values[2]);
-    snprintf(letter->values[3], sizeof letter->values[3], "%s", a->code);
-    snprintf(letter->values[4], sizeof letter->values[4], "%s", a->group);
+    snprintf(letter->values[3], sizeof letter->values[3], "%s", a->group);
     add_field(letter, "category", category == NULL ? "" : category);
     add_field(letter, "time", letter->values[2]);
-    add_field(letter, "code", letter->values[3]);
-    add_field(letter, "group", letter->values[4]);
+    add_field(letter, "group", letter->values[3]);
     add_field(letter, "grade", letters[a->person.grade <= QLOG_GRADE_ADDRESS ? a->person.grade : 0]);
     add_field(letter, "blocked", a->blocked ? "true" : "false");
 }

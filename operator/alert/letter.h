@@ -38,7 +38,7 @@ struct letter_opts {
 struct letter {
     struct message message; /* its id is the batch's */
     struct text subject, text, html, numbers;
-    char values[6][ALERT_NAME_MAX];
+    char values[4][ALERT_NAME_MAX];
     struct message_field fields[16];
 };
 

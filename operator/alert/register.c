@@ -66,10 +66,10 @@ static void write_raised(const struct alert *a, struct text *out)
         add_string("text", a->text, out);
     } else {
         add_string("category", category == NULL ? "" : category, out);
-        add_string("code", a->code, out);
         add_string("group", a->group, out);
         add_string("name", a->name, out);
-        text_printf(out, ",\"grade\":\"%c\"", letters[a->person.grade <= QLOG_GRADE_ADDRESS ? a->person.grade : 0]);
+        text_printf(out, ",\"time_ns\":%" PRId64 ",\"grade\":\"%c\"", a->time_ns,
+                    letters[a->person.grade <= QLOG_GRADE_ADDRESS ? a->person.grade : 0]);
     }
     add_time(a->time_ns, out);
     text_printf(out, ",\"roles\":[");

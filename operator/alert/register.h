@@ -2,14 +2,15 @@
  * The register of alerts: what was raised, what was sent, when and to whom, for good. A ledger (ledger/ledger.h) of its own:
  * chained, so that what is changed or cut out afterwards shows.
  *
- *     alert.raised   "alert 17"                        {"rule":..,"category":..,"urgent":..,"blocked":..,"time":..,"code":..,
+ *     alert.raised   "alert 17"                        {"rule":..,"category":..,"urgent":..,"blocked":..,"time":..,"time_ns":..,
  *                                                      "grade":"B","group":..,"name":..,"roles":[..]}
  *     alert.queued   "message alert-17-safeguarding"   {"alerts":[17,18],"role":..,"to":["mail:..."]}
  *     alert.sent     "message alert-17-safeguarding"   {"to":"mail:dsl@school.example","tries":1}
  *     alert.delayed, alert.failed                      the same, with "why"
  *     alert.test     "rule self-harm"                  {"to":..,"outcome":..,"why":..}
  *
- * Nobody's name, number or address is in it: the code finds the row in the query log, which says who it was for as long as it may.
+ * Nobody's name, number or address is in it, and nothing that is made of one: time and name find the row in the query log, which
+ * says who it was for as long as it may.
  *
  * Threads: any (a lock of its own).
  */

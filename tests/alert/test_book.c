@@ -48,11 +48,6 @@ static void an_alert_says_what_happened(void **state)
     assert_string_equal(a->group, "year-9");
     assert_true(strncmp(a->name, "a.harm.example", 14) == 0);
     assert_string_equal(a->roles[0], "safeguarding");
-    struct qlog_code code;
-    struct qlog_row row;
-    make_row(&row, 17, 0, "a.harm.example", CATEGORY_SELF_HARM, NOW);
-    assert_int_equal(qlog_code_parse(a->code, &code), 0);
-    assert_true(qlog_code_matches(&code, &row.record.client, row.record.qname, NOW));
     assert_int_equal(show(&book, 17, "a.harm.example", CATEGORY_SELF_HARM, NOW + 60), 0);
     assert_int_equal(show(&book, 17, "a.game.example", CATEGORY_GAMING, NOW + 60), 0);
 }

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import resource
+import socket
 import time
 
 import lab
@@ -179,6 +180,7 @@ alerts: {gather: 1s, service_after: 1h}
         # by default a mail names nobody
         for secret in ("anna", "smith", "127.0.0.14"):
             self.assertNotIn(secret, mail.as_string())
+        self.assertNotIn("code", text)
         # the number in it leads to who it was
         number = re.search(r"alert (\d+)", text).group(1)
         shown = self.server.operator("alert", "show", number)
@@ -432,6 +434,28 @@ class Trouble(Alerts):
         lab.wait_until("the register to have it", lambda: any("full" in e[2]["name"] for e in self.raised()), 30, 0.2)
         self.end(watcher)
         self.assertEqual(len(self.ids()), 2)
+
+    def test_without_the_key_of_the_day_an_alert_is_nobodys(self):
+        watcher = self.watch()
+        self.server.ask("sealed.worm.example", client="127.0.0.14")
+        lab.wait_until("the alert", lambda: any("sealed" in e[2]["name"] for e in self.raised()), 30)
+        number = [e[1].split()[1] for e in self.raised() if "sealed" in e[2]["name"]][0]
+        self.assertIn("user anna.smith", self.server.operator("alert", "show", number))
+        self.end(watcher)
+        sock = os.path.join(self.server.dir, "control.sock")
+        with socket.socket(socket.AF_UNIX) as control:          # all of it into a segment, where who asked is sealed
+            control.connect(sock)
+            control.sendall(b"log-flush\n")
+            self.assertTrue(control.recv(100).startswith(b"ok"))
+        keys = os.path.join(self.server.dir, "keys", "days")
+        os.rename(keys, keys + ".away")
+        try:
+            shown = self.server.operator("alert", "show", number)
+            self.assertNotIn("anna", shown)
+            self.assertIn("nobody can say here who it was", shown)
+        finally:
+            os.rename(keys + ".away", keys)
+        self.assertIn("user anna.smith", self.server.operator("alert", "show", number))
 
     def test_two_watchers_do_not_meet(self):
         watcher = self.watch()

@@ -75,8 +75,8 @@ static const char *year_text(void *ctx, const char *user)
 /* ---- the log ---- */
 
 /*
- * Which sites were seen before: a store that outlives the log, brought up to date first. Of another log nothing is known. One that can't
- * be kept is of use once.
+ * Which sites were seen before: a store that outlives the log, brought up to date first. Of another log nothing is
+ * known. One that can't be kept is of use once.
  */
 static void seen_fill(struct report_data *data, const struct report_options *options, const char *dir)
 {

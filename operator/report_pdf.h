@@ -1,5 +1,6 @@
 /*
- * PDF of a page, made by a browser without a window. The page is our own: it has no script, and the browser finds no host.
+ * PDF of a page, made by a browser without a window. The page is our own: it has no script, and the browser finds no
+ * host.
  *
  * Threads: one; waits for the browser, for at most two minutes.
  */

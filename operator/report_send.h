@@ -1,10 +1,10 @@
 /*
- * Sheets to the people they are for. What leaves the machine in clear names nobody: a mail, webhook or syslog message says that a
- * sheet is ready and where; the sheet itself goes along only encrypted (reports.*.mail: attached), or if it is that for governors.
- * A folder of a recipient gets the files as they are.
+ * Sheets to the people they are for. What leaves the machine in clear names nobody: a mail, webhook or syslog message
+ * says that a sheet is ready and where; the sheet itself goes along only encrypted (reports.*.mail: attached), or if it
+ * is that for governors. A folder of a recipient gets the files as they are.
  *
- * Who has got it stands in <stem>.sent beside the page, one target a line, so that what failed is tried again and nobody gets it
- * twice.
+ * Who has got it stands in <stem>.sent beside the page, one target a line, so that what failed is tried again and
+ * nobody gets it twice.
  *
  * Threads: one; waits for the network.
  */

@@ -92,7 +92,8 @@ static void judge_and_count(struct census *census, const struct block_view *view
 
 /* ---- gaps ---- */
 
-/* Workers count on their own, so one trouble of the disk is many gaps at once. false: it is another time, or of another kind. */
+/* Workers count on their own, so one trouble of the disk is many gaps at once. false: it is another time, or of
+ * another kind. */
 static bool gap_join(struct sheet_gap *last, const struct sheet_gap *gap)
 {
     if ((last->lost == 0) != (gap->lost == 0) || gap->from_s > last->to_s + NEAR_S || gap->to_s < last->from_s - NEAR_S)

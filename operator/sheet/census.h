@@ -1,9 +1,9 @@
 /*
- * Questions of a period counted, block by block of the log: how many on each day, how many were blocked, how surely it is
- * known who asked, when nothing was recorded.
+ * Questions of a period counted, block by block of the log: how many on each day, how many were blocked, how surely it
+ * is known who asked, when nothing was recorded.
  *
- * Every row within the period is in `asked` once, questions to help services too; they are in nothing else. Hours are those
- * of the school's clocks: an hour that clocks show twice counts as one, one that they leave out has nothing.
+ * Every row within the period is in `asked` once, questions to help services too; they are in nothing else. Hours are
+ * those of the school's clocks: an hour that clocks show twice counts as one, one that they leave out has nothing.
  *
  * Threads: a census belongs to one thread; several, of the same period, can be added up.
  */
@@ -43,8 +43,8 @@ void census_count(struct census *census, const struct block_view *view);
 void census_add(struct census *census, const struct census *other);
 
 /*
- * Adds the hours of school in which nothing was asked at all: hours of lessons, where the calendar has any, else from 9 to 15 on
- * weekdays; on days of term, where it has terms, else on days on which something was asked. Up to now_s.
+ * Adds the hours of school in which nothing was asked at all: hours of lessons, where the calendar has any, else from 9
+ * to 15 on weekdays; on days of term, where it has terms, else on days on which something was asked. Up to now_s.
  * out_school, out_heard: how many such hours there were, and in how many something was asked. Puts gaps in order.
  */
 void census_find_silence(struct census *census, int64_t now_s, uint64_t *out_school, uint64_t *out_heard);

@@ -1,9 +1,10 @@
 /*
- * Charts as inline SVG: each is a figure with a caption, a picture that a screen reader tells in one sentence, and the same
- * figures as a table. No meaning is in a colour alone: every bar and every cell has its number, the two kinds of a bar have
- * another texture, so that a copy in black and white says the same.
+ * Charts as inline SVG: each is a figure with a caption, a picture that a screen reader tells in one sentence, and the
+ * same figures as a table. No meaning is in a colour alone: every bar and every cell has its number, the two kinds of a
+ * bar have another texture, so that a copy in black and white says the same.
  *
- * Colours are classes of data/sheet/style.css. Drawn for 340 units of width, the narrowest phone; wider windows enlarge them.
+ * Colours are classes of data/sheet/style.css. Drawn for 340 units of width, the narrowest phone; wider windows enlarge
+ * them.
  *
  * Memory:  allocates nothing. Threads: one for each file.
  */
@@ -47,7 +48,8 @@ struct chart_row {
 /* Bars that lie. */
 void chart_rows(const struct chart *chart, const struct chart_row *rows, size_t count, FILE *to);
 
-/* A day for each column, an hour for each row: the darker, the more. Hours of the night without anything are left out. */
+/* A day for each column, an hour for each row: the darker, the more. Hours of the night without anything are left
+ * out. */
 void chart_heat(const struct chart *chart, const uint64_t cells[CHART_WEEKDAYS][CHART_HOURS], FILE *to);
 
 /* What the pictures share: once, before the first of them. */

@@ -1,9 +1,9 @@
 /*
- * Episodes of a period as a sheet tells them: all of them for the list, what one person did on one kind of website as one entry,
- * sums by category, the websites that were blocked most.
+ * Episodes of a period as a sheet tells them: all of them for the list, what one person did on one kind of website as
+ * one entry, sums by category, the websites that were blocked most.
  *
- * An entry has what several episodes have in common: who it was (with the same certainty) and the category. So ten entries are ten
- * concerns, and not ten websites of one.
+ * An entry has what several episodes have in common: who it was (with the same certainty) and the category. So ten
+ * entries are ten concerns, and not ten websites of one.
  *
  * Memory: what it fills belongs to the arena; texts of episodes to the builder, which must stay. Threads: one.
  */
@@ -32,9 +32,9 @@ struct concerns_opts {
 };
 
 /*
- * Fills entries, visits, topics, top_blocked, the sums of visits. What a program asks for, again and again, is an entry like others,
- * but in no sum: one infected device would be more than all people together. moments: left out there too; NULL: nobody counts them.
- * ERR_NOMEM.
+ * Fills entries, visits, topics, top_blocked, the sums of visits. What a program asks for, again and again, is an entry
+ * like others, but in no sum: one infected device would be more than all people together. moments: left out there too;
+ * NULL: nobody counts them. ERR_NOMEM.
  */
 ERR_CHECKED int concerns_fill(const struct concerns_opts *opts, struct episode_builder *builder,
                               struct moments *moments, struct sheet *sheet);

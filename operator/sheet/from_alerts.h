@@ -1,6 +1,6 @@
 /*
- * What a sheet takes from the register of alerts (<state_dir>/alerts/register, a ledger of its own): those that were raised, and
- * messages that could not be delivered. Nobody is named in it.
+ * What a sheet takes from the register of alerts (<state_dir>/alerts/register, a ledger of its own): those that were
+ * raised, and messages that could not be delivered. Nobody is named in it.
  *
  * Memory: what it fills belongs to the arena. Threads: pure, but for the files.
  */

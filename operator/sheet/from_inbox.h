@@ -10,7 +10,8 @@
 #include "sheet/requests.h"
 #include "sheet/sheet.h"
 
-/* Fills requests, newest first. No inbox is no error. ERR_ACCESS, ERR_NOMEM, ERR_IO, ERR_DAMAGED, ERR_FORMAT_VERSION. */
+/* Fills requests, newest first. No inbox is no error. ERR_ACCESS, ERR_NOMEM, ERR_IO, ERR_DAMAGED,
+ * ERR_FORMAT_VERSION. */
 ERR_CHECKED int from_inbox(struct arena *arena, const char *dir, const struct answers *answers, struct sheet *sheet);
 
 /* For tests and from_inbox(): one entry of it as it is kept. false: it is none. */

@@ -1,6 +1,6 @@
 /*
- * What a sheet takes from the query log: questions counted (census.h), visits made of them (episode/builder.h) and put together
- * as entries (concerns.h).
+ * What a sheet takes from the query log: questions counted (census.h), visits made of them (episode/builder.h) and put
+ * together as entries (concerns.h).
  *
  * Threads: one calls; several work.
  */
@@ -20,12 +20,13 @@ struct from_log_opts {
 };
 
 /*
- * Fills what the log has of sheet->period. Texts of entries belong to the builder too, which the caller frees after the sheet is
- * written. ERR_NOENT: no log; ERR_ACCESS, ERR_NOMEM.
+ * Fills what the log has of sheet->period. Texts of entries belong to the builder too, which the caller frees after the
+ * sheet is written. ERR_NOENT: no log; ERR_ACCESS, ERR_NOMEM.
  */
 ERR_CHECKED int from_log(const struct from_log_opts *opts, struct sheet *sheet, struct episode_builder **out);
 
-/* Only the numbers of a week that is long over: asked and blocked visits, out->first_day is given. *out_known: there were any rows. */
+/* Only the numbers of a week that is long over: asked and blocked visits, out->first_day is given. *out_known:
+ * there were any rows. */
 ERR_CHECKED int from_log_week(const struct from_log_opts *opts, const struct period *period,
                               const struct calendar *calendar, struct sheet_week *out);
 

@@ -1,7 +1,7 @@
 /*
- * The report for governors: a term in numbers. No name of a person, device or website, no hour that could be a class, and no
- * number between 1 and 4: such are shown as "fewer than 5", and sums are rounded to tens, so that none can be worked out from
- * the others. What statutory lists and recorded concerns say is for others to tell, and not in it.
+ * The report for governors: a term in numbers. No name of a person, device or website, no hour that could be a class,
+ * and no number between 1 and 4: such are shown as "fewer than 5", and sums are rounded to tens, so that none can be
+ * worked out from the others. What statutory lists and recorded concerns say is for others to tell, and not in it.
  *
  * Threads: one for each file.
  */

@@ -1,6 +1,6 @@
 /*
- * When blocked visits began: collected while episodes are being made, counted by day and hour once it is known which of them a
- * program made and no person.
+ * When blocked visits began: collected while episodes are being made, counted by day and hour once it is known which of
+ * them a program made and no person.
  *
  * Memory: 24 bytes for each blocked visit. Begins as {.tables = ...}; moments_done() gives it back. Threads: one.
  */

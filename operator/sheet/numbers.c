@@ -120,7 +120,8 @@ void numbers_of_topics(const struct sheet *sheet, bool hides_small, FILE *to)
 
 /* ---- weeks ---- */
 
-/* The mean of the known ones of the last few weeks before the sheet's own, holidays left out; negative: none is known. */
+/* The mean of the known ones of the last few weeks before the sheet's own, holidays left out; negative: none is
+ * known. */
 static double usual(const struct sheet *sheet)
 {
     double sum = 0;

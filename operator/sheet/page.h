@@ -1,6 +1,6 @@
 /*
- * The frame of a sheet: everything before and behind its sections. One file, which asks for nothing else: no script, style inside,
- * and a policy (CSP) that forbids the rest.
+ * The frame of a sheet: everything before and behind its sections. One file, which asks for nothing else: no script,
+ * style inside, and a policy (CSP) that forbids the rest.
  *
  * Threads: one for each file.
  */

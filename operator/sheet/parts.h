@@ -1,6 +1,6 @@
 /*
- * Sections that more than one sheet has. Each says in a sentence when there is nothing to tell: a section that is missing would
- * leave open whether nobody looked.
+ * Sections that more than one sheet has. Each says in a sentence when there is nothing to tell: a section that is
+ * missing would leave open whether nobody looked.
  *
  * Threads: one for each file.
  */

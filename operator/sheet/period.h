@@ -1,6 +1,6 @@
 /*
- * The days that a sheet is about: whole days as the school's clocks count them, so a week in which the clocks change has 167
- * or 169 hours.
+ * The days that a sheet is about: whole days as the school's clocks count them, so a week in which the clocks change
+ * has 167 or 169 hours.
  *
  * Threads: pure.
  */

@@ -1,8 +1,8 @@
 /*
  * Messages of the notice page, and what became of them.
  *
- * A message is answered by the first of these that comes after it: a decision about its website, or one about a name above it
- * that holds for all below; or somebody's word for it (`belisha inbox answer`), which names it by its number.
+ * A message is answered by the first of these that comes after it: a decision about its website, or one about a name
+ * above it that holds for all below; or somebody's word for it (`belisha inbox answer`), which names it by its number.
  *
  * Memory: texts are whoever's gave them. Threads: pure.
  */

@@ -2,14 +2,15 @@
  * What a sheet tells, before it is a page: gathered from the log, the inbox, the ledger and the compiler's records by
  * operator/report_*.c, written by weekly.h, daily.h, governors.h (HTML) and visits_csv.h.
  *
- * Three readers have three sheets. The safeguarding lead has the weekly one, with who it was, as far as that is known; whoever looks
- * in each morning the daily one; governors have one of numbers alone, in which small ones are not told.
+ * Three readers have three sheets. The safeguarding lead has the weekly one, with who it was, as far as that is known;
+ * whoever looks in each morning the daily one; governors have one of numbers alone, in which small ones are not told.
  *
- * A line of a sheet never says more than the log: a device asked for a name. Who it was has its grade in words, and where
- * nobody knows, that is what it says. Nothing here tells of help services: their questions are in `asked` alone, the number of
- * all questions of a day.
+ * A line of a sheet never says more than the log: a device asked for a name. Who it was has its grade in words, and
+ * where nobody knows, that is what it says. Nothing here tells of help services: their questions are in `asked` alone,
+ * the number of all questions of a day.
  *
- * Times are UTC seconds; pages show those of the school's clocks. Texts are UTF-8 and hostile; "" where nothing is known.
+ * Times are UTC seconds; pages show those of the school's clocks. Texts are UTF-8 and hostile; "" where nothing is
+ * known.
  *
  * Memory:  all of it belongs to whoever filled it (one arena). Threads: pure data.
  */

@@ -1,7 +1,7 @@
 /*
- * All visits of a sheet for a spreadsheet: CSV (RFC 4180, UTF-8 with a byte-order mark), cells that a spreadsheet would run as
- * formulas made harmless (grid/grid.h). Times are those of the school's clocks, as spreadsheets read them. docs/reports.md has the
- * columns.
+ * All visits of a sheet for a spreadsheet: CSV (RFC 4180, UTF-8 with a byte-order mark), cells that a spreadsheet would
+ * run as formulas made harmless (grid/grid.h). Times are those of the school's clocks, as spreadsheets read them.
+ * docs/reports.md has the columns.
  *
  * Threads: one for each file.
  */

@@ -1,5 +1,6 @@
 /*
- * The weekly sheet, for the designated safeguarding lead: what wants a look on its first page, everything else behind it.
+ * The weekly sheet, for the designated safeguarding lead: what wants a look on its first page, everything else behind
+ * it.
  *
  * Threads: one for each file.
  */

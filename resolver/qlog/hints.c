@@ -195,11 +195,10 @@ void hints_query_make(struct hints_query *query, const struct filter *filter)
     if (w->action >= 0 && w->action < 32)
         query->actions = 1u << w->action;
     unsigned labels = w->name == NULL ? 0 : labels_find(w->name, at);
-    if (labels < 2)
-        return;
-    size_t from = labels > HINTS_LABELS_MAX ? at[labels - HINTS_LABELS_MAX] : 0;
-    query->has_name = true;
-    query->name_hash = key_of(w->name + from, name_len(w->name) - from);
+    query->has_name = labels >= 2;
+    query->labels = labels < HINTS_LABELS_READ ? labels : HINTS_LABELS_READ;
+    for (unsigned last = 2; last <= query->labels; last++)
+        query->name_hash[last] = key_of(w->name + at[labels - last], name_len(w->name) - at[labels - last]);
 }
 
 static bool name_may_be_there(const uint8_t *words, const struct segment_hint *hint, const struct segment_hints *head,
@@ -228,8 +227,9 @@ static bool hint_find(const struct segment *segment, uint32_t block, struct segm
     memcpy(out_head, bytes, sizeof *out_head);
     uint64_t table_len = (uint64_t)out_head->blocks * sizeof *out_hint;
     uint64_t words_len = (uint64_t)out_head->words * sizeof(uint64_t);
-    if (out_head->labels_max != HINTS_LABELS_MAX || out_head->hashes > 32 || block >= out_head->blocks ||
-        out_head->blocks != segment->footer.block_count || len != sizeof *out_head + table_len + words_len)
+    if (out_head->labels_max < 2 || out_head->labels_max > HINTS_LABELS_READ || out_head->hashes > 32 ||
+        block >= out_head->blocks || out_head->blocks != segment->footer.block_count ||
+        len != sizeof *out_head + table_len + words_len)
         return false;
     memcpy(out_hint, bytes + sizeof *out_head + block * sizeof *out_hint, sizeof *out_hint);
     *out_words = bytes + sizeof *out_head + table_len;
@@ -250,5 +250,6 @@ bool hints_allow(const struct segment *segment, uint32_t block, const struct hin
         return false;
     if (!query->has_name)
         return true;
-    return hint.words > 0 && name_may_be_there(words, &hint, &head, query->name_hash);
+    uint64_t key = query->name_hash[query->labels < head.labels_max ? query->labels : head.labels_max];
+    return hint.words > 0 && name_may_be_there(words, &hint, &head, key);
 }

@@ -4,12 +4,12 @@
  *
  *     struct segment_hints | struct segment_hint of each block | bits of the names, 64 to a word
  *
- * Of each name, asked or matched, the names that are its last two labels, its last three... up to HINTS_LABELS_MAX are keys of
- * a Bloom filter: whoever looks for a name finds the blocks with names at or below it. A key sets `hashes` bits: bit i is
+ * Of each name, asked or matched, the names that are its last two labels, its last three... up to `labels_max` are keys of
+ * a Bloom filter: whoever looks for a name finds the blocks with names at or below it, or at least near it. A key sets `hashes` bits: bit i is
  * (low + i * high) mod 2^32, times the number of bits, over 2^32; low and high (made odd) are the halves of XXH3-64 of the
  * key's wire form.
  *
- * They tell nothing of who asked. One block in a hundred is read in vain; none is missed.
+ * They tell nothing of who asked. One block in ten is looked into in vain; none is missed.
  *
  * Memory:  struct hints is heap, owned by its maker. Reading: nothing.
  * Threads: one for making; reading is pure.
@@ -27,9 +27,10 @@
 #include "qlog/filter.h"
 #include "qlog/segment.h"
 
-#define HINTS_HASHES       6u
-#define HINTS_LABELS_MAX   6u
-#define HINTS_BITS_PER_KEY 10u
+#define HINTS_HASHES       3u
+#define HINTS_LABELS_MAX   3u
+#define HINTS_BITS_PER_KEY 5u
+#define HINTS_LABELS_READ  8u /* files that were made with more labels are read up to this */
 
 /* ---- making ---- */
 
@@ -47,9 +48,10 @@ void hints_free(struct hints *hints);
 /* What a filter asks of hints. */
 struct hints_query {
     bool has_name;
-    uint64_t name_hash;
-    uint64_t categories; /* 0: any */
-    uint32_t actions;    /* a bit for each; 0: any */
+    unsigned labels;                           /* of the name, at most HINTS_LABELS_READ */
+    uint64_t name_hash[HINTS_LABELS_READ + 1]; /* of its last two labels, last three... by their number */
+    uint64_t categories;                       /* 0: any */
+    uint32_t actions;                          /* a bit for each; 0: any */
 };
 
 void hints_query_make(struct hints_query *query, const struct filter *filter);

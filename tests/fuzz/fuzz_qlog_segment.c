@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool hints_use(const struct segment *segment, uint32_t i)
 {
-    const struct hints_query queries[] = {{.categories = 2}, {.actions = 2}, {.has_name = true, .name_hash = 1 + i}};
+    const struct hints_query queries[] = {{.categories = 2}, {.actions = 2}, {.has_name = true, .labels = 2 + i % 3}};
     bool all = true;
     for (size_t q = 0; q < sizeof queries / sizeof queries[0]; q++)
         all &= hints_allow(segment, i, &queries[q]);

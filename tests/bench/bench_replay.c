@@ -57,6 +57,14 @@ static uint32_t random_rank(uint32_t count)
     return rank < count ? rank : count - 1;
 }
 
+/* Of this program: what neighbours take is not in it. */
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -214,12 +222,15 @@ static void replay_report(const char *dir, const struct blockdb *db)
     const struct replay_opts opts = {
         .log_dir = dir, .to_ns = INT64_MAX, .before = &judges[0], .after = &judges[1], .user_name = user_name};
     double begin = seconds();
+    double cpu_begin = cpu_seconds();
     must(replay_run(&opts, &replay), dir);
     double spent = seconds() - begin;
+    double cpu = cpu_seconds() - cpu_begin;
     getrusage(RUSAGE_SELF, &usage);
     tally_cells(replay.tally, &cells);
     const struct tally_sum allowed = tally_sum(replay.tally, TALLY_ALLOWED);
     const struct tally_sum blocked = tally_sum(replay.tally, TALLY_BLOCKED);
+    printf("%.2f s of processor\n", cpu);
     printf("%llu rows in %.2f s: %.2f million rows/s, peak memory %.0f MB\n", (unsigned long long)replay.questions,
            spent, (double)replay.questions / spent / 1e6, (double)usage.ru_maxrss / 1024);
     printf("allowed %llu of %u names by %u clients, blocked %llu of %u names by %u clients, %zu groups%s\n",

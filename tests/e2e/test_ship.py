@@ -253,6 +253,25 @@ class Faults(lab.Case):
         for word in ("log.ship", "to=region", "identities=full", "reason=the helpdesk of the trust answers for us"):
             self.assertIn(word, entries)
 
+    def test_rows_of_a_living_resolver_arrive_by_themselves(self):
+        self.line.fates = itertools.repeat("pass")
+        conf = ("log: { segment_age: 1s }\nshipping: { site: willow, destinations: [ { name: region, kind: clickhouse, "
+                "address: 'http://127.0.0.1:%d', user: school, password: '%s', identities: none } ] }\n"
+                % (PORT, self.lab.write("password", PASSWORD + "\n")))
+        os.chmod(self.lab.path("password"), 0o600)
+        server = self.lab.serve(6, ["127.0.0.1:%d" % (PORT + 8)], ["blocked.example.net"], conf=conf, subdir="willow")
+        server.ask("first.blocked.example.net")
+        shipper = self.lab.start([lab.program("belisha"), *server.config, "log", "ship", "--to", "region", "--follow"], "ship-willow")
+        for turn in range(3):
+            server.ask("turn%d.blocked.example.net" % turn, client="127.0.0.2")
+            query = "SELECT count() FROM belisha.rows WHERE site = 'willow' AND name = 'turn%d.blocked.example.net' AND blocked = 1" % turn
+            lab.wait_until("the row of turn %d" % turn, lambda: self.node.ask(query) == "1\n", 30, 0.1)
+        self.assertEqual(shipper.stop(), 0)
+        self.lab.processes.remove(shipper)
+        count, ids, people = self.node.rows(
+            "SELECT count(), uniqExact(node, segment, kind, number), countIf(client != 0 OR person != 0) FROM belisha.rows WHERE site = 'willow'")[0]
+        self.assertEqual((count, ids, people), ("4", "4", "0"))
+
     def test_two_shippers_do_not_meet(self):
         self.line.fates = itertools.repeat("pass")
         school = self.school("hazel")

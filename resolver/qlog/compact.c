@@ -1,5 +1,6 @@
 #include "qlog/compact.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -59,6 +60,27 @@ static int covered_remove(struct compaction *c)
         if (unlinkat(c->opts->dir_fd, file->file, 0) < 0 && errno != ENOENT)
             return -errno;
     }
+    return 0;
+}
+
+/* Whoever has the lock owns every file that was to be a merged one. */
+static int unfinished_remove(const struct compaction *c)
+{
+    struct dirent *entry;
+    int fd = openat(c->opts->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL) {
+        int code = -errno;
+        if (fd >= 0)
+            close(fd);
+        return code;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        size_t len = strlen(entry->d_name);
+        if (strncmp(entry->d_name, "merged-", 7) == 0 && len > 4 && strcmp(entry->d_name + len - 4, ".tmp") == 0)
+            unlinkat(c->opts->dir_fd, entry->d_name, 0);
+    }
+    closedir(dir);
     return 0;
 }
 
@@ -215,6 +237,8 @@ int compact_log(const struct compact_opts *opts, struct compact_result *out)
     int code = hold_list_load(opts->dir_fd, &c.holds);
     if (code == 0)
         code = segment_list_all(opts->dir_fd, &c.list, &c.covered);
+    if (code == 0)
+        code = unfinished_remove(&c);
     if (code == 0)
         code = covered_remove(&c);
     if (code == 0)

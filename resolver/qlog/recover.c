@@ -100,7 +100,8 @@ static int journal_recover(struct qlog *log, const char *file)
 
 static int file_recover(struct qlog *log, const char *file)
 {
-    if (ends_in(file, ".tmp")) { /* a file that never became whole */
+    if (ends_in(file, ".tmp") &&
+        strncmp(file, "merged-", 7) != 0) { /* one that never became whole; compact.c has its own */
         unlinkat(log->dir_fd, file, 0);
         return 0;
     }

@@ -6,6 +6,7 @@
 #include "base/category.h"
 #include "base/verdict.h"
 #include "dns/key.h"
+#include "dns/name.h"
 #include "dns/rr.h"
 #include "policy/inside.h"
 
@@ -340,6 +341,25 @@ bool policy_is_help(const struct policy *policy, const uint8_t *name)
     struct name_found found;
     name_table_find(policy->names, name, &found);
     return found.help_labels > 0;
+}
+
+#define HELP_LABELS_MAX 8 /* in front of a suffix: somebody may ask for names of 127 labels all day */
+
+bool policy_is_help_with_suffix(const struct policy *policy, const uint8_t *name)
+{
+    uint8_t part[NAME_MAX_LEN];
+    size_t len = 0;
+    for (unsigned labels = 0; labels < HELP_LABELS_MAX; labels++) {
+        const uint8_t *label = name + len;
+        if (label[0] == 0 || label[1 + label[0]] == 0)
+            return false; /* nothing is left behind it */
+        memcpy(part + len, label, 1u + label[0]);
+        len += 1u + label[0];
+        part[len] = 0;
+        if (policy_is_help(policy, part))
+            return true;
+    }
+    return false;
 }
 
 bool policy_is_illegal(const struct policy_facts *facts)

@@ -110,6 +110,9 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
 
 /* Whether it is a name of protected help; wire, lower case. What else is true of it changes nothing about that. */
 bool policy_is_help(const struct policy *policy, const uint8_t *name);
+/* Whether it is such a name with something behind it, as devices ask that have a search suffix (RFC 1535):
+ * childline.org.uk.school.example. Says nothing about what the name may have for an answer. */
+bool policy_is_help_with_suffix(const struct policy *policy, const uint8_t *name);
 
 /* Whether it is a name that no exception, record, zone or level can open. */
 bool policy_is_illegal(const struct policy_facts *facts);

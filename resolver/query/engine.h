@@ -430,7 +430,7 @@ void client_cache_key(const struct query_engine *e, const struct client *c, stru
 /* ---- note.c ---- */
 
 /* The answer of len bytes at msg is about to leave. */
-void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now);
+void note_answer(struct query_engine *e, struct client *c, const uint8_t *msg, size_t len, struct query_time now);
 
 /* Whether no record of an answer about this name may name it: it is on the statutory list, or led there. */
 struct concealment {

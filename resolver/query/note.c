@@ -161,7 +161,17 @@ static void note_device(const struct query_engine *e, const struct client *c)
         hearing_note(e->env.hearing, c->device, e->wall_s, evades(c));
 }
 
-void note_answer(struct query_engine *e, const struct client *c, const uint8_t *msg, size_t len, struct query_time now)
+/*
+ * A device with a search suffix asks for childline.org.uk.school.example as well, and that would tell as much. Only where
+ * there is no such name: else a pupil's own server could take what its names begin with off the record.
+ */
+static bool asks_for_help(const struct query_engine *e, const struct client *c, unsigned rcode)
+{
+    return rcode == DNS_RCODE_NXDOMAIN && c->request.has_question && !verdict_is_block(&c->verdict) &&
+           policy_is_help_with_suffix(e->env.policy, c->request.question.name);
+}
+
+void note_answer(struct query_engine *e, struct client *c, const uint8_t *msg, size_t len, struct query_time now)
 {
     unsigned rcode = msg_u16(msg + 2) & MSG_RCODE;
     /* Of the codes whose upper bits travel in OPT we make only these ourselves. */
@@ -169,6 +179,8 @@ void note_answer(struct query_engine *e, const struct client *c, const uint8_t *
         rcode = DNS_RCODE_BADVERS;
     else if (c->verdict.action == VERDICT_ERROR && rcode == (DNS_RCODE_BADCOOKIE & MSG_RCODE))
         rcode = DNS_RCODE_BADCOOKIE;
+    if (asks_for_help(e, c, rcode))
+        c->verdict.unattributed = 1;
     count(e->env.metrics, c, rcode);
     if (c->device != 0)
         note_device(e, c);

@@ -43,6 +43,11 @@ reports:
 """
 
 
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 class MailServer:
     """Takes mails, in clear, and keeps them."""
 
@@ -162,7 +167,7 @@ class Report(lab.Case):
         self.assertEqual(sorted(files), [".csv", ".html"])
         for file in files.values():
             self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o640)
-        page = Page(open(files[".html"], encoding="utf-8").read())
+        page = Page(text_of(files[".html"]))
         for words in (SCHOOL, "(so far)", "gambling", "127.0.0.2", "not known which device or who", "example.net",
                       "The log has no gap", "had nothing to complain of", "pupils <b>9</b>"):
             self.assertIn(words, page.text)
@@ -183,13 +188,13 @@ class Report(lab.Case):
     def test_messages_wait_until_they_are_answered(self):
         self.ask_for("www.blocked.example.net")
         self.ask_for("www.other.example.net")
-        page = Page(open(self.make("weekly")[".html"], encoding="utf-8").read())
+        page = Page(text_of(self.make("weekly")[".html"]))
         self.assertIn("2 messages wait", page.text)
         self.assertIn("for <script>history</script>", page.text)
         self.assertNotIn("script", page.tags)
         self.server.operator("allow", "www.blocked.example.net", "--for", "1h", "--reason", "history")
         self.server.operator("inbox", "answer", "2", "--reason", "no use in lessons")
-        page = Page(open(self.make("weekly")[".html"], encoding="utf-8").read())
+        page = Page(text_of(self.make("weekly")[".html"]))
         self.assertIn("2 messages, all answered", page.text)
         self.assertIn("no use in lessons", page.text)
         self.assertIn("www.blocked.example.net opened", page.text)
@@ -202,7 +207,7 @@ class Report(lab.Case):
         entries = [json.loads(line) for line in self.server.operator("ledger", "export").splitlines()]
         made = [e for e in entries if e["kind"] == "log.report"]
         self.assertTrue(any("daily" in e["detail"]["words"] for e in made))
-        page = Page(open(self.make("weekly")[".html"], encoding="utf-8").read())
+        page = Page(text_of(self.make("weekly")[".html"]))
         self.assertIn("made or read a sheet", page.text)
 
     def test_who_may_not_read_the_log_gets_no_sheet(self):
@@ -218,7 +223,7 @@ class Report(lab.Case):
     def test_governors_are_told_no_names(self):
         files = self.make("governors")
         self.assertEqual(list(files), [".html"])
-        text = Page(open(files[".html"], encoding="utf-8").read()).text
+        text = Page(text_of(files[".html"])).text
         for words in ("127.0.0", "example.net", "pupils <b>"):
             self.assertNotIn(words, text)
         self.assertIn("Fewer than", text)
@@ -302,6 +307,60 @@ class Report(lab.Case):
             self.assertEqual(lab.run(argv + ["weekly", "--if-due"]), "")
             made = os.listdir(folder)
             self.assertEqual(sorted({os.path.splitext(name)[1] for name in made if name.startswith("weekly-")}), [".csv", ".html", ".sent"])
+
+
+class Month(lab.Case):
+    """The sheets of a month of a school that does not exist, of which it is known what happened (tests/bench/month)."""
+
+    @classmethod
+    def set_up(cls):
+        cls.dir = cls.lab.path("school")
+        lab.run([os.path.join(lab.BUILD, "bench", "month"), cls.dir, "--rows", "300000", "--pupils", "120"], timeout=150)
+        with open(os.path.join(cls.dir, "truth.json"), encoding="utf-8") as file:
+            cls.truth = json.load(file)
+
+    def report(self, kind, *options):
+        folder = self.lab.path("sheets")
+        files = lab.run([lab.program("belisha"), "-c", os.path.join(self.dir, "belisha.yaml"), "report", kind, *options, "--folder",
+                         folder], timeout=150).split()
+        return [text_of(file) for file in files]
+
+    def story(self, name):
+        return next(story for story in self.truth["stories"] if story["name"] == name)
+
+    def test_what_matters_most_is_on_the_first_page(self):
+        found = {}
+        for week in ("2026-W45", "2026-W46", "2026-W47"):
+            page, _ = self.report("weekly", "--week", week)
+            for topic, who in re.findall(r'<li>\n<h3>([^<]*)</h3>\n<p class="who">(.*)</p>', page):
+                found.setdefault(topic, set()).update(re.findall("<strong>([^<]*)</strong>", who))
+        self.assertIn(self.story("self-harm")["user"], found["self-harm or suicide"])
+        self.assertIn(self.story("circumvention")["user"], found["ways around the filter"])
+        self.assertIn(self.story("infected")["device"], found["harmful software"])
+        for visit in self.story("statutory")["visits"]:
+            self.assertIn(visit["user"], found["on a statutory list"])
+
+    def test_who_asked_for_help_is_nowhere(self):
+        sites = {visit["site"] for visit in self.story("help")["visits"]}
+        self.assertGreater(len(sites), 1)
+        for kind in ("weekly", "daily", "governors"):
+            for text in self.report(kind, "--from", "2026-11-02", "--to", "2026-11-08"):
+                for site in sites:
+                    self.assertNotIn(site, text)
+
+    def test_a_statutory_name_is_a_number(self):
+        page, table = self.report("weekly", "--week", "2026-W46")
+        self.assertIn(self.story("statutory")["visits"][0]["site"].split(".")[0], page)
+        self.assertIn("illegal", table)
+
+    def test_the_gap_of_the_log_is_told(self):
+        page, _ = self.report("weekly", "--week", "2026-W47")
+        self.assertIn("Mon 16 Nov, 14:07", page)
+        self.assertIn("questions could not be written down", page)
+
+    def test_all_rows_are_counted(self):
+        pages = self.report("governors", "--from", "2026-10-30", "--to", "2026-11-28")
+        self.assertIn("from {:,} questions".format(self.truth["rows"]), pages[0])
 
 
 if __name__ == "__main__":

@@ -221,11 +221,58 @@ static void a_death_in_the_midst_of_any_call_loses_nothing(void **state)
     die_everywhere(true, DISK_TEAR, 5);
 }
 
+/* Whatever failed, and for how long: the process lives, and each row is there once, or counted as lost. */
+static void failed_check(const struct machine *m, const struct disk_plan *plan)
+{
+    struct qlog *log;
+    uint64_t lost;
+    assert_int_equal(qlog_open(&m->opts, &log), 0);
+    qlog_close(log);
+    uint64_t rows = rows_see(m->log.dir, &lost);
+    uint64_t written = course->written_before + course->written;
+    if (rows != written || lost != course->lost_before + course->lost)
+        fail_msg("calls %lu to %lu fail with %d: %lu rows of %lu, %lu lost of %lu", (unsigned long)plan->first,
+                 (unsigned long)plan->last, plan->error, (unsigned long)rows, (unsigned long)written,
+                 (unsigned long)lost, (unsigned long)(course->lost_before + course->lost));
+    assert_int_equal(fixture_files(m->log.dir, "", ".jnl"), 0);
+    assert_int_equal(fixture_files(m->log.dir, "", ".tmp"), 0);
+}
+
+static void fail_everywhere(bool in_memory, uint64_t step, uint64_t length)
+{
+    static const int errors[] = {EIO, ENOSPC, EACCES};
+    for (uint64_t call = 1; call < 240; call += step) {
+        struct machine m;
+        struct disk_plan plan = {
+            .fault = DISK_FAIL, .first = call, .last = call + length - 1, .error = errors[call / step % 3]};
+        machine_begin(&m, in_memory);
+        assert_false(child_live(&m.opts, &plan));
+        failed_check(&m, &plan);
+        machine_end(&m);
+    }
+}
+
+static void a_call_that_fails_costs_no_row_that_is_not_counted(void **state)
+{
+    (void)state;
+    fail_everywhere(false, 9, 1);
+    fail_everywhere(true, 9, 1);
+}
+
+static void calls_that_fail_for_a_while_cost_no_row_that_is_not_counted(void **state)
+{
+    (void)state;
+    fail_everywhere(false, 31, 25);
+    fail_everywhere(true, 31, 25);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_death_in_front_of_any_call_loses_nothing),
         cmocka_unit_test(a_death_in_the_midst_of_any_call_loses_nothing),
+        cmocka_unit_test(a_call_that_fails_costs_no_row_that_is_not_counted),
+        cmocka_unit_test(calls_that_fail_for_a_while_cost_no_row_that_is_not_counted),
     };
     course = mmap(NULL, sizeof *course, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,7 @@ void *compactor_run(void *context)
     scheduling_set_background(COMPACTOR_NICE);
     bool more = rest(log, every_ms < FIRST_MS ? every_ms : FIRST_MS);
     while (more) {
-        if (go_on(log))
+        if (log->begun && go_on(log))
             look(log);
         more = rest(log, every_ms);
     }

@@ -136,6 +136,11 @@ void *keeper_run(void *context)
     scheduling_set_background(KEEPER_NICE);
     while (more) {
         uint64_t wanted = keeper_wait(log, log->lull.rush ? RUSH_LOOK_MS : log->opts.fsync_ms);
+        if (!atomic_load_explicit(&log->begun, memory_order_acquire)) {
+            flushed = wanted;
+            more = flush_answer(log, wanted, log->troubles[QLOG_PART_FOLDER]);
+            continue;
+        }
         uint64_t sequence = log->chain.sequence;
         words_learn(log);
         int code = wanted != flushed ? rows_flush(log) : rows_take(log);

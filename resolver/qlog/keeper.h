@@ -33,7 +33,11 @@
 #include "qlog/texts.h"
 #include "qlog/writer.h"
 
+/* Nobody waits for more than this of journals: when the log is opened the keeper takes it later, when it is closed it is left. */
+#define HURRY_BYTES (64u << 20)
+
 enum qlog_part {
+    QLOG_PART_FOLDER,   /* having it at all */
     QLOG_PART_JOURNALS, /* making journals */
     QLOG_PART_SYNC,     /* bringing them to disk */
     QLOG_PART_SEGMENTS, /* what the keeper writes */
@@ -57,6 +61,8 @@ struct qlog_writer {
 struct qlog {
     struct qlog_opts opts;
     char node[QLOG_NODE_MAX];
+    char *texts[4];    /* of opts, which may go */
+    atomic_bool begun; /* the folder and all below is there; else only losses are counted */
     int dir_fd;
     int lock_fd;
     struct qlog_writer *writers;
@@ -115,6 +121,14 @@ static inline void qlog_trouble(struct qlog *log, enum qlog_part part, int code)
 {
     atomic_store_explicit(&log->troubles[part], code < 0 ? code : 0, memory_order_relaxed);
 }
+
+/* ---- beginning.c ---- */
+
+/* Takes the folder and what is in it. ERR_BUSY: another process writes it; ERR_NOMEM, ERR_NOENT, ERR_ACCESS, ERR_NOSPACE, ERR_IO. */
+ERR_CHECKED int log_begin(struct qlog *log);
+/* Whether the folder was removed; makes it again, with what is still in memory. Called by the syncer. The same errors. */
+bool log_is_gone(const struct qlog *log);
+ERR_CHECKED int log_renew(struct qlog *log);
 
 /* ---- supplier.c ---- */
 

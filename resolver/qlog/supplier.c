@@ -4,6 +4,7 @@
 #include <time.h>
 
 #define RETRY_MS 100   /* between attempts while a worker has no next journal */
+#define BEGIN_MS 1000  /* between attempts to have the log's folder */
 #define IDLE_MS  60000 /* while all have one: whoever takes it wakes us */
 
 static int64_t mono_ms(void)
@@ -69,6 +70,10 @@ void *supplier_run(void *context)
     struct qlog *log = context;
     (void)pthread_setname_np(pthread_self(), "log-supplier");
     while (!atomic_load(&log->supplier_stopping)) {
+        if (!log->begun && log_begin(log) < 0) {
+            hunger_wait(log, BEGIN_MS);
+            continue;
+        }
         int code = supplier_fill(log);
         qlog_trouble(log, QLOG_PART_JOURNALS, code);
         atomic_store_explicit(&log->starved, code < 0, memory_order_relaxed);

@@ -60,6 +60,8 @@ void *syncer_run(void *context)
     struct qlog *log = context;
     (void)pthread_setname_np(pthread_self(), "log-syncer");
     while (pause_make(log)) {
+        if (log->begun && log_is_gone(log))
+            qlog_trouble(log, QLOG_PART_FOLDER, log_renew(log));
         qlog_trouble(log, QLOG_PART_SYNC, syncer_turn(log));
         log->sync_turns++;
     }

@@ -1,28 +1,18 @@
 #include "qlog/writer.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
-#include "base/file.h"
 #include "qlog/keeper.h"
-#include "qlog/keyring.h"
-#include "qlog/link.h"
 
 #define WRITERS_MAX       64
 #define JOURNAL_BYTES_MIN ((size_t)64 << 10)
 #define FSYNC_MS_DEFAULT  1000
-#define LOCK_FILE         "lock"
-/* Nobody waits for more than this of journals: when the log is opened the keeper takes it later, when it is closed it is left. */
-#define HURRY_BYTES (64u << 20)
 
 /* ---- the worker's side ---- */
 
@@ -90,46 +80,9 @@ struct qlog_writer *qlog_writer(struct qlog *log, size_t index)
 
 /* ---- opening ---- */
 
-/* One that is new has its name on disk before anything relies on what is in it. */
-static int folder_make(const char *path, mode_t mode)
+static char *text_keep(const char *text)
 {
-    if (mkdir(path, mode) < 0)
-        return errno == EEXIST ? 0 : -errno;
-    return file_sync_folder_of(path);
-}
-
-static int dir_open(struct qlog *log)
-{
-    int code = folder_make(log->opts.dir, 0750);
-    if (code < 0)
-        return code;
-    log->dir_fd = open(log->opts.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (log->dir_fd < 0)
-        return -errno;
-    log->lock_fd = openat(log->dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (log->lock_fd < 0)
-        return -errno;
-    if (flock(log->lock_fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? ERR_BUSY : -errno;
-    return 0;
-}
-
-/* Makes the folder with the one above it. */
-static int keys_open(struct qlog *log)
-{
-    char above[PATH_MAX];
-    const char *path = log->opts.keys_dir;
-    if (path == NULL)
-        return 0;
-    const char *slash = strrchr(path, '/');
-    snprintf(above, sizeof above, "%.*s", slash == NULL ? 0 : (int)(slash - path), path);
-    int code = above[0] == '\0' ? 0 : folder_make(above, 0700);
-    if (code == 0)
-        code = folder_make(path, 0700);
-    if (code < 0)
-        return code;
-    log->keys_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return log->keys_fd < 0 ? -errno : link_put(log->dir_fd, KEYRING_LINK, path);
+    return text == NULL ? NULL : strdup(text);
 }
 
 static int opts_take(struct qlog *log, const struct qlog_opts *opts)
@@ -137,7 +90,13 @@ static int opts_take(struct qlog *log, const struct qlog_opts *opts)
     if (opts->writer_count == 0 || opts->writer_count > WRITERS_MAX || opts->journal_bytes < JOURNAL_BYTES_MIN)
         return ERR_INVAL;
     log->opts = *opts;
+    log->opts.dir = log->texts[0] = text_keep(opts->dir);
+    log->opts.key_path = log->texts[1] = text_keep(opts->key_path);
+    log->opts.keys_dir = log->texts[2] = text_keep(opts->keys_dir);
+    log->opts.memory_dir = log->texts[3] = text_keep(opts->memory_dir);
     log->opts.node = log->node;
+    if (log->opts.dir == NULL)
+        return ERR_NOMEM;
     if (log->opts.fsync_ms <= 0)
         log->opts.fsync_ms = FSYNC_MS_DEFAULT;
     snprintf(log->node, sizeof log->node, "%s", opts->node == NULL ? "" : opts->node);
@@ -164,27 +123,6 @@ static void sync_init(struct qlog *log)
     sem_init(&log->hunger, 0, 0);
     sem_init(&log->sync_end, 0, 0);
     sem_init(&log->compactor_end, 0, 0);
-}
-
-/* What an earlier process left: words, the end of the chain, journals. */
-static int past_take_over(struct qlog *log)
-{
-    int code = texts_load(&log->words, log->dir_fd);
-    if (code < 0 && code != ERR_NOENT)
-        log->damaged++; /* rows of old journals show numbers; no reason not to log */
-    code = chain_load(log->dir_fd, &log->chain);
-    if (code == 0)
-        code = recover_journals(log);
-    if (code < 0)
-        return code;
-    code = absorb_backlog(log) > HURRY_BYTES ? 0 : absorb_finish(log);
-    qlog_trouble(log, QLOG_PART_SEGMENTS, code); /* the journals stay and are tried again */
-    if (log->journal_count == 0)
-        texts_clear(&log->words); /* the segments have those that they need; or the file would grow for ever */
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    keeper_expire(log, now.tv_sec);
-    return 0;
 }
 
 /* A full disk at the start is a gap like any other: the supplier goes on trying. */
@@ -227,19 +165,13 @@ int qlog_open(const struct qlog_opts *opts, struct qlog **out)
     sync_init(log);
     int code = opts_take(log, opts);
     if (code == 0)
-        code = dir_open(log);
-    if (code == 0) {
-        signer_open(&log->signer, opts->key_path, log->dir_fd);
-        log->memory_error = memory_open(&log->memory, log->dir_fd, opts->memory_dir);
-        code = keys_open(log);
-    }
-    if (code == 0) {
-        code = past_take_over(log);
-    }
-    if (code == 0) {
+        code = log_begin(log);
+    if (code == 0)
         journals_begin(log);
+    else if (code != ERR_BUSY && code != ERR_NOMEM && code != ERR_INVAL)
+        code = 0; /* a disk that can't be used stops no answers: what comes is counted, and the supplier tries again */
+    if (code == 0)
         code = threads_start(log);
-    }
     if (code < 0) {
         qlog_close(log);
         return code;
@@ -258,9 +190,11 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out)
                                .damaged = log->damaged,
                                .merged = log->merged,
                                .held = log->held,
-                               .missing_bytes = log->missing_bytes,
-                               .in_memory = log->memory.in_use,
-                               .memory_error = log->memory_error};
+                               .missing_bytes = log->missing_bytes};
+    if (atomic_load_explicit(&log->begun, memory_order_acquire)) {
+        out->in_memory = log->memory.in_use;
+        out->memory_error = log->memory_error;
+    }
     for (size_t i = 0; i < QLOG_PART_COUNT && out->last_error == 0; i++)
         out->last_error = atomic_load_explicit(&log->troubles[i], memory_order_relaxed);
     for (size_t i = 0; i < log->opts.writer_count; i++) {
@@ -271,6 +205,10 @@ void qlog_stats(const struct qlog *log, struct qlog_stats *out)
 
 const struct signing_public *qlog_signer(const struct qlog *log, bool *out_made, int *out_err)
 {
+    *out_made = false;
+    *out_err = atomic_load_explicit(&log->troubles[QLOG_PART_FOLDER], memory_order_relaxed);
+    if (!atomic_load_explicit(&log->begun, memory_order_acquire))
+        return NULL;
     const struct signing_key *key = signer_key(&log->signer);
     *out_made = log->signer.made;
     *out_err = log->signer.err;
@@ -318,7 +256,7 @@ static void threads_stop(struct qlog *log)
 /* The workers are gone: their last losses are told, their journals are done with. */
 static void writers_end(struct qlog *log)
 {
-    for (size_t i = 0; log->writers != NULL && i < log->opts.writer_count; i++) {
+    for (size_t i = 0; log->writers != NULL && log->begun && i < log->opts.writer_count; i++) {
         struct qlog_writer *w = &log->writers[i];
         struct journal *next;
         if (w->gap.lost > 0 && !room_have(w))
@@ -335,7 +273,7 @@ static void writers_end(struct qlog *log)
 
 static void last_segment_write(struct qlog *log)
 {
-    if (!log->keeper_runs)
+    if (!log->keeper_runs || !log->begun)
         return;
     int code = absorb_backlog(log) > HURRY_BYTES ? absorb_end(log) : absorb_finish(log);
     if (code == 0 && log->words_changed)
@@ -349,6 +287,8 @@ void qlog_close(struct qlog *log)
     if (log == NULL)
         return;
     threads_stop(log);
+    if (log->keeper_runs && !log->begun && log_begin(log) < 0)
+        log->begun = false; /* only qlog_stats() knew what was lost */
     writers_end(log);
     last_segment_write(log);
     absorb_forget(log);
@@ -357,6 +297,8 @@ void qlog_close(struct qlog *log)
     free(log->journals);
     free(log->writers);
     memory_close(&log->memory);
+    for (size_t i = 0; i < sizeof log->texts / sizeof log->texts[0]; i++)
+        free(log->texts[i]);
     texts_done(&log->words);
     free(log->known);
     block_builder_done(&log->builder);

@@ -58,8 +58,11 @@ struct qlog_opts {
 struct qlog;
 struct qlog_writer;
 
-/* Recovers old journals first. ERR_NOMEM, ERR_ACCESS, ERR_IO, ERR_NOSPACE, ERR_LIMIT; ERR_BUSY when another process
- * writes this log. */
+/*
+ * Recovers old journals first. ERR_NOMEM; ERR_INVAL; ERR_BUSY when another process writes this log. Where the folder can't be had for another reason
+ * (a disk that is full, not there, or can only be read), the log is open all the same: records are counted as lost, stats say why, and it is tried
+ * again every second; the loss becomes a gap then.
+ */
 ERR_CHECKED int qlog_open(const struct qlog_opts *opts, struct qlog **out);
 
 /* The handle of worker `index` (0..writer_count-1). Never NULL for an index in range. */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -450,6 +450,108 @@ static void a_row_in_a_journal_has_its_words_at_once_and_keeps_them(void **state
     fixture_end(&f);
 }
 
+/* Bounded: for what the log's threads do by themselves. */
+static struct qlog_stats stats_wait_well(const struct qlog *log)
+{
+    struct qlog_stats stats;
+    for (int i = 0; i < 10000; i++) {
+        qlog_stats(log, &stats);
+        if (stats.last_error == 0)
+            return stats;
+        usleep(1000);
+    }
+    fail_msg("the log is still in trouble: %d", stats.last_error);
+    return stats;
+}
+
+static void qlog_begins_later_when_its_folder_cannot_be_had(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_stats stats;
+    struct qlog_scan_stats seen;
+    char above[80];
+    char dir[90];
+    char command[200];
+    (void)state;
+    fixture_begin(&f);
+    snprintf(above, sizeof above, "%s/disk", f.dir);
+    snprintf(dir, sizeof dir, "%s/log", above);
+    opts = fixture_opts(&f);
+    opts.dir = dir;
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 40);
+    assert_int_equal(qlog_flush(log), ERR_NOENT);
+    qlog_stats(log, &stats);
+    assert_int_equal(stats.lost, 40);
+    assert_int_equal(stats.last_error, ERR_NOENT);
+    assert_int_equal(mkdir(above, 0700), 0);
+    (void)stats_wait_well(log);
+    for (uint32_t i = 40; stats.written == 0; i++) { /* till a journal is there */
+        records_append(log, i, i + 1);
+        qlog_stats(log, &stats);
+    }
+    qlog_close(log);
+    (void)fixture_read(dir, NULL, NULL, 0, &seen);
+    assert_int_equal(seen.rows, stats.written);
+    assert_int_equal(seen.lost, stats.lost);
+    snprintf(command, sizeof command, "rm -r %s", above);
+    assert_int_equal(system(command), 0);
+    fixture_end(&f);
+}
+
+static void qlog_makes_its_folder_again_when_it_was_taken_away(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct stat st;
+    char command[100];
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    struct qlog *log = log_open(&opts);
+    records_append(log, 0, 100);
+    assert_int_equal(qlog_flush(log), 0);
+    records_append(log, 100, 150);
+    snprintf(command, sizeof command, "rm -r %s", f.dir);
+    assert_int_equal(system(command), 0);
+    while (stat(f.dir, &st) < 0)
+        usleep(1000);
+    (void)stats_wait_well(log);
+    records_append(log, 150, 170);
+    qlog_close(log);
+    assert_int_equal(fixture_read(f.dir, NULL, rows, ROWS, NULL), 70); /* what nobody had removed with the folder */
+    assert_rows_are(70, 100);
+    fixture_end(&f);
+}
+
+/* As many as there may be, and times that go back. */
+static void qlog_takes_records_of_64_workers_with_clocks_of_their_own(void **state)
+{
+    struct fixture f;
+    struct qlog_opts opts;
+    struct qlog_scan_stats seen;
+    (void)state;
+    fixture_begin(&f);
+    opts = fixture_opts(&f);
+    opts.writer_count = 64;
+    opts.journal_bytes = 64 << 10;
+    struct qlog *log = log_open(&opts);
+    for (uint32_t i = 0; i < 6400; i++) {
+        struct qlog_record record;
+        fixture_record(6400 - i, &record);
+        qlog_append(qlog_writer(log, i % 64), &record);
+        if (i % 2000 == 1999)
+            assert_int_equal(qlog_flush(log), 0);
+    }
+    qlog_close(log);
+    (void)fixture_read(f.dir, NULL, NULL, 0, &seen);
+    assert_int_equal(seen.rows, 6400);
+    assert_int_equal(seen.lost, 0);
+    assert_int_equal(fixture_files(f.dir, "", ".jnl"), 0);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +567,9 @@ int main(void)
         cmocka_unit_test(qlog_fills_one_segment_over_many_looks),
         cmocka_unit_test(qlog_records_the_gap_when_no_journal_could_be_had),
         cmocka_unit_test(qlog_survives_a_full_disk),
+        cmocka_unit_test(qlog_begins_later_when_its_folder_cannot_be_had),
+        cmocka_unit_test(qlog_makes_its_folder_again_when_it_was_taken_away),
+        cmocka_unit_test(qlog_takes_records_of_64_workers_with_clocks_of_their_own),
         cmocka_unit_test(a_row_in_a_journal_has_its_words_at_once_and_keeps_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

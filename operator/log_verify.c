@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -43,6 +46,34 @@ int log_verify_keys(const struct operator_env *env, const struct log_options *op
     return 0;
 }
 
+/* In turn, as far as they were kept. */
+static void print_signers(FILE *out, const struct verify_result *result)
+{
+    char id[SIGNING_ID_TEXT_MAX];
+    fprintf(out, "the key changed %" PRIu64 " times; whoever did that should be able to say why:\n",
+            result->key_changes);
+    for (uint64_t i = 0; i <= result->key_changes && i < VERIFY_SIGNERS_MAX; i++)
+        fprintf(out, "  %s from segment %" PRIu64 " on\n", signing_id_to_text(result->signers[i].id, id),
+                result->signers[i].from);
+}
+
+/* Who cuts segments off at the end, and sets chain.txt back, leaves nothing that could be found here. */
+static void print_end(FILE *out, const struct verify_result *r)
+{
+    static const uint8_t unknown[QLOG_HASH_LEN];
+    char hex[2 * QLOG_HASH_LEN + 1];
+    if (r->segments == 0 && r->noted_sequence > 0)
+        fprintf(out, "there were segments, up to number %" PRIu64 ": retention removed them, or somebody did\n",
+                r->noted_sequence);
+    if (memcmp(r->chain, unknown, sizeof unknown) == 0)
+        return;
+    sodium_bin2hex(hex, sizeof hex, r->chain, sizeof r->chain);
+    fprintf(out,
+            "the chain's value behind number %" PRIu64 " is %s: noted elsewhere, it shows later that nothing "
+            "was cut off\n",
+            r->last_sequence, hex);
+}
+
 /* Who could write into the folder could have put a key of his own beside the segments. */
 static void print_signer(const struct operator_env *env, const struct log_options *options,
                          const struct verify_result *result)
@@ -56,6 +87,8 @@ static void print_signer(const struct operator_env *env, const struct log_option
         fprintf(env->out,
                 "%" PRIu64 " signed, the last one by key %s: compare this with what the school keeps elsewhere\n",
                 result->signed_segments, signing_id_to_text(result->last_key, id));
+    if (result->key_changes > 0)
+        print_signers(env->out, result);
 }
 
 static void print_merged(const struct operator_env *env, const struct verify_result *r)
@@ -88,6 +121,7 @@ static void print_words(const struct operator_env *env, const struct log_options
         fprintf(env->out, "%" PRIu64 " rows are in journals, which no segment holds yet: they are not signed so far\n",
                 r->journal_rows);
     print_signer(env, options, r);
+    print_end(env->out, r);
     if (r->segments == 0)
         fprintf(env->out, "there is no segment that could be checked\n");
     else if (r->faults == 0)
@@ -100,6 +134,7 @@ static void print_words(const struct operator_env *env, const struct log_options
 static void print_json(const struct report *report, const struct verify_result *r)
 {
     char id[SIGNING_ID_TEXT_MAX];
+    char hex[2 * QLOG_HASH_LEN + 1];
     FILE *out = report->env->out;
     fprintf(out,
             "{\"segments\": %" PRIu64 ", \"first_sequence\": %" PRIu64 ", \"last_sequence\": %" PRIu64
@@ -112,6 +147,9 @@ static void print_json(const struct report *report, const struct verify_result *
         fprintf(out, "null");
     else
         fprintf(out, "\"%s\"", signing_id_to_text(r->last_key, id));
+    sodium_bin2hex(hex, sizeof hex, r->chain, sizeof r->chain);
+    fprintf(out, ", \"key_changes\": %" PRIu64 ", \"noted_sequence\": %" PRIu64 ", \"chain\": \"%s\"", r->key_changes,
+            r->noted_sequence, hex);
     fprintf(out, ", \"faults\": [%s]}\n", report->faults.bytes == NULL ? "" : report->faults.bytes);
 }
 

@@ -14,12 +14,13 @@
 #define TEMPORARY      CHAIN_FILE ".tmp"
 #define CHAIN_LINE_MAX (20 + 1 + 2 * QLOG_HASH_LEN + 2)
 
-static void file_read(int dir_fd, struct chain *out)
+void chain_noted(int dir_fd, struct chain *out)
 {
     char line[CHAIN_LINE_MAX + 1] = "";
     char *end;
     struct chain chain;
     size_t hash_len;
+    *out = (struct chain){0};
     int fd = openat(dir_fd, CHAIN_FILE, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, line, CHAIN_LINE_MAX);
     if (fd >= 0)
@@ -35,12 +36,12 @@ static void file_read(int dir_fd, struct chain *out)
 
 int chain_load(int dir_fd, struct chain *out)
 {
-    struct chain chain = {0};
+    struct chain chain;
     struct segment_list list;
     int code = segment_list(dir_fd, &list);
     if (code < 0)
         return code;
-    file_read(dir_fd, &chain);
+    chain_noted(dir_fd, &chain);
     for (size_t i = list.count; i > 0 && list.files[i - 1].sequence > chain.sequence; i--) {
         struct segment *segment;
         if (segment_open(dir_fd, list.files[i - 1].file, &segment) < 0)

@@ -18,6 +18,8 @@ struct chain {
     uint8_t hash[QLOG_HASH_LEN];
 };
 
+/* What the file says, and nothing else; zero: nothing that can be read. */
+void chain_noted(int dir_fd, struct chain *out);
 /* From the newest segment or the file; a fresh log begins at zero. ERR_NOMEM, ERR_ACCESS, ERR_IO. */
 ERR_CHECKED int chain_load(int dir_fd, struct chain *out);
 /* ERR_NOSPACE, ERR_ACCESS, ERR_IO. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "qlog/chain.h"
 #include "qlog/journals.h"
 #include "qlog/merged.h"
 #include "qlog/origin.h"
@@ -18,8 +19,9 @@ struct verifier {
     int dir_fd;
     const char *file;
     struct signing_public beside; /* the last key that was found beside the segments */
-    bool have_prev;               /* a segment before this one was read */
-    uint8_t prev[QLOG_HASH_LEN];  /* its chain */
+    uint8_t signer[SIGNING_ID_LEN];
+    bool have_prev;              /* a segment before this one was read */
+    uint8_t prev[QLOG_HASH_LEN]; /* its chain */
     struct block block;
     struct keyring keys;
     struct text removed;
@@ -93,6 +95,25 @@ static const struct signing_public *key_beside(struct verifier *v, const uint8_t
     return err == 0 && memcmp(v->beside.id, id, SIGNING_ID_LEN) == 0 ? &v->beside : NULL;
 }
 
+/* Keys in turn. That of a merged segment is as old as the merging, and not looked at. */
+static void signer_note(struct verifier *v, uint64_t sequence, const uint8_t id[SIGNING_ID_LEN])
+{
+    struct verify_result *r = &v->result;
+    bool first = r->signers[0].from == 0;
+    uint64_t known = r->key_changes < VERIFY_SIGNERS_MAX ? r->key_changes : VERIFY_SIGNERS_MAX - 1;
+    if (!first && memcmp(v->signer, id, SIGNING_ID_LEN) == 0)
+        return;
+    for (uint64_t i = 0; !first && i < known; i++)
+        if (memcmp(r->signers[i].id, id, SIGNING_ID_LEN) == 0)
+            fault_note(v, "a key that was given up signs again: what lies between may be another's");
+    r->key_changes += !first;
+    if (r->key_changes < VERIFY_SIGNERS_MAX) {
+        r->signers[r->key_changes].from = sequence;
+        memcpy(r->signers[r->key_changes].id, id, SIGNING_ID_LEN);
+    }
+    memcpy(v->signer, id, SIGNING_ID_LEN);
+}
+
 /* What a trailer says of who signed a segment. */
 struct signature {
     uint64_t sequence;
@@ -118,6 +139,8 @@ static void signature_verify(struct verifier *v, const struct signature *signatu
     } else {
         v->result.signed_segments++;
         memcpy(v->result.last_key, key->id, SIGNING_ID_LEN);
+        if ((signature->flags & SEGMENT_MERGED) == 0)
+            signer_note(v, signature->sequence, key->id);
     }
 }
 
@@ -203,11 +226,11 @@ static void segment_verify(struct verifier *v, struct segment *segment, const st
     v->have_prev = segment_chain_end(segment, v->prev) == 0;
 }
 
-/* Whether the chain can be followed over the numbers that are missing before this file. */
-static bool hole_verify(struct verifier *v, const struct segment_file *file)
+/* Whether the chain can be followed over the numbers that are missing before this one. */
+static bool hole_verify(struct verifier *v, uint64_t end)
 {
     struct origin origin;
-    for (uint64_t sequence = v->result.last_sequence + 1; sequence < file->first_sequence; sequence++) {
+    for (uint64_t sequence = v->result.last_sequence + 1; sequence < end; sequence++) {
         if (!removed_find(&v->removed, sequence, &origin))
             return false;
         origin_verify(v, &origin, v->have_prev ? v->prev : origin.head.prev);
@@ -226,7 +249,8 @@ static bool file_verify(struct verifier *v, const struct segment_file *file)
     int code = segment_open(v->dir_fd, file->file, &segment);
     if (code == ERR_NOENT)
         return false;
-    if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1 && !hole_verify(v, file)) {
+    if (v->result.segments > 0 && file->first_sequence != v->result.last_sequence + 1 &&
+        !hole_verify(v, file->first_sequence)) {
         fault_note(v, "a segment before this one is missing");
         v->have_prev = false;
     }
@@ -244,6 +268,19 @@ static bool file_verify(struct verifier *v, const struct segment_file *file)
     segment_verify(v, segment, file);
     segment_close(segment);
     return true;
+}
+
+/* The last segment that was closed is noted apart: it must not be cut off. When there is none at all, retention may have been there. */
+static void end_verify(struct verifier *v, const struct chain *noted)
+{
+    v->file = CHAIN_FILE;
+    v->result.noted_sequence = noted->sequence;
+    if (v->result.segments == 0 || v->result.last_sequence > noted->sequence)
+        return;
+    if (!hole_verify(v, noted->sequence + 1))
+        fault_note(v, "the newest segments, up to the number in this file, are missing");
+    else if (v->have_prev && memcmp(v->prev, noted->hash, sizeof v->prev) != 0)
+        fault_note(v, "the chain ends with another value than this file has");
 }
 
 /* Opened before the segments are listed, so that no row is counted twice. */
@@ -270,17 +307,23 @@ static int folder_verify(struct verifier *v)
 {
     struct segment_list list = {0};
     struct journals journals = {.dir_fd = v->dir_fd};
+    struct chain noted;
     bool same = true;
     v->result = (struct verify_result){0};
     v->have_prev = false;
     v->removed.len = 0;
+    chain_noted(v->dir_fd, &noted); /* before the segments are listed, which may become more */
     int code = journals_find(&journals, false);
     if (code == 0)
-        code = removed_load(v->dir_fd, &v->removed);
-    if (code == 0)
         code = segment_list(v->dir_fd, &list);
+    if (code == 0)
+        code = removed_load(v->dir_fd, &v->removed);
     for (size_t i = 0; code == 0 && same && i < list.count; i++)
         same = file_verify(v, &list.files[i]);
+    if (v->have_prev)
+        memcpy(v->result.chain, v->prev, sizeof v->prev);
+    if (code == 0 && same)
+        end_verify(v, &noted);
     if (code == 0 && same)
         code = journals_count(v, &journals, &list);
     segment_list_done(&list);

@@ -3,8 +3,12 @@
  * the signature of each segment.
  *
  * That the first segment kept follows nothing is no fault: retention removes the oldest. A missing number after it is
- * one. Who can write the files could also compute a new chain: it is the signatures that rule this out, as far as their key
- * is known from somewhere else than the folder. A segment without one behind a segment with one is a fault.
+ * one, up to the last one that chain.txt has. Who can write the files could also compute a new chain: it is the signatures that rule this out, as far as their key
+ * is known from somewhere else than the folder. A segment without one behind a segment with one is a fault, and so is a key
+ * that was given up and comes back: the log goes on with the school's key behind what somebody else has signed.
+ *
+ * Who cuts the newest segments off and sets chain.txt back leaves no trace in the folder: for that, the chain's end is told, to be
+ * compared with one that was noted elsewhere.
  *
  * Threads: any.
  */
@@ -15,7 +19,16 @@
 #include <stdint.h>
 
 #include "belisha/err.h"
+#include "qlog/format.h"
 #include "signing/signing_key.h"
+
+#define VERIFY_SIGNERS_MAX 8
+
+/* A key, and the number of the first segment that is signed with it. */
+struct verify_signer {
+    uint8_t id[SIGNING_ID_LEN];
+    uint64_t from;
+};
 
 struct verify_result {
     uint64_t segments;
@@ -30,7 +43,11 @@ struct verify_result {
     uint64_t journal_rows;    /* that no segment holds yet */
     uint64_t who_unknown;     /* merged ones of which can't be told whether who asked is as it was: keys are gone */
     uint64_t faults;
-    uint8_t last_key[SIGNING_ID_LEN]; /* of the last of them; zero: none */
+    uint64_t noted_sequence;      /* of the last segment that there was, as chain.txt says; 0: it says nothing */
+    uint8_t chain[QLOG_HASH_LEN]; /* the chain's value behind last_sequence; zero: not known */
+    uint64_t key_changes;         /* from one segment to the next */
+    struct verify_signer signers[VERIFY_SIGNERS_MAX]; /* in turn; the first ones */
+    uint8_t last_key[SIGNING_ID_LEN];                 /* of the last of them; zero: none */
 };
 
 /* Called for each fault: the file, and a phrase. */

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "fixture.h"
+#include "qlog/chain.h"
 #include "qlog/segment_list.h"
 #include "qlog/signer.h"
 
@@ -202,6 +203,70 @@ static void a_log_signed_by_somebody_else_is_found_by_the_key_that_is_trusted(vo
     bench_end(&b);
 }
 
+static void segments_cut_off_at_the_end_are_found(void **state)
+{
+    struct bench b;
+    struct segment_list list;
+    (void)state;
+    bench_begin(&b);
+    fixture_days_write(&b.opts);
+    struct verify_result whole = verify(&b, NULL, 0);
+    assert_int_equal(whole.faults, 0);
+    assert_int_equal(whole.noted_sequence, FIXTURE_DAYS);
+    assert_int_equal(segment_list(b.fd, &list), 0);
+    for (size_t i = FIXTURE_DAYS; i-- > 0;) {
+        assert_int_equal(unlinkat(b.fd, list.files[i].file, 0), 0);
+        struct verify_result result = verify(&b, NULL, 0);
+        assert_int_equal(result.noted_sequence, FIXTURE_DAYS);
+        assert_int_equal(result.faults, i > 0); /* all of them: retention may have been there */
+    }
+    segment_list_done(&list);
+    bench_end(&b);
+}
+
+static void another_end_of_the_chain_is_found(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_begin(&b);
+    fixture_days_write(&b.opts);
+    struct verify_result whole = verify(&b, NULL, 0);
+    struct chain chain = {.sequence = FIXTURE_DAYS};
+    memcpy(chain.hash, whole.chain, sizeof chain.hash);
+    assert_int_equal(chain_save(b.fd, &chain), 0);
+    assert_int_equal(verify(&b, NULL, 0).faults, 0);
+    chain.hash[7] ^= 1;
+    assert_int_equal(chain_save(b.fd, &chain), 0);
+    assert_int_equal(verify(&b, NULL, 0).faults, 1);
+    assert_string_equal(b.what, "the chain ends with another value than this file has");
+    bench_end(&b);
+}
+
+/* Somebody stops the server, writes segments under a key of his own, and starts it again. */
+static void segments_of_another_key_between_those_of_the_schools_are_found(void **state)
+{
+    struct bench b;
+    char away[160];
+    (void)state;
+    bench_begin(&b);
+    snprintf(away, sizeof away, "%s.away", b.key);
+    fixture_days_write(&b.opts);
+    assert_int_equal(verify(&b, NULL, 0).key_changes, 0);
+    assert_int_equal(rename(b.key, away), 0);
+    fixture_days_write(&b.opts);
+    struct verify_result result = verify(&b, NULL, 0);
+    assert_int_equal(result.faults, 0); /* a school may lose its key, and says so */
+    assert_int_equal(result.key_changes, 1);
+    assert_int_equal(result.signers[1].from, FIXTURE_DAYS + 1);
+    assert_int_equal(rename(away, b.key), 0);
+    fixture_days_write(&b.opts);
+    result = verify(&b, NULL, 0);
+    assert_int_equal(result.key_changes, 2);
+    assert_int_equal(result.faults, 1);
+    assert_non_null(strstr(b.what, "a key that was given up signs again"));
+    bench_end(&b);
+}
+
 static void a_log_without_signatures_is_whole_but_not_trusted(void **state)
 {
     struct bench b;
@@ -242,6 +307,9 @@ int main(void)
         cmocka_unit_test(a_signature_taken_off_is_found),
         cmocka_unit_test(a_signature_of_another_segment_is_found),
         cmocka_unit_test(a_log_signed_by_somebody_else_is_found_by_the_key_that_is_trusted),
+        cmocka_unit_test(segments_cut_off_at_the_end_are_found),
+        cmocka_unit_test(another_end_of_the_chain_is_found),
+        cmocka_unit_test(segments_of_another_key_between_those_of_the_schools_are_found),
         cmocka_unit_test(a_log_without_signatures_is_whole_but_not_trusted),
         cmocka_unit_test(a_key_that_cannot_be_had_does_not_stop_the_log),
     };

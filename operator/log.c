@@ -182,12 +182,7 @@ static int may_leave(struct log_task *task, bool subject)
 /* kind NULL: there is nothing to write down. */
 static bool write_down(const struct log_task *task, const char *kind, int word_count, char *const words[])
 {
-    if (kind == NULL)
-        return true;
-    json_t *detail = reading_words(word_count, words);
-    bool done = reading_note(task->env, kind, task->dir, task->options.reason, detail);
-    json_decref(detail);
-    return done;
+    return kind == NULL || reading_record_for(task->env, kind, task->dir, task->options.reason, word_count, words);
 }
 
 static int log_run(const struct operator_env *env, int argc, char *argv[])

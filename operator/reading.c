@@ -11,18 +11,25 @@
 #include "base/err.h"
 #include "operator/daemon.h"
 
-#define WORDS_MAX 64 /* further ones are left out of the ledger */
-#define WORD_MAX  200
+#define WORDS_MAX 64
+#define WORD_MAX  1024
 
-json_t *reading_words(int count, char *const words[])
+/* What would not be written down whole is not done: the last word counts, and it could be the one that is left out. */
+static json_t *reading_words(int count, char *const words[], const char **out_wrong)
 {
     json_t *list = json_array();
-    for (int i = 0; i < count && i < WORDS_MAX; i++) {
-        size_t len = strnlen(words[i], WORD_MAX);
-        json_t *word = json_stringn(words[i], len);
-        json_array_append_new(list, word != NULL ? word : json_string("(no text)"));
+    *out_wrong = count > WORDS_MAX ? "more words than the ledger takes (64): nothing was read" : NULL;
+    for (int i = 0; i < count && *out_wrong == NULL; i++) {
+        json_t *word = json_string(words[i]);
+        if (word == NULL || strlen(words[i]) > WORD_MAX)
+            *out_wrong =
+                "a word that the ledger does not take, with more than 1,024 bytes or no UTF-8: nothing was read";
+        json_array_append_new(list, word == NULL ? json_null() : word);
     }
-    return json_pack("{so}", "words", list);
+    if (*out_wrong == NULL)
+        return json_pack("{so}", "words", list);
+    json_decref(list);
+    return NULL;
 }
 
 /* Whoever uses sudo is named. belishad believes it of root alone. */
@@ -110,13 +117,22 @@ bool reading_note(const struct operator_env *env, const char *kind, const char *
     return done;
 }
 
+bool reading_record_for(const struct operator_env *env, const char *kind, const char *what, const char *reason,
+                        int word_count, char *const words[])
+{
+    const char *wrong;
+    json_t *detail = reading_words(word_count, words, &wrong);
+    if (wrong != NULL)
+        fprintf(env->err, "belisha: %s\n", wrong);
+    bool done = wrong == NULL && reading_note(env, kind, what, reason, detail);
+    json_decref(detail);
+    return done;
+}
+
 bool reading_record(const struct operator_env *env, const char *kind, const char *what, int word_count,
                     char *const words[])
 {
-    json_t *detail = reading_words(word_count, words);
-    bool done = reading_note(env, kind, what, NULL, detail);
-    json_decref(detail);
-    return done;
+    return reading_record_for(env, kind, what, NULL, word_count, words);
 }
 
 void reading_caller(struct caller *out)

@@ -18,19 +18,22 @@
 #include "roles/caller.h"
 
 /*
- * kind: one of those of control/record.c, e.g. "log.search"; what: e.g. the folder of the log; words: what was typed.
+ * kind: one of those of control/record.c, e.g. "log.search"; what: e.g. the folder of the log; words: what was typed,
+ * which must be little enough to be written down whole.
  * false: it could not be written down, or may not be read, and that was said: then it must not be read.
  */
 bool reading_record(const struct operator_env *env, const char *kind, const char *what, int word_count,
                     char *const words[]);
 
-/* The same with a reason (NULL: none), and with an object of details instead of words; it stays the caller's. */
+/* The same with a reason. NULL: none. */
+bool reading_record_for(const struct operator_env *env, const char *kind, const char *what, const char *reason,
+                        int word_count, char *const words[]);
+
+/* The same with an object of details instead of words; it stays the caller's. */
 bool reading_note(const struct operator_env *env, const char *kind, const char *what, const char *reason,
                   json_t *detail);
 
 /* The person who gives the command: root acts for who used sudo. */
 void reading_caller(struct caller *out);
-
-json_t *reading_words(int count, char *const words[]);
 
 #endif

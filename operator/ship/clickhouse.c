@@ -117,6 +117,15 @@ static int ask(struct clickhouse *c)
     return post(c, &request);
 }
 
+/* A page to log on at, a proxy, a web server: all of them may say 200, and nothing has arrived. */
+static int not_clickhouse(struct clickhouse *c)
+{
+    snprintf(c->why, SINK_WHY_MAX, "%s does not answer as ClickHouse does: %.300s", c->to->addresses[c->address],
+             c->answer.bytes);
+    c->why[strcspn(c->why, "\r\n")] = '\0';
+    return turn_away(c, ERR_NETWORK);
+}
+
 /* ---- what the server can do ---- */
 
 static int server_learn(struct clickhouse *c)
@@ -132,6 +141,8 @@ static int server_learn(struct clickhouse *c)
     if (code < 0)
         return code;
     clickhouse_skills_parse(c->answer.bytes, &c->skills);
+    if (c->skills.version == 0)
+        return not_clickhouse(c);
     c->known = true;
     c->packing = c->skills.version >= ZSTD_VERSION ? PACK_ZSTD : PACK_GZIP;
     return 0;
@@ -262,6 +273,8 @@ static int insert(struct clickhouse *c, const struct batch *batch, struct sink_r
                                            .encoding = pack_name(c->packing),
                                            .once = true};
     code = post(c, &request);
+    if (code == 0 && c->answer.len > 0) /* a server that has taken rows says nothing */
+        return not_clickhouse(c);
     if (code == 0)
         report->bytes += c->packed.len;
     return code;

@@ -20,7 +20,7 @@ import lab
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "qlog"))
 import qlog  # noqa: E402
 
-ROUNDS = 5
+ROUNDS = 4
 FLOODS = 2
 CACHED = 3  # the ending, of four, of questions for the same name
 QUESTION = re.compile(r"q(\d+)-(\d+)\.")

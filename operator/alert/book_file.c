@@ -311,17 +311,8 @@ int book_parse(const char *bytes, size_t len, const struct config_alert_rule rul
 int book_save(struct book *book, const struct config_alert_rule rules[], const char *path)
 {
     struct text text = {.max = FILE_MAX};
-    struct outfile file;
     book_write(book, rules, &text);
-    int err = text_ok(&text) ? outfile_open(&file, path, 0600) : ERR_NOMEM;
-    if (err == 0) {
-        if (fwrite(text.bytes, 1, text.len, file.file) == text.len) {
-            err = outfile_commit(&file);
-        } else {
-            err = err_from_errno(errno);
-            outfile_abort(&file);
-        }
-    }
+    int err = text_ok(&text) ? outfile_save(path, text.bytes, text.len, 0600) : ERR_NOMEM;
     text_done(&text);
     book->dirty = err < 0;
     return err;

@@ -9,18 +9,9 @@
 static int put_file(const char *folder, const char *name, const char *bytes, size_t len)
 {
     char path[OUTFILE_PATH_MAX];
-    struct outfile file;
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
         return ERR_LIMIT;
-    int err = outfile_open(&file, path, 0640);
-    if (err < 0)
-        return err;
-    if (fwrite(bytes, 1, len, file.file) != len) {
-        err = err_from_errno(errno);
-        outfile_abort(&file);
-        return err;
-    }
-    return outfile_commit(&file);
+    return outfile_save(path, bytes, len, 0640);
 }
 
 static int put_all(const char *folder, const struct message *m)

@@ -266,20 +266,9 @@ static uint8_t *bytes_make(const struct seen *seen, size_t *out_len)
 
 int seen_save(const struct seen *seen, const char *path)
 {
-    struct outfile file;
     size_t len;
     uint8_t *bytes = bytes_make(seen, &len);
-    int err = bytes == NULL ? ERR_NOMEM : outfile_open(&file, path, 0640);
-    if (err < 0) {
-        free(bytes);
-        return err;
-    }
-    if (fwrite(bytes, 1, len, file.file) != len) {
-        err = err_from_errno(errno);
-        outfile_abort(&file);
-    } else {
-        err = outfile_commit(&file);
-    }
+    int err = bytes == NULL ? ERR_NOMEM : outfile_save(path, bytes, len, 0640);
     free(bytes);
     return err;
 }

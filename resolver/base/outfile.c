@@ -76,3 +76,17 @@ void outfile_abort(struct outfile *out)
     if (out->beside[0] != '\0')
         unlink(out->beside);
 }
+
+int outfile_save(const char *path, const void *bytes, size_t len, mode_t mode)
+{
+    struct outfile file;
+    int err = outfile_open(&file, path, mode);
+    if (err < 0)
+        return err;
+    if (fwrite(bytes, 1, len, file.file) != len) {
+        err = err_from_errno(errno);
+        outfile_abort(&file);
+        return err;
+    }
+    return outfile_commit(&file);
+}

@@ -31,4 +31,7 @@ ERR_CHECKED int outfile_commit_as(struct outfile *out, const char *path);
 /* Ends it without a trace. */
 void outfile_abort(struct outfile *out);
 
+/* All of these bytes and no others. Errors as above. */
+ERR_CHECKED int outfile_save(const char *path, const void *bytes, size_t len, mode_t mode);
+
 #endif

@@ -341,7 +341,6 @@ int ledger_make_key(const struct ledger *ledger, struct signing_public *out, boo
     char path[PATH_MAX];
     struct signing_key key;
     struct text pem = {0};
-    struct outfile file;
     int err = signing_key_open(ledger->key, &key, out_made);
     if (err < 0)
         return err;
@@ -354,13 +353,7 @@ int ledger_make_key(const struct ledger *ledger, struct signing_public *out, boo
     if (access(path, F_OK) == 0)
         return 0;
     signing_public_write(out, &pem);
-    err = text_ok(&pem) ? outfile_open(&file, path, 0644) : ERR_NOMEM;
-    if (err == 0 && fwrite(pem.bytes, 1, pem.len, file.file) != pem.len) {
-        outfile_abort(&file);
-        err = ERR_NOSPACE;
-    } else if (err == 0) {
-        err = outfile_commit(&file);
-    }
+    err = text_ok(&pem) ? outfile_save(path, pem.bytes, pem.len, 0644) : ERR_NOMEM;
     text_done(&pem);
     return err;
 }

@@ -50,6 +50,19 @@ static void outfile_is_there_whole_or_not_at_all(void **state)
     assert_int_equal(mkdir(dir, 0755), 0);
 }
 
+static void outfile_save_replaces_the_whole_file(void **state)
+{
+    struct stat st;
+    (void)state;
+    assert_int_equal(outfile_save(path, "a longer one", 12, 0600), 0);
+    assert_int_equal(outfile_save(path, "short", 5, 0600), 0);
+    assert_string_equal(contents(path), "short");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(outfile_save("/nowhere/at/all", "short", 5, 0600), ERR_NOENT);
+    unlink(path);
+}
+
 static void outfile_never_takes_a_name_that_is_taken(void **state)
 {
     struct outfile out;
@@ -97,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outfile_is_there_whole_or_not_at_all),
+        cmocka_unit_test(outfile_save_replaces_the_whole_file),
         cmocka_unit_test(outfile_never_takes_a_name_that_is_taken),
         cmocka_unit_test(outfile_says_why_not),
     };

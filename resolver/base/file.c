@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +75,23 @@ int file_write_at(int fd, const void *bytes, size_t len, off_t at)
         len -= (size_t)written;
     }
     return 0;
+}
+
+int file_save_at(int dir_fd, const char *name, const char *beside, const void *bytes, size_t len, mode_t mode)
+{
+    int fd = openat(dir_fd, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0)
+        return err_from_errno(errno);
+    int err = file_write_at(fd, bytes, len, 0);
+    if (err == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
+        err = err_from_errno(errno);
+    if (close(fd) < 0 && err == 0)
+        err = err_from_errno(errno);
+    if (err == 0 && renameat(dir_fd, beside, dir_fd, name) < 0)
+        err = err_from_errno(errno);
+    if (err < 0)
+        unlinkat(dir_fd, beside, 0);
+    return err;
 }
 
 int file_sync_folder(const char *folder)

@@ -22,6 +22,13 @@ ERR_CHECKED int file_read_path(const char *path, size_t max, char **out, size_t 
 /* All of it, at this offset. */
 ERR_CHECKED int file_write_at(int fd, const void *bytes, size_t len, off_t at);
 
+/*
+ * The file of that name in a folder is these bytes whole, or what it was: written as beside, on disk, renamed. The folder
+ * is not synced.
+ */
+ERR_CHECKED int file_save_at(int dir_fd, const char *name, const char *beside, const void *bytes, size_t len,
+                             mode_t mode);
+
 /* The name of a new file at path is on disk only when its folder is. */
 ERR_CHECKED int file_sync_folder_of(const char *path);
 ERR_CHECKED int file_sync_folder(const char *folder);

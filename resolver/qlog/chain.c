@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "qlog/segment_list.h"
 
 #define TEMPORARY      CHAIN_FILE ".tmp"
@@ -66,20 +67,7 @@ int chain_save(int dir_fd, const struct chain *chain)
 {
     char hex[2 * QLOG_HASH_LEN + 1];
     char line[CHAIN_LINE_MAX + 1];
-    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return -errno;
     sodium_bin2hex(hex, sizeof hex, chain->hash, sizeof chain->hash);
     int len = snprintf(line, sizeof line, "%" PRIu64 " %s\n", chain->sequence, hex);
-    ssize_t written = write(fd, line, (size_t)len);
-    int code = written < 0 ? -errno : written < len ? ERR_NOSPACE : 0;
-    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
-        code = -errno;
-    if (close(fd) < 0 && code == 0)
-        code = -errno;
-    if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, CHAIN_FILE) < 0)
-        code = -errno;
-    if (code < 0)
-        unlinkat(dir_fd, TEMPORARY, 0);
-    return code;
+    return file_save_at(dir_fd, CHAIN_FILE, TEMPORARY, line, (size_t)len, 0640);
 }

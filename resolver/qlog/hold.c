@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
+
 #define TEMPORARY HOLD_FILE ".tmp"
 #define LOCK      HOLD_FILE ".lock"
 #define FILE_MAX  ((size_t)2 << 20)
@@ -110,7 +112,7 @@ static int list_parse(struct hold_list *list, const char *bytes, size_t len)
     return 0;
 }
 
-static int file_read(int fd, struct hold_list *list)
+static int lines_read(int fd, struct hold_list *list)
 {
     char *bytes = malloc(FILE_MAX);
     size_t len = 0;
@@ -128,7 +130,7 @@ int hold_list_load(int dir_fd, struct hold_list *out)
 {
     struct hold_list list = {0};
     int fd = openat(dir_fd, HOLD_FILE, O_RDONLY | O_CLOEXEC);
-    int err = fd < 0 ? -errno : file_read(fd, &list);
+    int err = fd < 0 ? -errno : lines_read(fd, &list);
     if (fd >= 0)
         close(fd);
     if (err == ERR_NOMEM) {
@@ -154,27 +156,12 @@ bool hold_list_covers(const struct hold_list *list, uint32_t from_day, uint32_t 
     return list->unreadable;
 }
 
-static int bytes_put(int fd, const struct text *bytes)
-{
-    ssize_t written = bytes->len == 0 ? 0 : write(fd, bytes->bytes, bytes->len);
-    if (written < 0)
-        return -errno;
-    if ((size_t)written < bytes->len)
-        return ERR_NOSPACE;
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int list_save(int dir_fd, const struct hold_list *list)
 {
     struct text bytes = {.max = FILE_MAX};
     for (size_t i = 0; i < list->count; i++)
         line_write(&list->holds[i], &bytes);
-    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    int err = fd < 0 ? -errno : !text_ok(&bytes) ? ERR_NOMEM : bytes_put(fd, &bytes);
-    if (fd >= 0)
-        close(fd);
-    if (err == 0 && renameat(dir_fd, TEMPORARY, dir_fd, HOLD_FILE) < 0)
-        err = -errno;
+    int err = text_ok(&bytes) ? file_save_at(dir_fd, HOLD_FILE, TEMPORARY, bytes.bytes, bytes.len, 0640) : ERR_NOMEM;
     if (err == 0 && fsync(dir_fd) < 0)
         err = -errno;
     text_done(&bytes);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define TEMPORARY "key.tmp"
 
 char *signer_file(const uint8_t id[SIGNING_ID_LEN], char out[SIGNER_FILE_MAX])
@@ -29,19 +31,8 @@ static int public_put(const struct signing_public *public, int dir_fd)
     char file[SIGNER_FILE_MAX];
     struct text pem = {0};
     signing_public_write(public, &pem);
-    if (!text_ok(&pem)) {
-        text_done(&pem);
-        return ERR_NOMEM;
-    }
-    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    ssize_t written = fd < 0 ? -1 : write(fd, pem.bytes, pem.len);
-    int err = written < 0 ? -errno : (size_t)written < pem.len ? ERR_NOSPACE : 0;
-    if (err == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
-        err = -errno;
-    if (fd >= 0 && close(fd) < 0 && err == 0)
-        err = -errno;
-    if (err == 0 && renameat(dir_fd, TEMPORARY, dir_fd, signer_file(public->id, file)) < 0)
-        err = -errno;
+    signer_file(public->id, file);
+    int err = text_ok(&pem) ? file_save_at(dir_fd, file, TEMPORARY, pem.bytes, pem.len, 0640) : ERR_NOMEM;
     text_done(&pem);
     return err;
 }

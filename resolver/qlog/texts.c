@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
+
 #define TEMPORARY TEXTS_FILE ".tmp"
 #define FILE_MAX  ((size_t)16 << 20) /* bytes of words.json */
 
@@ -174,29 +176,11 @@ static void json_write(const struct texts *texts, struct text *out)
     text_add(out, "\n]\n", 3);
 }
 
-static int bytes_save(int dir_fd, const char *bytes, size_t len)
-{
-    int fd = openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return -errno;
-    ssize_t written = write(fd, bytes, len);
-    int code = written < 0 ? -errno : written < (ssize_t)len ? ERR_NOSPACE : 0;
-    if (code == 0 && fsync(fd) < 0) /* the name must not outlive a power cut without the bytes */
-        code = -errno;
-    if (close(fd) < 0 && code == 0)
-        code = -errno;
-    if (code == 0 && renameat(dir_fd, TEMPORARY, dir_fd, TEXTS_FILE) < 0)
-        code = -errno;
-    if (code < 0)
-        unlinkat(dir_fd, TEMPORARY, 0);
-    return code;
-}
-
 int texts_save(const struct texts *texts, int dir_fd)
 {
     struct text json = {.max = FILE_MAX};
     json_write(texts, &json);
-    int code = text_ok(&json) ? bytes_save(dir_fd, json.bytes, json.len) : ERR_NOMEM;
+    int code = text_ok(&json) ? file_save_at(dir_fd, TEXTS_FILE, TEMPORARY, json.bytes, json.len, 0640) : ERR_NOMEM;
     text_done(&json);
     return code;
 }

@@ -75,6 +75,23 @@ static void what_is_not_there_is_told(void **state)
     assert_int_equal(file_sync_folder_of("/file"), 0);
 }
 
+static void a_file_is_replaced_whole_or_stays(void **state)
+{
+    char *bytes;
+    size_t len;
+    (void)state;
+    const char *name = strrchr(path, '/') + 1;
+    int dir_fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(file_save_at(dir_fd, name, "belisha-file-beside", "a longer one", 12, 0640), 0);
+    assert_int_equal(file_save_at(dir_fd, name, "belisha-file-beside", "short", 5, 0640), 0);
+    assert_int_equal(file_save_at(dir_fd, "no-such-folder/file", "belisha-file-beside", "other", 5, 0640), ERR_NOENT);
+    assert_int_equal(access("/tmp/belisha-file-beside", F_OK), -1);
+    assert_int_equal(file_read_path(path, 100, &bytes, &len), 0);
+    assert_string_equal(bytes, "short");
+    free(bytes);
+    close(dir_fd);
+}
+
 static void kinds_of_errno_that_are_mended_alike_are_one(void **state)
 {
     (void)state;
@@ -91,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_written_is_read, make_file, remove_file),
         cmocka_unit_test_setup_teardown(an_empty_file_is_no_failure, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_file_is_replaced_whole_or_stays, make_file, remove_file),
         cmocka_unit_test(what_is_not_there_is_told),
         cmocka_unit_test(kinds_of_errno_that_are_mended_alike_are_one),
     };

@@ -10,6 +10,7 @@
 #include "alert/letter.h"
 #include "alert/register.h"
 #include "base/err.h"
+#include "base/plain.h"
 #include "base/verdict.h"
 #include "operator/alert_kit.h"
 #include "operator/log_names.h"
@@ -40,13 +41,6 @@ static void print_time(FILE *to, int64_t time_s)
     fputs(when, to);
 }
 
-/* Nothing of it may steer a terminal. */
-static void print_text(FILE *to, const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
-}
-
 static const char *string(const json_t *object, const char *key)
 {
     const char *value = json_string_value(json_object_get(object, key));
@@ -63,7 +57,7 @@ static void print_list(FILE *to, const json_t *list)
         if (json_is_integer(item))
             fprintf(to, "%" PRId64, (int64_t)json_integer_value(item));
         else
-            print_text(to, json_string_value(item));
+            plain_print(json_string_value(item), to);
     }
 }
 
@@ -73,7 +67,7 @@ static void print_raised(FILE *to, uint64_t number, const struct entry *e, const
     fprintf(to, "%6" PRIu64 "  ", number);
     print_time(to, e->time_s);
     fprintf(to, "  %s%s  ", string(detail, "rule"), json_is_true(json_object_get(detail, "urgent")) ? " (urgent)" : "");
-    print_text(to, name[0] != '\0' ? name : string(detail, "text"));
+    plain_print(name[0] != '\0' ? name : string(detail, "text"), to);
     if (string(detail, "grade")[0] != '\0')
         fprintf(to, "  %s, grade %s", json_is_true(json_object_get(detail, "blocked")) ? "blocked" : "not blocked",
                 string(detail, "grade"));
@@ -89,21 +83,21 @@ static void print_message(FILE *to, const struct entry *e, const json_t *detail)
     fputs("        ", to);
     print_time(to, e->time_s);
     fprintf(to, "  %s ", e->kind + strlen("alert."));
-    print_text(to, e->object);
+    plain_print(e->object, to);
     if (json_is_array(targets)) {
         fputs(": alerts ", to);
         print_list(to, json_object_get(detail, "alerts"));
         fputs(json_array_size(targets) == 0 ? ": NOBODY has the role " : " to ", to);
         if (json_array_size(targets) == 0)
-            print_text(to, string(detail, "role"));
+            plain_print(string(detail, "role"), to);
         print_list(to, targets);
     } else {
         fputs(" to ", to);
-        print_text(to, string(detail, "to"));
+        plain_print(string(detail, "to"), to);
     }
     if (string(detail, "why")[0] != '\0') {
         fputs(": ", to);
-        print_text(to, string(detail, "why"));
+        plain_print(string(detail, "why"), to);
     }
     putc('\n', to);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/plain.h"
 #include "decision/docket.h"
 #include "operator/command.h"
 
@@ -70,13 +71,6 @@ static bool is_wanted(const struct listing *l, const struct decision *d)
     return l->all || !decision_is_over(d, l->now_s);
 }
 
-/* Reasons are other people's words: nothing in them reaches the terminal but letters. */
-static void print_words(FILE *to, const char *words)
-{
-    for (; *words != '\0'; words++)
-        putc((unsigned char)*words < ' ' || *words == 0x7f ? ' ' : *words, to);
-}
-
 static void print_names(const struct listing *l, const struct decision *d)
 {
     char text[NAME_TEXT_MAX];
@@ -91,7 +85,7 @@ static void print_line(const struct listing *l, const char *label, const char *w
     if (words[0] == '\0')
         return;
     fprintf(l->env->out, "    %-9s", label);
-    print_words(l->env->out, words);
+    plain_print(words, l->env->out);
     fputc('\n', l->env->out);
 }
 
@@ -108,7 +102,7 @@ static void print_head(const struct listing *l, const struct decision *d)
         fputs(", without SafeSearch", to);
     if (d->scope != DECISION_EVERYONE) {
         fprintf(to, ", for %s ", decision_scope_name(d->scope));
-        print_words(to, d->whom);
+        plain_print(d->whom, to);
     }
     fprintf(to, "  (%s)\n", state_of(l, d));
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/plain.h"
 #include "ledger/verify.h"
 #include "operator/command.h"
 #include "operator/log_options.h"
@@ -28,13 +29,6 @@ struct choice {
 
 /* ---- what is printed ---- */
 
-/* Nothing of it may steer a terminal. */
-static void print_text(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
-}
-
 static void print_entry(FILE *to, const struct entry *entry)
 {
     char when[64] = "";
@@ -43,18 +37,18 @@ static void print_entry(FILE *to, const struct entry *entry)
     if (localtime_r(&time, &tm) != NULL)
         strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
     fprintf(to, "%6" PRIu64 "  %s  ", entry->number, when);
-    print_text(to, entry->by);
+    plain_print(entry->by, to);
     fprintf(to, "  ");
-    print_text(to, entry->kind);
+    plain_print(entry->kind, to);
     fprintf(to, "  ");
-    print_text(to, entry->object);
+    plain_print(entry->object, to);
     if (entry->reason != NULL && entry->reason[0] != '\0') {
         fprintf(to, ": ");
-        print_text(to, entry->reason);
+        plain_print(entry->reason, to);
     }
     if (entry->detail != NULL) {
         fprintf(to, "  ");
-        print_text(to, entry->detail);
+        plain_print(entry->detail, to);
     }
     putc('\n', to);
 }

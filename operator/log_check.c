@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/err.h"
+#include "base/plain.h"
 #include "operator/log_verify.h"
 #include "parcel/check.h"
 #include "parcel/passphrase.h"
@@ -11,7 +12,9 @@
 static void print_fault(void *ctx, const char *file, const char *what)
 {
     const struct operator_env *env = ctx;
-    fprintf(env->err, "belisha log: %s %s\n", file, what);
+    fprintf(env->err, "belisha log: ");
+    plain_print(file, env->err); /* whoever made the zip chose it */
+    fprintf(env->err, " %s\n", what);
 }
 
 static void print_result(const struct operator_env *env, const struct log_options *options,

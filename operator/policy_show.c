@@ -6,19 +6,13 @@
 
 #include "base/category.h"
 #include "base/err.h"
+#include "base/plain.h"
 #include "change/consent.h"
 #include "change/versions.h"
 #include "ledger/recent.h"
 #include "operator/policy.h"
 
 /* ---- pieces ---- */
-
-/* Nothing of it may steer a terminal. */
-static void print_text(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
-}
 
 static void print_time(FILE *to, int64_t at_s)
 {
@@ -107,18 +101,18 @@ static void print_line(const struct operator_env *env, const struct chronicle *c
     fprintf(env->out, "%5" PRIu32 "  %-12s  ", change->number, state_of(chronicle, change));
     print_time(env->out, change->proposed_s);
     fputs("  ", env->out);
-    print_text(env->out, change->by);
+    plain_print(change->by, env->out);
     fputs(": ", env->out);
-    print_text(env->out, change->reason);
+    plain_print(change->reason, env->out);
     putc('\n', env->out);
     if (change->approval_count > 0) {
         fputs("       approved by ", env->out);
         for (size_t i = 0; i < change->approval_count; i++) {
             fputs(i == 0 ? "" : ", ", env->out);
-            print_text(env->out, change->approvals[i].by);
+            plain_print(change->approvals[i].by, env->out);
             for (size_t k = 0; k < change->approvals[i].role_count; k++) {
                 fputs(k == 0 ? " (" : ", ", env->out);
-                print_text(env->out, change->approvals[i].roles[k]);
+                plain_print(change->approvals[i].roles[k], env->out);
             }
             fputs(change->approvals[i].role_count > 0 ? ")" : "", env->out);
         }
@@ -203,9 +197,9 @@ static void print_people(const struct operator_env *env)
     fputs("people file of ", env->out);
     print_time(env->out, read.entry.time_s);
     fprintf(env->out, " by ");
-    print_text(env->out, read.entry.by);
+    plain_print(read.entry.by, env->out);
     fputs(": ", env->out);
-    print_text(env->out, read.entry.detail == NULL ? "" : read.entry.detail);
+    plain_print(read.entry.detail == NULL ? "" : read.entry.detail, env->out);
     putc('\n', env->out);
     entry_read_done(&read);
 }
@@ -247,7 +241,7 @@ static void print_field(FILE *to, const char *name, const char *value)
     if (value == NULL || value[0] == '\0')
         return;
     fprintf(to, "#   %-22s ", name);
-    print_text(to, value);
+    plain_print(value, to);
     putc('\n', to);
 }
 
@@ -282,10 +276,10 @@ static void print_turns(FILE *to, const struct chronicle *chronicle, uint32_t nu
             print_time(to, chronicle_turn(chronicle, i + 1)->at_s);
         }
         fprintf(to, ", by %s of ", change_op_name(turn->op));
-        print_text(to, turn->by);
+        plain_print(turn->by, to);
         if (turn->reason[0] != '\0') {
             fputs(": ", to);
-            print_text(to, turn->reason);
+            plain_print(turn->reason, to);
         }
         putc('\n', to);
     }
@@ -298,9 +292,9 @@ static void print_change(const struct operator_env *env, const struct chronicle 
     fprintf(to, "# version %" PRIu32 ", %s\n# proposed ", change->number, state_of(chronicle, change));
     print_time(to, change->proposed_s);
     fputs(" by ", to);
-    print_text(to, change->by);
+    plain_print(change->by, to);
     fputs(": ", to);
-    print_text(to, change->reason);
+    plain_print(change->reason, to);
     fprintf(to, "\n# made from version %" PRIu32 "\n", change->base);
     if (change->opens != 0) {
         fputs("# opens ", to);
@@ -309,7 +303,7 @@ static void print_change(const struct operator_env *env, const struct chronicle 
     }
     if (change->replay[0] != '\0') {
         fputs("# by the log: ", to);
-        print_text(to, change->replay);
+        plain_print(change->replay, to);
         putc('\n', to);
     }
     if (change->assessment != NULL)
@@ -319,20 +313,20 @@ static void print_change(const struct operator_env *env, const struct chronicle 
         fputs("# approved ", to);
         print_time(to, a->at_s);
         fputs(" by ", to);
-        print_text(to, a->by);
+        plain_print(a->by, to);
         for (size_t k = 0; k < a->role_count; k++)
             fprintf(to, "%s%s", k == 0 ? " as " : ", ", a->roles[k]);
         if (a->comment[0] != '\0') {
             fputs(": ", to);
-            print_text(to, a->comment);
+            plain_print(a->comment, to);
         }
         putc('\n', to);
     }
     if (change->closed_by != NULL) {
         fprintf(to, "# %s by ", state_of(chronicle, change));
-        print_text(to, change->closed_by);
+        plain_print(change->closed_by, to);
         fputs(": ", to);
-        print_text(to, change->closed_reason);
+        plain_print(change->closed_reason, to);
         putc('\n', to);
     }
     print_turns(to, chronicle, change->number);

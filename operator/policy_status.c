@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/plain.h"
+
 static int64_t number(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
@@ -11,9 +13,7 @@ static int64_t number(const json_t *object, const char *key)
 
 static void print_string(FILE *to, const json_t *value)
 {
-    const char *text = json_string_value(value);
-    for (; text != NULL && *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
+    plain_print(json_string_value(value), to);
 }
 
 static void print_in_force(FILE *to, const json_t *policy)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "operator/figures.h"
 
 #define SHOWN_MAX   7 /* runs */
@@ -102,13 +103,6 @@ uint64_t runs_generation_at(const char *blocklist_dir, int64_t at_s)
 
 /* ---- for people ---- */
 
-/* What a server or a recipe said: nothing of it may steer a terminal. */
-static void print_text(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
-}
-
 static void print_run(FILE *to, const json_t *record, int64_t now_s)
 {
     const char *outcome = string(record, "outcome");
@@ -120,7 +114,7 @@ static void print_run(FILE *to, const json_t *record, int64_t now_s)
     fputs(" ago", to);
     if (json_is_string(json_object_get(record, "reason"))) {
         fputs(": ", to);
-        print_text(to, string(record, "reason"));
+        plain_print(string(record, "reason"), to);
     }
 }
 
@@ -140,7 +134,7 @@ static void print_troubled(FILE *to, const json_t *record, int64_t now_s)
             fputs(" old", to);
         }
         fputs(": ", to);
-        print_text(to, string(feed, "problem"));
+        plain_print(string(feed, "problem"), to);
         putc('\n', to);
         shown++;
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/plain.h"
 #include "base/text.h"
 #include "operator/command.h"
 #include "operator/daemon.h"
@@ -27,13 +28,6 @@ static const char *string(const json_t *object, const char *key)
 {
     const char *value = json_string_value(json_object_get(object, key));
     return value == NULL ? "" : value;
-}
-
-/* Names are strangers' words: nothing in them reaches the terminal but letters. */
-static void print_words(FILE *to, const char *words)
-{
-    for (; *words != '\0'; words++)
-        putc((unsigned char)*words < ' ' || *words == 0x7f ? ' ' : *words, to);
 }
 
 static void print_time(FILE *to, const char *label, int64_t seconds, int64_t now_s)
@@ -65,11 +59,11 @@ static void print_device(const struct choice *c, const json_t *device)
 {
     FILE *to = c->env->out;
     const char *name = string(device, "device"), *host = string(device, "host");
-    print_words(to, name[0] == '\0' ? string(device, "mac") : name);
+    plain_print(name[0] == '\0' ? string(device, "mac") : name, to);
     fprintf(to, "  %s", string(device, "address"));
     if (host[0] != '\0' && strcmp(host, name) != 0) {
         fputs("  calls itself ", to);
-        print_words(to, host);
+        plain_print(host, to);
     }
     putc('\n', to);
     if (number(device, "asked_s") != 0)

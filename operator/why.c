@@ -6,6 +6,7 @@
 
 #include "base/category.h"
 #include "base/err.h"
+#include "base/plain.h"
 #include "base/verdict.h"
 #include "dns/rr.h"
 #include "identity/bulletin.h"
@@ -181,8 +182,7 @@ void why_print_row(FILE *to, const char *label, const char *value)
     if (value[0] == '\0')
         return;
     fprintf(to, "  %-12s ", label);
-    for (; *value != '\0'; value++)
-        putc((unsigned char)*value < ' ' || *value == 0x7f ? ' ' : *value, to);
+    plain_print(value, to);
     putc('\n', to);
 }
 

@@ -4,12 +4,14 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/plain.h"
 #include "ship/queue.h"
 
 #define DELAY_MIN_MS  250
@@ -42,17 +44,22 @@ static bool is_to_stop(const struct shipping *s)
 
 static void say(const struct shipping *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Servers' words are in it. */
 static void say(const struct shipping *s, const char *format, ...)
 {
     va_list args;
     if (s->opts->say == NULL)
         return;
-    fprintf(s->opts->say, "belisha log ship: %s: ", s->opts->to->name);
+    char *words = NULL;
     va_start(args, format);
-    vfprintf(s->opts->say, format, args);
+    int len = vasprintf(&words, format, args);
     va_end(args);
+    fprintf(s->opts->say, "belisha log ship: %s: ", s->opts->to->name);
+    plain_print(len < 0 ? err_str(ERR_NOMEM) : words, s->opts->say);
     fputc('\n', s->opts->say);
     fflush(s->opts->say);
+    if (len >= 0)
+        free(words);
 }
 
 /* ---- waiting ---- */

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/plain.h"
+
 #define SECOND_NS INT64_C(1000000000)
 
 int ship_status_get(const struct destination *to, const char *log_dir, int64_t now_s, struct ship_status *out)
@@ -73,7 +75,9 @@ void ship_status_print(const struct ship_status *s, int64_t now_s, FILE *to)
     if (p->failing_s > 0) {
         fprintf(to, "  it has failed for ");
         print_span(now_s - p->failing_s, to);
-        fprintf(to, ": %s\n", p->why);
+        fprintf(to, ": ");
+        plain_print(p->why, to); /* a server's words */
+        fputc('\n', to);
     }
     print_losses(p, to);
 }

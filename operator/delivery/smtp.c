@@ -32,14 +32,15 @@ static size_t on_read(char *buffer, size_t one, size_t room, void *ctx)
     return len;
 }
 
-/* Lines of the server. Those of 4xx and 5xx are worth telling. */
+/* Lines of the server, without a zero behind them. Those of 4xx and 5xx are worth telling. */
 static size_t on_reply(char *bytes, size_t one, size_t len, void *ctx)
 {
     struct mailing *m = ctx;
     size_t total = one * len;
     if (total > 3 && (bytes[0] == '4' || bytes[0] == '5')) {
-        size_t keep = strcspn(bytes, "\r\n");
-        keep = keep < total ? keep : total;
+        size_t keep = total;
+        while (keep > 0 && (bytes[keep - 1] == '\r' || bytes[keep - 1] == '\n'))
+            keep--;
         snprintf(m->reply, sizeof m->reply, "%.*s", (int)keep, bytes);
     }
     return total;

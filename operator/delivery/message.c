@@ -73,7 +73,7 @@ static int check_files(const struct message *m)
 int message_check(const struct message *m)
 {
     if (!message_id_is_good(m->id) || !is_word(m->kind, 32) || m->subject == NULL || m->text == NULL ||
-        (unsigned)m->severity > 7)
+        (unsigned)m->severity > 7 || m->time_s < 0 || m->time_s > MESSAGE_TIME_MAX)
         return ERR_INVAL;
     if (m->file_count > MESSAGE_FILES_MAX || m->field_count > MESSAGE_FIELDS_MAX || strlen(m->subject) > 1000)
         return ERR_LIMIT;

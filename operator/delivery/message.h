@@ -19,8 +19,9 @@
 #define MESSAGE_ID_MAX     96 /* bytes of an id, with the closing zero */
 #define MESSAGE_FIELDS_MAX 32
 #define MESSAGE_FILES_MAX  16
-#define MESSAGE_FILE_MAX   120                /* bytes of a file's name, with the closing zero */
-#define MESSAGE_BYTES_MAX  ((size_t)20 << 20) /* of text, html and all attachments together */
+#define MESSAGE_FILE_MAX   120                 /* bytes of a file's name, with the closing zero */
+#define MESSAGE_TIME_MAX   INT64_C(9000000000) /* the year 2255: its nanoseconds fit into 64 bits */
+#define MESSAGE_BYTES_MAX  ((size_t)20 << 20)  /* of text, html and all attachments together */
 
 /* A file that goes with it. */
 struct message_file {
@@ -41,7 +42,7 @@ enum message_severity { MESSAGE_CRITICAL = 2, MESSAGE_ERROR = 3, MESSAGE_WARNING
 
 struct message {
     const char *id;      /* letters, digits, "-", "_" and ".", not "." at its beginning */
-    int64_t time_s;      /* when it was written: Date */
+    int64_t time_s;      /* when it was written: Date; 0 to MESSAGE_TIME_MAX */
     const char *kind;    /* "alert", "report": a short word of small letters; MSGID of syslog */
     const char *subject; /* one line of UTF-8 */
     const char *text;    /* UTF-8, lines with LF */

@@ -91,9 +91,10 @@ static int parse_tree(const json_t *tree, struct outbox_item *item)
 {
     const json_t *targets = json_object_get(tree, "targets");
     size_t count = json_array_size(targets);
-    if (number_in(tree, "version") != VERSION || count == 0 || count > OUTBOX_TARGETS_MAX)
-        return ERR_MALFORMED;
     item->created_s = number_in(tree, "created");
+    if (number_in(tree, "version") != VERSION || count == 0 || count > OUTBOX_TARGETS_MAX || item->created_s < 0 ||
+        item->created_s > MESSAGE_TIME_MAX)
+        return ERR_MALFORMED;
     item->targets = calloc(count, sizeof *item->targets);
     if (item->targets == NULL)
         return ERR_NOMEM;

@@ -84,6 +84,18 @@ static void ids_are_fit_to_be_file_names_and_headers(void **state)
         assert_false(message_id_is_good(bad[i]));
 }
 
+static void times_whose_nanoseconds_do_not_fit_are_refused(void **state)
+{
+    struct message m = good();
+    (void)state;
+    m.time_s = MESSAGE_TIME_MAX;
+    assert_int_equal(message_check(&m), 0);
+    m.time_s = MESSAGE_TIME_MAX + 1;
+    assert_int_equal(message_check(&m), ERR_INVAL);
+    m.time_s = -1;
+    assert_int_equal(message_check(&m), ERR_INVAL);
+}
+
 static void what_would_be_an_own_header_or_path_is_refused(void **state)
 {
     static const struct message_file path = {.name = "../etc/passwd", .type = "text/plain", .bytes = "", .len = 0};
@@ -124,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_message_is_read_as_it_was_written),
         cmocka_unit_test(a_message_cut_anywhere_is_refused),
         cmocka_unit_test(ids_are_fit_to_be_file_names_and_headers),
+        cmocka_unit_test(times_whose_nanoseconds_do_not_fit_are_refused),
         cmocka_unit_test(what_would_be_an_own_header_or_path_is_refused),
         cmocka_unit_test(attachments_have_a_bound),
     };

@@ -1,43 +1,26 @@
 #include "delivery/outbox.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
 #include "base/err.h"
-#include "base/file.h"
-#include "base/outfile.h"
 #include "delivery/outbox_item.h"
-
-#define STATE_MAX   ((size_t)1 << 20)
-#define MESSAGE_MAX (2 * MESSAGE_BYTES_MAX)
-#define RESTS_MAX   32
-
-/* A server that could not be reached is left alone for a while, whatever waits for it. */
-struct rest {
-    char server[ROUTE_TARGET_MAX];
-    int64_t until_s;
-};
+#include "delivery/outbox_rests.h"
+#include "delivery/outbox_store.h"
 
 struct outbox {
-    char folder[PATH_MAX - MESSAGE_ID_MAX - 32];
+    struct outbox_store store;
     struct outbox_opts opts;
-    int lock_fd;
     pthread_mutex_t mutex;
     struct outbox_item **items; /* oldest first */
     size_t count, cap;
     uint64_t bytes;
-    struct rest rests[RESTS_MAX];
-    size_t rest_count;
+    struct outbox_rests rests;
     uint64_t turns;
 };
 
@@ -48,80 +31,6 @@ int64_t outbox_pause_s(unsigned tries)
     return tries == 0 ? 0 : pauses[tries - 1 < last ? tries - 1 : last];
 }
 
-/* ---- files ---- */
-
-static void path_of(const struct outbox *box, const char *id, const char *suffix, char out[PATH_MAX])
-{
-    snprintf(out, PATH_MAX, "%s/%s%s", box->folder, id, suffix);
-}
-
-static int write_whole(const char *path, const struct text *text)
-{
-    struct outfile file;
-    if (!text_ok(text))
-        return ERR_NOMEM;
-    int err = outfile_open(&file, path, 0600);
-    if (err < 0)
-        return err;
-    if (fwrite(text->bytes, 1, text->len, file.file) != text->len) {
-        err = err_from_errno(errno);
-        outfile_abort(&file);
-        return err;
-    }
-    return outfile_commit(&file);
-}
-
-static int state_save(const struct outbox *box, const struct outbox_item *item)
-{
-    char path[PATH_MAX];
-    struct text text = {.max = STATE_MAX};
-    outbox_item_write(item, &text);
-    path_of(box, item->id, ".state", path);
-    int err = write_whole(path, &text);
-    text_done(&text);
-    return err;
-}
-
-static int message_save(const struct outbox *box, const struct message *message, uint64_t *out_bytes)
-{
-    char path[PATH_MAX];
-    struct text text = {.max = MESSAGE_MAX};
-    message_write(message, &text);
-    *out_bytes = text.len;
-    if (text_ok(&text) && box->bytes + text.len > box->opts.bytes_max) {
-        text_done(&text);
-        return ERR_LIMIT;
-    }
-    path_of(box, message->id, ".msg", path);
-    int err = write_whole(path, &text);
-    text_done(&text);
-    return err;
-}
-
-static int message_load(const struct outbox *box, const char *id, struct message_read *out)
-{
-    char path[PATH_MAX];
-    char *bytes;
-    size_t len;
-    path_of(box, id, ".msg", path);
-    int err = file_read_path(path, MESSAGE_MAX, &bytes, &len);
-    if (err < 0)
-        return err;
-    err = message_parse(bytes, len, out);
-    free(bytes);
-    return err;
-}
-
-/* The state goes first: without it the message does not exist. */
-static void item_unlink(const struct outbox *box, const char *id)
-{
-    char path[PATH_MAX];
-    path_of(box, id, ".state", path);
-    unlink(path);
-    path_of(box, id, ".msg", path);
-    unlink(path);
-}
-
 /* ---- the list ---- */
 
 static struct outbox_item *item_find(const struct outbox *box, const char *id)
@@ -130,13 +39,6 @@ static struct outbox_item *item_find(const struct outbox *box, const char *id)
         if (strcmp(box->items[i]->id, id) == 0)
             return box->items[i];
     return NULL;
-}
-
-static void item_free(struct outbox_item *item)
-{
-    if (item != NULL)
-        outbox_item_done(item);
-    free(item);
 }
 
 static int list_add(struct outbox *box, struct outbox_item *item)
@@ -167,115 +69,15 @@ static void list_drop(struct outbox *box, struct outbox_item *item)
     memmove(&box->items[at], &box->items[at + 1], (box->count - at - 1) * sizeof(struct outbox_item *));
     box->count--;
     box->bytes -= item->bytes;
-    item_unlink(box, item->id);
-    item_free(item);
+    outbox_store_drop(&box->store, item->id);
+    outbox_item_free(item);
 }
 
 /* ---- opening ---- */
 
-/* An item that can't be read is kept for who wants to see it, and is out of the way. */
-static void set_aside(const struct outbox *box, const char *id)
+static int load(void *ctx, struct outbox_item *item)
 {
-    char from[PATH_MAX], to[PATH_MAX];
-    path_of(box, id, ".state", from);
-    path_of(box, id, ".damaged", to);
-    rename(from, to);
-}
-
-static int item_load(const struct outbox *box, struct outbox_item *item)
-{
-    char path[PATH_MAX];
-    struct stat st;
-    char *bytes;
-    size_t len;
-    path_of(box, item->id, ".msg", path);
-    if (stat(path, &st) < 0)
-        return ERR_MALFORMED;
-    item->bytes = (uint64_t)st.st_size;
-    path_of(box, item->id, ".state", path);
-    int err = file_read_path(path, STATE_MAX, &bytes, &len);
-    if (err < 0)
-        return err;
-    err = outbox_item_parse(bytes, len, item);
-    free(bytes);
-    return err;
-}
-
-static int load_one(struct outbox *box, const char *id)
-{
-    struct outbox_item *item = calloc(1, sizeof *item);
-    if (item == NULL)
-        return ERR_NOMEM;
-    memcpy(item->id, id, strlen(id) + 1); /* message_id_is_good() has said that it fits */
-    int err = item_load(box, item);
-    if (err == 0)
-        err = list_add(box, item);
-    if (err == 0)
-        return 0;
-    item_free(item);
-    if (err == ERR_MALFORMED || err == ERR_LIMIT) {
-        set_aside(box, id);
-        return 0;
-    }
-    return err;
-}
-
-static bool ends_in(const char *name, const char *suffix)
-{
-    size_t len = strlen(name), suffix_len = strlen(suffix);
-    return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-}
-
-static int load_entry(struct outbox *box, const char *name)
-{
-    char id[MESSAGE_ID_MAX + 8];
-    if (ends_in(name, ".tmp")) {
-        unlinkat(box->lock_fd, name, 0); /* what a kill has left half written */
-        return 0;
-    }
-    if (!ends_in(name, ".state") || strlen(name) >= sizeof id)
-        return 0;
-    snprintf(id, sizeof id, "%.*s", (int)(strlen(name) - strlen(".state")), name);
-    return message_id_is_good(id) ? load_one(box, id) : 0;
-}
-
-/* A message whose state was never written does not exist. */
-static void sweep(struct outbox *box, const char *name)
-{
-    char id[MESSAGE_ID_MAX + 8];
-    if (!ends_in(name, ".msg") || strlen(name) >= sizeof id)
-        return;
-    snprintf(id, sizeof id, "%.*s", (int)(strlen(name) - strlen(".msg")), name);
-    char damaged[PATH_MAX];
-    path_of(box, id, ".damaged", damaged);
-    if (item_find(box, id) == NULL && access(damaged, F_OK) < 0)
-        unlinkat(box->lock_fd, name, 0);
-}
-
-static int walk(struct outbox *box)
-{
-    int err = 0;
-    struct dirent *entry;
-    DIR *dir = opendir(box->folder);
-    if (dir == NULL)
-        return err_from_errno(errno);
-    while (err == 0 && (entry = readdir(dir)) != NULL)
-        err = load_entry(box, entry->d_name);
-    rewinddir(dir);
-    while (err == 0 && (entry = readdir(dir)) != NULL)
-        sweep(box, entry->d_name);
-    closedir(dir);
-    return err;
-}
-
-static int take_folder(struct outbox *box)
-{
-    if (mkdir(box->folder, 0750) < 0 && errno != EEXIST)
-        return err_from_errno(errno);
-    box->lock_fd = open(box->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (box->lock_fd < 0 || flock(box->lock_fd, LOCK_EX | LOCK_NB) < 0)
-        return err_from_errno(errno);
-    return walk(box);
+    return list_add(ctx, item);
 }
 
 int outbox_open(const struct outbox_opts *opts, struct outbox **out)
@@ -284,11 +86,10 @@ int outbox_open(const struct outbox_opts *opts, struct outbox **out)
     if (box == NULL)
         return ERR_NOMEM;
     box->opts = *opts;
-    box->lock_fd = -1;
     pthread_mutex_init(&box->mutex, NULL);
-    int err = ERR_LIMIT;
-    if ((size_t)snprintf(box->folder, sizeof box->folder, "%s", opts->folder) < sizeof box->folder)
-        err = take_folder(box);
+    int err = outbox_store_open(&box->store, opts->folder);
+    if (err == 0)
+        err = outbox_store_load(&box->store, load, box);
     if (err < 0)
         outbox_close(box);
     else
@@ -301,15 +102,19 @@ void outbox_close(struct outbox *box)
     if (box == NULL)
         return;
     for (size_t i = 0; i < box->count; i++)
-        item_free(box->items[i]);
+        outbox_item_free(box->items[i]);
     free(box->items);
-    if (box->lock_fd >= 0)
-        close(box->lock_fd);
+    outbox_store_close(&box->store);
     pthread_mutex_destroy(&box->mutex);
     free(box);
 }
 
 /* ---- putting in ---- */
+
+static uint64_t room(const struct outbox *box)
+{
+    return box->bytes < box->opts.bytes_max ? box->opts.bytes_max - box->bytes : 0;
+}
 
 static int put(struct outbox *box, const struct message *message, const char *const targets[], size_t count)
 {
@@ -325,15 +130,15 @@ static int put(struct outbox *box, const struct message *message, const char *co
     item->created_s = message->time_s;
     int err = outbox_item_fill(item, targets, count);
     if (err == 0)
-        err = message_save(box, message, &item->bytes);
+        err = outbox_store_message(&box->store, message, room(box), &item->bytes);
     if (err == 0)
-        err = state_save(box, item);
+        err = outbox_store_state(&box->store, item);
     if (err == 0)
         err = list_add(box, item);
     if (err == 0)
         return 0;
-    item_unlink(box, item->id);
-    item_free(item);
+    outbox_store_drop(&box->store, item->id);
+    outbox_item_free(item);
     return err;
 }
 
@@ -353,40 +158,11 @@ int outbox_put(struct outbox *box, const struct message *message, const char *co
     return err;
 }
 
-/* ---- rests ---- */
-
-/* All mail goes by one server. */
-static const char *server_of(const char *target)
-{
-    return strncmp(target, "mail:", 5) == 0 ? "mail:" : target;
-}
-
-static struct rest *rest_find(struct outbox *box, const char *server)
-{
-    for (size_t i = 0; i < box->rest_count; i++)
-        if (strcmp(box->rests[i].server, server) == 0)
-            return &box->rests[i];
-    return NULL;
-}
-
-static void rest_set(struct outbox *box, const char *target, int64_t until_s)
-{
-    const char *server = server_of(target);
-    struct rest *rest = rest_find(box, server);
-    if (rest == NULL && box->rest_count == RESTS_MAX)
-        return;
-    if (rest == NULL) {
-        rest = &box->rests[box->rest_count++];
-        snprintf(rest->server, sizeof rest->server, "%s", server);
-    }
-    rest->until_s = until_s;
-}
-
 /* When a target may be tried: in its own time, and in its server's. A clock that was set back must not mean a wait of hours. */
-static int64_t due_s(struct outbox *box, const struct outbox_target *t, int64_t now_s)
+static int64_t due_s(const struct outbox *box, const struct outbox_target *t, int64_t now_s)
 {
-    const struct rest *rest = rest_find(box, server_of(t->to));
-    int64_t due = rest != NULL && rest->until_s > t->next_s ? rest->until_s : t->next_s;
+    int64_t rest_s = outbox_rest_until_s(&box->rests, t->to);
+    int64_t due = rest_s > t->next_s ? rest_s : t->next_s;
     int64_t latest = now_s + 2 * outbox_pause_s(UINT_MAX);
     return due > latest ? now_s : due;
 }
@@ -459,9 +235,9 @@ static void note(const struct turn *turn, struct outbox_item *item, struct outbo
     int64_t pause = outbox_pause_s(t->tries);
     t->next_s = turn->now_s + pause + (int64_t)randombytes_uniform((uint32_t)(pause / 4 + 1));
     if (outcome == OUTCOME_DOWN)
-        rest_set(turn->box, t->to, t->next_s);
+        outbox_rest_set(&turn->box->rests, t->to, t->next_s);
     else if (outcome == OUTCOME_SENT)
-        rest_set(turn->box, t->to, 0);
+        outbox_rest_set(&turn->box->rests, t->to, 0);
 }
 
 /* One try, without the lock: puts may go on meanwhile. Items only go by turns of their own kind's targets being told. */
@@ -470,7 +246,7 @@ static enum outcome try_one(const struct turn *turn, const struct outbox_item *i
     struct message_read read;
     t->is_away = true;
     pthread_mutex_unlock(&turn->box->mutex);
-    int err = message_load(turn->box, item->id, &read);
+    int err = outbox_store_read(&turn->box->store, item->id, &read);
     enum outcome outcome = OUTCOME_LATER;
     char why[DELIVER_WHY_MAX] = "";
     if (err == 0) {
@@ -490,7 +266,7 @@ static enum outcome try_one(const struct turn *turn, const struct outbox_item *i
 static int settle(const struct turn *turn, struct outbox_item *item, struct outbox_target *t)
 {
     bool first_failure = t->end == OUTBOX_WAITS && t->tries == 1;
-    int err = state_save(turn->box, item);
+    int err = outbox_store_state(&turn->box->store, item);
     if (err < 0)
         return err;
     if (t->end == OUTBOX_WAITS) {
@@ -505,7 +281,7 @@ static int settle(const struct turn *turn, struct outbox_item *item, struct outb
         list_drop(turn->box, item);
         return 0;
     }
-    return state_save(turn->box, item);
+    return outbox_store_state(&turn->box->store, item);
 }
 
 static size_t waiting(const struct turn *turn, int64_t *out_next_s)

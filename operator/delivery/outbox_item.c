@@ -33,6 +33,13 @@ void outbox_item_done(struct outbox_item *item)
     item->target_count = 0;
 }
 
+void outbox_item_free(struct outbox_item *item)
+{
+    if (item != NULL)
+        outbox_item_done(item);
+    free(item);
+}
+
 bool outbox_item_is_done(const struct outbox_item *item)
 {
     for (size_t i = 0; i < item->target_count; i++)

@@ -36,6 +36,8 @@ struct outbox_item {
 /* Adds copies of the targets. ERR_NOMEM. */
 ERR_CHECKED int outbox_item_fill(struct outbox_item *item, const char *const targets[], size_t count);
 void outbox_item_done(struct outbox_item *item);
+/* Of one that is on the heap itself. NULL is nothing. */
+void outbox_item_free(struct outbox_item *item);
 
 /* Whether nothing is left to do for it. */
 bool outbox_item_is_done(const struct outbox_item *item);

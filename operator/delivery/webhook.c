@@ -52,7 +52,7 @@ char *webhook_sign(const char *secret, int64_t time_s, const char *body, size_t 
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)when, strlen(when));
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)body, len);
     crypto_auth_hmacsha256_final(&state, mac);
-    memcpy(out, "v1=", 3);
+    strcpy(out, "v1=");
     sodium_bin2hex(out + 3, WEBHOOK_SIGNATURE_MAX - 3, mac, sizeof mac);
     sodium_memzero(&state, sizeof state);
     return out;

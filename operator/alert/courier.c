@@ -29,16 +29,17 @@ struct couriers {
     struct courier each[ROUTE_KINDS];
 };
 
-/* Until somebody wakes them, or next_s; false: they shall end. */
+/* Until somebody wakes them, or next_s; false: they shall end. A wall clock that is set back makes no wait longer. */
 static bool wait_until(struct courier *c, int64_t next_s)
 {
     struct couriers *all = c->all;
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t latest = (int64_t)until.tv_sec + LOOK_S;
-    if (next_s < latest)
-        latest = next_s > (int64_t)until.tv_sec ? next_s : (int64_t)until.tv_sec + 1;
-    until.tv_sec = (time_t)latest;
+    int64_t now_s = time(NULL);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    if (next_s <= now_s)
+        until.tv_sec++;
+    else
+        until.tv_sec += next_s - now_s < LOOK_S ? (time_t)(next_s - now_s) : LOOK_S;
     pthread_mutex_lock(&all->mutex);
     int code = 0;
     while (!all->stopping && c->seen == all->wakes && code == 0)
@@ -64,6 +65,16 @@ static void *run(void *ctx)
     return NULL;
 }
 
+static void sync_init(struct couriers *all)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&all->woken, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&all->mutex, NULL);
+}
+
 int couriers_start(struct outbox *box, const struct routes *routes, outbox_tell told, void *ctx, struct couriers **out)
 {
     struct couriers *all = calloc(1, sizeof *all);
@@ -73,8 +84,7 @@ int couriers_start(struct outbox *box, const struct routes *routes, outbox_tell 
     all->routes = routes;
     all->told = told;
     all->ctx = ctx;
-    pthread_mutex_init(&all->mutex, NULL);
-    pthread_cond_init(&all->woken, NULL);
+    sync_init(all);
     for (int i = 0; i < ROUTE_KINDS; i++) {
         struct courier *c = &all->each[i];
         *c = (struct courier){.all = all, .kind = (enum route_kind)i};

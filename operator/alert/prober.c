@@ -15,11 +15,11 @@ struct prober {
     bool is_new, stopping;
 };
 
-/* false: it shall end. */
+/* false: it shall end. A wall clock that is set back makes no pause longer. */
 static bool pause_s(struct prober *p)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += p->every_s;
     int code = 0;
     while (!p->stopping && code == 0)
@@ -44,15 +44,31 @@ static void *run(void *ctx)
     return NULL;
 }
 
+static void sync_init(struct prober *p)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&p->mutex, NULL);
+}
+
+static void sync_done(struct prober *p)
+{
+    pthread_cond_destroy(&p->changed);
+    pthread_mutex_destroy(&p->mutex);
+}
+
 int prober_start(probe_fn probe, void *ctx, unsigned every_s, struct prober **out)
 {
     struct prober *p = calloc(1, sizeof *p);
     if (p == NULL)
         return ERR_NOMEM;
     *p = (struct prober){.probe = probe, .ctx = ctx, .every_s = every_s};
-    pthread_mutex_init(&p->mutex, NULL);
-    pthread_cond_init(&p->changed, NULL);
+    sync_init(p);
     if (pthread_create(&p->thread, NULL, run, p) != 0) {
+        sync_done(p);
         free(p);
         return ERR_NOMEM;
     }
@@ -81,7 +97,6 @@ void prober_stop(struct prober *p)
     pthread_mutex_unlock(&p->mutex);
     pthread_join(p->thread, NULL);
     text_done(&p->answer);
-    pthread_cond_destroy(&p->changed);
-    pthread_mutex_destroy(&p->mutex);
+    sync_done(p);
     free(p);
 }

@@ -1,6 +1,5 @@
 #include "qlog/compact.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "qlog/compact_run.h"
+#include "qlog/folder.h"
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
 
@@ -66,15 +66,11 @@ static int covered_remove(struct compaction *c)
 /* Whoever has the lock owns every file that was to be a merged one. */
 static int unfinished_remove(const struct compaction *c)
 {
-    struct dirent *entry;
-    int fd = openat(c->opts->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        int code = -errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    const struct dirent *entry;
+    int code = folder_opendir(c->opts->dir_fd, ".", &dir);
+    if (code < 0)
         return code;
-    }
     while ((entry = readdir(dir)) != NULL) {
         size_t len = strlen(entry->d_name);
         if (strncmp(entry->d_name, "merged-", 7) == 0 && len > 4 && strcmp(entry->d_name + len - 4, ".tmp") == 0)

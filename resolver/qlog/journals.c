@@ -1,11 +1,12 @@
 #include "qlog/journals.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "qlog/folder.h"
 
 struct journals_cursor {
     struct journal *journal; /* NULL: read to its end and gone, or only known from a segment */
@@ -95,17 +96,12 @@ static void cursors_prune(struct journals *journals)
 
 int journals_find(struct journals *journals, bool is_later)
 {
-    struct dirent *entry;
-    int code = 0;
+    DIR *dir;
+    const struct dirent *entry;
     cursors_prune(journals);
-    int fd = openat(journals->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        code = -errno;
-        if (fd >= 0)
-            close(fd);
+    int code = folder_opendir(journals->dir_fd, ".", &dir);
+    if (code < 0)
         return code;
-    }
     while (code == 0 && (entry = readdir(dir)) != NULL)
         code = journal_find(journals, entry->d_name, is_later);
     closedir(dir);

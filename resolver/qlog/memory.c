@@ -1,6 +1,5 @@
 #include "qlog/memory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -11,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "qlog/folder.h"
 #include "qlog/journal.h"
 #include "qlog/link.h"
 
@@ -62,16 +62,11 @@ static int journal_settle(int dir_fd, int memory_fd, const char *file)
 /* ... and all that are in the folder that the link leads to. */
 static int journals_settle(int dir_fd, int memory_fd)
 {
-    struct dirent *entry;
-    int code = 0;
-    int fd = openat(memory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        code = -errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    const struct dirent *entry;
+    int code = folder_opendir(memory_fd, ".", &dir);
+    if (code < 0)
         return code;
-    }
     while (code == 0 && (entry = readdir(dir)) != NULL)
         if (journal_file_is(entry->d_name))
             code = journal_settle(dir_fd, memory_fd, entry->d_name);

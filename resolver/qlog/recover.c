@@ -1,12 +1,12 @@
 #include "qlog/keeper.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "qlog/folder.h"
 #include "qlog/segment_list.h"
 
 int qlog_journal_add(struct qlog *log, struct journal *journal)
@@ -138,16 +138,11 @@ static int positions_recover(struct qlog *log)
 
 static int folder_recover(struct qlog *log, const char *path)
 {
-    struct dirent *entry;
-    int code = 0;
-    int fd = openat(log->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        code = -errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    const struct dirent *entry;
+    int code = folder_opendir(log->dir_fd, path, &dir);
+    if (code < 0)
         return code;
-    }
     while (code == 0 && (entry = readdir(dir)) != NULL)
         code = file_recover(log, entry->d_name);
     closedir(dir);

@@ -1,10 +1,10 @@
 #include "qlog/retention.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "qlog/folder.h"
 #include "qlog/hold.h"
 #include "qlog/keyring.h"
 #include "qlog/removed.h"
@@ -131,22 +131,17 @@ static bool key_goes(const struct retention_opts *opts, const struct retention_r
 static int keys_apply(int dir_fd, const struct retention_opts *opts, const struct hold_list *holds, int64_t now_s,
                       struct retention_result *result)
 {
-    int fd = openat(dir_fd, KEYRING_LINK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
+    DIR *dir;
+    const struct dirent *entry;
     uint32_t day;
-    int code = 0;
-    if (dir == NULL) {
-        code = fd < 0 && errno == ENOENT ? 0 : -errno;
-        if (fd >= 0)
-            close(fd);
-        return code;
-    }
+    int code = folder_opendir(dir_fd, KEYRING_LINK, &dir);
+    if (code < 0)
+        return code == ERR_NOENT ? 0 : code;
     while (code == 0 && (entry = readdir(dir)) != NULL) {
         if (!day_key_file_parse(entry->d_name, &day) || !key_goes(opts, result, day, now_s) ||
             hold_list_covers(holds, day, day))
             continue;
-        code = day_key_destroy(fd, day);
+        code = day_key_destroy(dirfd(dir), day);
         result->keys_destroyed += code == 0;
         if (code == ERR_NOENT)
             code = 0;

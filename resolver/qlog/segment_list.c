@@ -1,6 +1,5 @@
 #include "qlog/segment_list.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qlog/folder.h"
 #include "qlog/origin.h"
 
 #define LOOKS_MAX 16 /* at a folder that changes all the time */
@@ -65,16 +65,11 @@ static int file_add(struct segment_list *list, int dir_fd, struct segment_file *
 
 static int folder_read(int dir_fd, struct segment_list *list)
 {
-    struct dirent *entry;
-    int code = 0;
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        code = -errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    const struct dirent *entry;
+    int code = folder_opendir(dir_fd, ".", &dir);
+    if (code < 0)
         return code;
-    }
     while (code == 0 && (entry = readdir(dir)) != NULL) {
         struct segment_file file;
         if (file_parse(entry->d_name, &file))

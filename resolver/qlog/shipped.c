@@ -1,6 +1,5 @@
 #include "qlog/shipped.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "qlog/folder.h"
 
 #define FILE_BYTES_MAX 65536
 #define PLACES_MAX     64
@@ -61,16 +61,12 @@ static int places_read(DIR *dir, struct shipped *out)
 
 int shipped_load(int dir_fd, struct shipped *out)
 {
-    int fd = openat(dir_fd, SHIPPED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir;
     *out = (struct shipped){0};
-    if (fd < 0)
-        return errno == ENOENT ? 0 : err_from_errno(errno);
-    DIR *dir = fdopendir(fd);
-    if (dir == NULL) {
-        close(fd);
-        return ERR_NOMEM;
-    }
-    int code = places_read(dir, out);
+    int code = folder_opendir(dir_fd, SHIPPED_DIR, &dir);
+    if (code < 0)
+        return code == ERR_NOENT ? 0 : code;
+    code = places_read(dir, out);
     closedir(dir);
     return code;
 }

@@ -25,6 +25,9 @@ struct build {
     const uint8_t *localhost; /* the built-in record that covers what is below it; NULL: none */
 };
 
+/* A path of the configuration: below the state folder, unless it begins with a slash. NULL: there is none, or no memory. */
+const char *build_path(struct build *b, const char *path);
+
 /* Upstream servers and zones: query.servers, query.zones. */
 ERR_CHECKED int build_servers(struct build *b);
 

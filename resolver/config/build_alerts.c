@@ -9,11 +9,6 @@
 #define NAME_BYTES_MAX   32
 #define TARGET_BYTES_MAX 300
 
-static const char *path_in(struct build *b, const char *path)
-{
-    return path == NULL || path[0] == '/' ? path : arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
-}
-
 /* Names of webhooks, syslog receivers and rules stand in file names, registers and structured data. */
 static void check_name(struct build *b, const char *kind, const char *name, const struct config_place *at)
 {
@@ -70,10 +65,10 @@ static int build_mail(struct build *b)
                                                     .port = o->port != 0 ? (uint16_t)o->port : ports[o->tls],
                                                     .tls = (enum config_mail_tls)o->tls,
                                                     .user = o->user,
-                                                    .password_file = path_in(b, o->password_file),
+                                                    .password_file = build_path(b, o->password_file),
                                                     .from = o->from,
                                                     .from_name = o->from_name,
-                                                    .ca = path_in(b, o->ca),
+                                                    .ca = build_path(b, o->ca),
                                                     .timeout_ms = o->timeout_ms};
     return 0;
 }
@@ -104,8 +99,8 @@ static int build_webhooks(struct build *b)
                 config_errors_add(b->errors, &o[i].at, "webhook '%s' is given twice", o[i].name);
         out[i] = (struct config_webhook){.name = o[i].name,
                                          .url = o[i].url,
-                                         .secret_file = path_in(b, o[i].secret_file),
-                                         .ca = path_in(b, o[i].ca),
+                                         .secret_file = build_path(b, o[i].secret_file),
+                                         .ca = build_path(b, o[i].ca),
                                          .timeout_ms = o[i].timeout_ms};
     }
     b->config->delivery.webhooks = out;
@@ -133,7 +128,7 @@ static int build_syslogs(struct build *b)
                                         .transport = (enum config_syslog_transport)o[i].transport,
                                         .server = local ? o[i].socket : o[i].server,
                                         .port = o[i].port != 0 ? (uint16_t)o[i].port : usual,
-                                        .ca = path_in(b, o[i].ca),
+                                        .ca = build_path(b, o[i].ca),
                                         .facility = (unsigned)o[i].facility,
                                         .timeout_ms = o[i].timeout_ms};
     }
@@ -267,7 +262,7 @@ int build_alerts(struct build *b)
     out->service_roles = o->service_to.items;
     out->service_role_count = o->service_to.count;
     out->service_after_s = o->service_after_ms / 1000;
-    out->dir = path_in(b, "alerts");
+    out->dir = build_path(b, "alerts");
     return out->dir == NULL ? ERR_NOMEM
                             : times_build(b, &o->quiet, &b->config->calendar, &out->quiet, &out->quiet_count);
 }

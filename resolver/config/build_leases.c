@@ -28,9 +28,7 @@ static int fill_source(struct build *b, const struct options_lease *o, struct le
     int kind = kind_of(b, o);
     if (kind < 0)
         return 0;
-    const char *path = o->paths[kind];
-    if (path[0] != '/')
-        path = arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
+    const char *path = build_path(b, o->paths[kind]);
     if (path == NULL)
         return ERR_NOMEM;
     if (kind == LEASE_KEA_SOCKET && strlen(path) > socket_max)

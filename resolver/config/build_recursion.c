@@ -12,7 +12,7 @@ static int fill_path(struct build *b, const char *option, const char *path, cons
         return 0;
     if (!unbound_conf_takes(path))
         config_errors_add(b->errors, at, "%s can't have quotes or control characters in it", option);
-    *out = path[0] == '/' ? path : arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
+    *out = build_path(b, path);
     return *out == NULL ? ERR_NOMEM : 0;
 }
 

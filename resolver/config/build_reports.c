@@ -5,11 +5,6 @@
 
 #define DAY_S 86400u
 
-static const char *path_in(struct build *b, const char *path)
-{
-    return path == NULL || path[0] == '/' ? path : arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
-}
-
 static void build_time(struct build *b, const struct options_report *o, struct config_report *out)
 {
     const char *t = o->time;
@@ -50,10 +45,10 @@ int build_reports(struct build *b)
 {
     const struct options_reports *o = &b->options->reports;
     struct config_reports *out = &b->config->reports;
-    *out = (struct config_reports){.dir = path_in(b, o->dir),
+    *out = (struct config_reports){.dir = build_path(b, o->dir),
                                    .pdf = o->pdf,
                                    .browser = o->browser,
-                                   .passphrase_file = path_in(b, o->passphrase_file),
+                                   .passphrase_file = build_path(b, o->passphrase_file),
                                    .link = o->link};
     if (out->dir == NULL || (o->passphrase_file != NULL && out->passphrase_file == NULL))
         return ERR_NOMEM;

@@ -9,11 +9,6 @@
 #define NAME_BYTES_MAX 64 /* of an entry */
 #define PASSWD_BYTES   16384
 
-static const char *path_in(struct build *b, const char *path)
-{
-    return path == NULL || path[0] == '/' ? path : arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
-}
-
 static void check_listen(struct build *b, const char *option, const struct schema_list *listen, size_t max)
 {
     if (listen->count > max)
@@ -60,7 +55,7 @@ static int build_radius(struct build *b)
             .name = items[i].name,
             .networks = items[i].networks.items,
             .network_count = items[i].networks.count,
-            .secret_file = path_in(b, items[i].secret),
+            .secret_file = build_path(b, items[i].secret),
             .message_authenticator = items[i].message_authenticator == 1,
             .lifetime_s = (items[i].lifetime_ms == 0 ? o->lifetime_ms : items[i].lifetime_ms) / 1000};
         if (nas[i].secret_file == NULL)
@@ -95,7 +90,7 @@ static int build_tokens(struct build *b)
     for (size_t i = 0; i < list->count; i++) {
         check_token(b, items, i);
         tokens[i] = (struct token_opts){.name = items[i].name,
-                                        .file = path_in(b, items[i].file),
+                                        .file = build_path(b, items[i].file),
                                         .networks = items[i].networks.items,
                                         .network_count = items[i].networks.count,
                                         .own_address = items[i].own_address};
@@ -154,7 +149,7 @@ static int build_api(struct build *b)
         config_errors_add(b->errors, &o->ttl_at, "ttl is longer than ttl_max");
     b->config->api = (struct config_api){.listen = o->listen.items,
                                          .listen_count = o->listen.count,
-                                         .socket = path_in(b, o->socket),
+                                         .socket = build_path(b, o->socket),
                                          .socket_mode = modes[o->socket_mode],
                                          .limits = {.ttl_s = o->ttl_ms / 1000, .ttl_max_s = o->ttl_max_ms / 1000}};
     if (o->socket != NULL && b->config->api.socket == NULL)
@@ -169,7 +164,7 @@ int build_sessions(struct build *b)
     if (err == 0)
         err = build_api(b);
     if (err == 0) {
-        b->config->sessions_path = path_in(b, "state/sessions");
+        b->config->sessions_path = build_path(b, "state/sessions");
         err = b->config->sessions_path == NULL ? ERR_NOMEM : 0;
     }
     return err;

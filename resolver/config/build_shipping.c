@@ -23,7 +23,7 @@ static bool is_name(const char *text)
 /* A path below the state folder. NULL stays NULL. */
 static int path_in(struct build *b, const char *path, const char **out)
 {
-    *out = path == NULL || path[0] == '/' ? path : arena_printf(b->arena, "%s/%s", b->options->state_dir, path);
+    *out = build_path(b, path);
     return path != NULL && *out == NULL ? ERR_NOMEM : 0;
 }
 

@@ -124,7 +124,7 @@ static int read_files(struct arena *arena, const char *const files[], size_t cou
 
 /* ---- parts ---- */
 
-static const char *path_in(struct build *b, const char *path)
+const char *build_path(struct build *b, const char *path)
 {
     if (path == NULL || path[0] == '/')
         return path;
@@ -204,7 +204,7 @@ static const char *memory_folder(struct build *b, const char *configured)
     if (strcmp(configured, "off") == 0)
         return NULL;
     if (strcmp(configured, "auto") != 0)
-        return path_in(b, configured);
+        return build_path(b, configured);
     return run == NULL || run[0] == '\0' ? NULL : arena_printf(b->arena, "%.*s/journals", (int)strcspn(run, ":"), run);
 }
 
@@ -213,10 +213,10 @@ static void fill_log(struct build *b)
     const struct options *o = b->options;
     b->config->log_enabled = o->log.enabled;
     b->config->log_pack_approval = o->log.pack_approval;
-    b->config->log = (struct qlog_opts){.dir = path_in(b, o->log.dir),
+    b->config->log = (struct qlog_opts){.dir = build_path(b, o->log.dir),
                                         .node = o->log.node != NULL ? o->log.node : host_name(b),
-                                        .key_path = path_in(b, o->log.key),
-                                        .keys_dir = o->log.seal ? path_in(b, o->log.day_keys) : NULL,
+                                        .key_path = build_path(b, o->log.key),
+                                        .keys_dir = o->log.seal ? build_path(b, o->log.day_keys) : NULL,
                                         .identity_s = o->log.identity_ms / 1000,
                                         .memory_dir = memory_folder(b, o->log.memory),
                                         .writer_count = b->config->workers,
@@ -239,7 +239,7 @@ static int fill_tap(struct build *b)
     const struct options *o = b->options;
     struct config *config = b->config;
     const int *messages = o->dnstap.messages.items;
-    config->tap_socket = path_in(b, o->dnstap.socket);
+    config->tap_socket = build_path(b, o->dnstap.socket);
     config->tap.identity = o->dnstap.identity != NULL ? o->dnstap.identity : config->log.node;
     config->tap.version = o->dnstap.version != NULL ? o->dnstap.version : "belishad " BELISHA_VERSION;
     for (size_t i = 0; i < o->dnstap.messages.count; i++)
@@ -265,9 +265,9 @@ static int fill_notice(struct build *b)
                                      .contact = o->notice.contact,
                                      .hosts = texts,
                                      .host_count = o->notice.hosts.count,
-                                     .template_dir = path_in(b, o->notice.templates),
-                                     .help_file = path_in(b, o->notice.help_file),
-                                     .inbox_dir = path_in(b, o->notice.inbox),
+                                     .template_dir = build_path(b, o->notice.templates),
+                                     .help_file = build_path(b, o->notice.help_file),
+                                     .inbox_dir = build_path(b, o->notice.inbox),
                                      .inbox_bytes = (uint64_t)o->notice.inbox_bytes};
     return 0;
 }
@@ -298,8 +298,8 @@ static int fill_tls(struct build *b)
     bool used = o->tls.dot.count + o->tls.doh.count + o->identity.api.listen.count > 0 && o->tls.certificate != NULL &&
                 o->tls.key != NULL;
     check_tls(b);
-    b->config->tls = (struct config_tls){.certificate = used ? path_in(b, o->tls.certificate) : NULL,
-                                         .key = used ? path_in(b, o->tls.key) : NULL,
+    b->config->tls = (struct config_tls){.certificate = used ? build_path(b, o->tls.certificate) : NULL,
+                                         .key = used ? build_path(b, o->tls.key) : NULL,
                                          .dot = o->tls.dot.items,
                                          .dot_count = o->tls.dot.count,
                                          .doh = o->tls.doh.items,
@@ -313,18 +313,18 @@ static int fill_paths(struct build *b)
     const struct options *o = b->options;
     struct config *config = b->config;
     config->state_dir = o->state_dir;
-    config->blocklist_dir = path_in(b, o->blocklist.dir);
-    config->control_socket = path_in(b, o->control.socket);
+    config->blocklist_dir = build_path(b, o->blocklist.dir);
+    config->control_socket = build_path(b, o->control.socket);
     if (config->blocklist_dir == NULL || config->control_socket == NULL)
         return ERR_NOMEM;
-    config->upstream_ca = o->upstream_ca == NULL ? NULL : path_in(b, o->upstream_ca);
+    config->upstream_ca = o->upstream_ca == NULL ? NULL : build_path(b, o->upstream_ca);
     if (o->upstream_ca != NULL && config->upstream_ca == NULL)
         return ERR_NOMEM;
     config->generation_path = arena_printf(b->arena, "%s/current", config->blocklist_dir);
     config->statutory_path = arena_printf(b->arena, "%s/" STATUTORY_FOLDER "/current", config->blocklist_dir);
-    config->decisions_dir = path_in(b, "state");
-    config->decisions_path = path_in(b, "state/decisions");
-    config->decisions_public = path_in(b, "state/decisions.public");
+    config->decisions_dir = build_path(b, "state");
+    config->decisions_path = build_path(b, "state/decisions");
+    config->decisions_public = build_path(b, "state/decisions.public");
     bool all = config->generation_path != NULL && config->statutory_path != NULL && config->decisions_dir != NULL &&
                config->decisions_path != NULL && config->decisions_public != NULL;
     return all ? 0 : ERR_NOMEM;
@@ -379,7 +379,7 @@ static int fill_version(struct build *b)
     config->policy.fingerprint = XXH32(all, len, 0);
     config->policy.version = config->policy.fingerprint | CONFIG_NO_VERSION;
     config->policy_text = written(b, config_write_policy, &config->policy_text_len);
-    config->policy_dir = path_in(b, "state/policy");
+    config->policy_dir = build_path(b, "state/policy");
     if (config->policy_text == NULL || config->policy_dir == NULL)
         return ERR_NOMEM;
     uint32_t current = versions_current(config->policy_dir);

@@ -221,8 +221,7 @@ static int segments_put(struct packing *p, struct parcel *parcel)
             code = segment_put(parcel, dir_fd, list.files[i].file);
         p->segments += wanted;
     }
-    if (dir_fd >= 0 && code == 0)
-        segment_list_done(&list);
+    segment_list_done(&list);
     if (dir_fd >= 0)
         close(dir_fd);
     return code;

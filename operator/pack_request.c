@@ -26,7 +26,7 @@ static void wanted_of(const struct entry *entry, char out[PACK_WANTED_MAX])
     json_decref(detail);
 }
 
-/* Another uid; and another name where both came through sudo. */
+/* By name: whoever comes through sudo has the uid of root. */
 static bool is_another(const struct pack_request *request, const struct entry *entry)
 {
     return strcmp(request->by, entry->by) != 0;

@@ -122,17 +122,21 @@ const char *passphrase_read(const char *path, char out[PASSPHRASE_MAX])
     return wrong;
 }
 
+static const char no_password[] = "no password was typed, or one of more than 127 characters";
+
 static bool line_read(FILE *terminal, const char *prompt, char out[PASSPHRASE_MAX])
 {
+    char line[PASSPHRASE_MAX + 1] = ""; /* with the end of the line */
     fprintf(terminal, "%s", prompt);
     fflush(terminal);
-    char *line = fgets(out, PASSPHRASE_MAX, terminal);
+    bool read = fgets(line, sizeof line, terminal) != NULL;
     fprintf(terminal, "\n");
-    if (line == NULL)
-        return false;
-    size_t len = strcspn(out, "\r\n");
-    bool whole = out[len] != '\0';
-    out[len] = '\0';
+    size_t len = strcspn(line, "\r\n");
+    bool whole = read && line[len] != '\0';
+    line[len] = '\0';
+    if (whole)
+        memcpy(out, line, len + 1);
+    sodium_memzero(line, sizeof line);
     return whole;
 }
 
@@ -150,14 +154,16 @@ static const char *ask(const char *const prompts[], size_t count, char out[PASSP
     unseen = before;
     unseen.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     tcsetattr(fileno(terminal), TCSAFLUSH, &unseen);
-    const char *wrong = line_read(terminal, prompts[0], out) ? NULL : "no password was typed";
+    const char *wrong = line_read(terminal, prompts[0], out) ? NULL : no_password;
     if (wrong == NULL && count > 1)
-        wrong = !line_read(terminal, prompts[1], again) ? "no password was typed"
+        wrong = !line_read(terminal, prompts[1], again) ? no_password
                 : strcmp(out, again) != 0               ? "the two passwords differ"
                                                         : NULL;
     tcsetattr(fileno(terminal), TCSAFLUSH, &before);
     fclose(terminal);
     sodium_memzero(again, sizeof again);
+    if (wrong != NULL)
+        passphrase_wipe(out);
     return wrong;
 }
 
@@ -165,7 +171,11 @@ const char *passphrase_ask(char out[PASSPHRASE_MAX])
 {
     static const char *const prompts[] = {"Password for the zip: ", "The same again: "};
     const char *wrong = ask(prompts, 2, out);
-    return wrong == NULL ? passphrase_wrong(out) : wrong;
+    if (wrong == NULL)
+        wrong = passphrase_wrong(out);
+    if (wrong != NULL)
+        passphrase_wipe(out);
+    return wrong;
 }
 
 const char *passphrase_ask_once(char out[PASSPHRASE_MAX])

@@ -82,11 +82,4 @@ ERR_CHECKED int route_find(const struct routes *routes, const char *target, stru
 /* The kind alone. ERR_MALFORMED. */
 ERR_CHECKED int route_kind_of(const char *target, enum route_kind *out);
 
-/* Whether it can stand in a mail's envelope and headers as it is: ASCII, local part and domain, nothing that means something. */
-bool route_is_address(const char *text);
-/* Whether the host of a server or URL is this machine's loopback: 127.0.0.0/8, ::1, localhost. len: of the host. */
-bool route_is_loopback(const char *host, size_t len);
-/* Whether url is https, or http to loopback. */
-bool route_url_is_good(const char *url);
-
 #endif

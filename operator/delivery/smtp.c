@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include "base/endpoint.h"
 #include "base/secret.h"
 #include "delivery/mime.h"
 
@@ -55,7 +56,7 @@ static int set_place(struct mailing *m, char why[DELIVER_WHY_MAX])
     const struct mail_opts *o = m->opts;
     const char *domain = strchr(o->from, '@');
     bool v6 = strchr(o->server, ':') != NULL;
-    if (o->tls == ROUTE_TLS_NONE && !route_is_loopback(o->server, strlen(o->server))) {
+    if (o->tls == ROUTE_TLS_NONE && !endpoint_is_loopback(o->server, strlen(o->server))) {
         snprintf(why, DELIVER_WHY_MAX, "without TLS, mail is given to this machine itself only");
         return ERR_CONFIG;
     }

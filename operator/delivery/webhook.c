@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
+#include "base/endpoint.h"
 #include "base/secret.h"
 
 #define ANSWER_MAX 65536 /* bytes; what is behind is not waited for */
@@ -166,7 +167,7 @@ enum outcome webhook_send(const struct webhook_opts *webhook, const struct messa
 {
     struct posting p = {.opts = webhook};
     enum outcome outcome = OUTCOME_LATER;
-    if (!route_url_is_good(webhook->url)) {
+    if (!endpoint_is_url(webhook->url)) {
         snprintf(why, DELIVER_WHY_MAX, "the address must be https, or http to this machine itself");
         return OUTCOME_DOWN;
     }

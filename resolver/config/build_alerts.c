@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/category.h"
+#include "base/endpoint.h"
 #include "config/build.h"
 #include "config/times.h"
 
@@ -21,18 +22,17 @@ static void check_name(struct build *b, const char *kind, const char *name, cons
                           NAME_BYTES_MAX, name);
 }
 
-/* What an address must have to be one; delivery/route.c is stricter still where it is used. */
 static void check_address(struct build *b, const char *text, const struct config_place *at)
 {
-    const char *sign = strchr(text, '@');
-    bool good = sign != NULL && sign != text && sign[1] != '\0' && strchr(sign + 1, '@') == NULL && text[0] != '-' &&
-                text[0] != '.' && strlen(text) < TARGET_BYTES_MAX;
-    for (const char *c = text; *c != '\0'; c++)
-        good &= isalnum((unsigned char)*c) || strchr("@.!#$%&'*+-/=?^_`{|}~", *c) != NULL;
-    for (const char *c = good ? sign + 1 : ""; *c != '\0'; c++)
-        good &= isalnum((unsigned char)*c) || *c == '-' || *c == '.';
-    if (!good)
+    if (!endpoint_is_mail(text))
         config_errors_add(b->errors, at, "must be a mail address such as dsl@school.example, without a name: '%s'",
+                          text);
+}
+
+static void check_host(struct build *b, const char *text, const struct config_place *at)
+{
+    if (!endpoint_is_host(text))
+        config_errors_add(b->errors, at, "a server is its name or address alone, such as smtp.school.example: '%s'",
                           text);
 }
 
@@ -40,8 +40,8 @@ static void check_address(struct build *b, const char *text, const struct config
 
 static void check_mail(struct build *b, const struct options_mail *o)
 {
-    bool local =
-        strcmp(o->server, "localhost") == 0 || strncmp(o->server, "127.", 4) == 0 || strcmp(o->server, "::1") == 0;
+    bool local = endpoint_is_loopback(o->server, strlen(o->server));
+    check_host(b, o->server, &o->server_at);
     if (o->from == NULL)
         config_errors_add(b->errors, &o->at, "mail needs an address that it comes from: mail.from");
     else
@@ -75,13 +75,6 @@ static int build_mail(struct build *b)
 
 /* ---- webhooks, syslog ---- */
 
-/* What begins so and leads elsewhere is refused where it is used (delivery/route.c). */
-static bool is_url(const char *url)
-{
-    return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://127.", 11) == 0 ||
-           strncmp(url, "http://localhost", 16) == 0 || strncmp(url, "http://[::1]", 12) == 0;
-}
-
 static int build_webhooks(struct build *b)
 {
     const struct schema_list *list = &b->options->webhooks;
@@ -91,9 +84,10 @@ static int build_webhooks(struct build *b)
         return ERR_NOMEM;
     for (size_t i = 0; i < list->count; i++) {
         check_name(b, "webhook", o[i].name, &o[i].at);
-        if (!is_url(o[i].url))
-            config_errors_add(b->errors, &o[i].url_at,
-                              "must be an address with https://, or http:// to this machine itself: '%s'", o[i].url);
+        if (!endpoint_is_url(o[i].url))
+            config_errors_add(
+                b->errors, &o[i].url_at,
+                "must be an address with https://, or http:// to this machine itself, without a user: '%s'", o[i].url);
         for (size_t k = 0; k < i; k++)
             if (strcmp(o[k].name, o[i].name) == 0)
                 config_errors_add(b->errors, &o[i].at, "webhook '%s' is given twice", o[i].name);
@@ -121,6 +115,8 @@ static int build_syslogs(struct build *b)
         check_name(b, "syslog receiver", o[i].name, &o[i].at);
         if (!local && o[i].server == NULL)
             config_errors_add(b->errors, &o[i].at, "syslog '%s' needs a server", o[i].name);
+        else if (!local)
+            check_host(b, o[i].server, &o[i].server_at);
         for (size_t k = 0; k < i; k++)
             if (strcmp(o[k].name, o[i].name) == 0)
                 config_errors_add(b->errors, &o[i].at, "syslog '%s' is given twice", o[i].name);
@@ -225,6 +221,8 @@ static void build_rule(struct build *b, const struct options_alert_rule *o, stru
                                       .names = (unsigned)o->names,
                                       .within_s = o->within_ms / 1000,
                                       .again_s = o->again_ms / 1000};
+    if (o->categories.count == 0)
+        config_errors_add(b->errors, &o->at, "rule '%s' has no categories, and would tell of nothing", o->name);
     for (size_t i = 0; i < o->categories.count; i++)
         out->categories |= CATEGORY_BIT(categories[i]);
     if (o->names > o->questions)

@@ -1,6 +1,7 @@
 /* Where rows of the query log are sent to. */
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "config/build.h"
 #include "config/shipping.h"
 
@@ -48,8 +49,8 @@ static bool begins(const char *text, const char *with)
 
 static bool address_is_good(int kind, const char *text)
 {
-    if (kind == DESTINATION_CLICKHOUSE)
-        return begins(text, "https://") || begins(text, "http://");
+    if (kind == DESTINATION_CLICKHOUSE) /* what is asked comes behind it */
+        return (begins(text, "https://") || begins(text, "http://")) && strpbrk(text, "@?# ") == NULL;
     if (kind == DESTINATION_SYSLOG)
         return begins(text, "tls://") || begins(text, "tcp://");
     return strchr(text, ':') != NULL && strstr(text, "://") == NULL;
@@ -93,6 +94,23 @@ static bool is_encrypted(const struct options_destination *o)
         if (!begins(items[i], o->kind == DESTINATION_SYSLOG ? "tls://" : "https://"))
             return false;
     return true;
+}
+
+/* http://127.0.0.1:8123: what is said there stays on this machine. */
+static bool is_here(const struct options_destination *o)
+{
+    const char *const *items = o->addresses.items;
+    for (size_t i = 0; i < o->addresses.count; i++)
+        if (!begins(items[i], "https://") && !endpoint_is_url(items[i]))
+            return false;
+    return true;
+}
+
+static void check_password(struct build *b, const struct options_destination *o)
+{
+    if (o->kind == DESTINATION_CLICKHOUSE && o->password != NULL && !is_here(o))
+        config_errors_add(b->errors, &o->at, "destination '%s' would say its password in clear: https://... is needed",
+                          o->name);
 }
 
 static void check_identities(struct build *b, const struct options_destination *o)
@@ -147,6 +165,7 @@ static int fill_destination(struct build *b, const struct options_destination *o
 {
     check_addresses(b, o);
     check_table(b, o);
+    check_password(b, o);
     check_identities(b, o);
     *out = (struct destination){.name = o->name,
                                 .kind = (enum destination_kind)o->kind,

@@ -11,6 +11,7 @@
 struct options_mail {
     struct config_place at;
     const char *server;
+    struct config_place server_at;
     int64_t port; /* 0: the usual one */
     int tls;      /* enum config_mail_tls */
     struct config_place tls_at;
@@ -38,6 +39,7 @@ struct options_syslog {
     const char *name;
     int transport; /* enum config_syslog_transport */
     const char *server;
+    struct config_place server_at;
     int64_t port; /* 0: the usual one */
     const char *socket;
     const char *ca;

@@ -47,25 +47,26 @@ static void without_a_word_nothing_is_sent(void **state)
 static void a_destination_is_taken_as_it_is_written(void **state)
 {
     (void)state;
-    struct config *config = load("state_dir: /state\n"
-                                 "shipping:\n"
-                                 "  site: oakfield\n"
-                                 "  destinations:\n"
-                                 "    - name: region\n"
-                                 "      kind: clickhouse\n"
-                                 "      address: [https://a.example:8443, https://b.example:8443]\n"
-                                 "      user: oakfield\n"
-                                 "      password: keys/password\n"
-                                 "      pseudonym_key: /trust-key\n"
-                                 "      keep_until_shipped: 14d\n"
-                                 "    - name: county-2\n"
-                                 "      kind: kafka\n"
-                                 "      address: kafka.example:9093\n"
-                                 "      identities: full\n"
-                                 "      reason: the trust's own helpdesk answers for the school\n"
-                                 "      settings: { security.protocol: SASL_SSL, sasl.username: oakfield }\n"
-                                 "      secrets: { sasl.password: keys/kafka }\n"
-                                 "    - { name: siem, kind: syslog, address: 'tcp://10.0.0.9:514', identities: none, rows: blocked }\n");
+    struct config *config =
+        load("state_dir: /state\n"
+             "shipping:\n"
+             "  site: oakfield\n"
+             "  destinations:\n"
+             "    - name: region\n"
+             "      kind: clickhouse\n"
+             "      address: [https://a.example:8443, https://b.example:8443]\n"
+             "      user: oakfield\n"
+             "      password: keys/password\n"
+             "      pseudonym_key: /trust-key\n"
+             "      keep_until_shipped: 14d\n"
+             "    - name: county-2\n"
+             "      kind: kafka\n"
+             "      address: kafka.example:9093\n"
+             "      identities: full\n"
+             "      reason: the trust's own helpdesk answers for the school\n"
+             "      settings: { security.protocol: SASL_SSL, sasl.username: oakfield }\n"
+             "      secrets: { sasl.password: keys/kafka }\n"
+             "    - { name: siem, kind: syslog, address: 'tcp://10.0.0.9:514', identities: none, rows: blocked }\n");
     assert_non_null(config);
     assert_string_equal(config->shipping.site, "oakfield");
     assert_int_equal(config->shipping.count, 3);
@@ -100,6 +101,10 @@ static void what_is_wrong_is_said(void **state)
         {ONE("name: Region, kind: clickhouse, address: 'https://a', identities: none"), "small letters"},
         {ONE("name: ../up, kind: clickhouse, address: 'https://a', identities: none"), "small letters"},
         {ONE("name: r, kind: clickhouse, address: 'a:8443', identities: none"), "must be https://HOST:PORT"},
+        {ONE("name: r, kind: clickhouse, address: 'https://a?query=DROP', identities: none"),
+         "must be https://HOST:PORT"},
+        {ONE("name: r, kind: clickhouse, address: 'https://u:word@a', identities: none"), "must be https://HOST:PORT"},
+        {ONE("name: r, kind: clickhouse, address: 'http://a', identities: none, user: u, password: p"), "in clear"},
         {ONE("name: r, kind: kafka, address: 'https://a', identities: none"), "must be HOST:PORT"},
         {ONE("name: r, kind: syslog, address: 'udp://a:1', identities: none"), "tls://HOST:PORT or tcp://HOST:PORT"},
         {ONE("name: r, kind: clickhouse, address: 'https://a'"), "needs a pseudonym_key"},

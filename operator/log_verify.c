@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "operator/log_fields.h"
 #include "qlog/verify.h"
 
 struct report {
@@ -91,13 +92,23 @@ static void print_signer(const struct operator_env *env, const struct log_option
         print_signers(env->out, result);
 }
 
+/* Who can write the folder can also write that retention was there. */
+static void print_removed(FILE *out, const struct verify_result *r)
+{
+    char from[LOG_TIME_MAX], to[LOG_TIME_MAX];
+    fprintf(
+        out,
+        "%" PRIu64 " between them are not there, with %" PRIu64 " rows from %s to %s; the chain goes on over them. "
+        "Retention takes\nthem while older ones are held, or wait to be sent: `belisha ledger show --kind log.hold` "
+        "has the holds. Otherwise it was somebody\n",
+        r->removed, r->removed_rows, log_time_to_text(r->removed_from_ns, from),
+        log_time_to_text(r->removed_to_ns, to));
+}
+
 static void print_merged(const struct operator_env *env, const struct verify_result *r)
 {
     if (r->removed > 0)
-        fprintf(env->out,
-                "%" PRIu64
-                " between them were removed by retention while older ones are held; the chain goes on over them\n",
-                r->removed);
+        print_removed(env->out, r);
     if (r->merged == 0)
         return;
     fprintf(env->out, "%" PRIu64 " of these numbers were merged; their rows were compared with what was signed then\n",
@@ -138,11 +149,11 @@ static void print_json(const struct report *report, const struct verify_result *
     FILE *out = report->env->out;
     fprintf(out,
             "{\"segments\": %" PRIu64 ", \"first_sequence\": %" PRIu64 ", \"last_sequence\": %" PRIu64
-            ", \"merged\": %" PRIu64 ", \"removed\": %" PRIu64 ", \"blocks\": %" PRIu64 ", \"rows\": %" PRIu64
-            ", \"lost\": %" PRIu64 ", \"journal_rows\": %" PRIu64 ", \"who_unknown\": %" PRIu64 ", \"signed\": %" PRIu64
-            ", \"key\": ",
-            r->segments, r->first_sequence, r->last_sequence, r->merged, r->removed, r->blocks, r->rows, r->lost,
-            r->journal_rows, r->who_unknown, r->signed_segments);
+            ", \"merged\": %" PRIu64 ", \"removed\": %" PRIu64 ", \"removed_rows\": %" PRIu64 ", \"blocks\": %" PRIu64
+            ", \"rows\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"journal_rows\": %" PRIu64 ", \"who_unknown\": %" PRIu64
+            ", \"signed\": %" PRIu64 ", \"key\": ",
+            r->segments, r->first_sequence, r->last_sequence, r->merged, r->removed, r->removed_rows, r->blocks,
+            r->rows, r->lost, r->journal_rows, r->who_unknown, r->signed_segments);
     if (r->signed_segments == 0)
         fprintf(out, "null");
     else

@@ -226,6 +226,16 @@ static void segment_verify(struct verifier *v, struct segment *segment, const st
     v->have_prev = segment_chain_end(segment, v->prev) == 0;
 }
 
+static void removed_note(struct verify_result *r, const struct segment_footer *footer)
+{
+    bool first = r->removed++ == 0;
+    r->removed_rows += footer->rows;
+    if (first || footer->first_ns < r->removed_from_ns)
+        r->removed_from_ns = footer->first_ns;
+    if (first || footer->last_ns > r->removed_to_ns)
+        r->removed_to_ns = footer->last_ns;
+}
+
 /* Whether the chain can be followed over the numbers that are missing before this one. */
 static bool hole_verify(struct verifier *v, uint64_t end)
 {
@@ -236,7 +246,7 @@ static bool hole_verify(struct verifier *v, uint64_t end)
         origin_verify(v, &origin, v->have_prev ? v->prev : origin.head.prev);
         memcpy(v->prev, origin.head.chain, sizeof v->prev);
         v->have_prev = true;
-        v->result.removed++;
+        removed_note(&v->result, &origin.footer);
     }
     return true;
 }

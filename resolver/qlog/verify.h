@@ -33,7 +33,9 @@ struct verify_signer {
 struct verify_result {
     uint64_t segments;
     uint64_t merged;  /* that these were merged from */
-    uint64_t removed; /* by retention, from between those that are kept (qlog/removed.h) */
+    uint64_t removed; /* from between those that are kept: by retention, or by who can write qlog/removed.h */
+    uint64_t removed_rows;
+    int64_t removed_from_ns, removed_to_ns; /* times of the first and the last row of these */
     uint64_t blocks;
     uint64_t rows;
     uint64_t lost;           /* records in gaps */

@@ -15,6 +15,7 @@
 
 #include "fixture.h"
 #include "qlog/chain.h"
+#include "qlog/removed.h"
 #include "qlog/segment_list.h"
 #include "qlog/signer.h"
 
@@ -224,6 +225,29 @@ static void segments_cut_off_at_the_end_are_found(void **state)
     bench_end(&b);
 }
 
+/* That retention took a segment from the middle, anybody who can write the folder can say: it is told what was in it. */
+static void a_hole_that_is_accounted_for_is_told(void **state)
+{
+    struct bench b;
+    struct segment_list list;
+    (void)state;
+    bench_begin(&b);
+    fixture_days_write(&b.opts);
+    assert_int_equal(segment_list(b.fd, &list), 0);
+    for (size_t i = 3; i < 5; i++) {
+        assert_int_equal(removed_add(b.fd, list.files[i].file), 0);
+        assert_int_equal(unlinkat(b.fd, list.files[i].file, 0), 0);
+    }
+    const struct verify_result result = verify(&b, NULL, 0);
+    assert_int_equal(result.faults, 0);
+    assert_int_equal(result.removed, 2);
+    assert_int_equal(result.removed_rows, 2);
+    assert_int_equal(result.removed_from_ns / 1000000, list.files[3].first_ms);
+    assert_int_equal(result.removed_to_ns / 1000000, list.files[4].first_ms);
+    segment_list_done(&list);
+    bench_end(&b);
+}
+
 static void another_end_of_the_chain_is_found(void **state)
 {
     struct bench b;
@@ -308,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_signature_of_another_segment_is_found),
         cmocka_unit_test(a_log_signed_by_somebody_else_is_found_by_the_key_that_is_trusted),
         cmocka_unit_test(segments_cut_off_at_the_end_are_found),
+        cmocka_unit_test(a_hole_that_is_accounted_for_is_told),
         cmocka_unit_test(another_end_of_the_chain_is_found),
         cmocka_unit_test(segments_of_another_key_between_those_of_the_schools_are_found),
         cmocka_unit_test(a_log_without_signatures_is_whole_but_not_trusted),

@@ -13,6 +13,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define DAYS_MAX  INT64_C(100000)
+#define LAST_S    INT64_C(7258118400) /* 2200: what lies behind is no time of a log, nor has room in nanoseconds */
 
 int log_span_from_text(const char *text, int64_t *out_s)
 {
@@ -46,7 +47,7 @@ static int date_from_text(const char *text, int64_t *out_s)
         if (end == NULL || (strcmp(end, "") != 0 && strcmp(end, "Z") != 0))
             continue;
         *out_s = timegm(&tm);
-        return 0;
+        return *out_s < 0 || *out_s > LAST_S ? ERR_MALFORMED : 0;
     }
     return ERR_MALFORMED;
 }
@@ -377,5 +378,7 @@ const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_
         return "only options are expected here";
     if (o->filter.name_below && o->filter.name == NULL)
         return "--below belongs to --name";
+    if (o->filter.to_ns != 0 && o->filter.from_ns >= o->filter.to_ns)
+        return "--from must be before --to";
     return NULL;
 }

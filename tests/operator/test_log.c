@@ -107,6 +107,8 @@ static void times_are_read_as_people_write_them(void **state)
         {"2h", -1},
         {"-2w", -1},
         {"2025-13-01", -1},
+        {"9999-01-01", -1},
+        {"1500-01-01", -1},
         {"2025-11-24T10:30+01:00", -1},
         {"", -1},
         {"-99999999999999999999d", -1},
@@ -136,9 +138,19 @@ static void options_fill_the_filter_or_say_what_is_wrong(void **state)
     char good[] =
         "search --from -2h --client 10.20.0.0/16 --name Example.COM --below --group staff --category gambling "
         "--category drugs --verdict blocked --blocked --limit 10 --format ndjson -o out";
-    static const char *const wrong[] = {
-        "--from yesterday", "--client 10.20.0.1/16", "--name a..b", "--category sports!", "--verdict no", "--code 123",
-        "--limit 0",        "--format xml",          "--days -1",   "--bytes 10X",        "--below",      "word"};
+    static const char *const wrong[] = {"--from yesterday",
+                                        "--client 10.20.0.1/16",
+                                        "--name a..b",
+                                        "--category sports!",
+                                        "--verdict no",
+                                        "--code 123",
+                                        "--limit 0",
+                                        "--format xml",
+                                        "--days -1",
+                                        "--bytes 10X",
+                                        "--below",
+                                        "word",
+                                        "--from -1h --to -2h"};
     struct log_options o;
     (void)state;
     assert_null(typed(good, &o));

@@ -38,12 +38,6 @@ int log_tail_read(const char *dir, struct log_tail *out)
     return code;
 }
 
-static void member_text(struct text *out, const char *key, const char *value)
-{
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
-}
-
 static void member_number(struct text *out, const char *key, uint64_t value)
 {
     text_printf(out, ",\"%s\":%" PRIu64, key, value);
@@ -57,7 +51,7 @@ static void member_bool(struct text *out, const char *key, bool value)
 static void member_time(struct text *out, const char *key, int64_t time_ns)
 {
     char time[LOG_TIME_MAX];
-    member_text(out, key, log_time_to_text(time_ns, time));
+    text_add_json_member(out, key, log_time_to_text(time_ns, time));
 }
 
 /* ---- what was asked for ---- */
@@ -94,21 +88,21 @@ static void filter_write(const struct log_options *o, struct text *out)
     if (f->client != NULL)
         filter_client(f->client, out);
     if (f->name != NULL) {
-        member_text(out, "name", name_to_text(f->name, name));
+        text_add_json_member(out, "name", name_to_text(f->name, name));
         member_bool(out, "below", f->name_below);
     }
     if (f->group != NULL)
-        member_text(out, "group", f->group);
+        text_add_json_member(out, "group", f->group);
     if (o->user != NULL)
-        member_text(out, "user", o->user);
+        text_add_json_member(out, "user", o->user);
     if (o->device != NULL)
-        member_text(out, "device", o->device);
+        text_add_json_member(out, "device", o->device);
     filter_categories(f->categories, out);
     if (f->action >= 0)
-        member_text(out, "verdict", verdict_action_name((unsigned)f->action));
+        text_add_json_member(out, "verdict", verdict_action_name((unsigned)f->action));
     member_bool(out, "blocked", f->blocked_only);
     if (f->code != NULL)
-        member_text(out, "code", f->code);
+        text_add_json_member(out, "code", f->code);
     text_add(out, "}", 1);
 }
 
@@ -179,7 +173,7 @@ static void chain_write(const struct log_manifest *m, struct text *out)
     if (m->tail->last_sequence > 0) {
         text_printf(out, ",\"log\":{\"first_segment\":%" PRIu64 ",\"last_segment\":%" PRIu64, m->tail->first_sequence,
                     m->tail->last_sequence);
-        member_text(out, "last_chain", sodium_bin2hex(hex, sizeof hex, m->tail->chain, QLOG_HASH_LEN));
+        text_add_json_member(out, "last_chain", sodium_bin2hex(hex, sizeof hex, m->tail->chain, QLOG_HASH_LEN));
         member_bool(out, "last_signed", m->tail->is_signed);
         text_add(out, "}", 1);
     }
@@ -208,35 +202,36 @@ static void hash_write(const struct log_manifest *m, enum log_manifest_of of, st
     char id[SIGNING_ID_TEXT_MAX];
     if (of == LOG_MANIFEST_OF_LINE) {
         parcel_so_far(parcel, hash);
-        member_text(out, "blake2b_256", imprint_to_text(hash, hex));
+        text_add_json_member(out, "blake2b_256", imprint_to_text(hash, hex));
     } else if (of == LOG_MANIFEST_OF_FILES) {
         size_t count;
         const struct parcel_file *files = parcel_files(parcel, &count);
-        member_text(out, "blake2b_256", imprint_to_text(files[0].imprint.blake2b, hex));
+        text_add_json_member(out, "blake2b_256", imprint_to_text(files[0].imprint.blake2b, hex));
         text_printf(out, ",\"files\":");
         parcel_files_write(parcel, out);
         if (m->key != NULL)
-            member_text(out, "signed_by_key", signing_id_to_text(m->key->public.id, id));
+            text_add_json_member(out, "signed_by_key", signing_id_to_text(m->key->public.id, id));
     }
 }
 
 void log_manifest_write(const struct log_manifest *m, enum log_manifest_of of, struct parcel *parcel, struct text *out)
 {
     text_printf(out, "{\"manifest\":{\"program\":\"belisha " BELISHA_VERSION "\"");
-    member_text(out, "kind", m->kind);
-    member_text(out, "format", grid_format_name(m->options->format));
+    text_add_json_member(out, "kind", m->kind);
+    text_add_json_member(out, "format", grid_format_name(m->options->format));
     member_time(out, "made", m->made_ns);
-    member_text(out, "times_are", "UTC");
-    member_text(out, "time_zone_of_the_school", m->time_zone == NULL ? "that of the machine" : m->time_zone);
+    text_add_json_member(out, "times_are", "UTC");
+    text_add_json_member(out, "time_zone_of_the_school", m->time_zone == NULL ? "that of the machine" : m->time_zone);
     clock_write(out);
     person_write("asked_by", m->asked_by, out);
     if (m->approved_by != NULL)
         person_write("approved_by", m->approved_by, out);
     if (m->options->reason != NULL)
-        member_text(out, "reason", m->options->reason);
+        text_add_json_member(out, "reason", m->options->reason);
     if (m->options->reference != NULL)
-        member_text(out, "reference", m->options->reference);
-    member_text(out, "identities", m->options->without_identities ? "replaced by a word for each person" : "in full");
+        text_add_json_member(out, "reference", m->options->reference);
+    text_add_json_member(out, "identities",
+                         m->options->without_identities ? "replaced by a word for each person" : "in full");
     member_bool(out, "encrypted", m->encrypted);
     filter_write(m->options, out);
     rows_write(m, out);

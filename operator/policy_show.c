@@ -128,27 +128,21 @@ static void print_line(const struct operator_env *env, const struct chronicle *c
                 chronicle_is_overdue(chronicle, change, now_s) ? "  OVERDUE" : "");
 }
 
-static void add_member(struct text *out, const char *key, const char *value)
-{
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
-}
-
 static void add_json(const struct chronicle *chronicle, const struct change *change, int64_t now_s, struct text *out)
 {
     char day[ASSESSMENT_DAY_MAX];
     text_printf(out, "{\"number\":%" PRIu32 ",\"state\":\"%s\",\"base\":%" PRIu32 ",\"proposed_s\":%" PRId64,
                 change->number, state_of(chronicle, change), change->base, change->proposed_s);
-    add_member(out, "by", change->by);
+    text_add_json_member(out, "by", change->by);
     text_printf(out, ",\"uid\":%" PRIu32, change->uid);
-    add_member(out, "reason", change->reason);
-    add_member(out, "replay", change->replay);
+    text_add_json_member(out, "reason", change->reason);
+    text_add_json_member(out, "replay", change->replay);
     text_printf(out, ",\"approvals\":[");
     for (size_t i = 0; i < change->approval_count; i++) {
         const struct change_approval *a = &change->approvals[i];
         text_printf(out, "%s{\"at_s\":%" PRId64 ",\"uid\":%" PRIu32, i == 0 ? "" : ",", a->at_s, a->uid);
-        add_member(out, "by", a->by);
-        add_member(out, "comment", a->comment);
+        text_add_json_member(out, "by", a->by);
+        text_add_json_member(out, "comment", a->comment);
         text_printf(out, ",\"roles\":[");
         for (size_t k = 0; k < a->role_count; k++) {
             text_printf(out, k == 0 ? "" : ",");
@@ -160,8 +154,8 @@ static void add_json(const struct chronicle *chronicle, const struct change *cha
     if (change->when_s != 0)
         text_printf(out, ",\"when_s\":%" PRId64, change->when_s);
     if (change->closed_by != NULL) {
-        add_member(out, "closed_by", change->closed_by);
-        add_member(out, "closed_reason", change->closed_reason);
+        text_add_json_member(out, "closed_by", change->closed_by);
+        text_add_json_member(out, "closed_reason", change->closed_reason);
     }
     if (change->review_s != 0)
         text_printf(out, ",\"review\":\"%s\",\"overdue\":%s", assessment_day_to_text(change->review_s, day),
@@ -179,9 +173,9 @@ static void add_json(const struct chronicle *chronicle, const struct change *cha
         text_printf(out, "%s{\"from_s\":%" PRId64, before, turn->at_s);
         if (i + 1 < chronicle_turn_count(chronicle))
             text_printf(out, ",\"to_s\":%" PRId64, chronicle_turn(chronicle, i + 1)->at_s);
-        add_member(out, "by", turn->by);
-        add_member(out, "how", change_op_name(turn->op));
-        add_member(out, "reason", turn->reason);
+        text_add_json_member(out, "by", turn->by);
+        text_add_json_member(out, "how", change_op_name(turn->op));
+        text_add_json_member(out, "reason", turn->reason);
         text_printf(out, "}");
         before = ",";
     }

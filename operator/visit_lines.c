@@ -115,21 +115,15 @@ static void json_name(struct text *out, const uint8_t *name)
     text_add_json(out, name_to_text(name, text));
 }
 
-static void json_member(struct text *out, const char *name, const char *value)
-{
-    text_printf(out, ",\"%s\":", name);
-    text_add_json(out, value);
-}
-
 static void json_who(struct visit_lines *lines, const struct episode *e, struct text *out)
 {
     static const char *const kinds[] = {"user", "device", "address", "nobody"};
     char address[IPADDR_TEXT_MAX];
     const char grade[] = {log_grade_letter(e->who.worst), '\0'};
-    json_member(out, "who", who_name(lines, e, address));
-    json_member(out, "who_kind", kinds[e->who.kind]);
-    json_member(out, "grade", grade);
-    json_member(out, "group", e->who.group);
+    text_add_json_member(out, "who", who_name(lines, e, address));
+    text_add_json_member(out, "who_kind", kinds[e->who.kind]);
+    text_add_json_member(out, "grade", grade);
+    text_add_json_member(out, "group", e->who.group);
 }
 
 static void json_flags(const struct episode *e, struct text *out)
@@ -167,11 +161,11 @@ void visit_lines_json(struct visit_lines *lines, const struct episode *e)
     struct text out = {0};
     text_printf(&out, "{\"score\":%u", e->score);
     json_who(lines, e, &out);
-    json_member(&out, "site", site_to_text(&e->site, text));
-    json_member(&out, "category", category_text(e));
-    json_member(&out, "verdict", episode_verdict_name(e->verdict));
-    json_member(&out, "first", log_time_to_text(e->first_ns, text));
-    json_member(&out, "last", log_time_to_text(e->last_ns, text));
+    text_add_json_member(&out, "site", site_to_text(&e->site, text));
+    text_add_json_member(&out, "category", category_text(e));
+    text_add_json_member(&out, "verdict", episode_verdict_name(e->verdict));
+    text_add_json_member(&out, "first", log_time_to_text(e->first_ns, text));
+    text_add_json_member(&out, "last", log_time_to_text(e->last_ns, text));
     text_printf(&out, ",\"visits\":%" PRIu32 ",\"lookups\":%" PRIu32 ",\"questions\":%" PRIu32 ",\"days\":%u",
                 e->visits, e->lookups, e->questions, e->days);
     json_flags(e, &out);

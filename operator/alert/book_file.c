@@ -16,12 +16,6 @@
 
 /* ---- writing ---- */
 
-static void write_string(const char *name, const char *value, struct text *out)
-{
-    text_printf(out, ",\"%s\":", name);
-    text_add_json(out, value);
-}
-
 static void write_person(const struct alert_person *p, struct text *out)
 {
     char client[IPADDR_TEXT_MAX];
@@ -34,7 +28,7 @@ static void write_spell(const struct spell *s, const char *rule, struct text *ou
     text_printf(out, "\n{");
     write_person(&s->person, out);
     text_printf(out, ",\"last\":%" PRId64 ",\"told\":%" PRId64, s->last_ns, s->told_ns);
-    write_string("rule", rule, out);
+    text_add_json_member(out, "rule", rule);
     text_printf(out, ",\"hits\":[");
     for (unsigned i = 0; i < s->hit_count; i++)
         text_printf(out, "%s%" PRId64 ",%" PRIu32, i == 0 ? "" : ",", s->hits[i].time_ns, s->hits[i].name);
@@ -51,11 +45,11 @@ static void write_alert(const struct alert *a, struct text *out)
                 ",\"raised\":%" PRId64 ",\"questions\":%u,\"planned\":%u",
                 a->number, a->category, a->urgent ? "true" : "false", a->blocked ? "true" : "false",
                 a->statutory ? "true" : "false", a->time_ns, a->raised_s, a->questions, a->planned);
-    write_string("rule", a->rule, out);
-    write_string("group", a->group, out);
-    write_string("name", a->name, out);
-    write_string("site", a->site, out);
-    write_string("text", a->text, out);
+    text_add_json_member(out, "rule", a->rule);
+    text_add_json_member(out, "group", a->group);
+    text_add_json_member(out, "name", a->name);
+    text_add_json_member(out, "site", a->site);
+    text_add_json_member(out, "text", a->text);
     text_printf(out, ",\"roles\":[");
     for (unsigned i = 0; i < a->role_count; i++) {
         text_add(out, ",", i > 0);
@@ -67,8 +61,8 @@ static void write_alert(const struct alert *a, struct text *out)
 static void write_batch(const struct book_batch *b, struct text *out)
 {
     text_printf(out, "\n{\"more\":%" PRIu64 ",\"held\":%s", b->more, b->held ? "true" : "false");
-    write_string("id", b->id, out);
-    write_string("role", b->role, out);
+    text_add_json_member(out, "id", b->id);
+    text_add_json_member(out, "role", b->role);
     text_printf(out, ",\"alerts\":[");
     for (size_t i = 0; i < b->count; i++)
         text_printf(out, "%s%" PRIu64, i == 0 ? "" : ",", b->numbers[i]);
@@ -78,7 +72,7 @@ static void write_batch(const struct book_batch *b, struct text *out)
 static void write_budget(const struct book_budget *b, struct text *out)
 {
     text_printf(out, "\n{\"level\":%" PRId64 ",\"at\":%" PRId64 ",\"more\":%" PRIu64, b->level_s, b->at_s, b->more);
-    write_string("role", b->role, out);
+    text_add_json_member(out, "role", b->role);
     text_printf(out, "}");
 }
 

@@ -40,12 +40,6 @@ static int append(struct alert_register *r, const char *kind, const char *object
     return err;
 }
 
-static void add_string(const char *name, const char *value, struct text *out)
-{
-    text_printf(out, ",\"%s\":", name);
-    text_add_json(out, value);
-}
-
 static void add_time(int64_t time_ns, struct text *out)
 {
     struct tm tm = {0};
@@ -61,13 +55,13 @@ static void write_raised(const struct alert *a, struct text *out)
     const char *category = category_name(a->category);
     static const char letters[] = "-ABCDE";
     text_printf(out, "{\"urgent\":%s,\"blocked\":%s", a->urgent ? "true" : "false", a->blocked ? "true" : "false");
-    add_string("rule", a->rule, out);
+    text_add_json_member(out, "rule", a->rule);
     if (a->category == CATEGORY_NONE) {
-        add_string("text", a->text, out);
+        text_add_json_member(out, "text", a->text);
     } else {
-        add_string("category", category == NULL ? "" : category, out);
-        add_string("group", a->group, out);
-        add_string("name", a->name, out);
+        text_add_json_member(out, "category", category == NULL ? "" : category);
+        text_add_json_member(out, "group", a->group);
+        text_add_json_member(out, "name", a->name);
         text_printf(out, ",\"time_ns\":%" PRId64 ",\"grade\":\"%c\"", a->time_ns,
                     letters[a->person.grade <= QLOG_GRADE_ADDRESS ? a->person.grade : 0]);
     }
@@ -101,7 +95,7 @@ int register_queued(struct alert_register *r, const struct book_batch *batch, co
     for (size_t i = 0; i < batch->count; i++)
         text_printf(&detail, "%s%" PRIu64, i == 0 ? "" : ",", batch->numbers[i]);
     text_printf(&detail, "],\"more\":%" PRIu64, batch->more);
-    add_string("role", batch->role, &detail);
+    text_add_json_member(&detail, "role", batch->role);
     text_printf(&detail, ",\"to\":[");
     for (size_t i = 0; i < count; i++) {
         text_add(&detail, ",", i > 0);
@@ -120,9 +114,9 @@ int register_result(struct alert_register *r, const struct outbox_result *result
     struct text detail = {0};
     snprintf(object, sizeof object, "message %s", result->id);
     text_printf(&detail, "{\"tries\":%u", result->tries);
-    add_string("to", result->target, &detail);
+    text_add_json_member(&detail, "to", result->target);
     if (result->why[0] != '\0')
-        add_string("why", result->why, &detail);
+        text_add_json_member(&detail, "why", result->why);
     if (result->given_up)
         text_printf(&detail, ",\"given_up\":true");
     text_printf(&detail, "}");
@@ -138,9 +132,9 @@ int register_test(struct alert_register *r, const char *rule, const char *target
     struct text detail = {0};
     snprintf(object, sizeof object, "rule %s", rule);
     text_printf(&detail, "{\"outcome\":\"%s\"", outcome_name(outcome));
-    add_string("to", target, &detail);
+    text_add_json_member(&detail, "to", target);
     if (why[0] != '\0')
-        add_string("why", why, &detail);
+        text_add_json_member(&detail, "why", why);
     text_printf(&detail, "}");
     int err = append(r, "alert.test", object, &detail, now_s);
     text_done(&detail);

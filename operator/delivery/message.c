@@ -104,26 +104,20 @@ static void write_file(const struct message_file *file, struct text *out)
     free(packed);
 }
 
-static void write_member(const char *name, const char *value, struct text *out)
-{
-    text_printf(out, ",\"%s\":", name);
-    text_add_json(out, value);
-}
-
 void message_write(const struct message *m, struct text *out)
 {
     text_printf(out, "{\"version\":%d,\"time\":%lld,\"severity\":%d", VERSION, (long long)m->time_s, (int)m->severity);
-    write_member("id", m->id, out);
-    write_member("kind", m->kind, out);
-    write_member("subject", m->subject, out);
-    write_member("text", m->text, out);
+    text_add_json_member(out, "id", m->id);
+    text_add_json_member(out, "kind", m->kind);
+    text_add_json_member(out, "subject", m->subject);
+    text_add_json_member(out, "text", m->text);
     if (m->html != NULL)
-        write_member("html", m->html, out);
+        text_add_json_member(out, "html", m->html);
     text_printf(out, ",\"fields\":[");
     for (size_t i = 0; i < m->field_count; i++) {
         text_printf(out, "%s{\"name\":", i == 0 ? "" : ",");
         text_add_json(out, m->fields[i].name);
-        write_member("value", m->fields[i].value, out);
+        text_add_json_member(out, "value", m->fields[i].value);
         text_add(out, "}", 1);
     }
     text_printf(out, "],\"files\":[");

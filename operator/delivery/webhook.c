@@ -14,12 +14,6 @@
 
 /* ---- what is sent ---- */
 
-static void write_member(const char *name, const char *value, struct text *out)
-{
-    text_printf(out, ",\"%s\":", name);
-    text_add_json(out, value);
-}
-
 void webhook_write(const struct message *m, struct text *out)
 {
     time_t time = (time_t)m->time_s;
@@ -28,11 +22,11 @@ void webhook_write(const struct message *m, struct text *out)
     gmtime_r(&time, &t);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &t);
     text_printf(out, "{\"version\":1");
-    write_member("id", m->id, out);
-    write_member("kind", m->kind, out);
-    write_member("time", when, out);
-    write_member("subject", m->subject, out);
-    write_member("text", m->text, out);
+    text_add_json_member(out, "id", m->id);
+    text_add_json_member(out, "kind", m->kind);
+    text_add_json_member(out, "time", when);
+    text_add_json_member(out, "subject", m->subject);
+    text_add_json_member(out, "text", m->text);
     text_printf(out, ",\"fields\":{");
     for (size_t i = 0; i < m->field_count; i++) {
         text_add(out, ",", i > 0);

@@ -115,3 +115,9 @@ void text_add_json(struct text *text, const char *value)
     }
     text_add(text, "\"", 1);
 }
+
+void text_add_json_member(struct text *text, const char *key, const char *value)
+{
+    text_printf(text, ",\"%s\":", key);
+    text_add_json(text, value);
+}

@@ -33,4 +33,7 @@ size_t text_utf8_len(const char *s);
 /* A JSON string with its quotes (RFC 8259, 7). Bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *value);
 
+/* One more member of a JSON object, not its first: ,"key":"value". key stands as it is. */
+void text_add_json_member(struct text *text, const char *key, const char *value);
+
 #endif

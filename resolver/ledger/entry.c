@@ -54,12 +54,6 @@ static bool is_detail(const char *detail)
     return fine;
 }
 
-static void add_text(struct text *out, const char *key, const char *value)
-{
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
-}
-
 int entry_write(const struct entry *entry, struct text *out)
 {
     char when[32], hex[ENTRY_HEX_LEN];
@@ -71,12 +65,12 @@ int entry_write(const struct entry *entry, struct text *out)
         return ERR_INVAL;
     entry_hash_to_hex(entry->before, hex);
     text_printf(&line, "{\"n\":%" PRIu64 ",\"time\":\"%s\"", entry->number, when);
-    add_text(&line, "kind", entry->kind);
-    add_text(&line, "object", entry->object);
-    add_text(&line, "by", entry->by);
+    text_add_json_member(&line, "kind", entry->kind);
+    text_add_json_member(&line, "object", entry->object);
+    text_add_json_member(&line, "by", entry->by);
     text_printf(&line, ",\"uid\":%" PRIu32, entry->uid);
     if (entry->reason != NULL)
-        add_text(&line, "reason", entry->reason);
+        text_add_json_member(&line, "reason", entry->reason);
     if (entry->detail != NULL)
         text_printf(&line, ",\"detail\":%s", entry->detail);
     text_printf(&line, ",\"before\":\"%s\"}\n", hex);

@@ -39,12 +39,6 @@ int report_about_from_name(const char *name)
     return find(abouts, sizeof abouts / sizeof abouts[0], name);
 }
 
-static void write_member(struct text *out, const char *key, const char *value)
-{
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
-}
-
 void report_write(const struct report *report, struct text *out)
 {
     char when[32] = "";
@@ -54,15 +48,15 @@ void report_write(const struct report *report, struct text *out)
     if (gmtime_r(&seconds, &utc) != NULL)
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
     text_printf(out, "{\"id\":%" PRIu64, report->id);
-    write_member(out, "time", when);
-    write_member(out, "kind", report_kind_name(report->kind));
-    write_member(out, "about", report_about_name(report->about));
-    write_member(out, "host", report->host);
-    write_member(out, "url", report->url);
-    write_member(out, "client", ipaddr_to_text(&report->client, client));
-    write_member(out, "group", report->group);
-    write_member(out, "name", report->name);
-    write_member(out, "words", report->words);
-    write_member(out, "code", report->code);
+    text_add_json_member(out, "time", when);
+    text_add_json_member(out, "kind", report_kind_name(report->kind));
+    text_add_json_member(out, "about", report_about_name(report->about));
+    text_add_json_member(out, "host", report->host);
+    text_add_json_member(out, "url", report->url);
+    text_add_json_member(out, "client", ipaddr_to_text(&report->client, client));
+    text_add_json_member(out, "group", report->group);
+    text_add_json_member(out, "name", report->name);
+    text_add_json_member(out, "words", report->words);
+    text_add_json_member(out, "code", report->code);
     text_printf(out, "}");
 }

@@ -20,10 +20,8 @@ static const char *const ops[] = {"begin", "session", "clear"};
 
 static void add_text(struct text *out, const char *key, const char *value)
 {
-    if (*value == '\0')
-        return;
-    text_printf(out, ",\"%s\":", key);
-    text_add_json(out, value);
+    if (*value != '\0')
+        text_add_json_member(out, key, value);
 }
 
 static void add_session(struct text *out, const struct session *s)

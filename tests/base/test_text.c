@@ -75,12 +75,24 @@ static void random_below_reaches_every_value_and_none_else(void **state)
     assert_int_equal(random_below(&pool, 1), 0);
 }
 
+static void text_adds_members_to_an_object(void **state)
+{
+    struct text text = {0};
+    (void)state;
+    text_add(&text, "{\"n\":1", 6);
+    text_add_json_member(&text, "who", "a \"b\"");
+    text_add(&text, "}", 1);
+    assert_string_equal(text.bytes, "{\"n\":1,\"who\":\"a \\\"b\\\"\"}");
+    text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_grows_and_stays_terminated),
         cmocka_unit_test(text_stops_at_its_bound),
         cmocka_unit_test(text_escapes_json_strings),
+        cmocka_unit_test(text_adds_members_to_an_object),
         cmocka_unit_test(random_below_reaches_every_value_and_none_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,9 @@
 /* belisha alert test: does an alert of each rule reach whom it should? */
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "alert/register.h"
 #include "base/category.h"
@@ -117,6 +119,23 @@ static int read_options(const struct operator_env *env, int argc, char *argv[], 
     return optind < argc ? operator_usage(env, &command_alert, "test takes --rule RULE") : 0;
 }
 
+/* What root makes belongs to whom the folder above it does, or the watcher could not write there. */
+static void make_folder(const char *above, const char *path)
+{
+    struct stat owner;
+    if (mkdir(path, 0750) < 0 || geteuid() != 0 || stat(above, &owner) < 0)
+        return;
+    if (chown(path, owner.st_uid, owner.st_gid) < 0)
+        rmdir(path);
+}
+
+/* The test comes before the watcher was ever started. What fails shows when the first one is to be written down. */
+static void make_register(const struct config *config, const char *folder)
+{
+    make_folder(config->state_dir, config->alerts.dir);
+    make_folder(config->alerts.dir, folder);
+}
+
 int alert_test_run(struct alert_kit *kit, int argc, char *argv[])
 {
     const char *rule = NULL;
@@ -125,6 +144,7 @@ int alert_test_run(struct alert_kit *kit, int argc, char *argv[])
     if (code != 0)
         return code;
     snprintf(test.folder, sizeof test.folder, "%s/" ALERT_REGISTER, kit->env->config->alerts.dir);
+    make_register(kit->env->config, test.folder);
     register_init(&test.reg, test.folder);
     int err = send_rules(&test, rule);
     register_done(&test.reg);

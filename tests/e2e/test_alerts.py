@@ -590,6 +590,7 @@ alerts: {gather: 1s, service_after: 10s, identities: full}
         before = len(self.syslog.entries)
         done = self.server.operator("alert", "test", "--rule", "malware", check=False)
         self.assertRegex(done.stdout, r"syslog:siem: NOT SENT, .*certificate")
+        self.assertNotIn("written down", done.stderr)       # also before a watcher ever ran
         self.assertEqual(len(self.syslog.entries), before)
         self.syslog.context = right
 

@@ -4,13 +4,14 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-
 #include "base/err.h"
 #include "delivery/deliver.h"
+#include "identity/roster.h"
 #include "operator/reading.h"
 #include "ship/ddl.h"
 #include "ship/shipping.h"
@@ -20,7 +21,7 @@
 #define NICE       10 /* answers go first */
 
 struct ship_words {
-    const char *to, *dir, *ddl, *key_file, *user;
+    const char *to, *dir, *ddl, *key_file, *user, *number;
     bool follow, once, status, metrics;
 };
 
@@ -52,6 +53,7 @@ static bool words_read(int argc, char *argv[], struct ship_words *out)
                                             {"print-ddl", required_argument, NULL, 'p'},
                                             {"make-key", required_argument, NULL, 'k'},
                                             {"pseudonym-of", required_argument, NULL, 'u'},
+                                            {"who-is", required_argument, NULL, 'w'},
                                             {0}};
     int c;
     *out = (struct ship_words){0};
@@ -85,6 +87,9 @@ static bool words_read(int argc, char *argv[], struct ship_words *out)
             break;
         case 'u':
             out->user = optarg;
+            break;
+        case 'w':
+            out->number = optarg;
             break;
         default:
             return false;
@@ -131,21 +136,80 @@ static int make_key(const struct operator_env *env, const char *path)
     return OPERATOR_OK;
 }
 
-static int show_pseudonym(const struct operator_env *env, const struct destination *to, const char *user, int argc,
-                          char *argv[])
+/* That somebody asked is in the ledger first. An enum operator_exit. */
+static int open_key(const struct operator_env *env, const struct destination *to, int argc, char *argv[],
+                    struct pseudonym_key *out)
 {
     char why[SECRET_WHY_MAX];
-    struct pseudonym_key key;
     if (to->identities != IDENTITIES_PSEUDONYM)
         return fail(env, to->name, "this destination gets no pseudonyms");
     if (!reading_record(env, "log.pseudonym", to->name, argc, argv))
         return OPERATOR_FAILED;
-    if (pseudonym_key_load(to->pseudonym_file, &key, why) < 0)
+    if (pseudonym_key_load(to->pseudonym_file, out, why) < 0)
         return fail(env, to->name, why);
+    return OPERATOR_OK;
+}
+
+static int show_pseudonym(const struct operator_env *env, const struct destination *to, const char *user, int argc,
+                          char *argv[])
+{
+    struct pseudonym_key key;
+    int code = open_key(env, to, argc, argv, &key);
+    if (code != OPERATOR_OK)
+        return code;
     fprintf(env->out, "%016" PRIx64 "  (%" PRIu64 " in tables)\n", pseudonym(&key, PSEUDONYM_USER, "", user),
             pseudonym(&key, PSEUDONYM_USER, "", user));
     pseudonym_key_wipe(&key);
     return OPERATOR_OK;
+}
+
+/*
+ * As the region writes it: decimal, as in tables, or 16 hexadecimal digits, as in Kafka and syslog. What could be either is
+ * both. Each 0: it is none.
+ */
+static void numbers_read(const char *text, uint64_t out[2])
+{
+    size_t len = strlen(text);
+    out[0] = len <= 20 && strspn(text, "0123456789") == len ? strtoull(text, NULL, 10) : 0;
+    out[1] = len == 16 && strspn(text, "0123456789abcdef") == len ? strtoull(text, NULL, 16) : 0;
+}
+
+static bool print_if(const struct roster *roster, enum roster_kind kind, const struct pseudonym_key *key,
+                     const uint64_t numbers[2], FILE *to)
+{
+    enum pseudonym_kind as = kind == ROSTER_USER ? PSEUDONYM_USER : PSEUDONYM_DEVICE;
+    for (uint32_t i = 1; i <= roster_count(roster, kind); i++) {
+        const char *name = roster_name(roster, kind, i);
+        uint64_t number = name == NULL || name[0] == '\0' ? 0 : pseudonym(key, as, "", name);
+        if (number == 0 || (number != numbers[0] && number != numbers[1]))
+            continue;
+        fprintf(to, "%s %s\n", kind == ROSTER_USER ? "user" : "device", name);
+        return true;
+    }
+    return false;
+}
+
+/* The other way round: everybody whom the roster knows is tried. */
+static int show_person(const struct operator_env *env, const struct destination *to, const char *text, int argc,
+                       char *argv[])
+{
+    struct pseudonym_key key;
+    struct roster *roster;
+    uint64_t numbers[2];
+    numbers_read(text, numbers);
+    if (numbers[0] == 0 && numbers[1] == 0)
+        return operator_usage(env, &command_log, "ship: '%s' is no number of a person or device", text);
+    int code = open_key(env, to, argc, argv, &key);
+    if (code != OPERATOR_OK)
+        return code;
+    int err = roster_read(env->config->identity.roster, NULL, NULL, &roster);
+    bool found = err == 0 && (print_if(roster, ROSTER_USER, &key, numbers, env->out) ||
+                              print_if(roster, ROSTER_DEVICE, &key, numbers, env->out));
+    pseudonym_key_wipe(&key);
+    if (err < 0)
+        return fail(env, env->config->identity.roster, err_str(err));
+    roster_close(roster);
+    return found ? OPERATOR_OK : fail(env, text, "nobody here has this number");
 }
 
 static int show_status(const struct operator_env *env, const struct ship_words *words, const char *dir)
@@ -230,5 +294,7 @@ int log_ship_run(const struct operator_env *env, int argc, char *argv[])
     const struct destination *to = find(env, words.to);
     if (to == NULL)
         return OPERATOR_FAILED;
+    if (words.number != NULL)
+        return show_person(env, to, words.number, argc, argv);
     return words.user != NULL ? show_pseudonym(env, to, words.user, argc, argv) : ship(env, to, &words, dir);
 }

@@ -16,7 +16,7 @@ int log_ship_run(const struct operator_env *env, int argc, char *argv[]);
     "log ship --status|--metrics [--to NAME] [--dir DIR]\n"                                                            \
     "log ship --print-ddl current|debian|cluster\n"                                                                    \
     "log ship --make-key FILE\n"                                                                                       \
-    "log ship --to NAME --pseudonym-of USER"
+    "log ship --to NAME --pseudonym-of USER|--who-is NUMBER"
 
 #define LOG_SHIP_DETAILS                                                                                               \
     "\nSending to a trust or a region (`shipping` in belisha.yaml, docs/shipping.md):\n"                               \
@@ -28,6 +28,7 @@ int log_ship_run(const struct operator_env *env, int argc, char *argv[]);
     "                            the tables for a ClickHouse server of today, or Debian's; what a cluster needs "      \
     "besides\n"                                                                                                        \
     "  --make-key FILE           draws a key for pseudonyms\n"                                                         \
-    "  --pseudonym-of USER       the number that a user has at a destination\n"
+    "  --pseudonym-of USER       the number that a user has at a destination\n"                                        \
+    "  --who-is NUMBER           the other way round: whose number it is, here\n"
 
 #endif

@@ -504,6 +504,7 @@ class Region(lab.Case):
         rows = self.answer("The same person")
         self.assertTrue(any(len(row["schools"]) == 3 for row in rows))
         number = lab.run(self.schools[0].argv("ship", "--to", "region", "--pseudonym-of", "pupil7")).split()[1].strip("(")
+        self.assertEqual(lab.run(self.schools[0].argv("ship", "--to", "region", "--who-is", number)), "user pupil7\n")
         sites = self.node.rows("SELECT DISTINCT site FROM belisha.rows WHERE person = %s ORDER BY site" % number)
         self.assertEqual(sites, [["elmwood"], ["oakfield"], ["silentwood"]])
 

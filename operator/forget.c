@@ -184,7 +184,7 @@ static int forget_run(const struct operator_env *env, int argc, char *argv[])
 static const char details[] =
     "  --reason TEXT             why; it stands in the ledger, which is kept: name nobody in it\n"
     "  --device                  the name is that of a device\n"
-    "\nThe name goes for good: rows and ledger have its number alone. Of a user also what says which rows were his: "
+    "\nThe name goes for good: rows and ledger have its number alone. Of a user also what says which rows were theirs: "
     "the records\nin the keys of all days that are not held (belisha log hold). Rows of a device stay whose they "
     "were.\n";
 

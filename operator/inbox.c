@@ -174,6 +174,12 @@ const struct operator_command command_inbox = {
     .name = "inbox",
     .synopsis = "inbox list [--from NUMBER] [--json]\ninbox answer NUMBER --reason TEXT",
     .help = "what people told the school through the notice page",
+    .details = "  list         requests to open a website, and reports of what should be closed; each has a number\n"
+               "  answer       a word for the record on what came of one; the sheets count it as answered\n"
+               "\n"
+               "  --from NUMBER             list: without those before it\n"
+               "  --json                    list: an object a line, for programs\n"
+               "  --reason TEXT             answer: what came of it; it stands in the ledger, which is kept\n",
     .needs_config = true,
     .run = run,
 };

@@ -22,8 +22,8 @@ static void print_result(const struct operator_env *env, const struct log_option
 {
     char id[SIGNING_ID_TEXT_MAX];
     char hex[IMPRINT_TEXT_MAX];
-    fprintf(env->out, "%zu files are as the manifest says (%" PRIu64 " bytes), %zu faults\n", result->files,
-            result->bytes, result->faults);
+    fprintf(env->out, "%zu %s as the manifest says (%" PRIu64 " bytes), %zu faults\n", result->files,
+            result->files == 1 ? "file is" : "files are", result->bytes, result->faults);
     if (result->is_signed && options->key_count > 0)
         fprintf(env->out, "the manifest is signed by a key that was given\n");
     else if (result->is_signed)

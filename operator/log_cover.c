@@ -136,9 +136,9 @@ static void period_write(const struct config *config, FILE *to)
     int64_t identity = config->log.identity_s / 86400;
     fputs("<dt>How long it is kept</dt><dd>", to);
     if (days > 0)
-        fprintf(to, "%" PRId64 " days, then it is removed by itself", days);
+        fprintf(to, "For %" PRId64 " days, then it is removed by itself", days);
     else
-        fputs("until it is removed by hand, or there is no room for it", to);
+        fputs("Until it is removed by hand, or there is no room for it", to);
     if (identity > 0)
         fprintf(to, "; who asked is made unreadable for good after %" PRId64 " days", identity);
     fputs(". Days that are needed for an investigation may be held for longer.</dd>\n", to);

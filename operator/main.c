@@ -19,13 +19,14 @@ static const struct operator_command *const commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-/* Each line of a synopsis: the first behind one text, the others behind another. */
+/* Each line of a synopsis: the first behind one text, the others behind another. An indented one goes on with that before. */
 static void print_synopsis(FILE *to, const struct operator_command *command, const char *first, const char *other)
 {
     for (const char *line = command->synopsis; line != NULL;) {
         const char *end = strchr(line, '\n');
         size_t len = end == NULL ? strlen(line) : (size_t)(end - line);
-        fprintf(to, "%s%.*s\n", line == command->synopsis ? first : other, (int)len, line);
+        const char *head = line == command->synopsis ? first : *line == ' ' ? "       " : other;
+        fprintf(to, "%s%.*s\n", head, (int)len, line);
         line = end == NULL ? NULL : end + 1;
     }
 }

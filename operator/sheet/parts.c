@@ -60,7 +60,8 @@ static void put_how_often(const struct sheet *sheet, const struct sheet_entry *e
         fputs(entry->site_count > 1 ? " on at least " : " on ", to);
         words_count(entry->days, "day", to);
     }
-    fputs(entry->blocked ? ", all blocked" : ", <strong>open to them</strong>", to);
+    bool single = entry->visits == 1 && entry->days <= 1;
+    fputs(!entry->blocked ? ", <strong>open to them</strong>" : single ? ", blocked" : ", all blocked", to);
 }
 
 /* What was said of an entry above is not said again. */

@@ -132,7 +132,7 @@ class Exports(Parcels):
                         "-sigfile", "manifest.json.sig"], cwd=out)
         self.assertIn("Successfully", done)
         said = self.check("november.zip", "--password-file", self.password)
-        self.assertIn("1 files are as the manifest says", said)
+        self.assertIn("1 file is as the manifest says", said)
         self.assertIn("signed by key " + manifest["signed_by_key"], said)
         key = [name for name in os.listdir(self.lab.path("state", "log")) if name.startswith("key-")][0]
         self.assertEqual(key, "key-%s.pem" % manifest["signed_by_key"])

@@ -114,6 +114,10 @@ static void what_never_pauses_is_told_as_that(void **state)
     char *html = sample_written(write_weekly, sheet);
     assert_non_null(strstr(html, "without a pause on 7 days, all blocked"));
     free(html);
+    sheet->entries[0].days = 1;
+    html = sample_written(write_weekly, sheet);
+    assert_non_null(strstr(html, "1 visit, blocked"));
+    free(html);
 }
 
 static void long_lists_are_cut_and_say_so(void **state)

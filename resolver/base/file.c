@@ -32,7 +32,7 @@ static int read_at(int fd, char *bytes, size_t cap, size_t *out_len)
 int file_read(int fd, size_t max, char **out, size_t *out_len)
 {
     struct stat st;
-    size_t len;
+    size_t len = 0;
     if (fstat(fd, &st) < 0)
         return err_from_errno(errno);
     if ((uintmax_t)st.st_size > max)

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -110,6 +111,18 @@ static int help_run(int argc, char *argv[])
     return OPERATOR_OK;
 }
 
+/* Whoever reads half of it must not take it for the whole: a full disk below "> file" is told, and is no success. */
+static int ended(const struct operator_env *env, int code)
+{
+    errno = 0;
+    if (fflush(env->out) == 0 && !ferror(env->out))
+        return code;
+    if (errno != EPIPE)
+        fprintf(env->err, "belisha: standard output: %s; what stands there is not all of it\n",
+                errno == 0 ? "not everything could be written" : strerror(errno));
+    return OPERATOR_FAILED;
+}
+
 static int run(struct operator_env *env, const struct operator_command *command, int argc, char *argv[])
 {
     struct config *config = NULL;
@@ -127,7 +140,7 @@ static int run(struct operator_env *env, const struct operator_command *command,
     env->config = config;
     int code = command->run(env, argc, argv);
     config_free(config);
-    return code;
+    return ended(env, code);
 }
 
 /* The words before the command. Returns -1 to go on, or the exit code. */

@@ -71,6 +71,15 @@ shipping: {site: oakfield, destinations: [{name: region, kind: clickhouse, addre
         self.assertIn(b"blocked.example", done.stdout)
         self.assertIn("anna.smith", json.loads(self.ledger()[-1])["detail"]["words"])
 
+    def test_a_full_disk_below_the_output_is_no_success(self):
+        for words in (["log", "search"], ["visits", "--all"], ["visits", "--all", "--format", "ndjson", "--plain", "--reason", "a test"],
+                      ["log", "export", "--format", "csv"], ["ledger", "show"], ["alert", "list"], ["log", "verify"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([lab.program("belisha"), *self.server.config, *words], stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn(b"what stands there is not all of it", done.stderr, words)
+
     def test_a_page_that_says_200_has_taken_no_rows(self):
         def half(asked):
             return (Portal.page if b"INSERT" in asked else b"21.3.1\ninsert_deduplication_token\n" if b"version" in asked else

@@ -113,7 +113,7 @@ struct client {
     uint32_t profile;                  /* the rules: see policy_standing() */
     uint32_t user, device;             /* numbers in the roster; 0: unknown */
     uint8_t grade;                     /* how sure that is: enum qlog_grade */
-    uint64_t barred;       /* categories that the exception it was given does not cover in what the name leads to */
+    uint64_t barred; /* categories that the exception it was given does not cover in what the name leads to */
     uint16_t group;
     uint16_t zone;        /* index in opts.zones */
     uint8_t cache_state;  /* enum qlog_cache */
@@ -437,7 +437,8 @@ struct concealment {
     struct name_key key; /* of the listed name, or of one that led to it */
     unsigned labels;     /* of the listed host in key; 0: which host it is nobody can tell */
 };
-bool note_is_concealed(const struct query_engine *e, const struct client *c, struct concealment *out);
+bool note_is_concealed(const struct query_engine *e, const struct client *c, const uint8_t *msg,
+                       struct concealment *out);
 
 /* ---- tell.c: only to be called when env.tap is there ---- */
 

@@ -76,7 +76,33 @@ static bool is_looked_up(const struct verdict *v)
     return v->reason != REASON_ACCESS && v->reason != REASON_BAD_QUESTION && v->reason != REASON_RATE_LIMIT;
 }
 
-bool note_is_concealed(const struct query_engine *e, const struct client *c, struct concealment *out)
+#define SUFFIXED_MAX 8 /* labels in front of a suffix: somebody may ask for names of 127 labels all day */
+
+/* A device with a search suffix asks for the listed name with it, too, beside the row that has the id. */
+static bool is_listed_with_suffix(const struct query_engine *e, const uint8_t *name, struct concealment *out)
+{
+    uint8_t part[NAME_MAX_LEN];
+    size_t len = 0;
+    for (unsigned labels = 0; labels < SUFFIXED_MAX && name[len] != 0 && name[len + 1 + name[len]] != 0; labels++) {
+        memcpy(part + len, name + len, 1u + name[len]);
+        len += 1u + name[len];
+        part[len] = 0;
+        name_key_make(part, &out->key);
+        out->labels = statutory_find(e->env.statutory, &out->key);
+        if (out->labels > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Only where there is no such name, as with help (asks_for_help). */
+static bool may_have_suffix(const struct client *c, unsigned rcode)
+{
+    return rcode == DNS_RCODE_NXDOMAIN && c->request.has_question && !verdict_is_block(&c->verdict);
+}
+
+bool note_is_concealed(const struct query_engine *e, const struct client *c, const uint8_t *msg,
+                       struct concealment *out)
 {
     static const uint8_t root[1];
     const struct verdict *v = &c->verdict;
@@ -84,7 +110,11 @@ bool note_is_concealed(const struct query_engine *e, const struct client *c, str
     out->labels = 0;
     if (e->env.statutory_missing && v->reason != REASON_PROTECTED_HELP)
         return true;
-    if (e->env.statutory == NULL || (!listed && is_looked_up(v)))
+    if (e->env.statutory == NULL)
+        return false;
+    if (may_have_suffix(c, msg_u16(msg + 2) & MSG_RCODE) && is_listed_with_suffix(e, c->request.question.name, out))
+        return true;
+    if (!listed && is_looked_up(v))
         return false;
     if (listed && v->match == MATCH_CNAME)
         name_key_make(c->matched, &out->key);
@@ -98,13 +128,13 @@ bool note_is_concealed(const struct query_engine *e, const struct client *c, str
  * A row tells neither a name of the statutory list nor one that led to it: what is written is an id of the listed host.
  * Refused questions can be about one too.
  */
-static void conceal(const struct query_engine *e, const struct client *c, struct qlog_record *r)
+static void conceal(const struct query_engine *e, const struct client *c, const uint8_t *msg, struct qlog_record *r)
 {
     static const uint8_t unknown[] = STATUTORY_ID_ZONE;
     struct concealment concealment;
     if (e->env.statutory == NULL && !e->env.statutory_missing) /* every answer passes here */
         return;
-    if (!note_is_concealed(e, c, &concealment))
+    if (!note_is_concealed(e, c, msg, &concealment))
         return;
     r->matched_len = 0;
     if (e->env.statutory_missing) { /* which names are listed nobody can tell now */
@@ -142,7 +172,7 @@ static void log_answer(struct query_engine *e, const struct client *c, const uin
     r->rtt_us = took_us < 0 ? 0 : took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
     r->answer = first_address(msg, len);
     fill_names(r, c);
-    conceal(e, c, r);
+    conceal(e, c, msg, r);
     qlog_append(e->env.log, r);
 }
 
@@ -167,8 +197,7 @@ static void note_device(const struct query_engine *e, const struct client *c)
  */
 static bool asks_for_help(const struct query_engine *e, const struct client *c, unsigned rcode)
 {
-    return rcode == DNS_RCODE_NXDOMAIN && c->request.has_question && !verdict_is_block(&c->verdict) &&
-           policy_is_help_with_suffix(e->env.policy, c->request.question.name);
+    return may_have_suffix(c, rcode) && policy_is_help_with_suffix(e->env.policy, c->request.question.name);
 }
 
 void note_answer(struct query_engine *e, struct client *c, const uint8_t *msg, size_t len, struct query_time now)

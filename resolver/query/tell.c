@@ -184,7 +184,7 @@ void tell_answer(struct query_engine *e, const struct client *c, const uint8_t *
     struct concealment concealment;
     struct dnstap_policy policy;
     size_t question_len = c->request.has_question ? c->request.question_end : MSG_HEADER_LEN;
-    bool withheld = c->verdict.unattributed || note_is_concealed(e, c, &concealment);
+    bool withheld = c->verdict.unattributed || note_is_concealed(e, c, msg, &concealment);
     memcpy(question, c->head, question_len);
     msg_put_u16(question + 4, c->request.has_question ? 1 : 0);
     memset(question + 6, 0, 6);

@@ -107,11 +107,12 @@ static void take_alerts(struct book *book, struct book_batch *batch, bool quiet)
 {
     for (size_t i = 0; i < book->alert_count; i++) {
         struct alert *alert = &book->alerts[i];
-        if (!waits_for(alert, batch->role) || !may_go(alert, quiet))
+        int role = role_index(alert, batch->role);
+        if (role < 0 || (alert->planned & 1u << role) != 0 || !may_go(alert, quiet))
             continue;
         if (batch->count == BOOK_BATCH_MAX)
             break; /* the next has them */
-        alert->planned |= 1u << role_index(alert, batch->role);
+        alert->planned |= 1u << role;
         batch->numbers[batch->count++] = alert->number;
     }
 }

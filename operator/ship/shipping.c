@@ -222,7 +222,7 @@ static void arrived(struct shipping *s, const struct sink_report *report)
 
 static int batch_pass(struct shipping *s)
 {
-    struct sink_report report;
+    struct sink_report report = {0};
     int code = batch_shape(s);
     if (code == 0)
         code = batch_send(s, &report);

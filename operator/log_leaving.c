@@ -41,7 +41,7 @@ const char *log_leaving_wrong(const struct log_options *o, const struct roles *r
     if (wrong != NULL)
         return wrong;
     if (o->plain && !is_reason(o->reason))
-        return "--plain needs --reason TEXT: why who asked may leave without a password; the ledger keeps it";
+        return "--plain needs --reason TEXT, a few words: why who asked may leave without a password; the ledger keeps it";
     if (o->zip || o->without_identities || o->plain)
         return NULL;
     if (o->output == NULL && (terminal || !roles_configured(roles)))

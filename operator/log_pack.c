@@ -37,10 +37,22 @@ static int say(const struct log_pack *pack, const char *what, const char *why)
 
 /* ---- what may be asked for ---- */
 
+#define V4_BITS_MIN (96u + 24) /* a classroom */
+#define V6_BITS_MIN 64u
+
+/* A network of everybody, or all names below "com", would be about nobody. */
+static bool is_narrow(const struct prefix *client)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool v4 = memcmp(client->addr.bytes, mapped, sizeof mapped) == 0;
+    return client->bits >= (v4 ? V4_BITS_MIN : V6_BITS_MIN);
+}
+
 static bool names_somebody(const struct log_options *o)
 {
     const struct qlog_filter *f = &o->filter;
-    return o->user != NULL || o->device != NULL || f->client != NULL || f->code != NULL || f->name != NULL;
+    return o->user != NULL || o->device != NULL || f->code != NULL || (f->client != NULL && is_narrow(f->client)) ||
+           (f->name != NULL && (!f->name_below || name_label_count(f->name) >= 2));
 }
 
 static const char *wrong_of(const struct log_options *o)
@@ -51,7 +63,8 @@ static const char *wrong_of(const struct log_options *o)
     if (f->from_ns == 0 || f->to_ns == 0 || f->from_ns >= f->to_ns)
         return "a pack needs --from TIME and a later --to TIME";
     if (!names_somebody(o))
-        return "a pack is about somebody or something: --user, --device, --client, --code or --name is needed";
+        return "a pack is about somebody or something: --user, --device, --client (a network of at most /24, or /64 of "
+               "IPv6), --code or --name is needed";
     if (o->reason == NULL || strlen(o->reason) < 10)
         return "a pack needs --reason TEXT that another person will understand: the ledger keeps it";
     if (o->output == NULL)

@@ -182,7 +182,12 @@ class Ways(Packs):
     def test_what_a_pack_needs(self):
         reason = ["--reason", "officer Diaz asked for it"]
         for words, wrong in ((["--client", "127.0.0.2"], "--reason TEXT"), (["--client", "127.0.0.2", "--reason", "x"], "--reason TEXT"),
-                             (reason, "about somebody or something"), (["--client", "127.0.0.2", *reason, "--plain"], "always a zip")):
+                             (reason, "about somebody or something"),
+                             (["--client", "0.0.0.0/0", *reason], "about somebody or something"),
+                             (["--client", "127.0.0.0/16", *reason], "about somebody or something"),
+                             (["--client", "::/0", *reason], "about somebody or something"),
+                             (["--name", "example", "--below", *reason], "about somebody or something"),
+                             (["--client", "127.0.0.2", *reason, "--plain"], "always a zip")):
             self.assertIn(wrong, self.pack(*words, code=2))
         self.assertIn("--for police", self.belisha("log", "pack", *self.time, "--client", "127.0.0.2", *reason, "-o",
                                                    self.path("a.zip"), code=2))

@@ -111,14 +111,14 @@ class Alerts(lab.Case):
     @classmethod
     def tearDownClass(cls):
         # whatever happened, the chain of the register is whole once nobody writes
-        cls.end_watchers()
         try:
+            cls.end_watchers()
             cls.server.operator("ledger", "verify", "--dir", os.path.join(cls.server.dir, "alerts", "register"))
-        except AssertionError:
+        except BaseException:
             cls.failed = True
-            super().tearDownClass()
             raise
-        super().tearDownClass()
+        finally:
+            super().tearDownClass()
 
     def raised(self):
         """Those of questions; what Belisha says of itself has no name."""

@@ -116,6 +116,15 @@ static int conf_fill(rd_kafka_conf_t *conf, const struct destination *to, char *
     return code;
 }
 
+/* The library's own lines would stand on stderr; what ails it comes by on_error() too, and is told in our words. */
+static void on_line(const rd_kafka_t *producer, int level, const char *facility, const char *line)
+{
+    (void)producer;
+    (void)level;
+    (void)facility;
+    (void)line;
+}
+
 static int producer_make(struct kafka *k, char *why)
 {
     char text[256];
@@ -128,6 +137,7 @@ static int producer_make(struct kafka *k, char *why)
     rd_kafka_conf_set_opaque(conf, k);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_log_cb(conf, on_line);
     k->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     if (k->producer != NULL)
         return 0;

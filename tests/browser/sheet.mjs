@@ -139,7 +139,7 @@ test('weekly: ten entries are one page of paper, and all else begins on the next
     });
     assert.equal(entries, 10);
     assert.ok(height <= 1009, `the first page is ${height} pixels high`);
-    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('section')).breakAfter), 'page');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelectorAll('section')[1]).breakBefore), 'page');
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('nav')).display), 'none');
     if (shots) await page.pdf({ path: join(shots, 'weekly.pdf'), preferCSSPageSize: true });
   });

@@ -86,6 +86,18 @@ const uint8_t *name_skip_labels(const uint8_t *name, unsigned labels)
     return name;
 }
 
+bool name_front_grow(const uint8_t *name, uint8_t front[NAME_MAX_LEN], size_t *len)
+{
+    const uint8_t *label = name + *len;
+    const size_t label_len = 1u + label[0];
+    if (label[0] == 0 || label[label_len] == 0)
+        return false;
+    memcpy(front + *len, label, label_len);
+    *len += label_len;
+    front[*len] = 0;
+    return true;
+}
+
 bool name_is_at_or_below(const uint8_t *name, const uint8_t *parent)
 {
     unsigned have = name_label_count(name);

@@ -48,6 +48,12 @@ bool name_is_at_or_below(const uint8_t *name, const uint8_t *parent);
 const uint8_t *name_skip_labels(const uint8_t *name, unsigned labels);
 
 /*
+ * The first labels of a name as a name of their own, one more with each call: of a.b.c first a, then a.b, and that is all,
+ * for there must be something left behind it. *len is 0 before the first call. False: there is no more, front is as it was.
+ */
+bool name_front_grow(const uint8_t *name, uint8_t front[NAME_MAX_LEN], size_t *len);
+
+/*
  * Text of text_len bytes to a wire name, with or without a closing dot, case kept. Returns the bytes written (1..255).
  * ERR_MALFORMED: empty label, empty text, bad escape, label over 63 or name over 255 bytes.
  */

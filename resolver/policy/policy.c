@@ -343,22 +343,13 @@ bool policy_is_help(const struct policy *policy, const uint8_t *name)
     return found.help_labels > 0;
 }
 
-#define HELP_LABELS_MAX 8 /* in front of a suffix: somebody may ask for names of 127 labels all day */
-
 bool policy_is_help_with_suffix(const struct policy *policy, const uint8_t *name)
 {
-    uint8_t part[NAME_MAX_LEN];
+    uint8_t front[NAME_MAX_LEN];
     size_t len = 0;
-    for (unsigned labels = 0; labels < HELP_LABELS_MAX; labels++) {
-        const uint8_t *label = name + len;
-        if (label[0] == 0 || label[1 + label[0]] == 0)
-            return false; /* nothing is left behind it */
-        memcpy(part + len, label, 1u + label[0]);
-        len += 1u + label[0];
-        part[len] = 0;
-        if (policy_is_help(policy, part))
+    for (unsigned labels = 0; labels < POLICY_SUFFIXED_MAX && name_front_grow(name, front, &len); labels++)
+        if (policy_is_help(policy, front))
             return true;
-    }
     return false;
 }
 

@@ -111,7 +111,9 @@ void policy_facts_from_match(const struct policy *policy, const uint8_t *name, c
 /* Whether it is a name of protected help; wire, lower case. What else is true of it changes nothing about that. */
 bool policy_is_help(const struct policy *policy, const uint8_t *name);
 /* Whether it is such a name with something behind it, as devices ask that have a search suffix (RFC 1535):
- * childline.org.uk.school.example. Says nothing about what the name may have for an answer. */
+ * childline.org.uk.school.example. Says nothing about what the name may have for an answer. Only the first
+ * POLICY_SUFFIXED_MAX labels are looked at: somebody may ask for names of 127 labels all day. */
+#define POLICY_SUFFIXED_MAX 8
 bool policy_is_help_with_suffix(const struct policy *policy, const uint8_t *name);
 
 /* Whether it is a name that no exception, record, zone or level can open. */

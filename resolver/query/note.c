@@ -76,18 +76,13 @@ static bool is_looked_up(const struct verdict *v)
     return v->reason != REASON_ACCESS && v->reason != REASON_BAD_QUESTION && v->reason != REASON_RATE_LIMIT;
 }
 
-#define SUFFIXED_MAX 8 /* labels in front of a suffix: somebody may ask for names of 127 labels all day */
-
 /* A device with a search suffix asks for the listed name with it, too, beside the row that has the id. */
 static bool is_listed_with_suffix(const struct query_engine *e, const uint8_t *name, struct concealment *out)
 {
-    uint8_t part[NAME_MAX_LEN];
+    uint8_t front[NAME_MAX_LEN];
     size_t len = 0;
-    for (unsigned labels = 0; labels < SUFFIXED_MAX && name[len] != 0 && name[len + 1 + name[len]] != 0; labels++) {
-        memcpy(part + len, name + len, 1u + name[len]);
-        len += 1u + name[len];
-        part[len] = 0;
-        name_key_make(part, &out->key);
+    for (unsigned labels = 0; labels < POLICY_SUFFIXED_MAX && name_front_grow(name, front, &len); labels++) {
+        name_key_make(front, &out->key);
         out->labels = statutory_find(e->env.statutory, &out->key);
         if (out->labels > 0)
             return true;

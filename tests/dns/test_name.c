@@ -306,6 +306,44 @@ static void name_survives_the_way_to_text_and_back(void **state)
     }
 }
 
+static void name_front_grow_gives_each_beginning_but_the_whole(void **state)
+{
+    static const uint8_t none[] = {0};
+    static const uint8_t one[] = "\1a";
+    static const uint8_t name[] = "\3www\4help\4test";
+    static const uint8_t first[] = "\3www";
+    static const uint8_t second[] = "\3www\4help";
+    uint8_t front[NAME_MAX_LEN] = {0};
+    size_t len = 0;
+    (void)state;
+    assert_false(name_front_grow(none, front, &len));
+    assert_false(name_front_grow(one, front, &len));
+    assert_int_equal(len, 0);
+    assert_true(name_front_grow(name, front, &len));
+    assert_memory_equal(front, first, sizeof first);
+    assert_true(name_front_grow(name, front, &len));
+    assert_memory_equal(front, second, sizeof second);
+    assert_false(name_front_grow(name, front, &len));
+    assert_memory_equal(front, second, sizeof second);
+}
+
+static void name_front_grow_stays_within_the_longest_name(void **state)
+{
+    uint8_t name[NAME_MAX_LEN] = {0};
+    uint8_t *front = malloc(NAME_MAX_LEN); /* so that a byte too many is seen */
+    size_t len = 0;
+    unsigned grown = 0;
+    (void)state;
+    for (size_t i = 0; i < NAME_MAX_LABELS; i++)
+        name[2 * i] = 1;
+    assert_non_null(front);
+    while (name_front_grow(name, front, &len))
+        grown++;
+    assert_int_equal(grown, NAME_MAX_LABELS - 1);
+    assert_int_equal(len, NAME_MAX_LEN - 3);
+    free(front);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +356,8 @@ int main(void)
         cmocka_unit_test(name_equal_never_reads_behind_the_shorter_name),
         cmocka_unit_test(name_is_at_or_below_stops_at_label_boundaries),
         cmocka_unit_test(name_skip_labels_ends_at_the_root),
+        cmocka_unit_test(name_front_grow_gives_each_beginning_but_the_whole),
+        cmocka_unit_test(name_front_grow_stays_within_the_longest_name),
         cmocka_unit_test(name_from_text_reads_escapes_and_closing_dots),
         cmocka_unit_test(name_from_text_refuses_bad_text_and_leaves_the_output_alone),
         cmocka_unit_test(name_from_text_knows_the_longest_label_and_name),

@@ -207,110 +207,140 @@ static const char *take_request(uint64_t *out, const char *text)
     return NULL;
 }
 
-static void take_flag(struct log_options *o, int option)
+/* Of an option that takes no value; NULL: it is none of these. */
+static bool *flag_of(struct log_options *o, int option)
 {
-    bool *flag = option == 'M'   ? &o->bom
-                 : option == 'z' ? &o->zip
-                 : option == 'p' ? &o->plain
-                 : option == 'i' ? &o->without_identities
-                 : option == 'j' ? &o->json
-                 : option == 's' ? &o->segments
-                                 : &o->ask_password;
-    *flag = true;
+    switch (option) {
+    case 'w':
+        return &o->filter.name_below;
+    case 'b':
+        return &o->filter.blocked_only;
+    case 'A':
+        return &o->all;
+    case 'M':
+        return &o->bom;
+    case 'z':
+        return &o->zip;
+    case 'p':
+        return &o->plain;
+    case 'i':
+        return &o->without_identities;
+    case 'a':
+        return &o->ask_password;
+    case 'j':
+        return &o->json;
+    case 's':
+        return &o->segments;
+    default:
+        return NULL;
+    }
+}
+
+/* Of an option whose value is kept as it was typed; NULL: it is none of these. */
+static const char **text_of(struct log_options *o, int option)
+{
+    switch (option) {
+    case 'g':
+        return &o->filter.group;
+    case 'P':
+        return &o->password_file;
+    case 'r':
+        return &o->reference;
+    case 'o':
+        return &o->output;
+    case 'U':
+        return &o->user;
+    case 'V':
+        return &o->device;
+    case 'Y':
+        return &o->roster;
+    case 'D':
+        return &o->dir;
+    default:
+        return NULL;
+    }
+}
+
+static const char *take_time(const char *text, int64_t now_ns, int64_t *out_ns)
+{
+    return log_time_from_text(text, now_ns, out_ns) < 0
+               ? "a time is written 2026-11-21, 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now"
+               : NULL;
+}
+
+static const char *take_also(struct log_options *o, const char *text)
+{
+    if (o->also_count == LOG_ALSO_MAX)
+        return "--also may be given eight times";
+    o->also[o->also_count++] = text;
+    return NULL;
+}
+
+static const char *take_key(struct log_options *o, const char *text)
+{
+    if (o->key_count == LOG_KEYS_MAX)
+        return "--key may be given eight times";
+    o->keys[o->key_count++] = text;
+    return NULL;
+}
+
+/* Of an option whose value means something; '?' comes here as well. */
+static const char *take_value(struct log_options *o, int option, const char *text, int64_t now_ns)
+{
+    switch (option) {
+    case 'F':
+        return take_time(text, now_ns, &o->filter.from_ns);
+    case 'T':
+        return take_time(text, now_ns, &o->filter.to_ns);
+    case 'c':
+        return take_client(o, text);
+    case 'n':
+        return take_name(o, text);
+    case 'k':
+        return take_category(o, text);
+    case 'v':
+        return take_verdict(o, text);
+    case 'x':
+        return take_code(o, text);
+    case 'l':
+        return take_limit(o, text);
+    case 'f':
+        return take_format(o, text);
+    case 'O':
+        return take_pack_for(o, text);
+    case '1':
+        return take_request(&o->approve, text);
+    case 'q':
+        return take_request(&o->request, text);
+    case 'L':
+        return take_also(o, text);
+    case 'h':
+    case 'H':
+    case 'R':
+        return take_hold(o, option, text);
+    case 'e':
+        return take_release(o, text);
+    case 'K':
+        return take_key(o, text);
+    case 'd':
+    case 'B':
+        return take_prune(o, option, text);
+    default:
+        return "this option is unknown, or lacks its value";
+    }
 }
 
 static const char *take_option(struct log_options *o, int option, int64_t now_ns)
 {
-    static const char time_hint[] =
-        "a time is written 2026-11-21, 2026-11-21T10:30 (UTC), or -2h, -30m, -7d before now";
-    switch (option) {
-    case 'F':
-        return log_time_from_text(optarg, now_ns, &o->filter.from_ns) < 0 ? time_hint : NULL;
-    case 'T':
-        return log_time_from_text(optarg, now_ns, &o->filter.to_ns) < 0 ? time_hint : NULL;
-    case 'c':
-        return take_client(o, optarg);
-    case 'n':
-        return take_name(o, optarg);
-    case 'w':
-        o->filter.name_below = true;
-        return NULL;
-    case 'g':
-        o->filter.group = optarg;
-        return NULL;
-    case 'k':
-        return take_category(o, optarg);
-    case 'v':
-        return take_verdict(o, optarg);
-    case 'b':
-        o->filter.blocked_only = true;
-        return NULL;
-    case 'x':
-        return take_code(o, optarg);
-    case 'A':
-        o->all = true;
-        return NULL;
-    case 'l':
-        return take_limit(o, optarg);
-    case 'f':
-        return take_format(o, optarg);
-    case 'M':
-    case 'z':
-    case 'p':
-    case 'i':
-    case 'a':
-    case 'j':
-    case 's':
-        take_flag(o, option);
-        return NULL;
-    case 'O':
-        return take_pack_for(o, optarg);
-    case '1':
-    case 'q':
-        return take_request(option == '1' ? &o->approve : &o->request, optarg);
-    case 'P':
-        o->password_file = optarg;
-        return NULL;
-    case 'r':
-        o->reference = optarg;
-        return NULL;
-    case 'o':
-        o->output = optarg;
-        return NULL;
-    case 'U':
-        o->user = optarg;
-        return NULL;
-    case 'L':
-        if (o->also_count == LOG_ALSO_MAX)
-            return "--also may be given eight times";
-        o->also[o->also_count++] = optarg;
-        return NULL;
-    case 'V':
-        o->device = optarg;
-        return NULL;
-    case 'Y':
-        o->roster = optarg;
-        return NULL;
-    case 'D':
-        o->dir = optarg;
-        return NULL;
-    case 'h':
-    case 'H':
-    case 'R':
-        return take_hold(o, option, optarg);
-    case 'e':
-        return take_release(o, optarg);
-    case 'K':
-        if (o->key_count == LOG_KEYS_MAX)
-            return "--key may be given eight times";
-        o->keys[o->key_count++] = optarg;
-        return NULL;
-    case 'd':
-    case 'B':
-        return take_prune(o, option, optarg);
-    default:
-        return "this option is unknown, or lacks its value";
-    }
+    bool *flag = flag_of(o, option);
+    const char **text = text_of(o, option);
+    if (flag != NULL)
+        *flag = true;
+    else if (text != NULL)
+        *text = optarg;
+    else
+        return take_value(o, option, optarg, now_ns);
+    return NULL;
 }
 
 const char *log_options_read(int argc, char *argv[], int64_t now_ns, struct log_options *o)

@@ -3,41 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "config/config.h"
-
-static char message[4096];
-
-/* NULL: refused, message says why. */
-static struct config *load(const char *text)
-{
-    char path[] = "/tmp/belisha-alerts-XXXXXX";
-    struct config_errors errors = {0};
-    struct config *config = NULL;
-    const char *const files[] = {path};
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    int rc = config_load(files, 1, &config, &errors);
-    unlink(path);
-    message[0] = '\0';
-    for (size_t i = 0; i < errors.count; i++)
-        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
-    config_errors_done(&errors);
-    return rc == 0 ? config : NULL;
-}
+#include "config/written.h"
 
 static void without_a_word_there_are_rules_and_nobody_to_tell(void **state)
 {
     (void)state;
-    struct config *config = load("");
+    struct config *config = written_load("");
     assert_non_null(config);
     assert_null(config->delivery.mail.server);
     assert_int_equal(config->delivery.recipient_count, 0);
@@ -54,7 +29,7 @@ static void a_school_tells_its_people(void **state)
 {
     (void)state;
     struct config *config =
-        load("state_dir: /state\n"
+        written_load("state_dir: /state\n"
              "mail: { server: smtp.school.example, from: belisha@school.example, user: b, "
              "password_file: mail.password, ca: /etc/ca.pem }\n"
              "webhooks: [{ name: incidents, url: https://h.example/x, secret_file: hook }]\n"
@@ -68,7 +43,7 @@ static void a_school_tells_its_people(void **state)
              "  quiet_hours: [Mon-Fri 18:00-07:30, \"Sat,Sun\"]\n"
              "  rules:\n"
              "    - { name: ways-round, categories: [circumvention], to: technical, names: 3 }\n");
-    assert_string_equal(message, "");
+    assert_string_equal(written_message, "");
     assert_non_null(config);
     const struct config_delivery *d = &config->delivery;
     assert_int_equal(d->mail.port, 587);
@@ -124,9 +99,9 @@ static void what_would_not_work_is_refused_and_says_why(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_null(load(cases[i][0]));
-        if (strstr(message, cases[i][1]) == NULL)
-            fail_msg("%s\n  should have been refused with '%s', not\n%s", cases[i][0], cases[i][1], message);
+        assert_null(written_load(cases[i][0]));
+        if (strstr(written_message, cases[i][1]) == NULL)
+            fail_msg("%s\n  should have been refused with '%s', not\n%s", cases[i][0], cases[i][1], written_message);
     }
 }
 

@@ -3,37 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "config/config.h"
-
-static char path[64];
-static char message[2048];
-
-/* NULL: refused, message says why. */
-static struct config *load(const char *text)
-{
-    struct config_errors errors = {0};
-    struct config *config = NULL;
-    const char *const files[] = {path};
-    strcpy(path, "/tmp/belisha-change-XXXXXX");
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    int rc = config_load(files, 1, &config, &errors);
-    unlink(path);
-    message[0] = '\0';
-    for (size_t i = 0; i < errors.count; i++)
-        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
-    config_errors_done(&errors);
-    return rc == 0 ? config : NULL;
-}
+#include "config/written.h"
 
 static int role_of(const struct config *config, const char *name)
 {
@@ -48,7 +22,7 @@ static void without_a_word_everyone_may_everything_and_files_are_in_force(void *
     (void)state;
     static const char *const texts[] = {"", "change_control: none\n", "change_control: {approvals: [none]}\n"};
     for (size_t i = 0; i < 3; i++) {
-        struct config *config = load(texts[i]);
+        struct config *config = written_load(texts[i]);
         assert_non_null(config);
         assert_false(roles_configured(&config->roles));
         assert_false(config->change.controlled);
@@ -60,7 +34,7 @@ static void without_a_word_everyone_may_everything_and_files_are_in_force(void *
 static void roles_have_their_usual_rights_or_those_that_are_given(void **state)
 {
     (void)state;
-    struct config *config = load("operators:\n"
+    struct config *config = written_load("operators:\n"
                                  "  - { user: anna, roles: [technical, teacher] }\n"
                                  "  - { group: 500, roles: governor }\n"
                                  "rights:\n"
@@ -85,7 +59,7 @@ static void the_words_of_acts_are_those_of_the_program(void **state)
     for (enum act act = 0; act < ACT_COUNT; act++) {
         snprintf(text, sizeof text, "operators: [{user: a, roles: x}]\nrights: [{role: x, may: [%s]}]\n",
                  roles_act_name(act));
-        struct config *config = load(text);
+        struct config *config = written_load(text);
         assert_non_null(config);
         assert_int_equal(config->roles.acts[0], ACT_BIT(act));
         config_free(config);
@@ -95,7 +69,7 @@ static void the_words_of_acts_are_those_of_the_program(void **state)
 static void a_change_needs_what_is_written(void **state)
 {
     (void)state;
-    struct config *config = load("operators: [{user: a, roles: [technical, educational, senior-leader]}]\n"
+    struct config *config = written_load("operators: [{user: a, roles: [technical, educational, senior-leader]}]\n"
                                  "change_control:\n"
                                  "  approvals: [technical, educational]\n"
                                  "  rules:\n"
@@ -131,9 +105,9 @@ static void what_could_not_work_is_refused_with_its_place(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_null(load(rows[i].text));
-        if (strstr(message, rows[i].said) == NULL)
-            fail_msg("%s: %s", rows[i].text, message);
+        assert_null(written_load(rows[i].text));
+        if (strstr(written_message, rows[i].said) == NULL)
+            fail_msg("%s: %s", rows[i].text, written_message);
     }
 }
 

@@ -3,41 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "config/config.h"
-
-static char message[4096];
-
-/* NULL: refused, message says why. */
-static struct config *load(const char *text)
-{
-    char path[] = "/tmp/belisha-leases-XXXXXX";
-    struct config_errors errors = {0};
-    struct config *config = NULL;
-    const char *const files[] = {path};
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    int rc = config_load(files, 1, &config, &errors);
-    unlink(path);
-    message[0] = '\0';
-    for (size_t i = 0; i < errors.count; i++)
-        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
-    config_errors_done(&errors);
-    return rc == 0 ? config : NULL;
-}
+#include "config/written.h"
 
 static void without_a_word_nothing_is_read_and_nobody_is_reported(void **state)
 {
     (void)state;
-    struct config *config = load("");
+    struct config *config = written_load("");
     assert_non_null(config);
     assert_int_equal(config->leases.source_count, 0);
     assert_false(config->leases.silence.enabled);
@@ -51,7 +26,7 @@ static void each_entry_is_a_source(void **state)
                                                    {LEASE_DNSMASQ, "/d"},
                                                    {LEASE_KEA_SOCKET, "/run/kea/kea4-ctrl-socket"}};
     (void)state;
-    struct config *config = load("state_dir: /state\n"
+    struct config *config = written_load("state_dir: /state\n"
                                  "identity:\n"
                                  "  leases:\n"
                                  "    - { kea: /var/lib/kea/kea-leases4.csv }\n"
@@ -87,9 +62,9 @@ static void what_is_wrong_is_told(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_null(load(wrong[i].text));
-        if (strstr(message, wrong[i].expected) == NULL)
-            fail_msg("%s: %s", wrong[i].text, message);
+        assert_null(written_load(wrong[i].text));
+        if (strstr(written_message, wrong[i].expected) == NULL)
+            fail_msg("%s: %s", wrong[i].text, written_message);
     }
 }
 
@@ -101,17 +76,17 @@ static void sources_have_a_bound(void **state)
         size_t len = (size_t)snprintf(text, sizeof text, "identity:\n  leases:\n");
         for (size_t i = 0; i < count; i++)
             len += (size_t)snprintf(text + len, sizeof text - len, "    - { kea: /a%zu }\n", i);
-        struct config *config = load(text);
+        struct config *config = written_load(text);
         assert_int_equal(config != NULL, count == LEASE_SOURCES_MAX);
         config_free(config);
     }
-    assert_non_null(strstr(message, "more than 16 sources"));
+    assert_non_null(strstr(written_message, "more than 16 sources"));
 }
 
 static void silence_is_filled_in(void **state)
 {
     (void)state;
-    struct config *config = load("identity:\n"
+    struct config *config = written_load("identity:\n"
                                  "  silence: { report: true, few: 2, networks: [10.0.0.0/8], except: [10.0.0.9] }\n");
     assert_non_null(config);
     const struct silence_opts *silence = &config->leases.silence;
@@ -127,12 +102,12 @@ static void silence_is_filled_in(void **state)
 static void lessons_are_those_of_the_calendar(void **state)
 {
     (void)state;
-    struct config *config = load("policy:\n"
+    struct config *config = written_load("policy:\n"
                                  "  levels: [{name: all}]\n"
                                  "  calendar: {time_zone: UTC, lessons: [{name: first, when: Mon-Fri 09:00-10:00}]}\n"
                                  "identity: {silence: {during: lessons}}\n");
     if (config == NULL)
-        fail_msg("%s", message);
+        fail_msg("%s", written_message);
     assert_true(config->leases.silence_in_lessons);
     config_free(config);
 }

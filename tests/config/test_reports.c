@@ -3,40 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "config/config.h"
-
-static char message[4096];
-
-/* NULL: refused, message says why. */
-static struct config *load(const char *text)
-{
-    char path[] = "/tmp/belisha-reports-XXXXXX";
-    struct config_errors errors = {0};
-    struct config *config = NULL;
-    const char *const files[] = {path};
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    int rc = config_load(files, 1, &config, &errors);
-    unlink(path);
-    message[0] = '\0';
-    for (size_t i = 0; i < errors.count; i++)
-        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
-    config_errors_done(&errors);
-    return rc == 0 ? config : NULL;
-}
+#include "config/written.h"
 
 static void without_a_word_sheets_are_left_in_a_folder(void **state)
 {
-    struct config *config = load("");
+    struct config *config = written_load("");
     (void)state;
     assert_non_null(config);
     assert_string_equal(config->reports.dir, "/var/lib/belisha/reports");
@@ -52,7 +27,7 @@ static void without_a_word_sheets_are_left_in_a_folder(void **state)
 
 static void a_school_says_when_and_for_whom(void **state)
 {
-    struct config *config = load("state_dir: /state\n"
+    struct config *config = written_load("state_dir: /state\n"
                                  "recipients: [{ role: safeguarding, folder: /srv/dsl }]\n"
                                  "reports:\n"
                                  "  folder: /srv/sheets\n"
@@ -87,9 +62,9 @@ static void mistakes_say_what_would_be_right(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_null(load(rows[i].text));
-        if (strstr(message, rows[i].hint) == NULL)
-            fail_msg("%s: %s", rows[i].text, message);
+        assert_null(written_load(rows[i].text));
+        if (strstr(written_message, rows[i].hint) == NULL)
+            fail_msg("%s: %s", rows[i].text, written_message);
     }
 }
 

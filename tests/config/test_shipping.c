@@ -3,41 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "config/config.h"
-
-static char message[4096];
-
-/* NULL: refused, message says why. */
-static struct config *load(const char *text)
-{
-    char path[] = "/tmp/belisha-shipping-XXXXXX";
-    struct config_errors errors = {0};
-    struct config *config = NULL;
-    const char *const files[] = {path};
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    int rc = config_load(files, 1, &config, &errors);
-    unlink(path);
-    message[0] = '\0';
-    for (size_t i = 0; i < errors.count; i++)
-        strncat(message, errors.text[i], sizeof message - strlen(message) - 1);
-    config_errors_done(&errors);
-    return rc == 0 ? config : NULL;
-}
+#include "config/written.h"
 
 static void without_a_word_nothing_is_sent(void **state)
 {
     (void)state;
-    struct config *config = load("");
+    struct config *config = written_load("");
     assert_non_null(config);
     assert_int_equal(config->shipping.count, 0);
     assert_null(config->shipping.site);
@@ -48,7 +23,7 @@ static void a_destination_is_taken_as_it_is_written(void **state)
 {
     (void)state;
     struct config *config =
-        load("state_dir: /state\n"
+        written_load("state_dir: /state\n"
              "shipping:\n"
              "  site: oakfield\n"
              "  destinations:\n"
@@ -128,9 +103,9 @@ static void what_is_wrong_is_said(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_null(load(cases[i].text));
-        if (strstr(message, cases[i].said) == NULL)
-            fail_msg("%s\nsays: %s\nnot: %s", cases[i].text, message, cases[i].said);
+        assert_null(written_load(cases[i].text));
+        if (strstr(written_message, cases[i].said) == NULL)
+            fail_msg("%s\nsays: %s\nnot: %s", cases[i].text, written_message, cases[i].said);
     }
 }
 
